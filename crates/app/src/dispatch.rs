@@ -1,0 +1,225 @@
+//! The one door for acts in cases: parse, load, decide, append, project, commit; refusals are noted.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Serialize;
+use shuyu_domain::{
+    Command, Context, Event,
+    decide::decide,
+    port::{AccessNote, Committed, Decide, Effect, Loaded, Proposal, Request, Stream, VaultItem},
+    value::Value,
+};
+use shuyu_kernel::{CaseId, Digest, Id, Refusal, Timestamp};
+
+use crate::{App, Profiles, Session, Stop, input::ActInput};
+
+/// How a client makes an act safe to repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Guarded {
+    /// Key chosen by the client; the same key gives the same answer.
+    pub key: Option<String>,
+    /// Version of the case the client saw.
+    pub expected_version: Option<u64>,
+}
+
+struct Order {
+    name: &'static str,
+    case: CaseId,
+    opens: Option<String>,
+    command: Command,
+    vault: Vec<VaultItem>,
+    fingerprint: Digest,
+}
+
+impl App {
+    /// Opens a case.
+    pub async fn open(
+        &self,
+        session: &Session,
+        procedure: &str,
+        set: &BTreeMap<String, String>,
+        guarded: Guarded,
+    ) -> Result<(CaseId, Committed), Stop> {
+        let case: CaseId = Id::new(self.now(), self.ids.as_ref());
+        let result = self.open_inner(session, procedure, set, guarded, case).await;
+        self.noted(session, &format!("open/{procedure}"), result).await
+    }
+
+    async fn open_inner(
+        &self,
+        session: &Session,
+        procedure: &str,
+        set: &BTreeMap<String, String>,
+        guarded: Guarded,
+        case: CaseId,
+    ) -> Result<(CaseId, Committed), Stop> {
+        self.require_signed_in(session)?;
+        let profile = self.profile();
+        let rules = profile
+            .procedure(procedure)
+            .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", procedure))?;
+        let parsed = self.parse_fields(rules, &case.to_string(), set).await?;
+        let order = Order {
+            name: "open-case",
+            case,
+            opens: Some(procedure.to_owned()),
+            command: Command::Open { procedure: procedure.to_owned(), set: parsed.set },
+            vault: parsed.vault,
+            fingerprint: fingerprint(&("open", procedure, set)),
+        };
+        let committed = self.dispatch(session, order, guarded).await?;
+        let id = committed.reply.get("case").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+        Ok((id.unwrap_or(case), committed))
+    }
+
+    /// Takes an act in a case, or enters it as the first step of its route.
+    pub async fn act(&self, session: &Session, case: CaseId, input: ActInput, guarded: Guarded) -> Result<Committed, Stop> {
+        let what = format!("{case}/{}", input.act);
+        let result = self.act_inner(session, case, input, guarded).await;
+        self.noted(session, &what, result).await
+    }
+
+    async fn act_inner(&self, session: &Session, case: CaseId, input: ActInput, guarded: Guarded) -> Result<Committed, Stop> {
+        self.require_signed_in(session)?;
+        let fingerprint = fingerprint(&("act", case, &input));
+        let loaded = self.record.load(&[case].into()).await?;
+        let state = loaded.linked.get(&case).ok_or_else(|| Refusal::unknown("case_unknown"))?;
+        let profile = self.profiles.get(state.profile)?;
+        let rules = profile
+            .procedure(&state.procedure)
+            .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &state.procedure))?;
+        let (act, vault) = self.take_act(rules, &case.to_string(), input).await?;
+        let order = Order { name: "take-act", case, opens: None, command: Command::Act(act), vault, fingerprint };
+        self.dispatch(session, order, guarded).await
+    }
+
+    /// Takes the next step of a waiting act.
+    pub async fn advance(&self, session: &Session, case: CaseId, number: u32, guarded: Guarded) -> Result<Committed, Stop> {
+        let order = Order {
+            name: "advance-act",
+            case,
+            opens: None,
+            command: Command::Advance { number },
+            vault: Vec::new(),
+            fingerprint: fingerprint(&("advance", case, number)),
+        };
+        let result = match self.require_signed_in(session) {
+            Ok(()) => self.dispatch(session, order, guarded).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        self.noted(session, &format!("{case}/advance"), result).await
+    }
+
+    /// Drops a waiting act.
+    pub async fn drop_waiting(&self, session: &Session, case: CaseId, number: u32, guarded: Guarded) -> Result<Committed, Stop> {
+        let order = Order {
+            name: "drop-act",
+            case,
+            opens: None,
+            command: Command::Drop { number },
+            vault: Vec::new(),
+            fingerprint: fingerprint(&("drop", case, number)),
+        };
+        let result = match self.require_signed_in(session) {
+            Ok(()) => self.dispatch(session, order, guarded).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        self.noted(session, &format!("{case}/drop"), result).await
+    }
+
+    async fn dispatch(&self, session: &Session, order: Order, guarded: Guarded) -> Result<Committed, Stop> {
+        let at = self.now();
+        let today = self.profile().zone.date(at);
+        let needs = linked_by(&order.command);
+        let request = Request {
+            name: order.name,
+            stream: Stream::Case(order.case),
+            key: guarded.key.map(|key| (session.actor.person.to_string(), key)),
+            fingerprint: order.fingerprint,
+            expected_version: guarded.expected_version,
+            needs,
+            numbering: order.opens.as_ref().map(|procedure| (procedure.clone(), today.year())),
+            at,
+        };
+        let decide = decision(self.profiles.clone(), session.actor.clone(), order, at);
+        Ok(self.record.transact(request, decide).await?)
+    }
+
+    /// Notes a refusal in the access log before it is shown; passes everything on.
+    pub(crate) async fn noted<T>(&self, session: &Session, what: &str, result: Result<T, Stop>) -> Result<T, Stop> {
+        if let Err(Stop::Refused(refusal)) = &result {
+            self.note(session, "act", what, Err(refusal)).await?;
+        }
+        result
+    }
+
+    /// Writes a note to the access log; durable when it returns.
+    pub(crate) async fn note(
+        &self,
+        session: &Session,
+        what: &str,
+        subject: &str,
+        outcome: Result<(), &Refusal>,
+    ) -> Result<(), Stop> {
+        let note = AccessNote {
+            at: self.now(),
+            person: Some(session.actor.person),
+            body: Some(session.actor.body),
+            what: what.to_owned(),
+            subject: subject.to_owned(),
+            outcome: if outcome.is_ok() { "ok" } else { "refused" }.to_owned(),
+            code: outcome.err().map(|refusal| refusal.code.clone()),
+            clauses: outcome.err().map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
+            digest: None,
+        };
+        self.record.note(&[note]).await?;
+        Ok(())
+    }
+}
+
+/// The pure part, run by the record inside its transaction.
+fn decision(profiles: Arc<Profiles>, actor: shuyu_kernel::Actor, order: Order, at: Timestamp) -> Decide {
+    Box::new(move |loaded: &Loaded| {
+        let profile = match &loaded.case {
+            Some(case) => profiles.get(case.profile)?,
+            None if order.opens.is_some() => profiles.current(),
+            None => return Err(Refusal::unknown("case_unknown")),
+        };
+        let ctx = Context {
+            profile: &profile,
+            actor: &actor,
+            today: profile.zone.date(at),
+            registry: &loaded.registry,
+            linked: &loaded.linked,
+            new_case: order.case,
+            next_number: loaded.next_number,
+        };
+        let events = decide(loaded.case.as_ref(), &order.command, &ctx)?;
+        let version = loaded.version + events.len() as u64;
+        let effect = Effect {
+            key: format!("notice/{}/{version}", order.case),
+            kind: "notice".to_owned(),
+            payload: serde_json::json!({ "case": order.case }),
+        };
+        Ok(Proposal {
+            events: events.into_iter().map(Event::Case).collect(),
+            reply: serde_json::json!({ "case": order.case, "version": version }),
+            outbox: vec![effect],
+            vault: order.vault,
+        })
+    })
+}
+
+fn linked_by(command: &Command) -> std::collections::BTreeSet<CaseId> {
+    let set = match command {
+        Command::Open { set, .. } => Some(set),
+        Command::Act(act) => Some(&act.set),
+        Command::Advance { .. } | Command::Drop { .. } => None,
+    };
+    set.into_iter().flat_map(|set| set.values()).flat_map(Value::cases).collect()
+}
+
+/// Digest of what was asked, so that a key cannot be reused for something else.
+pub(crate) fn fingerprint(content: &impl Serialize) -> Digest {
+    Digest::of(&serde_json::to_vec(content).unwrap_or_default())
+}

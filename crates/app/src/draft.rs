@@ -1,0 +1,63 @@
+//! Drafts of forms: nothing typed is ever lost. Plain documents, no record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::CaseId;
+
+use crate::{App, Session, Stop, account::parse};
+
+/// What somebody typed so far for an act in a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Field → text.
+    pub set: BTreeMap<String, String>,
+    /// Groups the person has opened and saved.
+    pub seen: Vec<String>,
+    /// Stored version, 0 = none yet.
+    #[serde(default)]
+    pub version: u64,
+}
+
+impl App {
+    /// The draft of this person for an act in a case; empty if there is none.
+    pub async fn draft(&self, session: &Session, case: CaseId, act: &str) -> Result<Draft, Stop> {
+        let Some(stored) = self.record.document("draft", &draft_key(session, case, act)).await? else {
+            return Ok(Draft::default());
+        };
+        let mut draft: Draft = parse(&stored)?;
+        draft.version = stored.version;
+        Ok(draft)
+    }
+
+    /// Saves answers of one group into the draft.
+    pub async fn save_draft(
+        &self,
+        session: &Session,
+        case: CaseId,
+        act: &str,
+        group: &str,
+        answers: BTreeMap<String, String>,
+    ) -> Result<Draft, Stop> {
+        self.require_signed_in(session)?;
+        let mut draft = self.draft(session, case, act).await?;
+        draft.set.extend(answers);
+        if !draft.seen.iter().any(|seen| seen == group) {
+            draft.seen.push(group.to_owned());
+        }
+        let version = draft.version + 1;
+        draft.version = version;
+        self.put("draft", &draft_key(session, case, act), &session.actor.person.to_string(), &draft, version).await?;
+        Ok(draft)
+    }
+
+    /// Throws a draft away once its act took effect.
+    pub async fn drop_draft(&self, session: &Session, case: CaseId, act: &str) -> Result<(), Stop> {
+        self.record.remove_document("draft", &draft_key(session, case, act)).await?;
+        Ok(())
+    }
+}
+
+fn draft_key(session: &Session, case: CaseId, act: &str) -> String {
+    format!("{}/{case}/{act}", session.actor.person)
+}

@@ -1,0 +1,127 @@
+//! From the text of a form or of the API to a command: parsing, papers by digest, personal fields to the vault.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shuyu_domain::{
+    Paper, Value,
+    command::TakeAct,
+    port::VaultItem,
+};
+use shuyu_kernel::{CivilDate, Digest, Manner, Refusal};
+use shuyu_profile::{Field, FieldType, Procedure};
+
+use crate::{App, Stop, files::Upload};
+
+/// An act as it comes from a form or the API: everything is text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActInput {
+    /// Act id.
+    pub act: String,
+    /// Lane key.
+    #[serde(default)]
+    pub lane: Option<String>,
+    /// Field → text. Dates `YYYY-MM-DD`, amounts `12.34`, papers by digest, cases and bodies by id.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Columns struck, `table.column` or `table.*`.
+    #[serde(default)]
+    pub strike: Vec<String>,
+    /// `in_person` or `on_behalf`.
+    #[serde(default = "in_person")]
+    pub manner: Manner,
+    /// 发生日 of an act entered from a paper.
+    #[serde(default)]
+    pub happened_on: Option<CivilDate>,
+    /// Digest of the paper.
+    #[serde(default)]
+    pub paper: Option<String>,
+}
+
+fn in_person() -> Manner {
+    Manner::InPerson
+}
+
+/// Values ready for a command, with what goes to the vault.
+pub(crate) struct Parsed {
+    pub(crate) set: BTreeMap<String, Value>,
+    pub(crate) vault: Vec<VaultItem>,
+}
+
+impl App {
+    /// Parses the fields; all wrong ones are named in one refusal, so that a person mends them in one go.
+    pub(crate) async fn parse_fields(
+        &self,
+        procedure: &Procedure,
+        subject: &str,
+        set: &BTreeMap<String, String>,
+    ) -> Result<Parsed, Stop> {
+        let mut parsed = Parsed { set: BTreeMap::new(), vault: Vec::new() };
+        let mut wrong: Vec<String> = Vec::new();
+        let mut first: Option<Refusal> = None;
+        for (id, text) in set {
+            let Some(field) = procedure.field(id) else {
+                return Err(Refusal::unmet("field_unknown").fact("field", id).into());
+            };
+            match self.parse_field(field, text).await {
+                Ok(None) => {}
+                Ok(Some(value)) if field.personal => {
+                    let (sealed, item) = self.seal_personal(subject, id, &value.text());
+                    parsed.set.insert(id.clone(), sealed);
+                    parsed.vault.push(item);
+                }
+                Ok(Some(value)) => {
+                    parsed.set.insert(id.clone(), value);
+                }
+                Err(Stop::Refused(refusal)) => {
+                    wrong.push(field.title.clone());
+                    first.get_or_insert(refusal);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        match first {
+            None => Ok(parsed),
+            Some(refusal) => Err(refusal.fact("field", wrong.join("; ")).into()),
+        }
+    }
+
+    async fn parse_field(&self, field: &Field, text: &str) -> Result<Option<Value>, Stop> {
+        if field.ty == FieldType::File && !text.trim().is_empty() {
+            let paper = self.paper(text.trim()).await.map_err(|stop| match stop {
+                Stop::Refused(refusal) => Stop::Refused(refusal.citing(field.basis.clauses())),
+                fault @ Stop::Fault(_) => fault,
+            })?;
+            return Ok(Some(Value::File(paper)));
+        }
+        Ok(Value::parse(field, text)?)
+    }
+
+    /// A paper that was uploaded before, by its digest.
+    pub(crate) async fn paper(&self, digest: &str) -> Result<Paper, Stop> {
+        let unknown = || Refusal::unmet("paper_unknown").fact("digest", digest.chars().take(8).collect::<String>());
+        let parsed: Digest = digest.parse().map_err(|_| unknown())?;
+        let stored = self.record.document("upload", &parsed.to_string()).await?.ok_or_else(unknown)?;
+        let upload: Upload = crate::account::parse(&stored)?;
+        Ok(Paper { digest: upload.digest, name: upload.name, size_bytes: upload.size_bytes })
+    }
+
+    pub(crate) async fn take_act(&self, procedure: &Procedure, subject: &str, input: ActInput) -> Result<(TakeAct, Vec<VaultItem>), Stop> {
+        let parsed = self.parse_fields(procedure, subject, &input.set).await?;
+        let paper = match &input.paper {
+            Some(digest) if !digest.trim().is_empty() => Some(self.paper(digest.trim()).await?),
+            _ => None,
+        };
+        let act = TakeAct {
+            act: input.act,
+            lane: input.lane,
+            set: parsed.set,
+            strike: input.strike,
+            manner: input.manner,
+            happened_on: input.happened_on,
+            paper,
+        };
+        Ok((act, parsed.vault))
+    }
+}

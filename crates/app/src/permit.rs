@@ -1,0 +1,233 @@
+//! From the chain of authority to a permit, at the moment of use.
+//!
+//! Events only record that a permit was issued. Whether it holds is asked anew each time over every link:
+//! plan → agreement → application → lanes → person. Revoke any link and the next query stops.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shuyu_domain::{
+    Case, Value,
+    case::{LaneStatus, Permit as IssuedPermit},
+    port::{CaseFilter, DatasetRow, Loaded},
+};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, PermitId, Refusal};
+use shuyu_privacy::permit::{
+    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use as GrantUse,
+};
+use shuyu_profile::{Eligibility, Profile, UseOf};
+
+use crate::{App, Session, Stop};
+
+/// A permit that held a moment ago, with what is needed to ask again inside a transaction.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Case of the permit.
+    pub case: CaseId,
+    /// Everything it rests on.
+    pub needs: BTreeSet<CaseId>,
+    /// The compiled permit.
+    pub permit: Permit,
+}
+
+impl App {
+    /// The permit for a session's person, if every link of its chain holds now.
+    ///
+    /// # Errors
+    /// `permit_unknown`, `permit_not_issued` (a lane is open; cites the lanes' clauses), `permit_ended`,
+    /// `permit_expired`, `not_a_party`, or the eligibility rule of the profile that does not hold.
+    pub async fn standing(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
+        self.require_signed_in(session)?;
+        let case_id = CaseId::from_bits(permit.bits());
+        let staff = self.staff_cases(session.actor.body).await?;
+        let mut needs: BTreeSet<CaseId> = staff.clone();
+        needs.insert(case_id);
+        let loaded = self.record.load(&needs).await?;
+        let case = loaded.linked.get(&case_id).ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+        let profile = self.profiles.get(case.profile)?;
+        holds(&profile, &loaded, case_id, session, self.today())?;
+        let datasets = self.record.datasets(None).await?;
+        let compiled = compile(&profile, case, &loaded, &datasets, session)?;
+        Ok(Standing { case: case_id, needs, permit: compiled })
+    }
+
+    /// Cases about people of a body that eligibility rules may ask for.
+    async fn staff_cases(&self, body: BodyId) -> Result<BTreeSet<CaseId>, Stop> {
+        let profile = self.profile();
+        let procedures: Vec<String> = profile
+            .eligibility_for(UseOf::Workbench)
+            .filter(|rule| rule.match_field.is_some())
+            .map(|rule| rule.procedure.clone())
+            .collect();
+        if procedures.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let filter = CaseFilter { procedures, body: Some(body), limit: 1000, ..CaseFilter::default() };
+        let (rows, _) = self.record.cases(&filter).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}
+
+/// Asks every link. Pure over what was loaded, so that it runs again inside the releasing transaction.
+pub(crate) fn holds(
+    profile: &Profile,
+    loaded: &Loaded,
+    case: CaseId,
+    session: &Session,
+    today: CivilDate,
+) -> Result<(), Refusal> {
+    let case = loaded.linked.get(&case).ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+    loaded.registry.admits(&session.actor, today)?;
+    let issued = issued(profile, case, loaded)?;
+    if !case.is_party(&session.actor) {
+        return Err(Refusal::forbidden("not_a_party").citing(clauses(profile, case)).fact("act", &case.title));
+    }
+    if issued.ended {
+        return Err(Refusal::forbidden("permit_ended").citing(clauses(profile, case)).fact("case", &case.number));
+    }
+    if today > issued.expires_on {
+        return Err(Refusal::forbidden("permit_expired")
+            .citing(clauses(profile, case))
+            .fact("expired_on", issued.expires_on));
+    }
+    for rule in profile.eligibility_for(UseOf::Permit) {
+        chain_link(rule, issued, loaded)?;
+    }
+    profile.eligibility_for(UseOf::Workbench).try_for_each(|rule| person_link(rule, session, loaded))
+}
+
+fn clauses<'a>(profile: &'a Profile, case: &Case) -> &'a [shuyu_kernel::ClauseId] {
+    profile.procedure(&case.procedure).map_or(&[], |procedure| procedure.basis.clauses())
+}
+
+fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a IssuedPermit, Refusal> {
+    case.permit.as_ref().ok_or_else(|| {
+        let open: Vec<String> = case
+            .lanes
+            .values()
+            .filter(|lane| lane.status != LaneStatus::Approved)
+            .map(|lane| loaded.registry.body_name(lane.body))
+            .collect();
+        let lanes = profile.procedure(&case.procedure).map(|p| p.lanes.as_slice()).unwrap_or_default();
+        let cited: BTreeSet<_> = lanes.iter().flat_map(|lane| lane.basis.clauses()).collect();
+        Refusal::forbidden("permit_not_issued")
+            .citing(cited)
+            .fact("open", open.join("; "))
+            .fact("count", open.len())
+    })
+}
+
+/// A case of the chain must be in one of the stages.
+fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Result<(), Refusal> {
+    let in_chain = issued.chain.iter().filter_map(|id| loaded.linked.get(id));
+    let mut asked = in_chain.filter(|case| case.procedure == rule.procedure).peekable();
+    let refusal = |case: Option<&Case>| {
+        Refusal::forbidden(&rule.code)
+            .citing(rule.basis.clauses())
+            .fact("case", case.map(|case| case.number.clone()).unwrap_or_default())
+    };
+    if asked.peek().is_none() {
+        return Err(refusal(None));
+    }
+    asked.try_for_each(|case| if rule.stages.contains(&case.stage) { Ok(()) } else { Err(refusal(Some(case))) })
+}
+
+/// A case about this person must be in one of the stages.
+fn person_link(rule: &Eligibility, session: &Session, loaded: &Loaded) -> Result<(), Refusal> {
+    let Some(field) = &rule.match_field else { return Ok(()) };
+    let cleared = loaded.linked.values().any(|case| {
+        case.procedure == rule.procedure
+            && rule.stages.contains(&case.stage)
+            && case.has_party(session.actor.body)
+            && case.fields.get(field) == Some(&Value::Person(session.actor.person))
+    });
+    if cleared { Ok(()) } else { Err(Refusal::forbidden(&rule.code).citing(rule.basis.clauses())) }
+}
+
+fn compile(
+    profile: &Profile,
+    case: &Case,
+    loaded: &Loaded,
+    datasets: &[DatasetRow],
+    session: &Session,
+) -> Result<Permit, Refusal> {
+    let issued = issued(profile, case, loaded)?;
+    let mut tables: BTreeMap<String, TableGrant> = BTreeMap::new();
+    let basis = clauses(profile, case).to_vec();
+    for granted in &issued.tables {
+        let Some(row) = datasets.iter().find(|row| row.table == granted.table && row.resource == granted.resource) else {
+            continue;
+        };
+        let columns = granted
+            .columns
+            .iter()
+            .map(|(column, uses)| {
+                let uses = uses.iter().filter_map(|u| GrantUse::ALL.into_iter().find(|p| p.name() == u.word())).collect();
+                let grant = ColumnGrant { uses, basis: basis.clone(), ..ColumnGrant::default() };
+                (column.clone(), grant)
+            })
+            .collect();
+        let kind = match &row.domain {
+            Some(domain) => TableKind::Personal { domain: domain.clone(), rows_per_unit: row.rows_per_unit },
+            None if is_open(loaded, granted.resource) => TableKind::Public,
+            None => TableKind::NonPersonal,
+        };
+        let provider = loaded
+            .linked
+            .get(&granted.resource)
+            .and_then(|resource| resource.parties.get("provider"))
+            .and_then(|bodies| bodies.first().copied());
+        tables.insert(
+            granted.table.clone(),
+            TableGrant {
+                dataset: row.dataset,
+                version: row.version,
+                kind,
+                provider,
+                columns,
+                struck: granted.struck.clone(),
+                row_predicate: None,
+            },
+        );
+    }
+    add_open_tables(loaded, datasets, &mut tables);
+    let thresholds = &profile.thresholds;
+    let mut gate = Thresholds::default();
+    gate.k.value = thresholds.k;
+    gate.k_jitter.value = thresholds.k_jitter;
+    gate.two_share_max.value = thresholds.dominance_percent * 10;
+    Ok(Permit {
+        id: issued.id,
+        kind: PermitKind::A,
+        mode: PermitMode::Stat,
+        people: vec![session.actor.person],
+        purpose: case.fields.get("purpose").map(Value::text).unwrap_or_default(),
+        expires_on: issued.expires_on,
+        thresholds: gate,
+        tables,
+        max_rows: u64::from(thresholds.max_rows),
+        max_bytes: 16 * 1024 * 1024,
+        join_risk_assessed: matches!(case.fields.get("join_risk_report"), Some(Value::File(_))),
+    })
+}
+
+fn is_open(loaded: &Loaded, resource: CaseId) -> bool {
+    loaded
+        .linked
+        .get(&resource)
+        .is_some_and(|case| case.fields.get("f06_opening_attribute").is_some_and(|v| v.text() == "unconditional"))
+}
+
+/// Unconditionally open data needs no application (YN-DM-114): every permit may use it as public tables.
+fn add_open_tables(loaded: &Loaded, datasets: &[DatasetRow], tables: &mut BTreeMap<String, TableGrant>) {
+    for row in datasets.iter().filter(|row| row.domain.is_none() && is_open(loaded, row.resource)) {
+        tables.entry(row.table.clone()).or_insert_with(|| TableGrant {
+            dataset: row.dataset,
+            version: row.version,
+            kind: TableKind::Public,
+            provider: None,
+            columns: BTreeMap::new(),
+            struck: Vec::new(),
+            row_predicate: None,
+        });
+    }
+}

@@ -1,0 +1,211 @@
+//! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use shuyu_domain::port::{Log, StoredCheckpoint};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
+use shuyu_privacy::permit::Permit;
+
+/// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
+pub trait Secrets: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+    /// HMAC-SM3 under a key of the installation that never leaves it.
+    fn keyed_digest(&self, bytes: &[u8]) -> Digest;
+}
+
+/// A switch that asks running work to stop. Cheap to clone; once set it stays set.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks the work to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+    /// Whether it was asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A raw file as received: sealed, named by the digest of its bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawFile {
+    /// SM3 of the bytes as they came.
+    pub digest: Digest,
+    /// Name as given.
+    pub name: String,
+    /// Length.
+    pub size_bytes: u64,
+}
+
+/// What to make a table of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IngestOrder {
+    /// Dataset to create or extend.
+    pub dataset: DatasetId,
+    /// Table name: lower-case letters, digits, underscore.
+    pub table: String,
+    /// The raw file.
+    pub raw: Digest,
+    /// Its name, for the format hint.
+    pub name: String,
+    /// Columns that name the subject, if the table is personal.
+    pub unit_columns: Vec<String>,
+    /// Identifier domain of the subject, for example `person`.
+    pub domain: Option<String>,
+    /// The same key twice gives the same version.
+    pub key: String,
+}
+
+/// How to make a de-identified version of a dataset (YN-DM-104).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeriveOrder {
+    /// Dataset to read.
+    pub from: DatasetId,
+    /// Dataset to create.
+    pub dataset: DatasetId,
+    /// Table name of the result.
+    pub table: String,
+    /// Columns to leave out.
+    pub drop: Vec<String>,
+    /// Column → width of the band its numbers are rounded down to.
+    pub bands: Vec<(String, i64)>,
+    /// The same key twice gives the same version.
+    pub key: String,
+}
+
+/// A version that now stands in the lake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ingested {
+    /// Version number.
+    pub version: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Digests of the stored files.
+    pub files: Vec<Digest>,
+    /// Digests of the raw files.
+    pub raw: Vec<Digest>,
+    /// The quality report: JSON with row numbers, never values.
+    pub report: serde_json::Value,
+    /// Identifier domain, if personal.
+    pub domain: Option<String>,
+    /// Proven largest number of rows of one subject (1 for tables without subjects).
+    pub rows_per_unit: u64,
+    /// Columns in order.
+    pub columns: Vec<String>,
+    /// For a derived version: the recipe as it was carried out.
+    pub recipe: Option<serde_json::Value>,
+}
+
+/// Called from time to time while rows arrive.
+pub type OnRows = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// Why data work did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The file is not what it should be; nothing has changed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The world failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Bytes arriving.
+pub type ByteStream = BoxStream<'static, Result<bytes::Bytes, std::io::Error>>;
+
+/// The lake, as the use cases need it.
+#[async_trait]
+pub trait DataLake: Send + Sync {
+    /// Seals a file as it comes, at most `limit_bytes` long.
+    async fn receive(&self, name: &str, bytes: ByteStream, limit_bytes: u64) -> Result<RawFile, DataError>;
+    /// The bytes of a raw file, for papers people look at (at most a few megabytes).
+    async fn raw_bytes(&self, digest: Digest) -> Result<Vec<u8>, DataError>;
+    /// Makes a version; all or nothing.
+    async fn ingest(&self, order: &IngestOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError>;
+    /// Makes a de-identified version; all or nothing.
+    async fn derive(&self, order: &DeriveOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError>;
+    /// Names and types of the columns of the latest version.
+    async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError>;
+}
+
+/// A cell of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Missing, or suppressed: nobody can tell which.
+    Missing,
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A measurement.
+    Number(f64),
+    /// Text.
+    Text(String),
+}
+
+/// An answer that passed the gate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Rows.
+    pub rows: Vec<Vec<Cell>>,
+    /// Datasets and versions read.
+    pub read: Vec<(DatasetId, u64)>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Before sealing: says column, node, missing use, clause and the nearest form that passes.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// After sealing: one opaque code for everything.
+    #[error("the query ended without an answer")]
+    Opaque,
+}
+
+/// The query engine, as the use cases need it.
+#[async_trait]
+pub trait Ask: Send + Sync {
+    /// Checks without touching data.
+    async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
+    /// Checks, runs, gates.
+    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError>;
+}
+
+/// Result of a whole verification of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Entries.
+    pub size: u64,
+    /// Root.
+    pub root: Digest,
+}
+
+/// The keeper of the logs.
+#[async_trait]
+pub trait Keeper: Send + Sync {
+    /// Signs a checkpoint of the present size of both logs, if they grew.
+    async fn seal(&self) -> Result<(), Fault>;
+    /// The receipt (履职凭证) of an entry: a file that verifies offline. `None` while it is not sealed.
+    async fn receipt(&self, log: Log, index: u64) -> Result<Option<String>, Fault>;
+    /// Recomputes the whole log against its latest checkpoint.
+    async fn verify(&self, log: Log) -> Result<Verified, Fault>;
+    /// Recreates every core table from the ledger and compares row by row; names of tables that differ.
+    async fn rebuild_check(&self) -> Result<Vec<String>, Fault>;
+    /// The public key of a log, PEM.
+    fn public_key(&self, log: Log) -> String;
+    /// The latest checkpoint.
+    async fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault>;
+}

@@ -1,0 +1,367 @@
+//! The state of a case: our reading of its events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, Manner, PermitId, PersonId, calendar::Bound};
+
+use crate::{
+    event::{CaseEvent, ClockRun, Holder, Pending, PermitTable},
+    value::Value,
+};
+
+/// An act that took effect, as later guards look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Act id.
+    pub act: String,
+    /// Lane key.
+    pub lane: Option<String>,
+    /// Everybody who took a step of it.
+    pub people: Vec<PersonId>,
+    /// Acting body.
+    pub body: BodyId,
+    /// Role acted under.
+    pub role: String,
+    /// Manner.
+    pub manner: Manner,
+    /// 发生日
+    pub happened_on: CivilDate,
+    /// 登记日
+    pub recorded_on: CivilDate,
+}
+
+/// A clock and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// As started.
+    pub run: ClockRun,
+    /// Day it was stopped.
+    pub stopped_on: Option<CivilDate>,
+    /// In time, once stopped.
+    pub in_time: Option<bool>,
+}
+
+/// Where a lane stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneStatus {
+    /// Under review.
+    Open,
+    /// Back at the applicant; its clock stands still.
+    Returned,
+    /// 同意
+    Approved,
+    /// 不同意
+    Refused,
+}
+
+/// A lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneState {
+    /// Lane id of the procedure.
+    pub rule: String,
+    /// Role.
+    pub role: String,
+    /// Body.
+    pub body: BodyId,
+    /// Status.
+    pub status: LaneStatus,
+    /// Columns struck, `table.column`.
+    pub struck: Vec<String>,
+}
+
+/// An objection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Number from 1.
+    pub number: u32,
+    /// Answered, and whether it was right.
+    pub upheld: Option<bool>,
+}
+
+/// A permit of the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permit {
+    /// Id.
+    pub id: PermitId,
+    /// Cases it rests on.
+    pub chain: Vec<CaseId>,
+    /// Tables.
+    pub tables: Vec<PermitTable>,
+    /// Last day.
+    pub expires_on: CivilDate,
+    /// Ended.
+    pub ended: bool,
+}
+
+/// A delivery of the product of the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Number from 1.
+    pub number: u32,
+    /// Agreement.
+    pub agreement: CaseId,
+    /// Customer.
+    pub customer: BodyId,
+}
+
+/// The state of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Id.
+    pub id: CaseId,
+    /// Procedure id.
+    pub procedure: String,
+    /// Profile it is pinned to.
+    pub profile: Digest,
+    /// 案号
+    pub number: String,
+    /// Title for lists.
+    pub title: String,
+    /// Present stage.
+    pub stage: String,
+    /// Number of events folded: the version a form was drawn from.
+    pub version: u64,
+    /// Day of opening.
+    pub opened_on: CivilDate,
+    /// Whose turn it is.
+    pub holder: Option<Holder>,
+    /// The stage is final.
+    pub closed: bool,
+    /// Parties by role.
+    pub parties: BTreeMap<String, BTreeSet<BodyId>>,
+    /// Values.
+    pub fields: BTreeMap<String, Value>,
+    /// Acts in order.
+    pub acts: Vec<Taken>,
+    /// Clocks in order of start.
+    pub clocks: Vec<Clock>,
+    /// Lanes by key.
+    pub lanes: BTreeMap<String, LaneState>,
+    /// Objections.
+    pub objections: Vec<Objection>,
+    /// Acts waiting for a step.
+    pub pending: Vec<Pending>,
+    /// Highest number a waiting act ever had.
+    pub pending_count: u32,
+    /// Permit.
+    pub permit: Option<Permit>,
+    /// Deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// Day access was closed.
+    pub access_closed_on: Option<CivilDate>,
+}
+
+impl Case {
+    /// Folds an event into the state. Total: an event that makes no sense here (a bug or a broken ledger)
+    /// changes nothing but the version, and `shuyu rebuild --check` shows the difference.
+    #[must_use]
+    pub fn evolve(state: Option<Case>, event: &CaseEvent) -> Option<Case> {
+        match (state, event) {
+            (None, CaseEvent::Opened { case, procedure, profile, number, stage, parties, set, title, holder, meta }) => {
+                Some(Case {
+                    id: *case,
+                    procedure: procedure.clone(),
+                    profile: *profile,
+                    number: number.clone(),
+                    title: title.clone(),
+                    stage: stage.clone(),
+                    version: 1,
+                    opened_on: meta.happened_on,
+                    holder: holder.clone(),
+                    closed: false,
+                    parties: parties.clone(),
+                    fields: set.clone(),
+                    acts: vec![taken(&meta.act, None, &meta.actor, &[], meta.manner, meta.happened_on, meta.recorded_on)],
+                    clocks: Vec::new(),
+                    lanes: BTreeMap::new(),
+                    objections: Vec::new(),
+                    pending: Vec::new(),
+                    pending_count: 0,
+                    permit: None,
+                    deliveries: Vec::new(),
+                    access_closed_on: None,
+                })
+            }
+            (Some(mut case), event) => {
+                case.version += 1;
+                case.apply(event);
+                Some(case)
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// Folds all events of a case.
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a CaseEvent>) -> Option<Case> {
+        events.into_iter().fold(None, Case::evolve)
+    }
+
+    fn apply(&mut self, event: &CaseEvent) {
+        match event {
+            CaseEvent::Opened { .. } => {}
+            CaseEvent::Entered { pending, .. } => {
+                self.pending_count = self.pending_count.max(pending.number);
+                self.pending.push(pending.clone());
+            }
+            CaseEvent::Advanced { number, step } => {
+                if let Some(waiting) = self.pending.iter_mut().find(|waiting| waiting.number == *number) {
+                    waiting.steps.push(step.clone());
+                    if !waiting.next.is_empty() {
+                        waiting.next.remove(0);
+                    }
+                }
+            }
+            CaseEvent::Dropped { number, .. } => self.pending.retain(|waiting| waiting.number != *number),
+            CaseEvent::Taken { meta, finishes, lane, set, parties, to, holder, closed } => {
+                let before: Vec<PersonId> = meta.steps.iter().map(|step| step.person).collect();
+                let act = taken(
+                    &meta.act,
+                    lane.clone(),
+                    &meta.actor,
+                    &before,
+                    meta.manner,
+                    meta.happened_on,
+                    meta.recorded_on,
+                );
+                self.acts.push(act);
+                self.pending.retain(|waiting| Some(waiting.number) != *finishes);
+                self.fields.extend(set.clone());
+                for (role, body) in parties {
+                    self.parties.entry(role.clone()).or_default().insert(*body);
+                }
+                if let Some(to) = to {
+                    self.stage.clone_from(to);
+                }
+                self.holder.clone_from(holder);
+                self.closed = *closed;
+            }
+            CaseEvent::ClockStarted(run) => {
+                self.clocks.push(Clock { run: run.clone(), stopped_on: None, in_time: None });
+            }
+            CaseEvent::ClockStopped { clock, lane, on, in_time } => {
+                if let Some(running) = self.clocks.iter_mut().rev().find(|c| {
+                    c.stopped_on.is_none() && c.run.clock == *clock && c.run.lane == *lane
+                }) {
+                    running.stopped_on = Some(*on);
+                    running.in_time = Some(*in_time);
+                }
+            }
+            CaseEvent::LaneOpened { .. }
+            | CaseEvent::LaneReturned { .. }
+            | CaseEvent::LaneReopened { .. }
+            | CaseEvent::LaneDecided { .. } => self.apply_lane(event),
+            CaseEvent::ObjectionRaised { number } => self.objections.push(Objection { number: *number, upheld: None }),
+            CaseEvent::ObjectionAnswered { number, upheld } => {
+                if let Some(objection) = self.objections.iter_mut().find(|o| o.number == *number) {
+                    objection.upheld = Some(*upheld);
+                }
+            }
+            CaseEvent::PermitIssued { permit, chain, tables, expires_on } => {
+                self.permit = Some(Permit {
+                    id: *permit,
+                    chain: chain.clone(),
+                    tables: tables.clone(),
+                    expires_on: *expires_on,
+                    ended: false,
+                });
+            }
+            CaseEvent::PermitEnded { .. } => {
+                if let Some(permit) = &mut self.permit {
+                    permit.ended = true;
+                }
+            }
+            CaseEvent::ProductDelivered { number, agreement, customer } => {
+                self.deliveries.push(Delivery { number: *number, agreement: *agreement, customer: *customer });
+            }
+            CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
+        }
+    }
+
+    fn apply_lane(&mut self, event: &CaseEvent) {
+        match event {
+            CaseEvent::LaneOpened { lane, rule, role, body } => {
+                let state = LaneState {
+                    rule: rule.clone(),
+                    role: role.clone(),
+                    body: *body,
+                    status: LaneStatus::Open,
+                    struck: Vec::new(),
+                };
+                self.lanes.insert(lane.clone(), state);
+            }
+            CaseEvent::LaneReturned { lane } => self.set_lane(lane, LaneStatus::Returned, &[]),
+            CaseEvent::LaneReopened { lane } => self.set_lane(lane, LaneStatus::Open, &[]),
+            CaseEvent::LaneDecided { lane, approved, struck } => {
+                let status = if *approved { LaneStatus::Approved } else { LaneStatus::Refused };
+                self.set_lane(lane, status, struck);
+            }
+            _ => {}
+        }
+    }
+
+    fn set_lane(&mut self, key: &str, status: LaneStatus, struck: &[String]) {
+        if let Some(lane) = self.lanes.get_mut(key) {
+            lane.status = status;
+            lane.struck.extend(struck.iter().cloned());
+        }
+    }
+
+    /// The running clock with this id.
+    pub fn running_clock(&self, clock: &str, lane: Option<&str>) -> Option<&Clock> {
+        self.clocks
+            .iter()
+            .rev()
+            .find(|c| c.stopped_on.is_none() && c.run.clock == clock && c.run.lane.as_deref() == lane)
+    }
+
+    /// The latest clock with this id, running or stopped.
+    pub fn latest_clock(&self, clock: &str) -> Option<&Clock> {
+        self.clocks.iter().rev().find(|c| c.run.clock == clock)
+    }
+
+    /// Clocks somebody is bound to keep.
+    pub fn open_duties(&self) -> impl Iterator<Item = &Clock> {
+        self.clocks.iter().filter(|c| c.stopped_on.is_none() && c.run.bound == Bound::AtMost)
+    }
+
+    /// The latest time an act was taken.
+    pub fn last(&self, act: &str) -> Option<&Taken> {
+        self.acts.iter().rev().find(|taken| taken.act == act)
+    }
+
+    /// All cases the fields point at.
+    pub fn links(&self) -> BTreeSet<CaseId> {
+        self.fields.values().flat_map(Value::cases).collect()
+    }
+
+    /// Every body that is a party.
+    pub fn bodies(&self) -> BTreeSet<BodyId> {
+        self.parties.values().flatten().copied().collect()
+    }
+
+    /// Whether a body is a party, by any role.
+    pub fn has_party(&self, body: BodyId) -> bool {
+        self.parties.values().any(|bodies| bodies.contains(&body))
+    }
+
+    /// Whether the actor's body is a party under the actor's role.
+    pub fn is_party(&self, actor: &Actor) -> bool {
+        self.parties.get(&actor.role).is_some_and(|bodies| bodies.contains(&actor.body))
+    }
+}
+
+fn taken(
+    act: &str,
+    lane: Option<String>,
+    actor: &Actor,
+    before: &[PersonId],
+    manner: Manner,
+    happened_on: CivilDate,
+    recorded_on: CivilDate,
+) -> Taken {
+    let mut people = before.to_vec();
+    people.push(actor.person);
+    Taken { act: act.to_owned(), lane, people, body: actor.body, role: actor.role.clone(), manner, happened_on, recorded_on }
+}

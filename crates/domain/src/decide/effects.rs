@@ -1,0 +1,334 @@
+//! What follows from an act: clocks, lanes, objections, permits, deliveries, closed access.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shuyu_kernel::{
+    BodyId, CaseId, CivilDate, PermitId, Refusal,
+    calendar::{Limit, LimitUnit},
+};
+use shuyu_profile::{Act, ActKind, ClockRule, Effect, LaneBody, Procedure};
+
+use super::take::{Finished, holder_of, merged};
+use crate::{
+    case::{Case, LaneStatus},
+    command::Context,
+    event::{CaseEvent, ClockRun, Holder, PermitTable},
+    value::{TableUse, Value},
+};
+
+type Parties = BTreeMap<String, BTreeSet<BodyId>>;
+
+/// An act in a lane needs an open lane, one at the applicant a returned one.
+pub(super) fn lane_ready(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context<'_>) -> Result<(), Refusal> {
+    if !rule.in_lane {
+        return Ok(());
+    }
+    let state = lane.and_then(|key| case.lanes.get(key));
+    let Some(state) = state else {
+        return Err(Refusal::unmet("lane_unknown").citing(rule.basis.clauses()).fact("act", &rule.title));
+    };
+    let wanted = if rule.kind == ActKind::Correct { LaneStatus::Returned } else { LaneStatus::Open };
+    if state.status == wanted {
+        return Ok(());
+    }
+    Err(Refusal::conflict("lane_not_waiting_for_this")
+        .citing(rule.basis.clauses())
+        .fact("act", &rule.title)
+        .fact("body", ctx.registry.body_name(state.body)))
+}
+
+/// Struck columns must be among those applied for.
+pub(super) fn strikes_known(fields: &BTreeMap<String, Value>, strike: &[String], rule: &Act) -> Result<(), Refusal> {
+    let applied: BTreeSet<String> = tables(fields)
+        .flat_map(|table| table.columns.keys().map(|column| format!("{}.{column}", table.table)))
+        .collect();
+    match strike.iter().find(|column| !applied.contains(*column)) {
+        None => Ok(()),
+        Some(column) => {
+            Err(Refusal::unmet("strike_unknown_column").citing(rule.basis.clauses()).fact("column", column))
+        }
+    }
+}
+
+fn tables(fields: &BTreeMap<String, Value>) -> impl Iterator<Item = &TableUse> {
+    fields.values().flat_map(|value| match value {
+        Value::Columns(tables) => tables.as_slice(),
+        _ => &[],
+    })
+}
+
+/// The stage the act leads to. An approval in a lane moves the case only when it is the last one.
+pub(super) fn next_stage(case: &Case, act: &Finished<'_>) -> Option<String> {
+    let to = act.rule.to.clone()?;
+    if !act.rule.in_lane || act.rule.kind == ActKind::Refuse {
+        return Some(to);
+    }
+    (act.rule.kind == ActKind::Approve && is_last_approval(case, act)).then_some(to)
+}
+
+fn is_last_approval(case: &Case, act: &Finished<'_>) -> bool {
+    case.lanes
+        .iter()
+        .all(|(key, lane)| Some(key) == act.lane.as_ref() || lane.status == LaneStatus::Approved)
+}
+
+/// Everything that follows, in this order: stopped clocks, the lane, the objection, started clocks, effects.
+pub(super) fn follow(
+    case: &Case,
+    procedure: &Procedure,
+    act: &Finished<'_>,
+    parties: &Parties,
+    ctx: &Context<'_>,
+    events: &mut Vec<CaseEvent>,
+) -> Result<(), Refusal> {
+    for clock in &act.rule.stops {
+        stop(case, clock, act.lane.as_deref(), act.happened_on, events);
+    }
+    if act.rule.in_lane {
+        in_lane(case, procedure, act, ctx, events);
+    }
+    objection(case, act, events);
+    let fields = merged(case, &act.set);
+    for id in &act.rule.starts {
+        if let Some(rule) = procedure.clock(id) {
+            let holder = holder_of(Some(&rule.holder), parties);
+            let run = start(rule, None, act.happened_on, holder, &fields, ctx)?;
+            events.push(CaseEvent::ClockStarted(run));
+        }
+    }
+    for effect in &act.rule.effects {
+        apply(*effect, case, procedure, act, &fields, ctx, events)?;
+    }
+    Ok(())
+}
+
+fn stop(case: &Case, clock: &str, lane: Option<&str>, on: CivilDate, events: &mut Vec<CaseEvent>) {
+    if let Some(running) = case.running_clock(clock, lane) {
+        events.push(CaseEvent::ClockStopped {
+            clock: clock.to_owned(),
+            lane: lane.map(str::to_owned),
+            on,
+            in_time: on <= running.run.due,
+        });
+    }
+}
+
+fn start(
+    rule: &ClockRule,
+    lane: Option<&str>,
+    on: CivilDate,
+    holder: Option<Holder>,
+    fields: &BTreeMap<String, Value>,
+    ctx: &Context<'_>,
+) -> Result<ClockRun, Refusal> {
+    let limit = match (rule.limit, rule.limit_field.as_ref().and_then(|field| fields.get(field))) {
+        (Some(limit), _) => limit,
+        (None, Some(Value::Integer(n))) if (1..=366).contains(n) => {
+            Limit { n: u32::try_from(*n).unwrap_or(1), unit: LimitUnit::WorkingDay }
+        }
+        _ => return Err(Refusal::unmet("limit_not_set").citing(rule.basis.clauses()).fact("clock", &rule.title)),
+    };
+    let due = ctx.profile.calendar.due(on, limit);
+    Ok(ClockRun {
+        clock: rule.id.clone(),
+        lane: lane.map(str::to_owned),
+        started_on: on,
+        limit,
+        bound: rule.bound,
+        due: due.on,
+        provisional: due.provisional,
+        calendar: due.calendar,
+        derivation: due.steps,
+        holder: holder.unwrap_or_else(|| Holder { role: rule.holder.clone(), bodies: Vec::new() }),
+        clauses: rule.basis.clauses().to_vec(),
+    })
+}
+
+fn in_lane(case: &Case, procedure: &Procedure, act: &Finished<'_>, ctx: &Context<'_>, events: &mut Vec<CaseEvent>) {
+    let Some(key) = act.lane.clone() else { return };
+    let Some(lane) = case.lanes.get(&key) else { return };
+    let clock = procedure.lane(&lane.rule).map(|rule| rule.clock.clone());
+    match act.rule.kind {
+        ActKind::Approve | ActKind::Refuse => {
+            let approved = act.rule.kind == ActKind::Approve;
+            events.push(CaseEvent::LaneDecided { lane: key.clone(), approved, struck: act.strike.clone() });
+        }
+        ActKind::Return => events.push(CaseEvent::LaneReturned { lane: key.clone() }),
+        ActKind::Correct => {
+            events.push(CaseEvent::LaneReopened { lane: key.clone() });
+            if let Some(rule) = clock.as_deref().and_then(|id| procedure.clock(id)) {
+                let holder = Holder { role: lane.role.clone(), bodies: vec![lane.body] };
+                if let Ok(run) = start(rule, Some(&key), act.happened_on, Some(holder), &case.fields, ctx) {
+                    events.push(CaseEvent::ClockStarted(run));
+                }
+            }
+            return;
+        }
+        _ => return,
+    }
+    if let Some(clock) = clock {
+        stop(case, &clock, Some(&key), act.happened_on, events);
+    }
+}
+
+fn objection(case: &Case, act: &Finished<'_>, events: &mut Vec<CaseEvent>) {
+    match act.rule.kind {
+        ActKind::Object => {
+            let number = u32::try_from(case.objections.len()).unwrap_or(u32::MAX - 1) + 1;
+            events.push(CaseEvent::ObjectionRaised { number });
+        }
+        ActKind::AnswerObjection => {
+            let upheld = matches!(act.set.get("objection_upheld"), Some(Value::YesNo(true)));
+            if let Some(open) = case.objections.iter().find(|objection| objection.upheld.is_none()) {
+                events.push(CaseEvent::ObjectionAnswered { number: open.number, upheld });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn apply(
+    effect: Effect,
+    case: &Case,
+    procedure: &Procedure,
+    act: &Finished<'_>,
+    fields: &BTreeMap<String, Value>,
+    ctx: &Context<'_>,
+    events: &mut Vec<CaseEvent>,
+) -> Result<(), Refusal> {
+    match effect {
+        Effect::OpenLanes => open_lanes(procedure, act, fields, ctx, events),
+        Effect::IssuePermit => {
+            if is_last_approval(case, act) {
+                events.push(permit(case, act, fields, ctx)?);
+            }
+            Ok(())
+        }
+        Effect::EndPermit => {
+            if let Some(permit) = case.permit.as_ref().filter(|permit| !permit.ended) {
+                events.push(CaseEvent::PermitEnded { permit: permit.id });
+            }
+            Ok(())
+        }
+        Effect::DeliverProduct => {
+            events.push(delivery(case, act, ctx)?);
+            Ok(())
+        }
+        Effect::CloseAccess => {
+            events.push(CaseEvent::AccessClosed { on: act.happened_on });
+            Ok(())
+        }
+    }
+}
+
+fn open_lanes(
+    procedure: &Procedure,
+    act: &Finished<'_>,
+    fields: &BTreeMap<String, Value>,
+    ctx: &Context<'_>,
+    events: &mut Vec<CaseEvent>,
+) -> Result<(), Refusal> {
+    for lane in &procedure.lanes {
+        let bodies: BTreeSet<BodyId> = match &lane.body {
+            LaneBody::Role(role) => ctx.registry.bodies_with(role).into_iter().collect(),
+            LaneBody::ProvidersOf(field) => fields
+                .get(field)
+                .map(Value::cases)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|resource| ctx.linked.get(resource)?.parties.get(&lane.role))
+                .flatten()
+                .copied()
+                .collect(),
+        };
+        if bodies.is_empty() {
+            return Err(Refusal::conflict("party_missing").citing(lane.basis.clauses()).fact("role", &lane.title));
+        }
+        let clock = procedure.clock(&lane.clock);
+        let rule = clock.ok_or_else(|| Refusal::conflict("party_missing").fact("role", &lane.clock))?;
+        for body in bodies {
+            let key = format!("{}:{body}", lane.id);
+            events.push(CaseEvent::LaneOpened {
+                lane: key.clone(),
+                rule: lane.id.clone(),
+                role: lane.role.clone(),
+                body,
+            });
+            let holder = Holder { role: lane.role.clone(), bodies: vec![body] };
+            let run = start(rule, Some(&key), act.happened_on, Some(holder), fields, ctx)?;
+            events.push(CaseEvent::ClockStarted(run));
+        }
+    }
+    add_lane_parties(events);
+    Ok(())
+}
+
+/// Bodies with a lane become parties of the case, so that they see it and may act.
+fn add_lane_parties(events: &mut [CaseEvent]) {
+    let lanes: Vec<(String, BodyId)> = events
+        .iter()
+        .filter_map(|event| match event {
+            CaseEvent::LaneOpened { role, body, .. } => Some((role.clone(), *body)),
+            _ => None,
+        })
+        .collect();
+    if let Some(CaseEvent::Taken { parties, .. }) = events.first_mut() {
+        parties.extend(lanes);
+    }
+}
+
+/// The permit: what was applied for, minus what any lane struck, resting on the whole chain of authority.
+fn permit(
+    case: &Case,
+    act: &Finished<'_>,
+    fields: &BTreeMap<String, Value>,
+    ctx: &Context<'_>,
+) -> Result<CaseEvent, Refusal> {
+    let struck: BTreeSet<&String> =
+        case.lanes.values().flat_map(|lane| &lane.struck).chain(act.strike.iter()).collect();
+    let tables = tables(fields)
+        .map(|table| {
+            let is_struck = |column: &str| struck.contains(&format!("{}.{column}", table.table));
+            let (gone, kept): (Vec<_>, Vec<_>) = table.columns.iter().partition(|(column, _)| is_struck(column));
+            PermitTable {
+                resource: table.resource,
+                table: table.table.clone(),
+                columns: kept.into_iter().map(|(column, uses)| (column.clone(), uses.clone())).collect(),
+                struck: gone.into_iter().map(|(column, _)| column.clone()).collect(),
+            }
+        })
+        .collect();
+    let chain: Vec<CaseId> = chain(case, ctx).into_iter().collect();
+    let expires_on = chain
+        .iter()
+        .filter_map(|id| match ctx.linked.get(id)?.fields.get("term_to") {
+            Some(Value::Date(date)) => Some(*date),
+            _ => None,
+        })
+        .min()
+        .ok_or_else(|| Refusal::unmet("permit_without_term").citing(act.rule.basis.clauses()))?;
+    Ok(CaseEvent::PermitIssued { permit: PermitId::from_bits(case.id.bits()), chain, tables, expires_on })
+}
+
+/// The case itself and everything it points at, as deep as is known.
+fn chain(case: &Case, ctx: &Context<'_>) -> BTreeSet<CaseId> {
+    let mut chain = BTreeSet::from([case.id]);
+    let mut next: Vec<CaseId> = case.links().into_iter().collect();
+    while let Some(id) = next.pop() {
+        if chain.insert(id)
+            && let Some(other) = ctx.linked.get(&id)
+        {
+            next.extend(other.links());
+        }
+    }
+    chain
+}
+
+fn delivery(case: &Case, act: &Finished<'_>, ctx: &Context<'_>) -> Result<CaseEvent, Refusal> {
+    let missing = || Refusal::unmet("delivery_without_agreement").citing(act.rule.basis.clauses());
+    let Some(Value::Case(agreement)) = act.set.get("customer_agreement") else { return Err(missing()) };
+    let other = ctx.linked.get(agreement).ok_or_else(missing)?;
+    let customer = other.parties.get("developer").and_then(|bodies| bodies.first()).ok_or_else(missing)?;
+    let number = u32::try_from(case.deliveries.len()).unwrap_or(u32::MAX - 1) + 1;
+    Ok(CaseEvent::ProductDelivered { number, agreement: *agreement, customer: *customer })
+}

@@ -1,0 +1,242 @@
+//! Guards: one function per rule of the closed list. All guards of an act are asked; the first "no" is the answer.
+
+use std::collections::BTreeMap;
+
+use shuyu_kernel::{CaseId, CivilDate, Refusal};
+use shuyu_profile::{Guard, Procedure, Rule, When};
+
+use crate::{
+    case::{Case, LaneStatus},
+    command::Context,
+    value::Value,
+};
+
+/// What a guard looks at: the case as it would be after the act's values are set.
+pub struct Scene<'a> {
+    /// The case before the act; `None` when it is being opened.
+    pub case: Option<&'a Case>,
+    /// Its procedure.
+    pub procedure: &'a Procedure,
+    /// Values as they would be.
+    pub fields: &'a BTreeMap<String, Value>,
+    /// Day the act happens.
+    pub happened_on: CivilDate,
+    /// Context.
+    pub ctx: &'a Context<'a>,
+}
+
+/// Asks all guards in order.
+///
+/// # Errors
+/// The refusal of the first guard that does not hold, with its code, clauses and facts.
+pub fn check(guards: &[Guard], scene: &Scene<'_>) -> Result<(), Refusal> {
+    guards.iter().try_for_each(|guard| check_one(guard, scene))
+}
+
+fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
+    if guard.when.as_ref().is_some_and(|when| !applies(when, scene)) {
+        return Ok(());
+    }
+    let Err(facts) = holds(&guard.rule, scene) else { return Ok(()) };
+    if guard.in_principle && has_exception(scene) {
+        return Ok(());
+    }
+    let mut refusal = Refusal::unmet(&guard.code).citing(guard.basis.clauses());
+    refusal.facts = facts;
+    Err(refusal)
+}
+
+fn applies(when: &When, scene: &Scene<'_>) -> bool {
+    scene.fields.get(&when.field).is_some_and(|value| when.is.contains(&value.text()))
+}
+
+/// 原则上: an exception needs a written reason and the paper of the body that approves the object itself.
+fn has_exception(scene: &Scene<'_>) -> bool {
+    ["exception_reason", "exception_paper"]
+        .iter()
+        .all(|field| scene.fields.get(*field).is_some_and(|value| !value.is_empty()))
+}
+
+type Facts = BTreeMap<String, String>;
+
+fn facts<const N: usize>(pairs: [(&str, String); N]) -> Facts {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
+    match rule {
+        Rule::Complete { fields } => complete(fields, scene),
+        Rule::OneOf { field, values } => one_of(field, values, scene),
+        Rule::TermAtMost { from, to, limit } => {
+            let (Some(from), Some(to)) = (date(scene, from), date(scene, to)) else {
+                return Err(facts([("limit", limit.to_string())]));
+            };
+            let last = limit.last_day(from).map_or(from, |day| day.plus_days(-1));
+            if to >= from && to <= last { Ok(()) } else { Err(facts([("limit", limit.to_string()), ("last", last.to_string()), ("to", to.to_string())])) }
+        }
+        Rule::Linked { link, stages } => linked(link, scene, |other| stages.contains(&other.stage)),
+        Rule::LinkedField { link, field, values } => linked(link, scene, |other| {
+            other.fields.get(field).is_some_and(|value| values.contains(&value.text()))
+        }),
+        Rule::WholeDays { clock } => whole_days(clock, scene),
+        Rule::BeforeDue { clock } => before_due(clock, scene),
+        Rule::NoOpenObjection => {
+            let open = scene.case.map_or(0, |case| case.objections.iter().filter(|o| o.upheld.is_none()).count());
+            if open == 0 { Ok(()) } else { Err(facts([("open", open.to_string())])) }
+        }
+        Rule::NotSamePerson { act } => {
+            let person = scene.ctx.actor.person;
+            let took = scene.case.is_some_and(|case| case.acts.iter().any(|t| t.act == *act && t.people.contains(&person)));
+            if took { Err(facts([("act", act_title(scene, act))])) } else { Ok(()) }
+        }
+        Rule::NotSameBody { role } => {
+            let same = scene.case.is_some_and(|case| {
+                case.parties.get(role).is_some_and(|bodies| bodies.contains(&scene.ctx.actor.body))
+            });
+            if same { Err(facts([("body", scene.ctx.registry.body_name(scene.ctx.actor.body))])) } else { Ok(()) }
+        }
+        Rule::Done { act } => {
+            let done = scene.case.is_some_and(|case| case.last(act).is_some_and(|t| t.happened_on <= scene.happened_on));
+            if done { Ok(()) } else { Err(facts([("act", act_title(scene, act))])) }
+        }
+        Rule::LanesApproved => lanes_approved(scene),
+        Rule::AtMostField { field, ceiling } => match (scene.fields.get(field), scene.fields.get(ceiling)) {
+            (Some(Value::Money(price)), Some(Value::Money(top))) if price <= top => Ok(()),
+            (price, top) => {
+                let text = |value: Option<&Value>| value.map(Value::text).unwrap_or_default();
+                Err(facts([("price", text(price)), ("ceiling", text(top))]))
+            }
+        },
+        Rule::Zero { field } => match scene.fields.get(field) {
+            Some(Value::Money(money)) if money.fen() == 0 => Ok(()),
+            other => Err(facts([("price", other.map(Value::text).unwrap_or_default())])),
+        },
+        Rule::Retained { act, limit } => retained(act, *limit, scene),
+        Rule::Balanced { left, right } => match (scene.fields.get(left), scene.fields.get(right)) {
+            (Some(Value::Integer(a)), Some(Value::Integer(b))) if a == b => Ok(()),
+            (a, b) => {
+                let text = |value: Option<&Value>| value.map(Value::text).unwrap_or_default();
+                Err(facts([("left", text(a)), ("right", text(b))]))
+            }
+        },
+        Rule::ColumnsJustified { field } => columns_justified(field, scene),
+    }
+}
+
+fn date(scene: &Scene<'_>, field: &str) -> Option<CivilDate> {
+    match scene.fields.get(field) {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    }
+}
+
+fn title(scene: &Scene<'_>, field: &str) -> String {
+    scene.procedure.field(field).map_or_else(|| field.to_owned(), |f| f.title.clone())
+}
+
+fn act_title(scene: &Scene<'_>, act: &str) -> String {
+    scene.procedure.act(act).map_or_else(|| act.to_owned(), |a| a.title.clone())
+}
+
+fn complete(fields: &[String], scene: &Scene<'_>) -> Result<(), Facts> {
+    let missing: Vec<String> = fields
+        .iter()
+        .filter(|field| scene.fields.get(*field).is_none_or(Value::is_empty))
+        .map(|field| title(scene, field))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(facts([
+        ("missing", missing.join("; ")),
+        ("count", missing.len().to_string()),
+        ("needed", fields.len().to_string()),
+    ]))
+}
+
+fn one_of(field: &str, values: &[String], scene: &Scene<'_>) -> Result<(), Facts> {
+    let value = scene.fields.get(field).map(Value::text).unwrap_or_default();
+    if values.contains(&value) {
+        return Ok(());
+    }
+    let shown = scene
+        .procedure
+        .field(field)
+        .and_then(|f| f.choices.iter().find(|choice| choice.id == value))
+        .map_or(value, |choice| choice.title.clone());
+    Err(facts([("field", title(scene, field)), ("value", shown)]))
+}
+
+fn linked(link: &str, scene: &Scene<'_>, good: impl Fn(&Case) -> bool) -> Result<(), Facts> {
+    let ids: Vec<CaseId> = scene.fields.get(link).map(Value::cases).unwrap_or_default();
+    let bad: Vec<String> = ids
+        .iter()
+        .filter_map(|id| match scene.ctx.linked.get(id) {
+            Some(other) if good(other) => None,
+            Some(other) => Some(other.title.clone()),
+            None => Some(id.to_string()),
+        })
+        .collect();
+    if bad.is_empty() && !ids.is_empty() {
+        return Ok(());
+    }
+    Err(facts([("field", title(scene, link)), ("case", bad.join("; "))]))
+}
+
+fn whole_days(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
+    let Some(started) = scene.case.and_then(|case| case.latest_clock(clock)) else {
+        return Err(facts([("until", String::new()), ("from", String::new())]));
+    };
+    let next = scene.ctx.profile.calendar.on_or_after(started.run.due.plus_days(1));
+    if scene.happened_on >= next {
+        return Ok(());
+    }
+    Err(facts([
+        ("started", started.run.started_on.to_string()),
+        ("until", started.run.due.to_string()),
+        ("from", next.to_string()),
+    ]))
+}
+
+fn before_due(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
+    match scene.case.and_then(|case| case.latest_clock(clock)) {
+        Some(clock) if scene.happened_on > clock.run.due => Err(facts([("due", clock.run.due.to_string())])),
+        _ => Ok(()),
+    }
+}
+
+fn lanes_approved(scene: &Scene<'_>) -> Result<(), Facts> {
+    let lanes = scene.case.map(|case| &case.lanes);
+    let open: Vec<String> = lanes
+        .into_iter()
+        .flatten()
+        .filter(|(_, lane)| lane.status != LaneStatus::Approved)
+        .map(|(_, lane)| scene.ctx.registry.body_name(lane.body))
+        .collect();
+    if open.is_empty() && lanes.is_some_and(|lanes| !lanes.is_empty()) {
+        return Ok(());
+    }
+    Err(facts([("open", open.join("; ")), ("count", open.len().to_string())]))
+}
+
+fn retained(act: &str, limit: shuyu_kernel::calendar::Limit, scene: &Scene<'_>) -> Result<(), Facts> {
+    let since = scene.case.and_then(|case| case.last(act)).map_or(scene.happened_on, |taken| taken.happened_on);
+    let until = scene.ctx.profile.calendar.due(since, limit).on;
+    if scene.happened_on >= until {
+        return Ok(());
+    }
+    Err(facts([("since", since.to_string()), ("until", until.to_string())]))
+}
+
+fn columns_justified(field: &str, scene: &Scene<'_>) -> Result<(), Facts> {
+    let Some(Value::Columns(tables)) = scene.fields.get(field) else {
+        return Err(facts([("table", String::new()), ("column", String::new())]));
+    };
+    for table in tables {
+        let idle = table.columns.iter().find(|(_, uses)| uses.is_empty()).map(|(column, _)| column.clone());
+        if table.reason.is_empty() || table.columns.is_empty() || idle.is_some() {
+            return Err(facts([("table", table.table.clone()), ("column", idle.unwrap_or_default())]));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Internal routing (拟办 → 复核 → 签发) and entry on behalf (经办 + 复核): the same mechanism.
+//!
+//! The first step enters the act, every further step is taken by another person of the same body in the next
+//! post, the last one makes it take effect. Guards are asked at entry and again at the end.
+
+use shuyu_kernel::{Manner, Refusal};
+use shuyu_profile::{Act, Procedure};
+
+use super::take::{self, Finished};
+use crate::{
+    case::Case,
+    command::{Context, TakeAct},
+    event::{CaseEvent, Pending, StepTaken},
+};
+
+/// Posts of the route; an act entered from a paper without a route of its own needs a clerk and a checker.
+pub(super) fn posts(rule: &Act, manner: Manner) -> Vec<String> {
+    if rule.route.is_empty() && manner == Manner::OnBehalf {
+        return vec!["clerk".to_owned(), "checker".to_owned()];
+    }
+    rule.route.iter().map(|step| step.post.clone()).collect()
+}
+
+fn step(post: &str, ctx: &Context<'_>) -> StepTaken {
+    StepTaken {
+        post: post.to_owned(),
+        person: ctx.actor.person,
+        delegation: ctx.actor.delegation.clone(),
+        on: ctx.today,
+    }
+}
+
+fn fits(post: &str, ctx: &Context<'_>) -> bool {
+    post == "checker" || ctx.actor.post == post
+}
+
+fn wrong_post(rule: &Act, post: &str, ctx: &Context<'_>) -> Refusal {
+    let title = ctx.profile.posts.iter().find(|p| p.id == post).map_or(post, |p| p.title.as_str());
+    Refusal::forbidden("post_may_not_act").citing(rule.basis.clauses()).fact("act", &rule.title).fact("post", title)
+}
+
+/// Enters an act as the first step of its route.
+pub(super) fn enter(
+    case: &Case,
+    rule: &Act,
+    command: &TakeAct,
+    manner: Manner,
+    ctx: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let mut next = posts(rule, manner);
+    let first = next.remove(0);
+    if !fits(&first, ctx) {
+        return Err(wrong_post(rule, &first, ctx));
+    }
+    if case.pending.iter().any(|waiting| waiting.act == rule.id && waiting.lane == command.lane) {
+        return Err(Refusal::conflict("act_already_entered").citing(rule.basis.clauses()).fact("act", &rule.title));
+    }
+    let pending = Pending {
+        number: case.pending_count + 1,
+        act: rule.id.clone(),
+        lane: command.lane.clone(),
+        set: command.set.clone(),
+        strike: command.strike.clone(),
+        manner,
+        happened_on: (manner == Manner::OnBehalf).then(|| command.happened_on.unwrap_or(ctx.today)),
+        paper: command.paper.clone(),
+        body: ctx.actor.body,
+        steps: vec![step(&first, ctx)],
+        next,
+    };
+    Ok(vec![CaseEvent::Entered { pending, by: ctx.actor.clone() }])
+}
+
+/// Takes the next step of a waiting act; the last step makes it take effect.
+pub(super) fn advance(
+    case: &Case,
+    procedure: &Procedure,
+    number: u32,
+    ctx: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let waiting = waiting(case, number)?;
+    let rule = procedure
+        .act(&waiting.act)
+        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", &waiting.act))?;
+    take::may_act(case, rule, waiting.lane.as_deref(), ctx)?;
+    take::in_stage(case, procedure, rule)?;
+    let post = waiting.next.first().map_or("checker", String::as_str);
+    if ctx.actor.body != waiting.body || !fits(post, ctx) {
+        return Err(wrong_post(rule, post, ctx));
+    }
+    if waiting.steps.iter().any(|taken| taken.person == ctx.actor.person) {
+        return Err(Refusal::forbidden("same_person_in_route").citing(rule.basis.clauses()).fact("act", &rule.title));
+    }
+    if waiting.next.len() > 1 {
+        return Ok(vec![CaseEvent::Advanced { number, step: step(post, ctx) }]);
+    }
+    let manner = match waiting.manner {
+        Manner::InPerson if ctx.actor.delegation.is_some() => Manner::Delegate,
+        other => other,
+    };
+    let finished = Finished {
+        rule,
+        lane: waiting.lane.clone(),
+        set: waiting.set.clone(),
+        strike: waiting.strike.clone(),
+        manner,
+        happened_on: waiting.happened_on.unwrap_or(ctx.today),
+        paper: waiting.paper.clone(),
+        steps: waiting.steps.clone(),
+        finishes: Some(number),
+    };
+    take::finish(case, procedure, finished, ctx)
+}
+
+/// Drops a waiting act: the paper was wrong, or a reviewer sends it back to the desk.
+pub(super) fn drop_waiting(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
+    ctx.registry.admits(ctx.actor, ctx.today)?;
+    let waiting = waiting(case, number)?;
+    if ctx.actor.body != waiting.body {
+        return Err(Refusal::forbidden("not_a_party").fact("act", &waiting.act));
+    }
+    Ok(vec![CaseEvent::Dropped { number, step: step(&ctx.actor.post, ctx) }])
+}
+
+fn waiting(case: &Case, number: u32) -> Result<&Pending, Refusal> {
+    case.pending
+        .iter()
+        .find(|waiting| waiting.number == number)
+        .ok_or_else(|| Refusal::conflict("waiting_act_gone").fact("number", number))
+}

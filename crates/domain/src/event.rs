@@ -1,0 +1,444 @@
+//! Events: acts a clerk can name. They are the record; state is a reading of them.
+//!
+//! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
+//! files in `tests/golden` hold every form ever written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{
+    Actor, BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId, Timestamp, Use,
+    calendar::{Bound, DayStep, Limit},
+};
+
+use crate::{
+    registry::{Body, Delegation, Membership},
+    value::{Paper, Value},
+};
+
+/// Everything that may stand in the ledger of proceedings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Something happened in a case.
+    Case(CaseEvent),
+    /// Something happened in the registry of bodies and people.
+    Registry(RegistryEvent),
+    /// A dataset got a version.
+    Dataset(DatasetEvent),
+    /// An answer left the domain.
+    Release(ReleaseEvent),
+    /// Something happened to the installation itself.
+    Installation(InstallationEvent),
+}
+
+/// Who did something, when, and in which manner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActMeta {
+    /// Act id of the procedure; `open` for opening.
+    pub act: String,
+    /// The person who finished the act (signed, confirmed).
+    pub actor: Actor,
+    /// Manner.
+    pub manner: Manner,
+    /// 发生日: clocks start here.
+    pub happened_on: CivilDate,
+    /// 登记日.
+    pub recorded_on: CivilDate,
+    /// Role of the body that decided, for acts entered from its paper.
+    pub decided_by: Option<String>,
+    /// The paper an on-behalf act was entered from.
+    pub paper: Option<Paper>,
+    /// Steps taken inside the body before the last one.
+    pub steps: Vec<StepTaken>,
+    /// Clauses the act rests on.
+    pub clauses: Vec<ClauseId>,
+}
+
+/// One step of internal routing, taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTaken {
+    /// Post under which it was taken.
+    pub post: String,
+    /// Who.
+    pub person: PersonId,
+    /// Delegation paper, if any.
+    pub delegation: Option<String>,
+    /// Day of registration.
+    pub on: CivilDate,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Role.
+    pub role: String,
+    /// Bodies.
+    pub bodies: Vec<BodyId>,
+}
+
+/// An act entered but not finished: it waits for the next step of its route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Number within the case, from 1.
+    pub number: u32,
+    /// Act id.
+    pub act: String,
+    /// Lane key, if taken in a lane.
+    pub lane: Option<String>,
+    /// Values to be set.
+    pub set: BTreeMap<String, Value>,
+    /// Columns struck.
+    pub strike: Vec<String>,
+    /// Manner.
+    pub manner: Manner,
+    /// 发生日, if it is already known; else the day of the last step.
+    pub happened_on: Option<CivilDate>,
+    /// Paper entered from.
+    pub paper: Option<Paper>,
+    /// Body in which it is routed.
+    pub body: BodyId,
+    /// Steps taken.
+    pub steps: Vec<StepTaken>,
+    /// Posts still to come, in order.
+    pub next: Vec<String>,
+}
+
+/// A running clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockRun {
+    /// Clock id of the procedure.
+    pub clock: String,
+    /// Lane key, if it is the clock of a lane.
+    pub lane: Option<String>,
+    /// Start; not counted.
+    pub started_on: CivilDate,
+    /// Limit.
+    pub limit: Limit,
+    /// At most or at least.
+    pub bound: Bound,
+    /// Last day.
+    pub due: CivilDate,
+    /// 暂定: beyond the last published holiday notice.
+    pub provisional: bool,
+    /// Version of the calendar it was counted with.
+    pub calendar: Digest,
+    /// Day by day why.
+    pub derivation: Vec<DayStep>,
+    /// Who has to act.
+    pub holder: Holder,
+    /// Clauses; empty for a platform default.
+    pub clauses: Vec<ClauseId>,
+}
+
+/// A table of a permit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitTable {
+    /// Catalogue entry.
+    pub resource: CaseId,
+    /// Table in the lake.
+    pub table: String,
+    /// Column → uses granted.
+    pub columns: BTreeMap<String, BTreeSet<Use>>,
+    /// Columns struck by a reviewer.
+    pub struck: Vec<String>,
+}
+
+/// Events of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseEvent {
+    /// 建案
+    Opened {
+        /// The case.
+        case: CaseId,
+        /// Procedure id.
+        procedure: String,
+        /// Profile the case is pinned to.
+        profile: Digest,
+        /// 案号
+        number: String,
+        /// First stage.
+        stage: String,
+        /// Parties by role.
+        parties: BTreeMap<String, BTreeSet<BodyId>>,
+        /// First values.
+        set: BTreeMap<String, Value>,
+        /// Title for lists; never personal data.
+        title: String,
+        /// Whose turn it is.
+        holder: Option<Holder>,
+        /// Who opened it.
+        meta: ActMeta,
+    },
+    /// 拟办、代录: entered, waiting for the next step.
+    Entered {
+        /// The waiting act.
+        pending: Pending,
+        /// Who entered it.
+        by: Actor,
+    },
+    /// 复核、会签: a step in between.
+    Advanced {
+        /// Number of the waiting act.
+        number: u32,
+        /// The step.
+        step: StepTaken,
+    },
+    /// 退回拟办: the waiting act was dropped.
+    Dropped {
+        /// Number of the waiting act.
+        number: u32,
+        /// By whom.
+        step: StepTaken,
+    },
+    /// An act took effect.
+    Taken {
+        /// Who, when, how.
+        meta: ActMeta,
+        /// The waiting act it finishes.
+        finishes: Option<u32>,
+        /// Lane key.
+        lane: Option<String>,
+        /// Values set.
+        set: BTreeMap<String, Value>,
+        /// Parties added.
+        parties: Vec<(String, BodyId)>,
+        /// New stage, if it changed.
+        to: Option<String>,
+        /// Whose turn it is now.
+        holder: Option<Holder>,
+        /// The stage is final.
+        closed: bool,
+    },
+    /// A clock started.
+    ClockStarted(ClockRun),
+    /// A clock stopped.
+    ClockStopped {
+        /// Clock id.
+        clock: String,
+        /// Lane key.
+        lane: Option<String>,
+        /// Day of the act that stopped it.
+        on: CivilDate,
+        /// In time.
+        in_time: bool,
+    },
+    /// A lane opened.
+    LaneOpened {
+        /// Key: lane id, colon, body id.
+        lane: String,
+        /// Lane id of the procedure.
+        rule: String,
+        /// Role.
+        role: String,
+        /// Body.
+        body: BodyId,
+    },
+    /// A lane was returned for correction; only its clock stops.
+    LaneReturned {
+        /// Key.
+        lane: String,
+    },
+    /// The applicant answered in a returned lane.
+    LaneReopened {
+        /// Key.
+        lane: String,
+    },
+    /// A lane decided.
+    LaneDecided {
+        /// Key.
+        lane: String,
+        /// Approved or refused.
+        approved: bool,
+        /// Columns struck, `table.column`.
+        struck: Vec<String>,
+    },
+    /// An objection arrived.
+    ObjectionRaised {
+        /// Number within the case, from 1.
+        number: u32,
+    },
+    /// An objection was answered.
+    ObjectionAnswered {
+        /// Number within the case.
+        number: u32,
+        /// It was right.
+        upheld: bool,
+    },
+    /// A permit was compiled from the case.
+    PermitIssued {
+        /// The permit.
+        permit: PermitId,
+        /// Cases whose state it rests on at every use.
+        chain: Vec<CaseId>,
+        /// Tables and columns.
+        tables: Vec<PermitTable>,
+        /// Last day.
+        expires_on: CivilDate,
+    },
+    /// The permit ended.
+    PermitEnded {
+        /// The permit.
+        permit: PermitId,
+    },
+    /// The product of the case was handed over.
+    ProductDelivered {
+        /// Number within the case, from 1.
+        number: u32,
+        /// Agreement it rests on.
+        agreement: CaseId,
+        /// Customer.
+        customer: BodyId,
+    },
+    /// Access resting on the case closed.
+    AccessClosed {
+        /// Day.
+        on: CivilDate,
+    },
+}
+
+/// Events of the registry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegistryEvent {
+    /// A body joined.
+    BodyRegistered {
+        /// The body.
+        body: Body,
+    },
+    /// A person joined; the name is in the person vault.
+    PersonEnrolled {
+        /// The person.
+        person: PersonId,
+        /// Commitment to the name.
+        name: Value,
+        /// Sign-in name, a work identifier and no personal data.
+        login: String,
+        /// Posts held.
+        memberships: Vec<Membership>,
+    },
+    /// A delegation took effect.
+    Delegated {
+        /// The delegation.
+        delegation: Delegation,
+    },
+}
+
+/// Events of datasets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetEvent {
+    /// A version stands in the lake.
+    VersionRecorded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Table name.
+        table: String,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Rows.
+        rows: u64,
+        /// Digest of each stored file.
+        files: Vec<Digest>,
+        /// Digests of the raw files as they came.
+        raw: Vec<Digest>,
+        /// Digest of the quality report.
+        report: Digest,
+        /// Identifier domain of its subjects, if personal.
+        domain: Option<String>,
+        /// Proven largest number of rows of one subject.
+        rows_per_unit: u64,
+        /// Columns in order.
+        columns: Vec<String>,
+        /// Who.
+        by: Actor,
+    },
+}
+
+/// Events of releases (出域).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseEvent {
+    /// A query was answered: gated cells left the domain.
+    Answered {
+        /// The release.
+        release: ReleaseId,
+        /// Permit it rests on.
+        permit: PermitId,
+        /// Case of the permit.
+        case: CaseId,
+        /// Who asked.
+        by: Actor,
+        /// Keyed digest of the query text; the text itself is personal data and stays outside.
+        query: Digest,
+        /// Datasets and versions read.
+        read: Vec<(DatasetId, u64)>,
+        /// Rows that left.
+        rows: u64,
+        /// Digest of the result as stored.
+        result: Digest,
+    },
+}
+
+/// Events of the installation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstallationEvent {
+    /// The installation was founded.
+    Founded {
+        /// Profile in use.
+        profile: Digest,
+        /// Its id.
+        profile_id: String,
+        /// `training` or `production`, for ever.
+        kind: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The training clock was wound forward.
+    ClockWound {
+        /// New instant.
+        to: Timestamp,
+    },
+}
+
+impl Event {
+    /// Type name with version, as written in the ledger.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Case(event) => match event {
+                CaseEvent::Opened { .. } => "case.opened.v1",
+                CaseEvent::Entered { .. } => "case.entered.v1",
+                CaseEvent::Advanced { .. } => "case.advanced.v1",
+                CaseEvent::Dropped { .. } => "case.dropped.v1",
+                CaseEvent::Taken { .. } => "case.taken.v1",
+                CaseEvent::ClockStarted(_) => "case.clock_started.v1",
+                CaseEvent::ClockStopped { .. } => "case.clock_stopped.v1",
+                CaseEvent::LaneOpened { .. } => "case.lane_opened.v1",
+                CaseEvent::LaneReturned { .. } => "case.lane_returned.v1",
+                CaseEvent::LaneReopened { .. } => "case.lane_reopened.v1",
+                CaseEvent::LaneDecided { .. } => "case.lane_decided.v1",
+                CaseEvent::ObjectionRaised { .. } => "case.objection_raised.v1",
+                CaseEvent::ObjectionAnswered { .. } => "case.objection_answered.v1",
+                CaseEvent::PermitIssued { .. } => "case.permit_issued.v1",
+                CaseEvent::PermitEnded { .. } => "case.permit_ended.v1",
+                CaseEvent::ProductDelivered { .. } => "case.product_delivered.v1",
+                CaseEvent::AccessClosed { .. } => "case.access_closed.v1",
+            },
+            Event::Registry(event) => match event {
+                RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",
+                RegistryEvent::PersonEnrolled { .. } => "registry.person_enrolled.v1",
+                RegistryEvent::Delegated { .. } => "registry.delegated.v1",
+            },
+            Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
+            Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
+            Event::Installation(event) => match event {
+                InstallationEvent::Founded { .. } => "installation.founded.v1",
+                InstallationEvent::ClockWound { .. } => "installation.clock_wound.v1",
+            },
+        }
+    }
+}

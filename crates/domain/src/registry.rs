@@ -1,0 +1,176 @@
+//! Bodies, people, posts and delegations. Names of people are commitments here; the vault keeps the names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{Actor, BodyId, CivilDate, PersonId, Refusal};
+
+use crate::{event::RegistryEvent, value::Value};
+
+/// A body: public body, company, assessor. Its name is public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// Id.
+    pub id: BodyId,
+    /// Name.
+    pub name: String,
+    /// 统一社会信用代码, checked at the edge; empty for bodies without one.
+    pub credit_code: String,
+    /// Roles held.
+    pub roles: BTreeSet<String>,
+}
+
+/// A post somebody holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Membership {
+    /// Body.
+    pub body: BodyId,
+    /// Role of the body under which the person acts.
+    pub role: String,
+    /// Post in the body.
+    pub post: String,
+}
+
+/// A person, without a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Id.
+    pub id: PersonId,
+    /// Commitment to the name and where the vault keeps it.
+    pub name: Value,
+    /// Sign-in name.
+    pub login: String,
+    /// Posts held.
+    pub memberships: Vec<Membership>,
+}
+
+/// A delegation paper (授权书) with a term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// Number of the paper.
+    pub number: String,
+    /// Who delegates.
+    pub from: PersonId,
+    /// To whom.
+    pub to: PersonId,
+    /// The post delegated.
+    pub membership: Membership,
+    /// First day.
+    pub starts_on: CivilDate,
+    /// Last day.
+    pub ends_on: CivilDate,
+}
+
+/// The registry as state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Registry {
+    /// Bodies.
+    pub bodies: BTreeMap<BodyId, Body>,
+    /// People.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Delegations by number of the paper.
+    pub delegations: BTreeMap<String, Delegation>,
+    /// Number of events folded.
+    pub version: u64,
+}
+
+impl Registry {
+    /// Folds an event.
+    #[must_use]
+    pub fn evolve(mut self, event: &RegistryEvent) -> Self {
+        self.version += 1;
+        match event {
+            RegistryEvent::BodyRegistered { body } => {
+                self.bodies.insert(body.id, body.clone());
+            }
+            RegistryEvent::PersonEnrolled { person, name, login, memberships } => {
+                let record = Person {
+                    id: *person,
+                    name: name.clone(),
+                    login: login.clone(),
+                    memberships: memberships.clone(),
+                };
+                self.people.insert(*person, record);
+            }
+            RegistryEvent::Delegated { delegation } => {
+                self.delegations.insert(delegation.number.clone(), delegation.clone());
+            }
+        }
+        self
+    }
+
+    /// Bodies that hold a role.
+    pub fn bodies_with(&self, role: &str) -> Vec<BodyId> {
+        self.bodies.values().filter(|body| body.roles.contains(role)).map(|body| body.id).collect()
+    }
+
+    /// The name of a body, or its id while it is unknown.
+    pub fn body_name(&self, id: BodyId) -> String {
+        self.bodies.get(&id).map_or_else(|| id.to_string(), |body| body.name.clone())
+    }
+
+    /// Whether the person may act as this actor today: holds the post, or has a delegation in its term.
+    pub fn admits(&self, actor: &Actor, today: CivilDate) -> Result<(), Refusal> {
+        let wanted = Membership { body: actor.body, role: actor.role.clone(), post: actor.post.clone() };
+        let Some(number) = &actor.delegation else {
+            let holds = self.people.get(&actor.person).is_some_and(|person| person.memberships.contains(&wanted));
+            return if holds { Ok(()) } else { Err(Refusal::forbidden("post_not_held")) };
+        };
+        let Some(delegation) = self.delegations.get(number) else {
+            return Err(Refusal::forbidden("delegation_unknown").fact("paper", number));
+        };
+        if delegation.to != actor.person || delegation.membership != wanted {
+            return Err(Refusal::forbidden("delegation_unknown").fact("paper", number));
+        }
+        if today < delegation.starts_on || today > delegation.ends_on {
+            return Err(Refusal::forbidden("delegation_expired")
+                .fact("paper", number)
+                .fact("from", delegation.starts_on)
+                .fact("until", delegation.ends_on));
+        }
+        Ok(())
+    }
+
+    /// Registers a body; the same credit code twice is refused.
+    pub fn register_body(&self, body: Body) -> Result<RegistryEvent, Refusal> {
+        let taken = self.bodies.values().any(|other| !body.credit_code.is_empty() && other.credit_code == body.credit_code);
+        if taken || self.bodies.contains_key(&body.id) {
+            return Err(Refusal::conflict("body_already_registered").fact("body", &body.name));
+        }
+        Ok(RegistryEvent::BodyRegistered { body })
+    }
+
+    /// Enrols a person; sign-in names are unique and every post must be at a known body that holds the role.
+    pub fn enrol(&self, event: RegistryEvent) -> Result<RegistryEvent, Refusal> {
+        if let RegistryEvent::PersonEnrolled { login, memberships, .. } = &event {
+            if self.people.values().any(|other| other.login == *login) {
+                return Err(Refusal::conflict("login_already_taken").fact("login", login));
+            }
+            for post in memberships {
+                let fits = self.bodies.get(&post.body).is_some_and(|body| body.roles.contains(&post.role));
+                if !fits {
+                    return Err(Refusal::unmet("body_lacks_role").fact("role", &post.role));
+                }
+            }
+        }
+        Ok(event)
+    }
+
+    /// Delegates a post; the delegating person must hold it.
+    pub fn delegate(&self, delegation: Delegation) -> Result<RegistryEvent, Refusal> {
+        let holds = self
+            .people
+            .get(&delegation.from)
+            .is_some_and(|person| person.memberships.contains(&delegation.membership));
+        if !holds || !self.people.contains_key(&delegation.to) {
+            return Err(Refusal::unmet("delegation_without_post").fact("paper", &delegation.number));
+        }
+        if delegation.ends_on < delegation.starts_on {
+            return Err(Refusal::unmet("delegation_ends_before_start").fact("paper", &delegation.number));
+        }
+        if self.delegations.contains_key(&delegation.number) {
+            return Err(Refusal::conflict("delegation_number_taken").fact("paper", &delegation.number));
+        }
+        Ok(RegistryEvent::Delegated { delegation })
+    }
+}

@@ -1,0 +1,52 @@
+//! The five uses of a column (data-plane a.2). A grant is a set of them.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// One use of a column. The empty set means sealed (封存): the column cannot be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// 可见: row-level output, only of public or own tables.
+    Out,
+    /// 分组: key of a released cell.
+    Group,
+    /// 筛选: compared with constants.
+    Filter,
+    /// 计算: argument of an allowed aggregate.
+    Measure,
+    /// 关联: equality within an identifier domain; counted distinct.
+    Link,
+}
+
+/// A word that is not a use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a use (out, group, filter, measure, link)")]
+pub struct UseError(pub String);
+
+impl Use {
+    /// All uses in the order people read them.
+    pub const ALL: [Use; 5] = [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link];
+
+    /// The word as written in files and URLs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::Group => "group",
+            Self::Filter => "filter",
+            Self::Measure => "measure",
+            Self::Link => "link",
+        }
+    }
+}
+
+impl FromStr for Use {
+    type Err = UseError;
+    fn from_str(text: &str) -> Result<Self, UseError> {
+        Self::ALL
+            .into_iter()
+            .find(|each| each.word() == text)
+            .ok_or_else(|| UseError(text.to_owned()))
+    }
+}

@@ -1,0 +1,304 @@
+//! Derivation: a de-identified version of a dataset by a recorded recipe (脱敏).
+//!
+//! Columns are dropped or made coarser; the hidden unit stays, so that protection still counts persons and not
+//! rows. The recipe is kept as a processing record under its digest, with the version it was applied to.
+
+mod generalise;
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Lake,
+    error::{LakeError, cancelled},
+    table::{
+        Builders, Cell, ColumnType, EncodedFile, FileCutter, Phase, Progress, TableSpec, UNIT_COLUMN,
+        UnitCounter, UnitProof, cell_at,
+    },
+    version::{
+        Change, DataFile, DataZone, DatasetVersion, DeltaLog, IngestKey, IngestMode, Snapshot, Standing,
+        VersionRecord,
+    },
+};
+
+pub use generalise::{Generalisation, Generalise};
+use generalise::{OutputColumn, plan};
+
+/// What is to be derived, and how.
+#[derive(Debug, Clone)]
+pub struct DeriveSpec {
+    /// The dataset it is made from.
+    pub from: DatasetId,
+    /// The version it is made from; named, so that the recipe can be repeated.
+    pub from_version: u64,
+    /// The dataset that gets the new version. Its rows are replaced.
+    pub to: DatasetId,
+    /// Name of the table for people and queries.
+    pub table: String,
+    /// Zone of the result.
+    pub zone: DataZone,
+    /// Columns left out. The hidden unit cannot be.
+    pub drop: Vec<String>,
+    /// Columns made coarser, at most one rule each.
+    pub generalise: Vec<Generalise>,
+    /// Names this attempt; see [`IngestKey`].
+    pub key: IngestKey,
+    /// The present instant.
+    pub now: Timestamp,
+}
+
+/// The recipe of a derived version, kept for audit and lineage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessingRecord {
+    /// Where the rows came from.
+    pub from: DatasetId,
+    /// Which version.
+    pub from_version: u64,
+    /// Digests of the files of that version.
+    pub from_files: Vec<Digest>,
+    /// Where they went.
+    pub to: DatasetId,
+    /// Columns left out.
+    pub dropped: Vec<String>,
+    /// Columns made coarser.
+    pub generalised: Vec<Generalise>,
+    /// Columns of the result.
+    pub columns: Vec<String>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// The derivation under way: owned by whichever thread works on it.
+struct Derivation {
+    source: TableSpec,
+    columns: Vec<OutputColumn>,
+    builders: Builders,
+    cutter: FileCutter,
+    units: Option<UnitCounter>,
+}
+
+impl Lake {
+    /// Derives a new version of `spec.to`. All or nothing, like an ingest; the same key gives the same version.
+    ///
+    /// # Errors
+    /// Refuses `dataset_unknown`, `dataset_version_unknown`, `column_unknown`, `recipe_not_usable`,
+    /// `ingest_key_reused`, `ingest_cancelled`, `dataset_zone_differs`, `dataset_changed_meanwhile`.
+    pub async fn derive(
+        &self,
+        spec: DeriveSpec,
+        progress: Arc<dyn Progress>,
+        cancel: &CancellationToken,
+    ) -> Result<DatasetVersion, LakeError> {
+        let source = self.snapshot(spec.from, Some(spec.from_version)).await?;
+        let (columns, schema) = plan(&source.version().record.schema, &spec.drop, &spec.generalise)?;
+        if spec.from == spec.to {
+            return Err(Refusal::unmet("recipe_not_usable")
+                .fact("problem", "same_dataset")
+                .into());
+        }
+        let writer = self.writer(spec.to);
+        let _alone = writer.lock().await;
+        let log = self.log(spec.to)?;
+        let standing = log.load(None).await?;
+        let processing = self.write_document(&recipe(&spec, &source, &schema)).await?;
+        if let Some(earlier) = earlier(self, &log, standing.as_ref(), &spec).await? {
+            return Ok(earlier);
+        }
+        progress.phase(Phase::Reading);
+        let (files, units) = self
+            .shape_derived(&spec, &source, columns, &schema, &*progress, cancel)
+            .await?;
+        progress.phase(Phase::Committing);
+        let record = derived_record(&spec, &source, schema, units, processing);
+        log.commit(standing.as_ref(), Change { files, record }, &*self.kill)
+            .await
+    }
+
+    /// The processing record with this digest.
+    ///
+    /// # Errors
+    /// Refuses `report_unknown`.
+    pub async fn processing_record(&self, digest: Digest) -> Result<ProcessingRecord, LakeError> {
+        self.document(digest).await
+    }
+
+    async fn shape_derived(
+        &self,
+        spec: &DeriveSpec,
+        source: &Snapshot,
+        columns: Vec<OutputColumn>,
+        schema: &TableSpec,
+        progress: &dyn Progress,
+        cancel: &CancellationToken,
+    ) -> Result<(Vec<DataFile>, Option<UnitCounter>), LakeError> {
+        let units = source.version().record.unit.is_some().then(UnitCounter::default);
+        let builders = Builders::new(schema, units.is_some());
+        let cutter = FileCutter::new(builders.schema());
+        let table = source.version().record.schema.clone();
+        let mut work = Derivation {
+            source: table,
+            columns,
+            builders,
+            cutter,
+            units,
+        };
+        let (attempt, mut files) = (self.attempt(), Vec::new());
+        let mut batches = source.scan(None)?;
+        while let Some(batch) = batches.try_next().await? {
+            if cancel.is_cancelled() {
+                self.forget_files(spec.to, &files).await;
+                return Err(cancelled().into());
+            }
+            progress.rows(batch.num_rows() as u64);
+            let file;
+            (work, file) = blocking(move || work.take(&batch)).await?;
+            if let Some(file) = file {
+                files.push(self.write_file(spec.to, &attempt, files.len(), file).await?);
+            }
+        }
+        if let Some(file) = work
+            .cutter
+            .finish()
+            .map_err(|error| Fault::new("encoding a data file", error))?
+        {
+            files.push(self.write_file(spec.to, &attempt, files.len(), file).await?);
+        }
+        Ok((files, work.units))
+    }
+}
+
+/// Encoding is work for the processor and stays off the tasks that serve people.
+async fn blocking(
+    work: impl FnOnce() -> Result<(Derivation, Option<EncodedFile>), LakeError> + Send + 'static,
+) -> Result<(Derivation, Option<EncodedFile>), LakeError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Fault::new("deriving a version", error))?
+}
+
+impl Derivation {
+    /// Shapes one batch; gives a file when one is full.
+    fn take(mut self, batch: &RecordBatch) -> Result<(Self, Option<EncodedFile>), LakeError> {
+        for row in 0..batch.num_rows() {
+            let cells: Vec<Cell<'_>> = (self.columns.iter())
+                .map(|column| {
+                    let kind = self
+                        .source
+                        .columns
+                        .get(column.source)
+                        .map_or(ColumnType::Text, |c| c.kind);
+                    let cell = batch
+                        .columns()
+                        .get(column.source)
+                        .map(|array| cell_at(array, row, kind));
+                    column.apply(cell.unwrap_or(Cell::Null), kind)
+                })
+                .collect();
+            let unit = batch
+                .column_by_name(UNIT_COLUMN)
+                .map(|column| cell_at(column, row, ColumnType::Integer));
+            let unit = match unit {
+                Some(Cell::Integer(unit)) => Some(unit),
+                _ => None,
+            };
+            if let (Some(units), Some(unit)) = (&mut self.units, unit) {
+                units.count(unit)?;
+            }
+            self.builders.append(&cells, unit);
+        }
+        let shaped = self
+            .builders
+            .finish()
+            .map_err(|error| Fault::new("building columns", error))?;
+        let file = self
+            .cutter
+            .write(&shaped)
+            .map_err(|error| Fault::new("encoding a data file", error))?;
+        Ok((self, file))
+    }
+}
+
+/// The version that the same key made earlier.
+async fn earlier(
+    lake: &Lake,
+    log: &DeltaLog,
+    standing: Option<&Standing>,
+    spec: &DeriveSpec,
+) -> Result<Option<DatasetVersion>, LakeError> {
+    let Some(standing) = standing else { return Ok(None) };
+    if let Some(version) = log.made_by(standing, &spec.key).await? {
+        let made = match version.record.processing {
+            Some(digest) => Some(lake.processing_record(digest).await?),
+            None => None,
+        };
+        let same = made.is_some_and(|made| {
+            (made.from, made.from_version, made.dropped, made.generalised)
+                == (
+                    spec.from,
+                    spec.from_version,
+                    spec.drop.clone(),
+                    spec.generalise.clone(),
+                )
+        });
+        let reused = || Refusal::conflict("ingest_key_reused").fact("key", &spec.key.0);
+        return if same {
+            Ok(Some(version))
+        } else {
+            Err(reused().into())
+        };
+    }
+    if standing.version.record.zone != spec.zone {
+        return Err(Refusal::conflict("dataset_zone_differs").into());
+    }
+    Ok(None)
+}
+
+fn recipe(spec: &DeriveSpec, source: &Snapshot, schema: &TableSpec) -> ProcessingRecord {
+    ProcessingRecord {
+        from: spec.from,
+        from_version: spec.from_version,
+        from_files: source.version().files.iter().map(|file| file.digest).collect(),
+        to: spec.to,
+        dropped: spec.drop.clone(),
+        generalised: spec.generalise.clone(),
+        columns: schema.columns.iter().map(|column| column.name.clone()).collect(),
+        created_at: spec.now,
+    }
+}
+
+fn derived_record(
+    spec: &DeriveSpec,
+    source: &Snapshot,
+    schema: TableSpec,
+    units: Option<UnitCounter>,
+    processing: Digest,
+) -> VersionRecord {
+    let proof = source
+        .version()
+        .record
+        .unit
+        .as_ref()
+        .zip(units)
+        .map(|(proof, units)| UnitProof {
+            units: units.units(),
+            max_rows_per_unit: units.most(),
+            ..proof.clone()
+        });
+    VersionRecord {
+        ingest_key: spec.key.clone(),
+        table: spec.table.clone(),
+        zone: spec.zone,
+        mode: IngestMode::Replace,
+        schema,
+        unit: proof,
+        created_at: spec.now,
+        raw: Vec::new(),
+        report: None,
+        processing: Some(processing),
+    }
+}

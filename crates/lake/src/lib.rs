@@ -1,0 +1,59 @@
+//! The lake: datasets from the file a department sends to versions that queries read.
+//!
+//! ```text
+//! bytes ──receive──▶ raw zone ──ingest──▶ dataset version ──derive──▶ de-identified version
+//!                    (sealed,             (Delta table of            (recipe recorded)
+//!                     by digest)           sealed Parquet)
+//!                                              └──snapshot, scan──▶ query
+//! ```
+//!
+//! Four promises:
+//!
+//! 1. **Nothing lies on disk in the clear.** Every raw file, data file, log entry and report is sealed with
+//!    chunked AES-256-GCM, one data key per file, wrapped by the [`MasterKey`]. A flipped, missing, moved or
+//!    swapped piece makes reading fail. ([`SealedStore`])
+//! 2. **All or nothing.** An ingest writes its files first and commits once. Refused, cancelled or killed at any
+//!    point, the dataset stands at its old version; [`Lake::sweep`] removes what was left. The same [`IngestKey`]
+//!    gives the same version, however often it is tried.
+//! 3. **Bounded.** Files are streamed; memory does not grow with them ([`limits`] lists every bound with its
+//!    reason). What does grow is stated: keys and units being proved unique (24 bytes each), and the shared
+//!    strings of a workbook.
+//! 4. **Refusals say where, never what.** Row numbers, lines and column names; no value of a row.
+//!
+//! The table format is the open Delta protocol (through delta-rs): after decryption any Delta reader reads it.
+//! The lake knows no procedure, no permit and no query engine; randomness, time and kill points come from
+//! outside. Kill points: `lake.mid_raw`, `lake.mid_file`, `lake.before_delta_commit`, `lake.mid_delta_commit`,
+//! `lake.after_delta_commit`.
+//!
+//! Where to begin: [`Lake::open`], [`Lake::receive`], [`Lake::ingest`] with an [`IngestSpec`],
+//! [`Lake::snapshot`], [`Snapshot::scan`].
+
+mod derive;
+mod error;
+mod ingest;
+mod keys;
+mod lake;
+pub mod limits;
+mod raw;
+mod sealed_store;
+mod sealing;
+pub mod source;
+mod table;
+mod version;
+
+pub use derive::{DeriveSpec, Generalisation, Generalise, ProcessingRecord};
+pub use error::{IngestError, IngestRefused, LakeError};
+pub use ingest::{IngestReport, IngestSpec};
+pub use keys::{KeySource, MasterKey, UnitKey};
+pub use lake::{Lake, Swept};
+pub use limits::Limits;
+pub use raw::RawFile;
+pub use sealed_store::SealedStore;
+pub use source::{CsvOptions, FormatHint};
+pub use table::{
+    ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, NoProgress, OnBadRow, Phase, Progress,
+    QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof, UnitSpec,
+};
+pub use version::{DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, Snapshot, VersionRecord};
+
+pub use tokio_util::sync::CancellationToken;

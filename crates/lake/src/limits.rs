@@ -1,0 +1,68 @@
+//! Bounds on what is taken in. Each protects memory, disk or the reader's patience, with its reason.
+
+/// Longest line or record: 16 MiB. No honest register holds a longer one; a reader that buffers a record
+/// must stop somewhere, and this is where, so a 2 GB line costs 16 MiB of memory and a refusal.
+pub const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Longest cell: 1 MiB. Registers hold words and numbers; longer contents belong in files of their own.
+pub const MAX_CELL_BYTES: usize = 1024 * 1024;
+
+/// Most columns: 2,000. The widest public-sector tables known have a few hundred; Parquet keeps one
+/// encoder per column in memory.
+pub const MAX_COLUMNS: usize = 2_000;
+
+/// Expansion at which a compressed file counts as a bomb: 200 times. Registers compress 5 to 30 times;
+/// deflate cannot pass 1,032.
+pub const MAX_EXPANSION_RATIO: u64 = 200;
+
+/// Below this many expanded bytes (16 MiB) the ratio is not judged: small files of one value are lawful.
+pub const RATIO_GRACE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Largest workbook when unpacked: 1 GiB. Its shared strings are kept in memory while it is read, and one
+/// sheet ends at 1,048,576 rows anyway; larger tables come as CSV.
+pub const MAX_WORKBOOK_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Largest table of shared strings of a workbook when unpacked: 256 MiB, since it stays in memory.
+pub const MAX_SHARED_STRINGS_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Most entries in a workbook's archive: 10,000 (a sheet, its relations and a drawing are three).
+pub const MAX_WORKBOOK_ENTRIES: usize = 10_000;
+
+/// Most keys or units held in memory to prove uniqueness: 50 million, about 1.2 GB.
+/// A province has fewer people than that in most registers; larger ones are ingested per division.
+pub const MAX_TRACKED: usize = 50_000_000;
+
+/// Most quarantined rows whose numbers are kept: one million. More bad rows than this is not a file with
+/// errors but a wrong file, whatever the permitted share.
+pub const MAX_QUARANTINED: u64 = 1_000_000;
+
+/// Row numbers kept per rule in a quality report: 20 show a pattern; the count says the rest.
+pub const FIRST_ROWS: usize = 20;
+
+/// Rows read before a schema is inferred: 5,000, and no more than [`MAX_RECORD_BYTES`] of them.
+pub const SAMPLE_ROWS: usize = 5_000;
+
+/// Rows per Arrow batch: 8,192, DataFusion's own default.
+pub const BATCH_ROWS: usize = 8_192;
+
+/// Rows per Parquet file: 262,144. Small enough to hold one encoded file in memory, large enough to scan well.
+pub const FILE_ROWS: usize = 262_144;
+
+/// A Parquet file is also closed at about 64 MiB, so that wide tables stay within memory.
+pub const FILE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Settings an installation may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file in bytes after decompression (text) or unpacking (workbook, then at most
+    /// [`MAX_WORKBOOK_BYTES`]). Default 64 GiB.
+    pub max_uncompressed_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_uncompressed_bytes: 64 * 1024 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Reading the files that departments send: delimited text and workbooks, record by record.
+//!
+//! A source pushes records into a [`RecordSink`]; it never holds more than one record, a read buffer and, for
+//! a workbook, its shared strings. What the file *means* (types, quality) is not decided here.
+
+mod csv;
+mod encoding;
+mod guard;
+mod workbook;
+
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::Refusal;
+
+use crate::{
+    error::{LakeError, from_io},
+    limits::Limits,
+};
+
+pub use csv::{CsvOptions, read_csv};
+pub use encoding::{Encoding, Inspection, inspect_text};
+pub(crate) use guard::Watch;
+
+/// What a file is said to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormatHint {
+    /// Decided by the first bytes: a workbook, else comma-separated text.
+    #[default]
+    Auto,
+    /// Delimited text, gzip-compressed or not, UTF-8 or GB18030.
+    Csv(CsvOptions),
+    /// An Excel workbook (.xlsx).
+    Workbook {
+        /// Name of the sheet; the first one when `None`.
+        sheet: Option<String>,
+    },
+}
+
+/// One record: its cells as text and where it stands in the file.
+#[derive(Debug, Default)]
+pub struct Record {
+    text: String,
+    ends: Vec<usize>,
+    /// Number of the record in the file, the header being 1.
+    pub number: u64,
+    /// Line in the text file, or row of the sheet, on which the record begins, from 1.
+    pub line: u64,
+}
+
+impl Record {
+    /// Number of cells.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    /// Whether there is no cell at all.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+    /// The text of cell `index`, empty beyond the last one.
+    pub fn cell(&self, index: usize) -> &str {
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends.get(index - 1).copied().unwrap_or(usize::MAX)
+        };
+        let end = self.ends.get(index).copied().unwrap_or(usize::MAX);
+        self.text.get(start..end).unwrap_or_default()
+    }
+    /// The cells in order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|index| self.cell(index))
+    }
+    /// Bytes of text held.
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+    /// A record of these cells.
+    pub(crate) fn copy_of(other: &Record) -> Self {
+        Self {
+            text: other.text.clone(),
+            ends: other.ends.clone(),
+            number: other.number,
+            line: other.line,
+        }
+    }
+}
+
+/// Takes records one after the other.
+pub trait RecordSink {
+    /// Takes one record.
+    ///
+    /// # Errors
+    /// A refusal or fault ends the reading.
+    fn record(&mut self, record: &Record) -> Result<(), LakeError>;
+}
+
+impl<F: FnMut(&Record) -> Result<(), LakeError>> RecordSink for F {
+    fn record(&mut self, record: &Record) -> Result<(), LakeError> {
+        self(record)
+    }
+}
+
+/// Reads a whole file of whichever format into `sink`. Returns the encoding for text, `None` for a workbook.
+pub(crate) fn read_file<R: Read + Seek>(
+    mut file: R,
+    hint: &FormatHint,
+    limits: &Limits,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<Option<Encoding>, LakeError> {
+    let mut magic = [0u8; 4];
+    let read = fill(&mut file, &mut magic).map_err(|error| from_io("reading a file", error))?;
+    rewind(&mut file)?;
+    let is_workbook = magic == *b"PK\x03\x04";
+    let known_other = [b"PAR1", b"%PDF", b"\xd0\xcf\x11\xe0"].contains(&&magic);
+    if read == 0 {
+        return Err(Refusal::unmet("file_empty").into());
+    }
+    match hint {
+        _ if known_other => Err(Refusal::unmet("format_not_supported").into()),
+        FormatHint::Workbook { .. } if !is_workbook => Err(differs("workbook").into()),
+        FormatHint::Csv(_) if is_workbook => Err(differs("csv").into()),
+        FormatHint::Workbook { sheet } => {
+            workbook::read_workbook(file, sheet.as_deref(), limits, watch, sink).map(|()| None)
+        }
+        FormatHint::Auto if is_workbook => {
+            workbook::read_workbook(file, None, limits, watch, sink).map(|()| None)
+        }
+        FormatHint::Auto => read_text(file, CsvOptions::default(), limits, watch, sink).map(Some),
+        FormatHint::Csv(options) => read_text(file, *options, limits, watch, sink).map(Some),
+    }
+}
+
+/// Two passes: the first decides the encoding and finds what no table may hold, the second reads records.
+fn read_text<R: Read + Seek>(
+    mut file: R,
+    options: CsvOptions,
+    limits: &Limits,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<Encoding, LakeError> {
+    let inspection = inspect_text(guard::unpacked(&mut file, limits, &watch.quiet())?)?;
+    rewind(&mut file)?;
+    let text = BufReader::with_capacity(64 * 1024, guard::unpacked(&mut file, limits, watch)?);
+    let text = encoding::as_utf8(text, inspection.encoding);
+    read_csv(text, options, sink)?;
+    Ok(inspection.encoding)
+}
+
+fn differs(expected: &str) -> Refusal {
+    Refusal::unmet("format_differs").fact("expected", expected)
+}
+
+fn rewind(file: &mut impl Seek) -> Result<(), LakeError> {
+    file.seek(SeekFrom::Start(0))
+        .map_err(|error| from_io("reading a file", error))?;
+    Ok(())
+}
+
+/// Reads until the buffer is full or the file ends; returns how many bytes were read.
+fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}

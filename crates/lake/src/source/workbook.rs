@@ -1,0 +1,209 @@
+//! Reading one sheet of an Excel workbook (.xlsx, ECMA-376) row by row.
+//!
+//! The archive is unpacked once into nothing before the workbook is opened, so that what it declares and what
+//! it holds are both within the limits. Cells become the text that a delimited file would hold: whole numbers
+//! without a fraction, dates as `YYYY-MM-DD`.
+
+use std::io::{Read, Seek};
+
+use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use shuyu_kernel::Refusal;
+use zip::ZipArchive;
+
+use super::{Record, RecordSink, Watch};
+use crate::{
+    error::{LakeError, limited},
+    limits::{
+        Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_EXPANSION_RATIO, MAX_RECORD_BYTES, MAX_SHARED_STRINGS_BYTES,
+        MAX_WORKBOOK_BYTES, MAX_WORKBOOK_ENTRIES, RATIO_GRACE_BYTES,
+    },
+};
+
+/// Reads a sheet, the first one when `sheet` is `None`, into `sink`. Rows without any value are skipped.
+pub(super) fn read_workbook<R: Read + Seek>(
+    mut file: R,
+    sheet: Option<&str>,
+    limits: &Limits,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<(), LakeError> {
+    check_archive(&mut file, limits, watch)?;
+    super::rewind(&mut file)?;
+    let mut workbook: Xlsx<R> = Xlsx::new(file).map_err(damaged)?;
+    let names = workbook.sheet_names();
+    let name = match sheet {
+        Some(wanted) => names.iter().find(|name| *name == wanted),
+        None => names.first(),
+    };
+    let name = name.ok_or_else(|| Refusal::unmet("sheet_unknown"))?.clone();
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(damaged)?;
+    let mut rows = Rows {
+        sink,
+        record: Record::default(),
+        row: None,
+        width: None,
+    };
+    while let Some(cell) = cells.next_cell().map_err(damaged)? {
+        let (row, column) = cell.get_position();
+        if rows.row != Some(row) {
+            watch.check()?;
+            rows.end_row()?;
+            rows.row = Some(row);
+        }
+        rows.cell(column as usize, cell.get_value())?;
+    }
+    rows.end_row()
+}
+
+/// One row being gathered.
+struct Rows<'a> {
+    sink: &'a mut dyn RecordSink,
+    record: Record,
+    row: Option<u32>,
+    width: Option<usize>,
+}
+
+impl Rows<'_> {
+    fn line(&self) -> u64 {
+        self.row.map_or(0, |row| u64::from(row) + 1)
+    }
+
+    fn cell(&mut self, column: usize, value: &DataRef<'_>) -> Result<(), LakeError> {
+        if column >= MAX_COLUMNS {
+            return Err(limited("too_many_columns")
+                .fact("line", self.line())
+                .fact("limit", MAX_COLUMNS)
+                .into());
+        }
+        if column < self.record.ends.len() {
+            return Err(Refusal::unmet("workbook_damaged").into());
+        }
+        let text = text_of(value);
+        if text.len() > MAX_CELL_BYTES {
+            let refusal = limited("cell_too_long").fact("line", self.line());
+            return Err(refusal.fact("limit_bytes", MAX_CELL_BYTES).into());
+        }
+        if self.record.text.len() + text.len() > MAX_RECORD_BYTES {
+            return Err(super::encoding::too_long(self.line()).into());
+        }
+        if text.contains('\0') {
+            return Err(Refusal::unmet("nul_byte").fact("line", self.line()).into());
+        }
+        self.record.ends.resize(column, self.record.text.len());
+        self.record.text.push_str(&text);
+        self.record.ends.push(self.record.text.len());
+        Ok(())
+    }
+
+    /// Hands the row on. Cells missing at its end are empty; cells beyond the header refuse the file.
+    fn end_row(&mut self) -> Result<(), LakeError> {
+        let line = self.line();
+        let filled = self.record.cells().rposition_filled();
+        self.record.ends.truncate(filled);
+        if filled > 0 {
+            let width = *self.width.get_or_insert(filled);
+            if filled > width {
+                let refusal = Refusal::unmet("row_width_differs").fact("line", line);
+                return Err(refusal.fact("expected", width).fact("found", filled).into());
+            }
+            self.record.ends.resize(width, self.record.text.len());
+            self.record.number += 1;
+            self.record.line = line;
+            self.sink.record(&self.record)?;
+        }
+        self.record.text.clear();
+        self.record.ends.clear();
+        Ok(())
+    }
+}
+
+/// How many cells stand up to the last one with text.
+trait Filled {
+    fn rposition_filled(self) -> usize;
+}
+
+impl<'a, I: Iterator<Item = &'a str>> Filled for I {
+    fn rposition_filled(self) -> usize {
+        self.enumerate()
+            .filter(|(_, cell)| !cell.is_empty())
+            .last()
+            .map_or(0, |(index, _)| index + 1)
+    }
+}
+
+fn text_of(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(value) => value.to_string(),
+        DataRef::DateTime(moment) => {
+            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+            if moment.is_duration() || moment.as_f64() < 1.0 {
+                moment.as_f64().to_string()
+            } else if (hour, minute, second) == (0, 0, 0) {
+                format!("{year:04}-{month:02}-{day:02}")
+            } else {
+                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+            }
+        }
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        // `#N/A` and its kin stay visible as what they are and fail the type check of their column.
+        DataRef::Error(error) => error.to_string(),
+        DataRef::Empty => String::new(),
+    }
+}
+
+/// Checks declared and actual sizes of every entry.
+fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) -> Result<(), LakeError> {
+    let mut archive = ZipArchive::new(file).map_err(|_| Refusal::unmet("workbook_damaged"))?;
+    if archive.len() > MAX_WORKBOOK_ENTRIES {
+        return Err(limited("workbook_too_large")
+            .fact("limit_entries", MAX_WORKBOOK_ENTRIES)
+            .into());
+    }
+    let whole_limit = limits.max_uncompressed_bytes.min(MAX_WORKBOOK_BYTES);
+    let mut total = 0u64;
+    let mut buffer = vec![0u8; 64 * 1024];
+    for index in 0..archive.len() {
+        let mut entry = archive
+            .by_index(index)
+            .map_err(|_| Refusal::unmet("workbook_damaged"))?;
+        let (declared, packed) = (entry.size(), entry.compressed_size());
+        let name = entry.name().map_err(|_| Refusal::unmet("workbook_damaged"))?;
+        let strings = name.to_ascii_lowercase().ends_with("sharedstrings.xml");
+        let limit = if strings {
+            MAX_SHARED_STRINGS_BYTES
+        } else {
+            whole_limit
+        };
+        let fair = packed.saturating_mul(MAX_EXPANSION_RATIO).max(RATIO_GRACE_BYTES);
+        let mut actual = 0u64;
+        loop {
+            if declared.max(actual) > fair {
+                return Err(limited("compression_bomb")
+                    .fact("limit_ratio", MAX_EXPANSION_RATIO)
+                    .into());
+            }
+            if declared.max(actual) > limit || total + declared.max(actual) > whole_limit {
+                return Err(limited("workbook_too_large").fact("limit_bytes", limit).into());
+            }
+            watch.check()?;
+            match entry.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => actual += count as u64,
+                Err(_) => return Err(Refusal::unmet("workbook_damaged").into()),
+            }
+        }
+        if actual != declared {
+            return Err(Refusal::unmet("workbook_damaged").into());
+        }
+        total += actual;
+    }
+    Ok(())
+}
+
+fn damaged(_: XlsxError) -> Refusal {
+    Refusal::unmet("workbook_damaged")
+}

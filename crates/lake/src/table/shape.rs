@@ -1,0 +1,447 @@
+//! From records to a table: the header, the type and rules of every cell, keys, units, quality.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use shuyu_kernel::{Digest, Fault, Refusal};
+
+use super::{
+    Builders, Cell, EncodedFile, FileCutter, OnBadRow, Progress, QualityReport, TableSpec, UnitProof,
+    UnitSpec,
+    infer::infer,
+    quality::{Gatherer, KEY_INDEX, RowRef, Rule},
+    spec::{ColumnSpec, ColumnType},
+    unit::{UnitCounter, unit_of},
+};
+use crate::{
+    error::{LakeError, limited},
+    limits::{BATCH_ROWS, MAX_QUARANTINED, MAX_RECORD_BYTES, MAX_TRACKED, SAMPLE_ROWS},
+    source::{Record, RecordSink},
+};
+
+/// Most column names put into one fact of a refusal.
+const NAMED_COLUMNS: usize = 50;
+
+/// What is known before the first record: the schema if given, the rules, and what the table already holds.
+pub(crate) struct RowSetup {
+    pub(crate) spec: Option<TableSpec>,
+    pub(crate) unit: Option<UnitSpec>,
+    pub(crate) on_bad_row: OnBadRow,
+    pub(crate) units: UnitCounter,
+    pub(crate) keys: KeyProof,
+}
+
+/// The keys seen so far, as the first 128 bits of their SM3. Two different keys would share them with a chance
+/// below one in 10²² even for 50 million rows.
+#[derive(Default)]
+pub(crate) struct KeyProof(HashSet<u128>);
+
+impl KeyProof {
+    /// Whether this key is new.
+    pub(crate) fn is_new(&mut self, values: &[String]) -> Result<bool, Refusal> {
+        if self.0.len() >= MAX_TRACKED {
+            return Err(limited("too_many_keys").fact("limit", MAX_TRACKED));
+        }
+        let digest = Digest::of(values.join("\u{1f}").as_bytes()).0;
+        let mut first = [0u8; 16];
+        first.copy_from_slice(&digest[..16]);
+        Ok(self.0.insert(u128::from_be_bytes(first)))
+    }
+}
+
+/// What came out.
+pub(crate) struct Shaped {
+    pub(crate) spec: TableSpec,
+    pub(crate) report: QualityReport,
+}
+
+/// Takes finished files.
+pub(crate) type FileSink<'a> = dyn FnMut(EncodedFile) -> Result<(), LakeError> + 'a;
+
+/// Shapes the records of one or more files with the same header.
+pub(crate) struct Shaper<'a> {
+    setup: RowSetup,
+    progress: &'a dyn Progress,
+    files: &'a mut FileSink<'a>,
+    file: usize,
+    expect_header: bool,
+    sampling: Option<(Record, Vec<Record>, usize)>,
+    table: Option<Table>,
+    gathered: Gatherer,
+    told: u64,
+}
+
+/// The table once its schema is known.
+struct Table {
+    spec: TableSpec,
+    /// Position in the file's records for each column of the table.
+    places: Vec<usize>,
+    bounds: Vec<[Option<Cell<'static>>; 2]>,
+    key: Vec<usize>,
+    unit: Vec<usize>,
+    builders: Builders,
+    cutter: FileCutter,
+}
+
+impl<'a> Shaper<'a> {
+    pub(crate) fn new(setup: RowSetup, progress: &'a dyn Progress, files: &'a mut FileSink<'a>) -> Self {
+        let gathered = Gatherer::default();
+        let (sampling, table) = (None, None);
+        Self {
+            setup,
+            progress,
+            files,
+            file: 0,
+            expect_header: true,
+            sampling,
+            table,
+            gathered,
+            told: 0,
+        }
+    }
+
+    /// The records of raw file `index` follow; the first one is its header.
+    pub(crate) fn begin_file(&mut self, index: usize) {
+        self.file = index;
+        self.expect_header = true;
+    }
+
+    /// The records of one file are over.
+    pub(crate) fn end_file(&mut self) -> Result<(), LakeError> {
+        if self.expect_header {
+            return Err(Refusal::unmet("file_empty").into());
+        }
+        self.settle()
+    }
+
+    /// What has been found so far.
+    pub(crate) fn report(&self) -> QualityReport {
+        let Some(table) = &self.table else {
+            return QualityReport::default();
+        };
+        // Numbers in columns that identify somebody have no smallest and largest in a report.
+        let columns: Vec<(String, ColumnType)> = (table.spec.columns.iter().enumerate())
+            .map(|(index, column)| {
+                let identifies = table.key.contains(&index) || table.unit.contains(&index);
+                (
+                    column.name.clone(),
+                    if identifies { ColumnType::Text } else { column.kind },
+                )
+            })
+            .collect();
+        let unit = self.setup.unit.as_ref().map(|unit| UnitProof {
+            domain: unit.domain.clone(),
+            columns: unit.columns.clone(),
+            units: self.setup.units.units(),
+            max_rows_per_unit: self.setup.units.most(),
+        });
+        self.gathered.report(&columns, &table.spec.key, unit)
+    }
+
+    /// Ends the table: last file out, policies judged.
+    pub(crate) fn finish(&mut self) -> Result<Shaped, LakeError> {
+        self.settle()?;
+        let report = self.report();
+        let Some(mut table) = self.table.take() else {
+            return Err(Refusal::unmet("no_rows").into());
+        };
+        self.judge(&report)?;
+        flush(&mut table, self.files)?;
+        if let Some(file) = table.cutter.finish().map_err(encoding_fault)? {
+            (self.files)(file)?;
+        }
+        Ok(Shaped {
+            spec: table.spec,
+            report,
+        })
+    }
+
+    fn judge(&self, report: &QualityReport) -> Result<(), Refusal> {
+        let bad = report.rows_quarantined;
+        let counted = |code: &str| {
+            Refusal::unmet(code)
+                .fact("bad_rows", bad)
+                .fact("rows", report.rows_read)
+        };
+        match self.setup.on_bad_row {
+            OnBadRow::Refuse if bad > 0 => return Err(counted("quality_refused")),
+            OnBadRow::Quarantine {
+                max_share_basis_points: share,
+            } => {
+                if u128::from(bad) * 10_000 > u128::from(report.rows_read) * u128::from(share) {
+                    return Err(counted("quality_refused").fact("share_basis_points", share));
+                }
+            }
+            OnBadRow::Refuse => {}
+        }
+        if report.rows_accepted == 0 {
+            return Err(Refusal::unmet("no_rows"));
+        }
+        let promised = self.setup.unit.as_ref().and_then(|unit| unit.at_most);
+        match (promised, &report.unit) {
+            (Some(promised), Some(proof)) if proof.max_rows_per_unit > promised => {
+                let refusal = Refusal::unmet("unit_rows_exceeded").fact("promised", promised);
+                Err(refusal.fact("found", proof.max_rows_per_unit))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn header(&mut self, header: &Record) -> Result<(), LakeError> {
+        self.expect_header = false;
+        if let Some(table) = &mut self.table {
+            table.places = places(header, &table.spec)?;
+        } else if let Some(spec) = self.setup.spec.take() {
+            self.open_table(spec, header)?;
+        } else {
+            self.sampling = Some((Record::copy_of(header), Vec::new(), 0));
+        }
+        Ok(())
+    }
+
+    fn open_table(&mut self, spec: TableSpec, header: &Record) -> Result<(), LakeError> {
+        spec.check()?;
+        let places = places(header, &spec)?;
+        let position = |name: &String| {
+            spec.position(name)
+                .ok_or_else(|| Refusal::unmet("column_unknown").fact("column", name))
+        };
+        let key = spec.key.iter().map(position).collect::<Result<_, _>>()?;
+        let unit_names = self
+            .setup
+            .unit
+            .as_ref()
+            .map(|unit| unit.columns.as_slice())
+            .unwrap_or_default();
+        let unit = unit_names.iter().map(position).collect::<Result<_, _>>()?;
+        let bounds = spec
+            .columns
+            .iter()
+            .map(|column| [bound(&column.min, column), bound(&column.max, column)]);
+        let bounds = bounds.collect();
+        let builders = Builders::new(&spec, self.setup.unit.is_some());
+        let cutter = FileCutter::new(builders.schema());
+        self.table = Some(Table {
+            spec,
+            places,
+            bounds,
+            key,
+            unit,
+            builders,
+            cutter,
+        });
+        Ok(())
+    }
+
+    /// Infers the schema of a sampled table and shapes the sample.
+    fn settle(&mut self) -> Result<(), LakeError> {
+        let Some((header, sample, _)) = self.sampling.take() else {
+            return Ok(());
+        };
+        let spec = infer(&header, &sample)?;
+        self.open_table(spec, &header)?;
+        sample.iter().try_for_each(|record| self.row(record))
+    }
+
+    fn row(&mut self, record: &Record) -> Result<(), LakeError> {
+        let Some(table) = &mut self.table else {
+            return Ok(());
+        };
+        self.gathered.read += 1;
+        let at = RowRef {
+            file: self.file,
+            record: record.number,
+            line: record.line,
+        };
+        let mut good = true;
+        let mut cells = Vec::with_capacity(table.spec.columns.len());
+        for (index, column) in table.spec.columns.iter().enumerate() {
+            let text = table.places.get(index).map_or("", |place| record.cell(*place));
+            let bounds = table.bounds.get(index).unwrap_or(&[None, None]);
+            let cell = judged(text, column, bounds).unwrap_or_else(|rule| {
+                self.gathered.found(index, rule, at);
+                good = false;
+                Cell::Null
+            });
+            for (identity, rule) in [
+                (&table.key, Rule::RequiredMissing),
+                (&table.unit, Rule::UnitMissing),
+            ] {
+                if cell == Cell::Null && identity.contains(&index) {
+                    self.gathered.found(index, rule, at);
+                    good = false;
+                }
+            }
+            cells.push(cell);
+        }
+        if good
+            && !table.key.is_empty()
+            && !self
+                .setup
+                .keys
+                .is_new(&canonical(&cells, &table.key, &table.spec))?
+        {
+            self.gathered.found(KEY_INDEX, Rule::DuplicateKey, at);
+            good = false;
+        }
+        if !good {
+            self.gathered.leave_out(at);
+            if self.gathered.bad > MAX_QUARANTINED {
+                return Err(limited("too_many_bad_rows").fact("limit", MAX_QUARANTINED).into());
+            }
+        } else {
+            let unit = self
+                .setup
+                .unit
+                .as_ref()
+                .map(|unit| unit_of(&unit.key, &canonical(&cells, &table.unit, &table.spec)));
+            unit.map_or(Ok(()), |unit| self.setup.units.count(unit))?;
+            self.gathered.accept(&cells);
+            // A table that will be refused anyway is read on for its report only.
+            if self.setup.on_bad_row != OnBadRow::Refuse || self.gathered.bad == 0 {
+                table.builders.append(&cells, unit);
+                if table.builders.rows() >= BATCH_ROWS {
+                    flush(table, self.files)?;
+                }
+            }
+        }
+        if self.gathered.read - self.told >= BATCH_ROWS as u64 {
+            self.progress.rows(self.gathered.read - self.told);
+            self.told = self.gathered.read;
+        }
+        Ok(())
+    }
+}
+
+impl RecordSink for Shaper<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), LakeError> {
+        if self.expect_header {
+            return self.header(record);
+        }
+        let Some((_, sample, bytes)) = &mut self.sampling else {
+            return self.row(record);
+        };
+        *bytes += record.text_bytes();
+        sample.push(Record::copy_of(record));
+        if sample.len() >= SAMPLE_ROWS || *bytes >= MAX_RECORD_BYTES {
+            self.settle()
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The value of a cell, or the rule it breaks.
+fn judged<'r>(
+    text: &'r str,
+    column: &ColumnSpec,
+    [min, max]: &[Option<Cell<'static>>; 2],
+) -> Result<Cell<'r>, Rule> {
+    if column.nulls.contains(text) || (column.kind != ColumnType::Text && column.nulls.contains(text.trim()))
+    {
+        return if column.required {
+            Err(Rule::RequiredMissing)
+        } else {
+            Ok(Cell::Null)
+        };
+    }
+    let cell = Cell::parse(text, column.kind).ok_or(Rule::TypeMismatch)?;
+    let below = min.as_ref().is_some_and(|min| cell.less_than(min));
+    if below || max.as_ref().is_some_and(|max| max.less_than(&cell)) {
+        return Err(Rule::OutOfRange);
+    }
+    if !column.allowed.is_empty() && !column.allowed.contains(text.trim()) {
+        return Err(Rule::NotInCodeList);
+    }
+    Ok(cell)
+}
+
+fn bound(text: &Option<String>, column: &ColumnSpec) -> Option<Cell<'static>> {
+    match Cell::number(text.as_deref()?, column.kind)? {
+        Cell::Text(text) => Some(Cell::Text(Cow::Owned(text.into_owned()))),
+        Cell::Integer(number) => Some(Cell::Integer(number)),
+        Cell::Decimal(number) => Some(Cell::Decimal(number)),
+        Cell::Float(number) => Some(Cell::Float(number)),
+        Cell::Null | Cell::Date(_) | Cell::Bool(_) => None,
+    }
+}
+
+/// The canonical values of some columns of a row.
+pub(crate) fn canonical(cells: &[Cell<'_>], positions: &[usize], spec: &TableSpec) -> Vec<String> {
+    let value = |position: &usize| {
+        let kind = spec
+            .columns
+            .get(*position)
+            .map_or(ColumnType::Text, |column| column.kind);
+        cells
+            .get(*position)
+            .and_then(|cell| cell.canonical(kind))
+            .unwrap_or_default()
+    };
+    positions.iter().map(value).collect()
+}
+
+/// Where each column of the table stands in the file. The order may differ; the set may not.
+fn places(header: &Record, spec: &TableSpec) -> Result<Vec<usize>, Refusal> {
+    let titles: Vec<&str> = header.cells().map(str::trim).collect();
+    let wanted: Vec<&str> = spec.columns.iter().map(|column| column.header().trim()).collect();
+    if !titles.iter().any(|title| wanted.contains(title)) {
+        // Perhaps the first row of somebody's data: its contents stay out of the refusal.
+        return Err(Refusal::unmet("header_missing")
+            .fact("found", titles.len())
+            .fact("expected", wanted.len()));
+    }
+    let named = |names: Vec<&str>| {
+        names
+            .into_iter()
+            .take(NAMED_COLUMNS)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let missing = named(
+        wanted
+            .iter()
+            .filter(|name| !titles.contains(name))
+            .copied()
+            .collect(),
+    );
+    let extra = named(
+        titles
+            .iter()
+            .filter(|title| !wanted.contains(title))
+            .copied()
+            .collect(),
+    );
+    let repeated = titles
+        .iter()
+        .enumerate()
+        .filter(|(i, title)| titles.iter().take(*i).any(|t| t == *title));
+    let duplicated = named(repeated.map(|(_, title)| *title).collect());
+    if !(missing.is_empty() && extra.is_empty() && duplicated.is_empty()) || titles.len() != wanted.len() {
+        let refusal = Refusal::unmet("header_differs")
+            .fact("missing", missing)
+            .fact("extra", extra);
+        return Err(refusal.fact("duplicated", duplicated));
+    }
+    Ok(wanted
+        .iter()
+        .filter_map(|name| titles.iter().position(|title| title == name))
+        .collect())
+}
+
+fn flush(table: &mut Table, files: &mut FileSink<'_>) -> Result<(), LakeError> {
+    if table.builders.rows() == 0 {
+        return Ok(());
+    }
+    let batch = table
+        .builders
+        .finish()
+        .map_err(|error| Fault::new("building columns", error))?;
+    match table.cutter.write(&batch).map_err(encoding_fault)? {
+        Some(file) => files(file),
+        None => Ok(()),
+    }
+}
+
+fn encoding_fault(error: parquet::errors::ParquetError) -> Fault {
+    Fault::new("encoding a data file", error)
+}

@@ -1,0 +1,156 @@
+//! Reading the rows of a version.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use futures::{
+    FutureExt, StreamExt, TryStreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
+use parquet::{
+    arrow::{
+        ParquetRecordBatchStreamBuilder, ProjectionMask, arrow_reader::ArrowReaderOptions,
+        async_reader::AsyncFileReader,
+    },
+    errors::{ParquetError, Result as ParquetResult},
+    file::metadata::{ParquetMetaData, ParquetMetaDataReader},
+};
+use shuyu_kernel::{Fault, Refusal};
+
+use super::DatasetVersion;
+use crate::{
+    error::{LakeError, fault},
+    limits::BATCH_ROWS,
+    table::arrow_schema,
+};
+
+/// A pinned version with everything needed to read it. Later versions do not change what it reads.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    version: DatasetVersion,
+    schema: SchemaRef,
+    store: Arc<dyn ObjectStore>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(version: DatasetVersion, store: Arc<dyn ObjectStore>) -> Self {
+        let schema = arrow_schema(&version.record.schema, version.record.unit.is_some());
+        Self {
+            version,
+            schema,
+            store,
+        }
+    }
+    /// The version.
+    pub fn version(&self) -> &DatasetVersion {
+        &self.version
+    }
+    /// The Arrow schema, with the hidden unit column last when the table has units.
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+    /// Rows in this version.
+    pub fn row_count(&self) -> u64 {
+        self.version.rows
+    }
+    /// The store that opens the files; paths come from [`Snapshot::paths`].
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        self.store.clone()
+    }
+    /// Paths of the version's files in the store, with their clear sizes in bytes.
+    pub fn paths(&self) -> Vec<(Path, u64)> {
+        let path = |name: &str| Path::from(format!("{}/{name}", self.version.dataset));
+        self.version
+            .files
+            .iter()
+            .map(|file| (path(&file.path), file.size_bytes))
+            .collect()
+    }
+
+    /// The rows, file by file in order of path, in batches of at most 8,192 rows. `projection` names the
+    /// columns wanted, in the table's order whatever order they are named in; all when `None`.
+    ///
+    /// # Errors
+    /// Refuses `column_unknown`. A file that does not open ends the stream with a fault.
+    pub fn scan(
+        &self,
+        projection: Option<&[String]>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, Fault>>, LakeError> {
+        let columns = match projection {
+            None => None,
+            Some(names) => Some(
+                names
+                    .iter()
+                    .map(|name| self.position(name))
+                    .collect::<Result<Vec<_>, _>>()?,
+            ),
+        };
+        let store = self.store.clone();
+        let files = stream::iter(self.paths())
+            .then(move |(path, size)| file_batches(store.clone(), path, size, columns.clone()));
+        Ok(files.try_flatten().boxed())
+    }
+
+    fn position(&self, name: &str) -> Result<usize, Refusal> {
+        self.schema
+            .index_of(name)
+            .map_err(|_| Refusal::unmet("column_unknown").fact("column", name))
+    }
+}
+
+async fn file_batches(
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    size: u64,
+    columns: Option<Vec<usize>>,
+) -> Result<BoxStream<'static, Result<RecordBatch, Fault>>, Fault> {
+    let reader = FileReader { store, path, size };
+    let builder = ParquetRecordBatchStreamBuilder::new(reader)
+        .await
+        .map_err(fault("opening a data file"))?;
+    let mask = columns.map_or_else(ProjectionMask::all, |columns| {
+        ProjectionMask::roots(builder.parquet_schema(), columns)
+    });
+    let batches = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
+    let batches = batches.map_err(fault("opening a data file"))?;
+    Ok(batches
+        .map_err(|error| Fault::new("reading a data file", error))
+        .boxed())
+}
+
+/// A data file as the Parquet reader wants it.
+struct FileReader {
+    store: Arc<dyn ObjectStore>,
+    path: Path,
+    size: u64,
+}
+
+impl AsyncFileReader for FileReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        self.store.get_range(&self.path, range).map(|read| read.map_err(external)).boxed()
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
+        async move { self.store.get_ranges(&self.path, &ranges).await.map_err(external) }.boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
+        async move {
+            let options = options.map(|options| options.metadata_options().clone());
+            let reader = ParquetMetaDataReader::new().with_metadata_options(options);
+            let size = self.size;
+            Ok(Arc::new(reader.load_and_finish(self, size).await?))
+        }
+        .boxed()
+    }
+}
+
+fn external(error: object_store::Error) -> ParquetError {
+    ParquetError::External(Box::new(error))
+}

@@ -1,0 +1,311 @@
+//! The disclosure gate: cells with hidden columns in, cells that may leave out.
+//!
+//! Rules, in this order, for every cell (numbers in [`Thresholds`]):
+//!
+//! * **G1 subjects.** A cell needs `k + j` subjects. `j` is a keyed function of the set of subjects,
+//!   so that the threshold is no exact counter for somebody who knows all subjects but one.
+//! * **G1 second domain.** Joined through enterprises (or another domain), it needs enough of those
+//!   too, and none of them may stand for most of it.
+//! * **G1 arguments.** Every argument needs `k + j` subjects with a value; sums and means need them
+//!   with a value other than zero. An argument that leaves out some subjects of the cell, but fewer
+//!   than `k + j`, is suppressed: the difference to the cell would speak of those few.
+//! * **G2 dominance.** The two greatest subjects hold at most 90 %, the rest at least 10 % of the
+//!   greatest; measured on the absolute total of each subject.
+//! * **Finite.** A statistic that is not finite is suppressed.
+//!
+//! A cell that fails is dropped, an argument that fails is NULL; zero subjects look like one to nine.
+//! Without group keys there is always exactly one row, all NULL if suppressed. Nothing is counted,
+//! logged or explained. Class disclosure (G3), order statistics (G5), secondary suppression over
+//! margins (G6), noise (G7) and the ledger (G8) belong to a later issue; margins cannot occur as
+//! long as one statement has one release.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt64Array, new_null_array,
+    },
+    compute,
+    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
+    error::ArrowError,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+use shuyu_kernel::DatasetId;
+
+use crate::{
+    permit::Thresholds,
+    prf::GateKey,
+    release::{ReleasedCell, SetKey, Statistic},
+};
+
+/// Names of the columns of a batch of cells, and what is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellLayout {
+    /// Visible group keys, in order.
+    pub keys: Vec<String>,
+    /// Visible statistics, in order, each with its hidden columns.
+    pub statistics: Vec<StatisticColumns>,
+    /// Hidden columns of the whole cell.
+    pub hidden: HiddenColumns,
+    /// Hidden columns of every second domain the relation was joined through.
+    pub domains: Vec<DomainColumns>,
+    /// Identifier domain of the subjects.
+    pub domain: String,
+    /// The datasets read, at which versions.
+    pub datasets: BTreeMap<DatasetId, u64>,
+}
+
+/// Hidden columns of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HiddenColumns {
+    /// Number of different subjects (Int64).
+    pub subjects: String,
+    /// XOR of their units (UInt64).
+    pub set_xor: String,
+    /// Sum of their units modulo 2⁶⁴ (UInt64).
+    pub set_sum: String,
+}
+
+/// One statistic and its hidden columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatisticColumns {
+    /// Visible column.
+    pub value: String,
+    /// Which statistic.
+    pub statistic: Statistic,
+    /// Text of the checked argument; empty for rows.
+    pub argument: String,
+    /// Subjects with a value (Int64). Absent for rows.
+    pub contributors: Option<String>,
+    /// Subjects with a value other than zero (Int64). Present for sums and means.
+    pub nonzero: Option<String>,
+    /// Total of the absolute values of all subjects, and the two greatest (Float64 each).
+    pub dominance: Option<[String; 3]>,
+    /// Key of subjects with their contribution (UInt64).
+    pub contribution_key: Option<String>,
+}
+
+/// Hidden columns of a second identifier domain, for example the employers behind a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainColumns {
+    /// Number of different members (Int64).
+    pub members: String,
+    /// Pairs of total and greatest member (Float64): of the rows, and of every measured argument.
+    pub shares: Vec<[String; 2]>,
+}
+
+/// What leaves the gate, and what is to be remembered about it.
+#[derive(Debug, Clone)]
+pub struct GateOutcome {
+    /// Keys and statistics only, nothing hidden. Every column may be NULL.
+    pub visible: RecordBatch,
+    /// One entry per released number.
+    pub released: Vec<ReleasedCell>,
+}
+
+/// Applies the gate to all cells of one release.
+///
+/// # Errors
+/// When a column of the layout is missing or has another type. The text speaks of columns, never of
+/// values; callers still show it to nobody.
+pub fn gate(
+    cells: &RecordBatch,
+    layout: &CellLayout,
+    thresholds: &Thresholds,
+    key: &GateKey,
+) -> Result<GateOutcome, ArrowError> {
+    let reader = Reader { cells };
+    let sets = reader.sets(&layout.hidden)?;
+    let subjects = reader.counts(&layout.hidden.subjects)?;
+    let judge = Judge { thresholds, key };
+    let domains = layout.domains.iter().map(|d| reader.domain(d)).collect::<Result<Vec<_>, _>>()?;
+    let keep: Vec<bool> = (0..cells.num_rows())
+        .map(|row| {
+            subjects.value(row) >= judge.least(sets[row], None)
+                && domains.iter().all(|domain| judge.second_domain(domain, row))
+        })
+        .collect();
+    let mask = BooleanArray::from(keep.clone());
+    let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+    for name in &layout.keys {
+        columns.push((name.clone(), compute::filter(reader.column(name)?, &mask)?));
+    }
+    let mut released = Vec::new();
+    for statistic in &layout.statistics {
+        let hidden = reader.statistic(statistic)?;
+        let values = reader.column(&statistic.value)?;
+        let stays: Vec<bool> = (0..cells.num_rows())
+            .map(|row| keep[row] && judge.argument(&hidden, sets[row], subjects.value(row), row) && finite(values, row))
+            .collect();
+        record(&mut released, layout, statistic, &hidden, (values, &stays, &sets, &subjects))?;
+        let nulled = compute::nullif(values, &BooleanArray::from_iter(stays.iter().map(|s| Some(!s))))?;
+        columns.push((statistic.value.clone(), compute::filter(&nulled, &mask)?));
+    }
+    Ok(GateOutcome { visible: assemble(columns, layout.keys.is_empty())?, released })
+}
+
+/// The visible schema that [`gate`] returns for cells of this schema.
+///
+/// # Errors
+/// When a column of the layout is missing.
+pub fn visible_schema(cells: &Schema, layout: &CellLayout) -> Result<SchemaRef, ArrowError> {
+    let names = layout.keys.iter().chain(layout.statistics.iter().map(|s| &s.value));
+    let fields = names.map(|name| {
+        Ok(Field::new(name, cells.field_with_name(name)?.data_type().clone(), true))
+    });
+    Ok(Arc::new(Schema::new(fields.collect::<Result<Vec<_>, ArrowError>>()?)))
+}
+
+fn assemble(columns: Vec<(String, ArrayRef)>, keyless: bool) -> Result<RecordBatch, ArrowError> {
+    let empty = columns.first().is_none_or(|(_, array)| array.is_empty());
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+    let arrays = columns
+        .into_iter()
+        .map(|(_, array)| if keyless && empty { new_null_array(array.data_type(), 1) } else { array })
+        .collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+}
+
+fn finite(values: &ArrayRef, row: usize) -> bool {
+    match values.data_type() {
+        DataType::Float64 => {
+            values.is_null(row) || values.as_primitive::<Float64Type>().value(row).is_finite()
+        }
+        _ => true,
+    }
+}
+
+type Remembered<'a> = (&'a ArrayRef, &'a [bool], &'a [SetKey], &'a Int64Array);
+
+fn record(
+    released: &mut Vec<ReleasedCell>,
+    layout: &CellLayout,
+    statistic: &StatisticColumns,
+    hidden: &StatisticArrays,
+    (values, stays, sets, subjects): Remembered<'_>,
+) -> Result<(), ArrowError> {
+    let format = FormatOptions::default();
+    let texts = ArrayFormatter::try_new(values, &format)?;
+    for (row, _) in stays.iter().enumerate().filter(|(_, stays)| **stays) {
+        released.push(ReleasedCell {
+            datasets: layout.datasets.clone(),
+            domain: layout.domain.clone(),
+            set_key: sets[row],
+            contribution_key: hidden.contribution_key.as_ref().map(|keys| keys.value(row)),
+            subjects: subjects.value(row).unsigned_abs(),
+            statistic: statistic.statistic,
+            argument: statistic.argument.clone(),
+            value: texts.value(row).to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// Decides about one cell.
+struct Judge<'a> {
+    thresholds: &'a Thresholds,
+    key: &'a GateKey,
+}
+
+impl Judge<'_> {
+    /// `k + j` for a set, or for a set with its contributions.
+    fn least(&self, set: SetKey, contribution: Option<u64>) -> i64 {
+        let steps = u64::from(self.thresholds.k_jitter.value) + 1;
+        let with = contribution.map(u64::to_be_bytes);
+        let second: &[u8] = with.as_ref().map_or(&[], |bytes| bytes);
+        let jitter = self.key.value("threshold jitter", &[&set.bytes(), second]) % steps;
+        i64::from(self.thresholds.k.value).saturating_add_unsigned(jitter)
+    }
+
+    fn second_domain(&self, domain: &DomainArrays, row: usize) -> bool {
+        let share = f64::from(self.thresholds.second_domain_share_max.value) / 1000.0;
+        domain.members.value(row) >= i64::from(self.thresholds.k_second_domain.value)
+            && domain.shares.iter().all(|[total, greatest]| {
+                let (total, greatest) = (or_zero(total, row), or_zero(greatest, row));
+                total.is_finite() && greatest <= share * total
+            })
+    }
+
+    fn argument(&self, hidden: &StatisticArrays, set: SetKey, subjects: i64, row: usize) -> bool {
+        let least = self.least(set, hidden.contribution_key.as_ref().map(|keys| keys.value(row)));
+        let enough = |counts: &Option<Int64Array>| {
+            counts.as_ref().is_none_or(|counts| !counts.is_null(row) && counts.value(row) >= least)
+        };
+        let left_out = hidden.contributors.as_ref().map_or(0, |c| subjects - c.value(row));
+        enough(&hidden.contributors)
+            && enough(&hidden.nonzero)
+            && (left_out == 0 || left_out >= least)
+            && hidden.dominance.as_ref().is_none_or(|columns| self.spread(columns, row))
+    }
+
+    /// G2: the greatest two do not stand for nearly everything.
+    fn spread(&self, [total, first, second]: &[Float64Array; 3], row: usize) -> bool {
+        let (total, first, second) = (or_zero(total, row), or_zero(first, row), or_zero(second, row));
+        let two = f64::from(self.thresholds.two_share_max.value) / 1000.0;
+        let rest = f64::from(self.thresholds.rest_ratio_min.value) / 1000.0;
+        // Comparisons with NaN are false, so a total that is not a number is suppressed.
+        total.is_finite() && first + second <= two * total && total - first - second >= rest * first
+    }
+}
+
+fn or_zero(array: &Float64Array, row: usize) -> f64 {
+    if array.is_null(row) { 0.0 } else { array.value(row) }
+}
+
+struct StatisticArrays {
+    contributors: Option<Int64Array>,
+    nonzero: Option<Int64Array>,
+    dominance: Option<[Float64Array; 3]>,
+    contribution_key: Option<UInt64Array>,
+}
+
+struct DomainArrays {
+    members: Int64Array,
+    shares: Vec<[Float64Array; 2]>,
+}
+
+/// Reads typed columns by name.
+struct Reader<'a> {
+    cells: &'a RecordBatch,
+}
+
+impl Reader<'_> {
+    fn column(&self, name: &str) -> Result<&ArrayRef, ArrowError> {
+        self.cells.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
+    }
+    fn counts(&self, name: &str) -> Result<Int64Array, ArrowError> {
+        self.typed(name, |column| column.as_primitive_opt::<Int64Type>().cloned())
+    }
+    fn keys(&self, name: &str) -> Result<UInt64Array, ArrowError> {
+        self.typed(name, |column| column.as_primitive_opt::<UInt64Type>().cloned())
+    }
+    fn amounts(&self, name: &str) -> Result<Float64Array, ArrowError> {
+        self.typed(name, |column| column.as_primitive_opt::<Float64Type>().cloned())
+    }
+    fn typed<T>(&self, name: &str, read: impl Fn(&ArrayRef) -> Option<T>) -> Result<T, ArrowError> {
+        read(self.column(name)?).ok_or_else(|| ArrowError::SchemaError(format!("column {name} has another type")))
+    }
+    fn sets(&self, hidden: &HiddenColumns) -> Result<Vec<SetKey>, ArrowError> {
+        let (xors, sums) = (self.keys(&hidden.set_xor)?, self.keys(&hidden.set_sum)?);
+        Ok(xors.values().iter().zip(sums.values()).map(|(xor, sum)| SetKey { xor: *xor, sum: *sum }).collect())
+    }
+    fn statistic(&self, names: &StatisticColumns) -> Result<StatisticArrays, ArrowError> {
+        Ok(StatisticArrays {
+            contributors: names.contributors.as_ref().map(|n| self.counts(n)).transpose()?,
+            nonzero: names.nonzero.as_ref().map(|n| self.counts(n)).transpose()?,
+            dominance: match &names.dominance {
+                Some([t, a, b]) => Some([self.amounts(t)?, self.amounts(a)?, self.amounts(b)?]),
+                None => None,
+            },
+            contribution_key: names.contribution_key.as_ref().map(|n| self.keys(n)).transpose()?,
+        })
+    }
+    fn domain(&self, names: &DomainColumns) -> Result<DomainArrays, ArrowError> {
+        let shares = names.shares.iter().map(|[t, g]| Ok([self.amounts(t)?, self.amounts(g)?]));
+        Ok(DomainArrays {
+            members: self.counts(&names.members)?,
+            shares: shares.collect::<Result<_, ArrowError>>()?,
+        })
+    }
+}

@@ -1,0 +1,275 @@
+//! The permit: which tables and columns may be used, for what, how exactly, by whom and until when.
+//!
+//! Plain data. `app` compiles it from the chain of authority; `query` sees nothing but permits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
+
+/// Who works under the permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PermitKind {
+    /// The operator processes data for its own application; there is no developer.
+    A,
+    /// A developer uses delivered products.
+    B,
+    /// A developer explores raw data, assessed and limited in time, in the sandbox only.
+    C,
+}
+
+/// How answers are protected. One permit has one mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PermitMode {
+    /// Thresholds on every cell.
+    Stat,
+    /// Differential privacy.
+    Dp,
+    /// Exact results that leave through the airlock only.
+    Review,
+    /// Yes or no about one person (核验).
+    Verify,
+}
+
+/// What a column may be used for. A grant is a *set* of uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// 可见: row-level output. Means nothing on personal tables.
+    Out,
+    /// 分组: key of a released cell.
+    Group,
+    /// 筛选: compared with constants.
+    Filter,
+    /// 计算: argument of an aggregate.
+    Measure,
+    /// 关联: equality within one identifier domain, and counting.
+    Link,
+}
+
+impl Use {
+    /// All uses, in order.
+    pub const ALL: [Use; 5] = [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link];
+
+    /// The stable name, as in permit files and refusals.
+    pub fn name(self) -> &'static str {
+        match self {
+            Use::Out => "out",
+            Use::Group => "group",
+            Use::Filter => "filter",
+            Use::Measure => "measure",
+            Use::Link => "link",
+        }
+    }
+}
+
+/// Calendar steps, finest first. Weeks are absent: they do not nest in months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateGrain {
+    /// Calendar day.
+    Day,
+    /// Calendar month.
+    Month,
+    /// Calendar quarter.
+    Quarter,
+    /// Calendar year.
+    Year,
+    /// Ten years that begin with a year divisible by ten.
+    Decade,
+}
+
+/// The finest partition of a column's values that a query may see. A partition, not a width.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grain {
+    /// Dates, no finer than this step.
+    Date(DateGrain),
+    /// Numbers: cells `[m·w, (m+1)·w)` for every whole `m`; origin 0.
+    Number {
+        /// Width for comparisons with constants, in the column's unit. At least 1.
+        filter: u64,
+        /// Width for group keys, a multiple of `filter`.
+        group: u64,
+    },
+    /// Text: no more than this many leading characters. At least 1.
+    Prefix(u32),
+}
+
+/// Declared limits of a measure; values outside are moved to the nearer limit before they are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// Lowest value, in the column's unit.
+    pub low: i64,
+    /// Highest value, in the column's unit.
+    pub high: i64,
+}
+
+/// What is granted of one column. A column with no uses is sealed and cannot be named.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ColumnGrant {
+    /// The uses.
+    pub uses: BTreeSet<Use>,
+    /// The finest partition; `None` means every single value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grain: Option<Grain>,
+    /// Declared limits of a measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
+    /// Sensitive value (GB/T 35273 annex B); for the class disclosure rule of a later issue.
+    #[serde(default)]
+    pub sensitive: bool,
+    /// The identifier domain of a link column (`person`, `enterprise` …). Two columns of personal
+    /// tables are equated only when they are subjects of the same domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// This column names the subject of its table. Its values are never read: the engine puts the
+    /// hidden keyed unit in its place.
+    #[serde(default)]
+    pub unit: bool,
+    /// Clauses the grant rests on.
+    #[serde(default)]
+    pub basis: Vec<ClauseId>,
+}
+
+/// Whose rows a table holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum TableKind {
+    /// Rows about subjects, with a hidden keyed unit.
+    Personal {
+        /// Identifier domain of the subject: `person`, `enterprise`, `household`.
+        domain: String,
+        /// Most rows of one subject. `1` is believed by the engine: ingest has proved it.
+        rows_per_unit: u64,
+    },
+    /// No subject, but not public: uses are checked; aggregates need no threshold.
+    NonPersonal,
+    /// Open to everybody: everything is free.
+    Public,
+}
+
+/// What is granted of one table, at one pinned version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableGrant {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// The version of the dataset that queries read.
+    pub version: u64,
+    /// Whose rows these are.
+    pub kind: TableKind,
+    /// Who provides the dataset. Without it the table counts as a provider of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<BodyId>,
+    /// Granted columns by lower-case name. For [`TableKind::Public`] it may be empty.
+    #[serde(default)]
+    pub columns: BTreeMap<String, ColumnGrant>,
+    /// Columns asked for and struck by an approver. They are absent, and refusals say why.
+    #[serde(default)]
+    pub struck: Vec<String>,
+    /// Room for a row predicate. Must be `None`: a permit with one is refused until rows have a barrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_predicate: Option<String>,
+}
+
+/// A number together with what it rests on, so that a platform default is shown as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// The number.
+    pub value: u32,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+impl Limit {
+    /// A number the law leaves open, with the reason.
+    pub fn platform_default(value: u32, reason: &str) -> Self {
+        Self { value, basis: Basis::PlatformDefault(reason.to_owned()) }
+    }
+    /// Whether the law leaves this number open.
+    pub fn is_platform_default(&self) -> bool {
+        matches!(self.basis, Basis::PlatformDefault(_))
+    }
+}
+
+/// The numbers of the gate. Shares are in thousandths, so that a permit holds no fractions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Fewest subjects of a cell and of an argument.
+    pub k: Limit,
+    /// `k` is raised by a keyed 0…`k_jitter` for each set, so that it is no exact counter.
+    pub k_jitter: Limit,
+    /// Fewest subjects of a second domain that a query was joined through.
+    pub k_second_domain: Limit,
+    /// Largest share of one subject of a second domain, in thousandths.
+    pub second_domain_share_max: Limit,
+    /// Largest share of the two greatest subjects together, in thousandths.
+    pub two_share_max: Limit,
+    /// What all but the two greatest must be at least, in thousandths of the greatest.
+    pub rest_ratio_min: Limit,
+}
+
+impl Default for Thresholds {
+    /// Platform defaults: the regulations name no number. The values follow published practice of
+    /// output checking (ACRO: k 10, two dominate above 90 %, p-ratio 10 %).
+    fn default() -> Self {
+        let usual = "output checking practice (ACRO)";
+        let own = "platform choice";
+        Self {
+            k: Limit::platform_default(10, usual),
+            k_jitter: Limit::platform_default(2, own),
+            k_second_domain: Limit::platform_default(3, own),
+            second_domain_share_max: Limit::platform_default(800, own),
+            two_share_max: Limit::platform_default(900, usual),
+            rest_ratio_min: Limit::platform_default(100, usual),
+        }
+    }
+}
+
+/// A data-use permit (用数许可).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permit {
+    /// Its id.
+    pub id: PermitId,
+    /// Who works under it.
+    pub kind: PermitKind,
+    /// How answers are protected.
+    pub mode: PermitMode,
+    /// The people named in the application; nobody else may ask.
+    pub people: Vec<PersonId>,
+    /// The purpose, as approved.
+    pub purpose: String,
+    /// The last day on which it may be used.
+    pub expires_on: CivilDate,
+    /// The numbers of the gate.
+    pub thresholds: Thresholds,
+    /// Granted tables by lower-case name.
+    pub tables: BTreeMap<String, TableGrant>,
+    /// Most rows of one answer.
+    pub max_rows: u64,
+    /// Most bytes of one answer, counted in memory.
+    pub max_bytes: u64,
+    /// The risk of joining several providers' or several personal tables was assessed (YN-OP-129).
+    pub join_risk_assessed: bool,
+}
+
+impl Permit {
+    /// Whether `person` may use this permit on `today`.
+    ///
+    /// # Errors
+    /// `permit_person_not_named` or `permit_expired`, both resting on YN-OP-128.
+    pub fn covers(&self, person: PersonId, today: CivilDate) -> Result<(), Refusal> {
+        let scope: Option<ClauseId> = "YN-OP-128".parse().ok();
+        if !self.people.contains(&person) {
+            return Err(Refusal::forbidden("permit_person_not_named").citing(&scope).fact("permit", self.id));
+        }
+        if today > self.expires_on {
+            return Err(Refusal::conflict("permit_expired")
+                .citing(&scope)
+                .fact("permit", self.id)
+                .fact("expired_on", self.expires_on));
+        }
+        Ok(())
+    }
+}

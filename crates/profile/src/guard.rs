@@ -1,0 +1,158 @@
+//! Guards: the closed list of conditions a profile may put before an act.
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{Basis, calendar::Limit};
+
+/// A condition on a field under which a guard applies at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// Field looked at.
+    pub field: String,
+    /// Applies if the value, written as text, is one of these.
+    pub is: Vec<String>,
+}
+
+/// A guard: a rule, the code of its refusal, and its basis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// The condition.
+    pub rule: Rule,
+    /// Stable code of the refusal.
+    pub code: String,
+    /// Applies only then.
+    pub when: Option<When>,
+    /// 原则上: passes with a recorded reason and an approval paper (fields `exception_reason`, `exception_paper`).
+    pub in_principle: bool,
+    /// Basis.
+    pub basis: Basis,
+    /// Line of its definition.
+    pub line: usize,
+}
+
+/// What a guard asks. Closed: a new kind is code with an ADR.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// Each of these fields is filled.
+    Complete {
+        /// Field ids.
+        fields: Vec<String>,
+    },
+    /// The field has one of these values (text form).
+    OneOf {
+        /// Field id.
+        field: String,
+        /// Allowed values.
+        values: Vec<String>,
+    },
+    /// Date `to` is not after the day before `from` + limit (a term of at most…).
+    TermAtMost {
+        /// Field with the first day.
+        from: String,
+        /// Field with the last day.
+        to: String,
+        /// The limit.
+        limit: Limit,
+    },
+    /// The case linked by this field is in one of these stages.
+    Linked {
+        /// Case or cases field (each must).
+        link: String,
+        /// Allowed stages of the other procedure.
+        stages: Vec<String>,
+    },
+    /// The linked case has one of these values in that field.
+    LinkedField {
+        /// Case or cases field (each must).
+        link: String,
+        /// Field of the other case.
+        field: String,
+        /// Allowed values.
+        values: Vec<String>,
+    },
+    /// The whole days of an at-least clock are over: the act happens after its last day.
+    WholeDays {
+        /// Clock id.
+        clock: String,
+    },
+    /// The clock has not run out on the day of the act.
+    BeforeDue {
+        /// Clock id.
+        clock: String,
+    },
+    /// No objection is open.
+    NoOpenObjection,
+    /// The acting person did not take that earlier act.
+    NotSamePerson {
+        /// Act id.
+        act: String,
+    },
+    /// The acting body is not the party with that role.
+    NotSameBody {
+        /// Role id.
+        role: String,
+    },
+    /// That act has been taken before.
+    Done {
+        /// Act id.
+        act: String,
+    },
+    /// Every lane has approved.
+    LanesApproved,
+    /// Money in `field` is at most money in `ceiling`.
+    AtMostField {
+        /// Money field.
+        field: String,
+        /// Money field with the ceiling.
+        ceiling: String,
+    },
+    /// Money in `field` is zero.
+    Zero {
+        /// Money field.
+        field: String,
+    },
+    /// At least this long has passed since that act.
+    Retained {
+        /// Act id.
+        act: String,
+        /// Least time.
+        limit: Limit,
+    },
+    /// Two integer fields are equal (all rows arrived).
+    Balanced {
+        /// One field.
+        left: String,
+        /// The other.
+        right: String,
+    },
+    /// Every column applied for names at least one use and the table a reason (least necessary).
+    ColumnsJustified {
+        /// Columns field.
+        field: String,
+    },
+}
+
+impl Rule {
+    /// The word of the closed vocabulary, as written in a profile.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Complete { .. } => "complete",
+            Self::OneOf { .. } => "one_of",
+            Self::TermAtMost { .. } => "term_at_most",
+            Self::Linked { .. } => "linked",
+            Self::LinkedField { .. } => "linked_field",
+            Self::WholeDays { .. } => "whole_days",
+            Self::BeforeDue { .. } => "before_due",
+            Self::NoOpenObjection => "no_open_objection",
+            Self::NotSamePerson { .. } => "not_same_person",
+            Self::NotSameBody { .. } => "not_same_body",
+            Self::Done { .. } => "done",
+            Self::LanesApproved => "lanes_approved",
+            Self::AtMostField { .. } => "at_most_field",
+            Self::Zero { .. } => "zero",
+            Self::Retained { .. } => "retained",
+            Self::Balanced { .. } => "balanced",
+            Self::ColumnsJustified { .. } => "columns_justified",
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! From files to a checked profile, or to the list of everything that is wrong.
+
+mod convert;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use shuyu_kernel::{
+    ClauseId, Digest, Zone,
+    calendar::WorkCalendar,
+};
+
+use crate::{
+    check,
+    procedure::Procedure,
+    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
+    settings::{
+        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+    },
+    source::ProfileSource,
+};
+
+/// A jurisdiction's rules, resolved and checked. Immutable; cases are pinned to [`Profile::digest`].
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Stable id, for example the name of the folder.
+    pub id: String,
+    /// Chinese name.
+    pub title: String,
+    /// English name.
+    pub title_en: String,
+    /// Zone in which civil dates are counted.
+    pub zone: Zone,
+    /// Documents.
+    pub instruments: Vec<Instrument>,
+    /// Requirement rows by id.
+    pub clauses: BTreeMap<ClauseId, Clause>,
+    /// Posts inside a body.
+    pub posts: Vec<Post>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Separations of duties.
+    pub separations: Vec<Separation>,
+    /// Eligibility rules.
+    pub eligibility: Vec<Eligibility>,
+    /// Thresholds of the disclosure gate.
+    pub thresholds: Thresholds,
+    /// Procedures in order of file name.
+    pub procedures: Vec<Procedure>,
+    /// Working days.
+    pub calendar: WorkCalendar,
+    /// Name of these rules: digest over all files of base and profile.
+    pub digest: Digest,
+}
+
+/// One thing that is wrong with a profile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProfileError {
+    /// File, with the profile folder in front.
+    pub file: String,
+    /// Line from 1; 0 when the file as a whole is meant.
+    pub line: usize,
+    /// What is wrong, in English, for people who write profiles.
+    pub message: String,
+}
+
+impl fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+impl std::error::Error for ProfileError {}
+
+impl Profile {
+    /// Reads a profile on top of its base. All errors found are returned, sorted by file and line.
+    pub fn load(base: &ProfileSource, own: &ProfileSource) -> Result<Self, Vec<ProfileError>> {
+        let mut reader = Reader { base, own, errors: Vec::new() };
+        let profile = reader.profile();
+        let mut errors = reader.errors;
+        if let Some(profile) = profile {
+            if errors.is_empty() {
+                errors = check::references(&profile);
+            }
+            if errors.is_empty() {
+                return Ok(profile);
+            }
+        }
+        errors.sort();
+        errors.dedup();
+        Err(errors)
+    }
+
+    /// The procedure with this id.
+    pub fn procedure(&self, id: &str) -> Option<&Procedure> {
+        self.procedures.iter().find(|procedure| procedure.id == id)
+    }
+    /// The role with this id.
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == id)
+    }
+    /// The instrument of a clause.
+    pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {
+        self.instruments.iter().find(|instrument| instrument.id == clause.instrument())
+    }
+    /// Eligibility rules for a use.
+    pub fn eligibility_for(&self, use_of: UseOf) -> impl Iterator<Item = &Eligibility> {
+        self.eligibility.iter().filter(move |rule| rule.use_of == use_of)
+    }
+    /// Whether any switched-on instrument is only a draft (预演).
+    pub fn is_preview(&self) -> bool {
+        self.instruments.iter().any(|instrument| instrument.preview && instrument.status == InstrumentStatus::Draft)
+    }
+}
+
+struct Reader<'a> {
+    base: &'a ProfileSource,
+    own: &'a ProfileSource,
+    errors: Vec<ProfileError>,
+}
+
+impl Reader<'_> {
+    fn profile(&mut self) -> Option<Profile> {
+        let head: RawProfile = self.required("profile.toml")?;
+        if let Some(base) = head.base.as_deref().filter(|base| *base != self.base.name) {
+            self.error("profile.toml", 0, format!("base profile `{base}` was not given"));
+        }
+        let calendar = self.calendar()?;
+        let instruments = self.instruments();
+        let clauses = self.clauses();
+        let (posts, roles, separations) = self.roles();
+        let eligibility = self.eligibility();
+        let thresholds = self.thresholds()?;
+        let procedures = self.procedures();
+        Some(Profile {
+            id: head.id,
+            title: head.title,
+            title_en: head.title_en,
+            zone: Zone { offset_minutes: head.offset_minutes },
+            instruments,
+            clauses,
+            posts,
+            roles,
+            separations,
+            eligibility,
+            thresholds,
+            procedures,
+            calendar,
+            digest: Digest::of(&[self.base.digest().0, self.own.digest().0].concat()),
+        })
+    }
+
+    /// Own file if there is one, else the base's: overriding is whole files here, whole rules by id below.
+    fn find(&self, path: &str) -> Option<(String, String)> {
+        [self.own, self.base].into_iter().find_map(|source| {
+            source.file(path).map(|text| (format!("{}/{path}", source.name), text.to_owned()))
+        })
+    }
+
+    fn required<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        match self.find(path) {
+            Some((name, text)) => self.parse(&name, &text),
+            None => {
+                self.error(path, 0, "file is missing".to_owned());
+                None
+            }
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
+        match toml::from_str(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let line = error.span().map_or(0, |span| line_of(text, span.start));
+                self.errors.push(ProfileError { file: file.to_owned(), line, message: error.message().to_owned() });
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, path: &str, line: usize, message: String) {
+        self.errors.push(ProfileError { file: format!("{}/{path}", self.own.name), line, message });
+    }
+
+    fn calendar(&mut self) -> Option<WorkCalendar> {
+        let files: Vec<(&str, &str)> =
+            self.base.under("calendar").filter(|(path, _)| path.ends_with(".toml")).collect();
+        match WorkCalendar::from_toml(&files) {
+            Ok(calendar) => Some(calendar),
+            Err(error) => {
+                self.errors.push(ProfileError {
+                    file: format!("{}/calendar", self.base.name),
+                    line: 0,
+                    message: error.to_string(),
+                });
+                None
+            }
+        }
+    }
+
+    fn instruments(&mut self) -> Vec<Instrument> {
+        let both = [self.base, self.own].map(|source| (source.name.clone(), source.file("instruments.toml").map(str::to_owned)));
+        let mut all = Vec::new();
+        for (name, text) in both {
+            if let Some(text) = text
+                && let Some(raw) = self.parse::<RawInstruments>(&format!("{name}/instruments.toml"), &text)
+            {
+                all.extend(raw.instrument);
+            }
+        }
+        all
+    }
+
+    fn clauses(&mut self) -> BTreeMap<ClauseId, Clause> {
+        let mut rows = BTreeMap::new();
+        for source in [self.base, self.own] {
+            let Some(text) = source.file("clauses.csv") else { continue };
+            let file = format!("{}/clauses.csv", source.name);
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            for row in reader.deserialize::<RawClause>() {
+                match row.map_err(|error| (error.position().map_or(0, |p| p.line()), error.to_string())).and_then(clause) {
+                    Ok(row) => {
+                        rows.insert(row.id.clone(), row);
+                    }
+                    Err((line, message)) => {
+                        let line = usize::try_from(line).unwrap_or(0);
+                        self.errors.push(ProfileError { file: file.clone(), line, message });
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    fn roles(&mut self) -> (Vec<Post>, Vec<Role>, Vec<Separation>) {
+        let Some((file, text)) = self.find("roles.toml") else {
+            self.error("roles.toml", 0, "file is missing".to_owned());
+            return Default::default();
+        };
+        let Some(raw) = self.parse::<RawRoles>(&file, &text) else { return Default::default() };
+        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        let roles = raw.role.iter().map(|role| at.role(role)).collect();
+        let separations = raw.separation.iter().map(|separation| at.separation(separation)).collect();
+        (raw.post, roles, separations)
+    }
+
+    fn eligibility(&mut self) -> Vec<Eligibility> {
+        let Some((file, text)) = self.find("gates.toml") else { return Vec::new() };
+        let Some(raw) = self.parse::<RawGates>(&file, &text) else { return Vec::new() };
+        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
+    }
+
+    fn thresholds(&mut self) -> Option<Thresholds> {
+        let Some((file, text)) = self.find("disclosure.toml") else {
+            self.error("disclosure.toml", 0, "file is missing".to_owned());
+            return None;
+        };
+        let raw = self.parse::<RawDisclosure>(&file, &text)?;
+        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        Some(at.thresholds(&raw.thresholds))
+    }
+
+    fn procedures(&mut self) -> Vec<Procedure> {
+        let files: Vec<(String, String)> = [self.base, self.own]
+            .iter()
+            .flat_map(|source| {
+                source.under("procedures").map(|(path, text)| (format!("{}/{path}", source.name), text.to_owned()))
+            })
+            .collect();
+        let mut procedures: Vec<Procedure> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (file, text) in files {
+            let Some(raw) = self.parse::<RawProcedure>(&file, &text) else { continue };
+            let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+            let procedure = at.procedure(&raw);
+            // Overriding a base rule is by its id, whole.
+            if !seen.insert(procedure.id.clone()) {
+                procedures.retain(|other| other.id != procedure.id);
+            }
+            procedures.push(procedure);
+        }
+        procedures
+    }
+}
+
+fn clause(row: RawClause) -> Result<Clause, (u64, String)> {
+    let word = row.platform.split([':', ' ']).next().unwrap_or_default();
+    let platform = match word {
+        "enforce" => Platform::Enforce,
+        "track" => Platform::Track,
+        "support" => Platform::Support,
+        "none" => Platform::None,
+        other => return Err((0, format!("{}: `{other}` is not a platform value", row.id))),
+    };
+    Ok(Clause {
+        id: row.id,
+        article: row.article,
+        topic: row.topic,
+        text_zh: row.requirement_zh,
+        text_en: row.requirement_en,
+        detail: row.detail,
+        platform,
+    })
+}
+
+/// Line number, from 1, of a byte offset.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}

@@ -1,0 +1,158 @@
+//! Everything of a profile that is not a procedure: instruments, clauses, roles, eligibility, thresholds.
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{Basis, CivilDate, ClauseId, calendar::Limit};
+
+/// Where an instrument stands. A profile's status is derived from its instruments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstrumentStatus {
+    /// 征求意见稿: rules show 预演.
+    Draft,
+    /// 施行中
+    InForce,
+    /// 已失效
+    Expired,
+}
+
+/// A document the rules come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instrument {
+    /// Prefix of its clause ids.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Short name for chips.
+    pub short: String,
+    /// Document number, if it has one.
+    #[serde(default)]
+    pub number: String,
+    /// Where it stands.
+    pub status: InstrumentStatus,
+    /// First day in force, if known.
+    #[serde(default)]
+    pub in_force_from: Option<CivilDate>,
+    /// Switched on as a rehearsal although a draft (预演).
+    #[serde(default)]
+    pub preview: bool,
+}
+
+/// What software can do about a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// The software refuses what breaks it.
+    Enforce,
+    /// The software watches it with a clock or reminder.
+    Track,
+    /// The software offers what it needs.
+    Support,
+    /// Nothing for software.
+    None,
+}
+
+/// A requirement row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// Id.
+    pub id: ClauseId,
+    /// Where it stands in the document.
+    pub article: String,
+    /// Topic.
+    pub topic: String,
+    /// Our paraphrase in Chinese.
+    pub text_zh: String,
+    /// Our paraphrase in English.
+    pub text_en: String,
+    /// Detail.
+    pub detail: String,
+    /// What software can do.
+    pub platform: Platform,
+}
+
+/// A post inside a body, for internal routing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// Stable id, for example `clerk`.
+    pub id: String,
+    /// Chinese name.
+    pub title: String,
+    /// English name.
+    pub title_en: String,
+}
+
+/// A role of the regulations with its local name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Stable id.
+    pub id: String,
+    /// Chinese name.
+    pub title: String,
+    /// English name.
+    pub title_en: String,
+    /// People of this role have accounts. Governments and tender centres do not: their acts are entered on behalf.
+    pub signs_in: bool,
+    /// Exactly one body holds it in an installation, which then is a party by office.
+    pub single: bool,
+    /// Basis.
+    pub basis: Basis,
+}
+
+/// Two roles that may not be held by the same body or person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Separation {
+    /// Role ids.
+    pub roles: [String; 2],
+    /// `body` or `person`.
+    pub scope: String,
+    /// Basis.
+    pub basis: Basis,
+}
+
+/// What eligibility is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UseOf {
+    /// Entering the workbench as a person.
+    Workbench,
+    /// Using a permit.
+    Permit,
+    /// Calling a product.
+    Gateway,
+}
+
+/// Eligibility: a link of the chain of authority that must hold at the moment of use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Eligibility {
+    /// For what.
+    pub use_of: UseOf,
+    /// The procedure whose case must be …
+    pub procedure: String,
+    /// … in one of these stages.
+    pub stages: Vec<String>,
+    /// Field of that case that names the person or body asking; `None` = the case reached by links.
+    pub match_field: Option<String>,
+    /// Code of the refusal.
+    pub code: String,
+    /// Basis.
+    pub basis: Basis,
+}
+
+/// Numbers of the disclosure gate; all are platform defaults unless cited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Least number of subjects per cell and argument.
+    pub k: u32,
+    /// Widest jitter added to k by a keyed function of the set.
+    pub k_jitter: u32,
+    /// Largest share, in percent, two subjects may hold of a sum.
+    pub dominance_percent: u32,
+    /// Largest number of rows in an answer.
+    pub max_rows: u32,
+    /// Logs are kept at least this long (YN-OP-109 and its like).
+    pub log_retention: Limit,
+    /// Why the numbers are what they are.
+    pub basis: Basis,
+}

@@ -1,0 +1,195 @@
+//! The check: SQL and a permit in, a sealed plan or a refusal out. No data is read.
+//!
+//! [`text`] reads the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
+//! over base columns, [`exact`] and [`grain`] judge expressions over rows, [`join`] judges joins,
+//! [`release`] judges aggregates.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::{
+    common::{Column, DataFusionError, SchemaError},
+    logical_expr::LogicalPlan,
+};
+use shuyu_kernel::{DatasetId, PermitId, Refusal};
+use shuyu_privacy::{Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
+
+use self::{plan::Walk, release::Release, text::Asked};
+use crate::{
+    citation::Citations,
+    provider::{analyst_schema, is_hidden},
+    refusal::{Explain, masked},
+    session::Planner,
+};
+
+mod constant;
+mod exact;
+mod expression;
+mod grain;
+mod join;
+mod nearest;
+pub(crate) mod plan;
+pub(crate) mod relation;
+pub(crate) mod release;
+pub(crate) mod text;
+
+/// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    permit: PermitId,
+    thresholds: Thresholds,
+    max_rows: u64,
+    max_bytes: u64,
+    tables: BTreeMap<String, TableGrant>,
+    upper: LogicalPlan,
+    release: Option<Release>,
+}
+
+impl Sealed {
+    /// The permit under which it was checked. Its validity is asked again at the moment of use.
+    pub fn permit(&self) -> PermitId {
+        self.permit
+    }
+    /// The datasets it reads, at which versions.
+    pub fn datasets(&self) -> BTreeMap<DatasetId, u64> {
+        self.tables.values().map(|grant| (grant.dataset, grant.version)).collect()
+    }
+    /// Whether it reads personal rows, so that its answer consists of gated cells.
+    pub fn is_gated(&self) -> bool {
+        self.release.is_some()
+    }
+    pub(crate) fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+    pub(crate) fn limits(&self) -> (u64, u64) {
+        (self.max_rows, self.max_bytes)
+    }
+    pub(crate) fn upper(&self) -> &LogicalPlan {
+        &self.upper
+    }
+    pub(crate) fn release(&self) -> Option<&Release> {
+        self.release.as_ref()
+    }
+    pub(crate) fn grants(&self) -> &BTreeMap<String, TableGrant> {
+        &self.tables
+    }
+}
+
+/// Checks a statement under a permit, given the stored schemas of the permit's tables.
+///
+/// # Errors
+/// Every refusal of this crate.
+pub(crate) fn check(
+    permit: &Permit,
+    sql: &str,
+    stored: &BTreeMap<String, SchemaRef>,
+    citations: &Citations,
+) -> Result<Sealed, Refusal> {
+    usable(permit, citations)?;
+    let asked = text::read(sql, permit, citations)?;
+    let schemas: BTreeMap<String, SchemaRef> = permit
+        .tables
+        .iter()
+        .filter_map(|(name, grant)| Some((name.clone(), analyst_schema(stored.get(name)?, grant))))
+        .collect();
+    let (wildcard, names) = (asked.wildcard, asked.names.clone());
+    let Asked { statement, .. } = asked;
+    let planned = Planner::new(&schemas).plan(statement);
+    let unplanned = Unplanned { permit, stored, names: &names, citations };
+    let plan = planned.map_err(|error| unplanned.refusal(&error))?;
+    let mut walk = Walk::new(permit, citations, &schemas, wildcard);
+    let upper = walk.root(&plan)?;
+    join::risk(&walk.tables, permit, citations)?;
+    let tables = walk.tables.iter().filter_map(|name| Some((name.clone(), permit.tables.get(name)?.clone())));
+    Ok(Sealed {
+        permit: permit.id,
+        thresholds: permit.thresholds.clone(),
+        max_rows: permit.max_rows,
+        max_bytes: permit.max_bytes,
+        tables: tables.collect(),
+        upper,
+        release: walk.release,
+    })
+}
+
+/// What this engine can serve at all, for now.
+fn usable(permit: &Permit, citations: &Citations) -> Result<(), Refusal> {
+    let not_yet = |what: &str| {
+        Refusal::conflict("permit_not_supported").under(&citations.scope).fact("permit", permit.id).fact("what", what)
+    };
+    if permit.kind != PermitKind::A {
+        return Err(not_yet("kind"));
+    }
+    if permit.mode != PermitMode::Stat {
+        return Err(not_yet("mode"));
+    }
+    for (name, grant) in &permit.tables {
+        // Without a barrier a row predicate would only be a wish.
+        if grant.row_predicate.is_some() {
+            return Err(not_yet("row_predicate"));
+        }
+        if is_hidden(name) || grant.columns.keys().any(|column| is_hidden(column)) {
+            return Err(not_yet("hidden_name"));
+        }
+    }
+    Ok(())
+}
+
+/// Turns errors of planning into refusals. They speak of the query and of schemas.
+struct Unplanned<'a> {
+    permit: &'a Permit,
+    stored: &'a BTreeMap<String, SchemaRef>,
+    names: &'a BTreeMap<String, String>,
+    citations: &'a Citations,
+}
+
+impl Unplanned<'_> {
+    fn refusal(&self, error: &DataFusionError) -> Refusal {
+        match error.find_root() {
+            DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+                SchemaError::FieldNotFound { field, .. } => self.column(field),
+                SchemaError::AmbiguousReference { field } => {
+                    self.about(Refusal::unmet("column_ambiguous"), field).instruct("name_the_table")
+                }
+                SchemaError::DuplicateQualifiedField { name, .. }
+                | SchemaError::DuplicateUnqualifiedField { name } => {
+                    Refusal::unmet("column_ambiguous").fact("column", name).instruct("name_the_table")
+                }
+            },
+            other => Refusal::unmet("query_not_planned").fact("detail", masked(&other.strip_backtrace())),
+        }
+    }
+
+    fn about(&self, refusal: Refusal, field: &Column) -> Refusal {
+        refusal.fact("column", &field.name).at(exact::place(field), &field.name)
+    }
+
+    /// A column that cannot be named: struck, sealed, or not there.
+    fn column(&self, field: &Column) -> Refusal {
+        let named = field.relation.as_ref().map(|relation| relation.table());
+        let behind = named.map(|name| self.names.get(name).map_or(name, String::as_str));
+        let tables = self.names.values().filter(|table| behind.is_none_or(|behind| behind == table.as_str()));
+        let mut sealed = None;
+        for table in tables {
+            let Some(grant) = self.permit.tables.get(table) else { continue };
+            if grant.struck.contains(&field.name) {
+                let refusal = Refusal::unmet("column_struck").under(&self.citations.approvals);
+                return self.about(refusal, field).fact("table", table).instruct("use_other_column");
+            }
+            let stored = self.stored.get(table).is_some_and(|schema| schema.field_with_name(&field.name).is_ok());
+            let known = stored && !is_hidden(&field.name) && grant.kind != TableKind::Public;
+            if known || grant.columns.contains_key(&field.name) {
+                sealed = sealed.or(Some(table));
+            }
+        }
+        match sealed {
+            Some(table) => {
+                let refusal = Refusal::unmet("column_sealed")
+                    .under(&self.citations.scope)
+                    .under(&self.citations.least_necessary);
+                self.about(refusal, field).fact("table", table).instruct("apply_for_use")
+            }
+            None => self.about(Refusal::unmet("column_unknown"), field).instruct("see_dictionary"),
+        }
+    }
+}

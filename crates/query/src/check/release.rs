@@ -1,0 +1,215 @@
+//! An aggregate over personal rows: what is released, and from which checked expressions.
+
+use arrow::datatypes::DataType;
+use datafusion::{
+    common::DFSchema,
+    logical_expr::{
+        Aggregate, Expr,
+        expr::{AggregateFunction, AggregateFunctionParams},
+    },
+};
+use shuyu_kernel::Refusal;
+use shuyu_privacy::{Bounds, Statistic, Use, label::Range};
+
+use super::{
+    constant::{self, Family},
+    exact::Exact,
+    grain,
+    join::{self, Subject},
+    relation::{Relation, Stage},
+    text::function_refused,
+};
+use crate::{citation::Citations, refusal::Explain};
+
+/// A checked release: everything the lower plan is built from, over base columns only.
+#[derive(Debug, Clone)]
+pub(crate) struct Release {
+    pub relation: Relation,
+    pub subject: Subject,
+    pub keys: Vec<Expr>,
+    pub statistics: Vec<Figure>,
+    /// Link columns of other domains the relation was joined through.
+    pub second_domains: Vec<datafusion::common::Column>,
+}
+
+/// One statistic of a release.
+#[derive(Debug, Clone)]
+pub(crate) struct Figure {
+    pub statistic: Statistic,
+    /// Over base columns; `None` counts rows.
+    pub argument: Option<Expr>,
+    /// Values of the argument are moved into these limits.
+    pub bounds: Option<Bounds>,
+    /// Counts different subjects: the number of subjects itself.
+    pub of_subjects: bool,
+    /// The type the analyst's plan expects.
+    pub data_type: DataType,
+}
+
+/// Checks the joins and filters of a relation that is not public.
+///
+/// # Errors
+/// Those of [`join::check`] and [`Exact::check`].
+pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
+    join::check(relation, citations)?;
+    let schema = base_schema(relation)?;
+    let exact = Exact { relation, schema: &schema, citations, wanted: Use::Filter };
+    relation.filters.iter().try_for_each(|filter| exact.check(filter))
+}
+
+pub(crate) fn base_schema(relation: &Relation) -> Result<DFSchema, Refusal> {
+    relation.base_schema().map_err(|_| Refusal::unmet("query_not_planned"))
+}
+
+/// Checks an aggregate over a relation that is not public; `None` if no personal table is in it, so
+/// that it may run as it stands.
+///
+/// # Errors
+/// Those of [`check_rows`], and `function_not_allowed`, `use_missing`, `node_not_allowed`.
+pub(crate) fn check(
+    relation: &Relation,
+    aggregate: &Aggregate,
+    citations: &Citations,
+) -> Result<Option<Release>, Refusal> {
+    check_rows(relation, citations)?;
+    let schema = base_schema(relation)?;
+    let input = aggregate.input.schema();
+    let exact = Exact { relation, schema: &schema, citations, wanted: Use::Group };
+    let mut keys = Vec::new();
+    for key in &aggregate.group_expr {
+        let key = relation.write_out(key, input)?;
+        exact.check(&key)?;
+        keys.push(key);
+    }
+    let mut statistics = Vec::new();
+    for (index, aggregated) in aggregate.aggr_expr.iter().enumerate() {
+        let (_, field) = aggregate.schema.qualified_field(keys.len() + index);
+        let reader = FigureReader { exact: Exact { wanted: Use::Measure, ..exact }, input, relation };
+        statistics.push(reader.read(aggregated, field.data_type())?);
+    }
+    if relation.stage() != Stage::Personal {
+        return Ok(None);
+    }
+    let Some(subject) = join::subject(relation) else {
+        return Err(Refusal::unmet("query_not_planned"));
+    };
+    let second_domains = join::second_domains(relation);
+    Ok(Some(Release { relation: relation.clone(), subject, keys, statistics, second_domains }))
+}
+
+struct FigureReader<'a> {
+    exact: Exact<'a>,
+    input: &'a DFSchema,
+    relation: &'a Relation,
+}
+
+impl FigureReader<'_> {
+    fn read(&self, aggregated: &Expr, data_type: &DataType) -> Result<Figure, Refusal> {
+        match aggregated {
+            Expr::Alias(alias) => self.read(&alias.expr, data_type),
+            Expr::AggregateFunction(call) => self.call(call, data_type),
+            _ => Err(self.node("grouping")),
+        }
+    }
+
+    fn node(&self, node: &str) -> Refusal {
+        let refusal = Refusal::unmet("node_not_allowed").under(&self.exact.citations.raw_stays);
+        refusal.fact("node", node).instruct("plain_aggregate")
+    }
+
+    fn call(&self, call: &AggregateFunction, data_type: &DataType) -> Result<Figure, Refusal> {
+        let AggregateFunction { func, params } = call;
+        let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
+        if !matches!(func.name(), "count" | "sum" | "avg") || (*distinct && func.name() != "count") {
+            return Err(self.function(func.name(), *distinct, args));
+        }
+        if filter.is_some() {
+            return Err(self.node("aggregate_filter"));
+        }
+        if !order_by.is_empty() || null_treatment.is_some() {
+            return Err(self.node("aggregate_order"));
+        }
+        let [argument] = args.as_slice() else {
+            return Err(self.node("aggregate_of_several"));
+        };
+        let argument = self.relation.write_out(argument, self.input)?;
+        let figure = |statistic, argument: Option<Expr>, bounds, of_subjects| {
+            Ok(Figure { statistic, argument, bounds, of_subjects, data_type: data_type.clone() })
+        };
+        match (func.name(), distinct) {
+            ("count", false) if constant::fold(&argument).is_some_and(|value| !value.is_null()) => {
+                figure(Statistic::Rows, None, None, false)
+            }
+            ("count", false) => {
+                self.counted(&argument)?;
+                figure(Statistic::Values, Some(argument), None, false)
+            }
+            ("count", true) => {
+                let of_subjects = self.different(&argument)?;
+                figure(Statistic::Distinct, Some(argument), None, of_subjects)
+            }
+            (name, _) => {
+                let bounds = self.measured(&argument)?;
+                let statistic = if name == "sum" { Statistic::Sum } else { Statistic::Mean };
+                figure(statistic, Some(argument), bounds, false)
+            }
+        }
+    }
+
+    fn function(&self, name: &str, distinct: bool, arguments: &[Expr]) -> Refusal {
+        let called = if distinct { format!("{name}(distinct)") } else { name.to_owned() };
+        let refusal = function_refused(&called, None).under(&self.exact.citations.raw_stays).fact("node", "aggregate");
+        let written = arguments.first().and_then(|a| self.relation.write_out(a, self.input).ok());
+        match written {
+            Some(Expr::Column(column)) if self.relation.label(&column).allows(Use::Measure) => {
+                refusal.fact("column", &column.name).nearest_sql(format!("avg({})", column.name))
+            }
+            _ => refusal.instruct("plain_aggregate"),
+        }
+    }
+
+    /// Counting values of a column needs any use of it but `out`.
+    fn counted(&self, argument: &Expr) -> Result<(), Refusal> {
+        match argument {
+            Expr::Column(column) => {
+                let label = self.relation.label(column);
+                let uses = [Use::Group, Use::Filter, Use::Measure, Use::Link];
+                if uses.into_iter().any(|used| label.allows(used)) { Ok(()) } else { self.exact.has_use(column) }
+            }
+            other => Exact { wanted: Use::Filter, ..self.exact }.check(other),
+        }
+    }
+
+    /// Counting different values: of the subject or another link column, else of a group key.
+    fn different(&self, argument: &Expr) -> Result<bool, Refusal> {
+        if let Expr::Column(column) = argument
+            && self.relation.label(column).allows(Use::Link)
+        {
+            let leaf = self.relation.leaf(column);
+            return Ok(leaf.is_some_and(|leaf| leaf.is_unit(&column.name)));
+        }
+        Exact { wanted: Use::Group, ..self.exact }.check(argument)?;
+        Ok(false)
+    }
+
+    /// Sums and means take a bare measure, for now.
+    fn measured(&self, argument: &Expr) -> Result<Option<Bounds>, Refusal> {
+        let Some(column) = grain::bare_number(argument, self.relation) else {
+            // Uses first: a sealed purpose is the better answer than a form we do not know yet.
+            for column in super::relation::columns_of(argument).values() {
+                self.exact.has_use(column)?;
+            }
+            return Err(self.node("aggregate_argument"));
+        };
+        self.exact.has_use(column)?;
+        let number = self.relation.base_type(column).is_some_and(|t| Family::of(&t).is_number());
+        if !number {
+            return Err(Refusal::unmet("types_differ").fact("column", &column.name).instruct("compare_same_type"));
+        }
+        match self.relation.label(column).range {
+            Range::Within(bounds) => Ok(Some(bounds)),
+            Range::Unbounded => Ok(None),
+            Range::Empty => Err(self.node("aggregate_argument")),
+        }
+    }
+}

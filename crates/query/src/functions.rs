@@ -1,0 +1,156 @@
+//! Two aggregate functions of our own, for hidden columns of the lower plan. No analyst can name them.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    datatypes::{DataType, Field, FieldRef, Float64Type, UInt64Type},
+};
+use datafusion::{
+    common::{Result, ScalarValue},
+    logical_expr::{
+        Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
+        function::{AccumulatorArgs, StateFieldsArgs},
+    },
+};
+
+/// `second(x)`: the second greatest value (Float64); NULL with fewer than two.
+pub(crate) fn second_greatest() -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(SecondGreatest {
+        signature: Signature::exact(vec![DataType::Float64], Volatility::Immutable),
+    }))
+}
+
+/// `contribution_key(unit, x)`: a key of subjects together with what each contributes (UInt64).
+pub(crate) fn contribution_key() -> Arc<AggregateUDF> {
+    Arc::new(AggregateUDF::from(ContributionKey {
+        signature: Signature::exact(vec![DataType::UInt64, DataType::Float64], Volatility::Immutable),
+    }))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct SecondGreatest {
+    signature: Signature,
+}
+
+impl AggregateUDFImpl for SecondGreatest {
+    fn name(&self) -> &str {
+        "__second_greatest"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Float64)
+    }
+    fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(GreatestTwo::default()))
+    }
+    fn state_fields(&self, _arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        Ok(["first", "second"].map(|name| Arc::new(Field::new(name, DataType::Float64, true))).to_vec())
+    }
+}
+
+#[derive(Debug, Default)]
+struct GreatestTwo {
+    first: Option<f64>,
+    second: Option<f64>,
+}
+
+impl GreatestTwo {
+    fn push(&mut self, value: f64) {
+        // A value that is not a number ranks above all, so that dominance never overlooks it.
+        let above = |other: Option<f64>| other.is_none_or(|other| value.total_cmp(&other).is_gt());
+        if above(self.first) {
+            self.second = self.first;
+            self.first = Some(value);
+        } else if above(self.second) {
+            self.second = Some(value);
+        }
+    }
+    fn push_all(&mut self, values: &ArrayRef) {
+        values.as_primitive::<Float64Type>().iter().flatten().for_each(|value| self.push(value));
+    }
+}
+
+impl Accumulator for GreatestTwo {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.push_all(&values[0]);
+        Ok(())
+    }
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Float64(self.second))
+    }
+    fn size(&self) -> usize {
+        size_of_val(self)
+    }
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![ScalarValue::Float64(self.first), ScalarValue::Float64(self.second)])
+    }
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        states.iter().for_each(|values| self.push_all(values));
+        Ok(())
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ContributionKey {
+    signature: Signature,
+}
+
+impl AggregateUDFImpl for ContributionKey {
+    fn name(&self) -> &str {
+        "__contribution_key"
+    }
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::UInt64)
+    }
+    fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::new(KeySum::default()))
+    }
+    fn state_fields(&self, _arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        Ok(vec![Arc::new(Field::new("key", DataType::UInt64, true))])
+    }
+}
+
+#[derive(Debug, Default)]
+struct KeySum(u64);
+
+/// A bijection of 64 bits without visible structure (the finaliser of the splitmix64 generator).
+/// The unit is already keyed, so no further key is needed to keep the result unpredictable.
+fn scramble(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl Accumulator for KeySum {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let (units, amounts) = (values[0].as_primitive::<UInt64Type>(), values[1].as_primitive::<Float64Type>());
+        for row in 0..units.len() {
+            if units.is_valid(row) && amounts.is_valid(row) {
+                let contribution = scramble(units.value(row) ^ scramble(amounts.value(row).to_bits()));
+                self.0 = self.0.wrapping_add(contribution);
+            }
+        }
+        Ok(())
+    }
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        Ok(ScalarValue::UInt64(Some(self.0)))
+    }
+    fn size(&self) -> usize {
+        size_of_val(self)
+    }
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![ScalarValue::UInt64(Some(self.0))])
+    }
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let merged = states[0].as_primitive::<UInt64Type>().iter().flatten();
+        self.0 = merged.fold(self.0, u64::wrapping_add);
+        Ok(())
+    }
+}

@@ -1,0 +1,47 @@
+//! Ask under a permit: check the plan, split it at the release, run it, let only gated cells out.
+//!
+//! ```text
+//!   SQL ──check──▶ Sealed ──run──▶ lower plan ──▶ cells ──gate──▶ upper plan ──▶ Released
+//!    │                │               (raw rows)              (gated cells only)
+//!    └─ Refusal: one of our codes, in detail        └─ Opaque: one code, without any detail
+//! ```
+//!
+//! * [`Tables`] is the port to the data: `cli` adapts the lake to it.
+//! * [`Engine::check`] reads the SQL against a permit and never reads data. Its errors are detailed,
+//!   since they speak of the query and the schema only.
+//! * [`Sealed`] can be made by `check` alone and is all that [`Engine::run`] takes.
+//! * [`Engine::run`] answers with cells that passed the gate of `shuyu-privacy`. After the seal
+//!   every error is [`Opaque`]; details go to a `tracing` event without values.
+//!
+//! How it works: a relation over personal rows may only be a selection, projection and inner join
+//! of tables. `check` *rebuilds* it in that shape, with every expression written out over base
+//! columns ([`check`]), so that renaming and nesting hide nothing. What is not understood is
+//! refused. The lower plan is then built anew from that shape ([`split`]), with the hidden unit and
+//! hidden statistics; no node of the analyst's plan touches personal rows. The analyst's own plan
+//! runs above the release, where the cells stand in place of the aggregate.
+//!
+//! # What is not done yet
+//!
+//! Allowed now: permit kind A in mode `stat`; `count`, `sum`, `avg`, `count(distinct)` over bare
+//! columns; one release per statement. Refused for now, with reason: CASE or FILTER inside
+//! arguments, order statistics, variances, outer and semi joins of personal tables, subqueries that
+//! touch personal tables, per-subject aggregates below a release, own uploads, grouping sets, row
+//! predicates. Open: differencing over several statements, noise, class disclosure (see
+//! `shuyu-privacy`). Ballista as the executor of the lower plan is a later issue.
+
+mod check;
+mod citation;
+mod engine;
+mod functions;
+mod provider;
+mod refusal;
+mod session;
+mod split;
+mod tables;
+mod vocabulary;
+
+pub use check::Sealed;
+pub use citation::Citations;
+pub use engine::{CheckError, Engine, EngineLimits, Opaque, Released};
+pub use tables::{Tables, UNIT_COLUMN};
+pub use vocabulary::{aggregate_names, scalar_names, window_names};
