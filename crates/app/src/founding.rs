@@ -6,13 +6,16 @@ use serde::Deserialize;
 use shuyu_domain::{
     Event,
     event::InstallationEvent,
-    port::{Proposal, Request, Stream},
+    port::{Proposal, Record, Request, Stream},
     registry::Membership,
 };
-use shuyu_kernel::{BodyId, CivilDate, Digest, Refusal};
+use shuyu_kernel::{BodyId, CivilDate, Digest, Fault, Refusal, Timestamp};
+use shuyu_ledger::Entry;
+use shuyu_profile::{Profile, ProfileSource};
 
 use crate::{
     App, Stop,
+    account::parse,
     registry::{NewBody, NewPerson},
 };
 
@@ -86,8 +89,6 @@ impl App {
     async fn record_founding(&self) -> Result<(), Stop> {
         let profile = self.profile();
         let at = self.now();
-        let (base, own) = self.profiles.source();
-        self.put("profile", &profile.digest.to_string(), &profile.id, &(&base.files, &own.files), 1).await?;
         let event = Event::Installation(InstallationEvent::Founded {
             profile: profile.digest,
             profile_id: profile.id.clone(),
@@ -145,5 +146,62 @@ impl App {
             self.enrol_as_system(new, Some(&format!("world/person/{}", person.login))).await?;
         }
         Ok(())
+    }
+}
+
+/// The instant the training clock was last wound to, according to the ledger.
+pub async fn wound_to(record: &dyn Record) -> Result<Option<Timestamp>, Fault> {
+    let mut latest = None;
+    for entry in record.stream(Stream::Installation).await? {
+        let event = entry_event(&entry.bytes)?;
+        if let Event::Installation(InstallationEvent::ClockWound { to }) = event {
+            latest = Some(to);
+        }
+    }
+    Ok(latest)
+}
+
+/// The event in the bytes of an entry of the proceedings.
+pub fn entry_event(bytes: &[u8]) -> Result<Event, Fault> {
+    let entry = Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))?;
+    serde_json::from_slice(&entry.payload).map_err(|error| Fault::new("reading a ledger entry", error))
+}
+
+impl App {
+    /// Makes every profile version at hand that some case is pinned to.
+    ///
+    /// # Errors
+    /// A fault if a kept version no longer loads.
+    pub async fn restore_profiles(&self) -> Result<(), Stop> {
+        for document in self.record.documents("profile", None).await? {
+            let (base, own): (BTreeMap<String, String>, BTreeMap<String, String>) = parse(&document)?;
+            let named = |name: &str, files| ProfileSource { name: name.to_owned(), files };
+            let loaded = Profile::load(&named("cn-base", base), &named(&document.owner, own));
+            let profile = loaded.map_err(|errors| {
+                let first = errors.first().map(ToString::to_string).unwrap_or_default();
+                Fault::new(format!("loading the kept profile {}", document.key), first)
+            })?;
+            self.profiles.pin(profile);
+        }
+        let profile = self.profile();
+        let digest = profile.digest.to_string();
+        if self.record.document("profile", &digest).await?.is_none() {
+            let (base, own) = self.profiles.source();
+            self.put("profile", &digest, &profile.id, &(&base.files, &own.files), 1).await?;
+        }
+        Ok(())
+    }
+
+    /// Delivers what waits in the outbox into the notices of this installation; each at least once, by key.
+    pub async fn deliver_notices(&self) -> Result<u64, Stop> {
+        let mut delivered = 0;
+        for effect in self.record.outbox(200).await? {
+            if self.record.document("notice", &effect.key).await?.is_none() {
+                self.put("notice", &effect.key, &effect.kind, &effect.payload, 1).await?;
+            }
+            self.record.outbox_done(&effect.key).await?;
+            delivered += 1;
+        }
+        Ok(delivered)
     }
 }

@@ -53,9 +53,9 @@ pub struct NewDerive {
     /// Columns to leave out.
     #[serde(default)]
     pub drop: Vec<String>,
-    /// Column → band width.
+    /// Column → borders of its bands, growing.
     #[serde(default)]
-    pub bands: BTreeMap<String, i64>,
+    pub bands: BTreeMap<String, Vec<String>>,
 }
 
 /// Result of a data job.

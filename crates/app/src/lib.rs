@@ -6,6 +6,7 @@
 //! Start reading at [`App::act`](dispatch): a command's way from the edge to the ledger.
 
 pub mod account;
+pub mod api_read;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;

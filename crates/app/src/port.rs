@@ -76,8 +76,8 @@ pub struct DeriveOrder {
     pub table: String,
     /// Columns to leave out.
     pub drop: Vec<String>,
-    /// Column → width of the band its numbers are rounded down to.
-    pub bands: Vec<(String, i64)>,
+    /// Column → borders of the bands its numbers are replaced by, growing, as decimal text.
+    pub bands: Vec<(String, Vec<String>)>,
     /// The same key twice gives the same version.
     pub key: String,
 }

@@ -1,2 +1,184 @@
-//! placeholder
-fn main() {}
+//! The one binary `shuyu`: serves, walks the demo, checks the law, verifies. The only composition root.
+
+mod bench;
+mod demo;
+mod embedded;
+mod folder;
+mod law;
+mod real;
+mod serve;
+mod verify;
+mod wire;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use shuyu_kernel::CivilDate;
+
+/// 数域: authorised use of public data.
+#[derive(Parser)]
+#[command(name = "shuyu", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the console, the API and the gateway.
+    Serve(ServeArguments),
+    /// Found or continue a training world: walk the story up to a day, then keep serving.
+    World(WorldArguments),
+    /// Walk the whole story through HTTP, verify and rebuild.
+    Demo(DemoArguments),
+    /// Check, test and show the rules.
+    Law {
+        #[command(subcommand)]
+        command: law::LawCommand,
+    },
+    /// Verify an exported log without server and database.
+    Verify(verify::VerifyArguments),
+    /// Export a log of a data folder for offline verification.
+    Export(verify::ExportArguments),
+    /// Compare every core table with the ledger.
+    Rebuild(verify::RebuildArguments),
+    /// Write the OpenAPI document.
+    Openapi,
+    /// Measure and print ratios.
+    Bench(bench::BenchArguments),
+}
+
+#[derive(clap::Args)]
+struct ServeArguments {
+    /// Data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    listen: String,
+    /// A production folder. Without it the folder is a training one, for ever.
+    #[arg(long)]
+    production: bool,
+    /// World to found a training folder with.
+    #[arg(long, default_value = "yunnan")]
+    world: String,
+    /// Kill this process at a named point, `point[:n]`. Training only; for the recovery tests.
+    #[arg(long, hide = true)]
+    kill_at: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct WorldArguments {
+    /// Training folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Last day walked before serving.
+    #[arg(long, default_value = "2026-02-24")]
+    until: CivilDate,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8787")]
+    listen: String,
+    /// Folder with real input.
+    #[arg(long)]
+    input: Option<PathBuf>,
+    /// World.
+    #[arg(long, default_value = "yunnan")]
+    world: String,
+}
+
+#[derive(clap::Args)]
+struct DemoArguments {
+    /// Training folder; must be new.
+    #[arg(long)]
+    data: PathBuf,
+    /// Folder with real input. Without it the project makes its own.
+    #[arg(long)]
+    input: Option<PathBuf>,
+    /// Print one JSON document instead of lines.
+    #[arg(long)]
+    json: bool,
+    /// World.
+    #[arg(long, default_value = "yunnan")]
+    world: String,
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,shuyu=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match arguments.command {
+        Command::Law { command } => return law::run(command),
+        Command::Verify(arguments) => return verify::verify(&arguments),
+        Command::Openapi => return print(&shuyu_web::openapi().to_pretty_json()?),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
+    runtime.block_on(run(arguments.command))
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(arguments) => {
+            let kind = if arguments.production { "production" } else { "training" };
+            anyhow::ensure!(arguments.kill_at.is_none() || kind == "training", "--kill-at is for training folders");
+            let options = serve::ServeOptions {
+                data: arguments.data,
+                listen: arguments.listen,
+                kind: kind.to_owned(),
+                profile: "yunnan".to_owned(),
+                world: (kind == "training").then_some(arguments.world),
+                kill_at: arguments.kill_at,
+            };
+            let server = serve::start(options).await?;
+            print(&server.address())?;
+            server.until_stopped().await
+        }
+        Command::World(arguments) => world(arguments).await,
+        Command::Demo(arguments) => {
+            let options = demo::DemoOptions {
+                data: arguments.data,
+                input: arguments.input,
+                json: arguments.json,
+                until: None,
+                world: arguments.world,
+            };
+            let report = demo::demo(&options).await?;
+            print(&serde_json::to_string_pretty(&report)?)
+        }
+        Command::Export(arguments) => verify::export(&arguments).await,
+        Command::Rebuild(arguments) => verify::rebuild(&arguments).await,
+        Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Law { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
+    }
+}
+
+async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
+    let walked = demo::is_walked(&arguments.data);
+    let options = serve::ServeOptions::training(&arguments.data, &arguments.listen, &arguments.world);
+    let server = serve::start(options).await?;
+    if !walked {
+        let options = demo::DemoOptions {
+            data: arguments.data.clone(),
+            input: arguments.input,
+            json: false,
+            until: Some(arguments.until),
+            world: arguments.world.clone(),
+        };
+        demo::walk(&options, &server.address()).await?;
+        std::fs::write(arguments.data.join("walked"), arguments.until.to_string())?;
+    }
+    let people = embedded::world(&arguments.world)?;
+    print("")?;
+    for person in people.person.iter().filter(|person| !person.login.contains("staff")) {
+        print(&format!("  {:<14} {:<22} {:<8} {}", person.login, person.role, person.post, person.name))?;
+    }
+    print(&format!("\n  {}\n  {}", people.password, server.address()))?;
+    server.until_stopped().await
+}
+
+#[expect(clippy::print_stdout, reason = "a command prints its answer")]
+fn print(text: &str) -> anyhow::Result<()> {
+    println!("{text}");
+    Ok(())
+}

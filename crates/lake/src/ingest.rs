@@ -66,7 +66,7 @@ pub struct IngestReport {
 }
 
 /// What the reading thread answers: the table, or why not and what had been found.
-type Reading = JoinHandle<Result<Shaped, (LakeError, QualityReport)>>;
+type Reading = JoinHandle<Result<Shaped, Box<(LakeError, QualityReport)>>>;
 
 impl Lake {
     /// Ingests raw files as a new version. All or nothing: refused, cancelled, failed or killed at any point,
@@ -196,7 +196,7 @@ impl Lake {
             let watch = Watch::new(&*progress, &cancel);
             let read = read_sources(&raw, &sources, &format, &limits, &watch, &mut shaper);
             read.and_then(|()| shaper.finish())
-                .map_err(|error| (error, shaper.report()))
+                .map_err(|error| Box::new((error, shaper.report())))
         })
     }
 
@@ -217,7 +217,8 @@ impl Lake {
             .map_err(|error| Fault::new("reading a raw file", error))?
         {
             Ok(shaped) => Ok((files, shaped)),
-            Err((error, report)) => {
+            Err(ended) => {
+                let (error, report) = *ended;
                 self.forget_files(dataset, &files).await;
                 Err(match error {
                     LakeError::Fault(fault) => IngestError::Fault(fault),
@@ -236,13 +237,10 @@ impl Lake {
         standing: Option<&Standing>,
         spec: IngestSpec,
         (shaped, files): (Shaped, &[DataFile]),
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        watch: &Watch<'_>,
     ) -> Result<IngestReport, LakeError> {
-        if cancel.is_cancelled() {
-            return Err(cancelled().into());
-        }
-        progress.phase(Phase::Committing);
+        watch.check()?;
+        watch.phase(Phase::Committing);
         let report = self.write_document(&shaped.report).await?;
         let record = record(&spec, shaped.spec, Some(&shaped.report), report);
         let change = Change {

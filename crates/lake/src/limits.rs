@@ -11,9 +11,9 @@ pub const MAX_CELL_BYTES: usize = 1024 * 1024;
 /// encoder per column in memory.
 pub const MAX_COLUMNS: usize = 2_000;
 
-/// Expansion at which a compressed file counts as a bomb: 200 times. Registers compress 5 to 30 times;
-/// deflate cannot pass 1,032.
-pub const MAX_EXPANSION_RATIO: u64 = 200;
+/// Expansion at which a compressed file counts as a bomb: 100 times. Registers compress 5 to 30 times, sheets of
+/// workbooks up to 50; deflate cannot pass 1,032.
+pub const MAX_EXPANSION_RATIO: u64 = 100;
 
 /// Below this many expanded bytes (16 MiB) the ratio is not judged: small files of one value are lawful.
 pub const RATIO_GRACE_BYTES: u64 = 16 * 1024 * 1024;

@@ -56,7 +56,10 @@ pub(crate) fn encode_note(note: &AccessNote) -> Result<Vec<u8>, Fault> {
 
 /// Reads a stored line of the proceedings. The kind in the line must be the one of the event.
 pub(crate) fn decode(log: &str, index: u64, line: &[u8]) -> Result<(Entry, Recorded), Broken> {
-    let unreadable = || Broken::Entry { log: log.to_owned(), index };
+    let unreadable = || Broken::Entry {
+        log: log.to_owned(),
+        index,
+    };
     let entry = Entry::parse(line).map_err(|_| unreadable())?;
     let recorded: Recorded = serde_json::from_slice(&entry.payload).map_err(|_| unreadable())?;
     if entry.index != index || recorded.event.kind() != entry.kind {

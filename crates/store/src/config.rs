@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use shuyu_kernel::KillSwitch;
+use shuyu_kernel::kill::KillSwitch;
 use shuyu_ledger::{FolderKind, SigningKey};
 
 /// Source of unpredictable bytes for keys and nonces; the real one is built by `cli`, a seeded one by tests.

@@ -70,6 +70,9 @@ pub enum Broken {
         /// Size that was signed for.
         size: u64,
     },
+    /// It was found broken earlier in this process.
+    #[error("the record was found broken earlier; the process has to stop")]
+    Stopped,
     /// The guard outside the database knows a longer or another log.
     #[error("{log}: the guard stands at size {size} with another root")]
     Guard {
@@ -178,7 +181,10 @@ impl OpenError {
     }
 
     pub(crate) fn other_installation(stored: &str, expected: &Origin) -> Self {
-        OpenError::OtherInstallation { stored: stored.to_owned(), expected: expected.to_string() }
+        OpenError::OtherInstallation {
+            stored: stored.to_owned(),
+            expected: expected.to_string(),
+        }
     }
 }
 

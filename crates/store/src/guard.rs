@@ -55,7 +55,14 @@ impl Guard {
     /// What the guard has seen of a log.
     pub fn mark(&self, origin: &Origin) -> Result<Option<Mark>, Fault> {
         let file = self.load()?;
-        Ok(file.logs.iter().find(|line| line.origin == *origin).map(|line| Mark { size: line.size, root: line.root }))
+        Ok(file
+            .logs
+            .iter()
+            .find(|line| line.origin == *origin)
+            .map(|line| Mark {
+                size: line.size,
+                root: line.root,
+            }))
     }
 
     /// Replaces `expected` by `next`, on disk when it returns. False when the file says something else by now:
@@ -66,12 +73,20 @@ impl Guard {
         lock.lock().map_err(doing("locking the guard"))?;
         let mut file = self.load()?;
         let present = file.logs.iter_mut().find(|line| line.origin == *origin);
-        if present.as_ref().map(|line| Mark { size: line.size, root: line.root }) != expected {
+        if present.as_ref().map(|line| Mark {
+            size: line.size,
+            root: line.root,
+        }) != expected
+        {
             return Ok(false);
         }
         match present {
             Some(line) => (line.size, line.root) = (next.size, next.root),
-            None => file.logs.push(Line { origin: origin.clone(), size: next.size, root: next.root }),
+            None => file.logs.push(Line {
+                origin: origin.clone(),
+                size: next.size,
+                root: next.root,
+            }),
         }
         self.replace(&file)?;
         Ok(true)
@@ -81,7 +96,10 @@ impl Guard {
         let bytes = match fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(GuardFile { format: FORMAT.to_owned(), logs: Vec::new() });
+                return Ok(GuardFile {
+                    format: FORMAT.to_owned(),
+                    logs: Vec::new(),
+                });
             }
             Err(error) => return Err(Fault::new("reading the guard", error)),
         };
@@ -95,10 +113,12 @@ impl Guard {
 
     /// New file, on disk, then renamed over the old one: a crash leaves the old or the new one, whole.
     fn replace(&self, content: &GuardFile) -> Result<(), Fault> {
-        let text = serde_json::to_string_pretty(content).map_err(|error| Fault::new("writing the guard", error))?;
+        let text =
+            serde_json::to_string_pretty(content).map_err(|error| Fault::new("writing the guard", error))?;
         let fresh = self.beside(".new");
         let mut file = File::create(&fresh).map_err(doing("writing the guard"))?;
-        file.write_all(text.as_bytes()).map_err(doing("writing the guard"))?;
+        file.write_all(text.as_bytes())
+            .map_err(doing("writing the guard"))?;
         file.write_all(b"\n").map_err(doing("writing the guard"))?;
         file.sync_all().map_err(doing("writing the guard"))?;
         fs::rename(&fresh, &self.path).map_err(doing("writing the guard"))?;

@@ -1,1 +1,24 @@
-//! Read models for the pages.
+//! Read models for the pages: what a signed-in person sees, and nothing else.
+//!
+//! Every function takes the session and answers only with what the session's body may see ([`sight`]). Reading
+//! changes nothing; opening a personal field is noted in the access log before it is shown.
+
+pub mod case;
+pub mod desk;
+pub mod law;
+pub mod ledger;
+pub mod lists;
+pub mod material;
+pub mod permits;
+pub mod sight;
+pub mod supervision;
+pub mod who;
+
+pub use case::{ActNow, CaseView, TimelineItem};
+pub use desk::{QueueRow, Urgency};
+pub use ledger::{LedgerOverview, LogEntry};
+pub use lists::{CaseList, CaseQuery, Sort};
+pub use material::Material;
+pub use permits::PermitRow;
+pub use supervision::BodyDuties;
+pub use who::{PostChoice, TrainingPerson, Who};

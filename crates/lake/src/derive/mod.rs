@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Lake,
-    error::{LakeError, cancelled},
+    error::LakeError,
+    source::Watch,
     table::{
         Builders, Cell, ColumnType, EncodedFile, FileCutter, Phase, Progress, TableSpec, UNIT_COLUMN,
         UnitCounter, UnitProof, cell_at,
@@ -109,11 +110,12 @@ impl Lake {
         if let Some(earlier) = earlier(self, &log, standing.as_ref(), &spec).await? {
             return Ok(earlier);
         }
-        progress.phase(Phase::Reading);
+        let watch = Watch::new(&*progress, cancel);
+        watch.phase(Phase::Reading);
         let (files, units) = self
-            .shape_derived(&spec, &source, columns, &schema, &*progress, cancel)
+            .shape_derived(&spec, &source, columns, &schema, &watch)
             .await?;
-        progress.phase(Phase::Committing);
+        watch.phase(Phase::Committing);
         let record = derived_record(&spec, &source, schema, units, processing);
         log.commit(standing.as_ref(), Change { files, record }, &*self.kill)
             .await
@@ -133,8 +135,7 @@ impl Lake {
         source: &Snapshot,
         columns: Vec<OutputColumn>,
         schema: &TableSpec,
-        progress: &dyn Progress,
-        cancel: &CancellationToken,
+        watch: &Watch<'_>,
     ) -> Result<(Vec<DataFile>, Option<UnitCounter>), LakeError> {
         let units = source.version().record.unit.is_some().then(UnitCounter::default);
         let builders = Builders::new(schema, units.is_some());
@@ -150,11 +151,11 @@ impl Lake {
         let (attempt, mut files) = (self.attempt(), Vec::new());
         let mut batches = source.scan(None)?;
         while let Some(batch) = batches.try_next().await? {
-            if cancel.is_cancelled() {
+            if let Err(cancelled) = watch.check() {
                 self.forget_files(spec.to, &files).await;
-                return Err(cancelled().into());
+                return Err(cancelled.into());
             }
-            progress.rows(batch.num_rows() as u64);
+            watch.rows(batch.num_rows() as u64);
             let file;
             (work, file) = blocking(move || work.take(&batch)).await?;
             if let Some(file) = file {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     error::{LakeError, cancelled, from_io, limited},
     limits::{Limits, MAX_EXPANSION_RATIO, RATIO_GRACE_BYTES},
-    table::Progress,
+    table::{Phase, Progress},
 };
 
 /// Who looks on while a file is read: told of progress, asked whether to stop.
@@ -28,6 +28,18 @@ impl<'a> Watch<'a> {
         Self {
             progress: Some(progress),
             cancel,
+        }
+    }
+    /// Tells that a phase begins.
+    pub(crate) fn phase(&self, phase: Phase) {
+        if let Some(progress) = self.progress {
+            progress.phase(phase);
+        }
+    }
+    /// Tells of so many more rows.
+    pub(crate) fn rows(&self, count: u64) {
+        if let Some(progress) = self.progress {
+            progress.rows(count);
         }
     }
     /// Obeys the same cancelling without telling of progress.

@@ -134,7 +134,11 @@ fn written_decimal(number: i128, scale: u8) -> String {
     let (whole, rest) = (number.unsigned_abs() / unit, number.unsigned_abs() % unit);
     let sign = if number < 0 { "-" } else { "" };
     let digits = usize::from(scale);
-    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest:0>digits$}") }
+    if scale == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{rest:0>digits$}")
+    }
 }
 
 fn date(text: &str) -> Option<i32> {

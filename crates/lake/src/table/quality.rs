@@ -173,7 +173,7 @@ impl Gatherer {
 
     pub(super) fn report(
         &self,
-        columns: &[(String, ColumnType)],
+        columns: &[(String, Option<ColumnType>)],
         key: &[String],
         unit: Option<UnitProof>,
     ) -> QualityReport {
@@ -194,7 +194,8 @@ impl Gatherer {
         let none = Figures::default();
         let figures = columns.iter().enumerate().map(|(index, (column, kind))| {
             let figures = self.columns.get(index).unwrap_or(&none);
-            let written = |cell: &Option<Cell<'static>>| cell.as_ref().and_then(|cell| cell.written(*kind));
+            // No type is given for columns that identify somebody.
+            let written = |cell: &Option<Cell<'static>>| cell.as_ref()?.written((*kind)?);
             let (min, max) = (written(&figures.min), written(&figures.max));
             ColumnQuality {
                 column: column.clone(),

@@ -119,12 +119,12 @@ impl<'a> Shaper<'a> {
             return QualityReport::default();
         };
         // Numbers in columns that identify somebody have no smallest and largest in a report.
-        let columns: Vec<(String, ColumnType)> = (table.spec.columns.iter().enumerate())
+        let columns: Vec<(String, Option<ColumnType>)> = (table.spec.columns.iter().enumerate())
             .map(|(index, column)| {
                 let identifies = table.key.contains(&index) || table.unit.contains(&index);
                 (
                     column.name.clone(),
-                    if identifies { ColumnType::Text } else { column.kind },
+                    if identifies { None } else { Some(column.kind) },
                 )
             })
             .collect();
@@ -141,10 +141,10 @@ impl<'a> Shaper<'a> {
     pub(crate) fn finish(&mut self) -> Result<Shaped, LakeError> {
         self.settle()?;
         let report = self.report();
+        self.judge(&report)?;
         let Some(mut table) = self.table.take() else {
             return Err(Refusal::unmet("no_rows").into());
         };
-        self.judge(&report)?;
         flush(&mut table, self.files)?;
         if let Some(file) = table.cutter.finish().map_err(encoding_fault)? {
             (self.files)(file)?;

@@ -91,12 +91,12 @@ impl DeltaLog {
         let record = self.record(wanted).await?;
         let state = table.snapshot().map_err(fault(doing))?;
         let views = state.snapshot().file_views(self.store.as_ref(), None);
-        let adds: Vec<Add> = views
-            .map_ok(|view| view.add_action())
-            .try_collect()
-            .await
-            .map_err(fault(doing))?;
-        let mut files = adds.iter().map(data_file).collect::<Result<Vec<_>, _>>()?;
+        let views: Vec<_> = views.try_collect().await.map_err(fault(doing))?;
+        let files = views.iter().map(|view| {
+            let rows = view.num_records().map(|rows| rows as u64);
+            data_file(&view.path(), view.size(), rows)
+        });
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let version = self.assemble(wanted, files, record);
         Ok(Some(Standing { table, version }))
@@ -113,7 +113,7 @@ impl DeltaLog {
             for action in &actions {
                 match action {
                     Action::Add(add) => {
-                        let file = data_file(add)?;
+                        let file = data_file(&add.path, add.size, rows_in(add))?;
                         files.insert(file.path.clone(), file);
                     }
                     Action::Remove(remove) => {
@@ -312,23 +312,24 @@ fn add_of(file: &DataFile, record: &VersionRecord) -> Add {
 }
 
 /// A file's digest is the last part of its name, so it survives checkpoints and travels with the file.
-fn data_file(add: &Add) -> Result<DataFile, Fault> {
+fn data_file(path: &str, size: i64, rows: Option<u64>) -> Result<DataFile, Fault> {
     let doing = "reading the log of a dataset";
-    let name = add
-        .path
+    let name = path
         .strip_suffix(".parquet")
         .and_then(|name| name.rsplit('-').next());
     let digest: Digest = name.unwrap_or_default().parse().map_err(fault(doing))?;
-    let stats: serde_json::Value =
-        serde_json::from_str(add.stats.as_deref().unwrap_or_default()).map_err(fault(doing))?;
-    let rows = stats.get("numRecords").and_then(serde_json::Value::as_u64);
     let rows = rows.ok_or_else(|| Fault::new(doing, "a file without its number of rows"))?;
     Ok(DataFile {
-        path: add.path.clone(),
+        path: path.to_owned(),
         rows,
-        size_bytes: add.size.cast_unsigned(),
+        size_bytes: size.cast_unsigned(),
         digest,
     })
+}
+
+fn rows_in(add: &Add) -> Option<u64> {
+    let stats: serde_json::Value = serde_json::from_str(add.stats.as_deref()?).ok()?;
+    stats.get("numRecords")?.as_u64()
 }
 
 fn fields(spec: &TableSpec, with_unit: bool) -> Vec<StructField> {

@@ -2,8 +2,8 @@
 
 use std::{ops::Range, sync::Arc};
 
-use bytes::Bytes;
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt, TryStreamExt,
     future::BoxFuture,
@@ -130,7 +130,10 @@ struct FileReader {
 
 impl AsyncFileReader for FileReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        self.store.get_range(&self.path, range).map(|read| read.map_err(external)).boxed()
+        self.store
+            .get_range(&self.path, range)
+            .map(|read| read.map_err(external))
+            .boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {

@@ -7,6 +7,7 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Permit, TableGrant, TableKind, Use};
 
 use super::{
+    constant::Family,
     exact::place,
     relation::{Leaf, Relation, Stage},
 };
@@ -46,6 +47,12 @@ fn equality(relation: &Relation, left: &Column, right: &Column, citations: &Cita
     if a.stage() == Stage::Personal && b.stage() == Stage::Personal {
         // The same people, or nothing: anything else pairs people with each other.
         return if by_unit { Ok(()) } else { Err(refused(relation, left, right, citations)) };
+    }
+    let family = |column: &Column| relation.base_type(column).map(|t| Family::of(&t));
+    let comparable = family(left).zip(family(right)).is_some_and(|(a, b)| a.compares_with(b));
+    if !comparable {
+        // A conversion could fail on a row.
+        return Err(Refusal::unmet("types_differ").fact("column", &left.name).instruct("compare_same_type"));
     }
     for (leaf, column) in [(a, left), (b, right)] {
         let joins = leaf.stage() == Stage::Public

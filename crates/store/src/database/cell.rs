@@ -128,7 +128,11 @@ impl Row {
 
     /// The integer in this column, or nothing; never negative.
     pub fn maybe_count(&self, column: usize) -> Result<Option<u64>, DbError> {
-        if matches!(self.cell(column)?, Cell::Null(_)) { Ok(None) } else { self.count(column).map(Some) }
+        if matches!(self.cell(column)?, Cell::Null(_)) {
+            Ok(None)
+        } else {
+            self.count(column).map(Some)
+        }
     }
 
     /// The text in this column.
@@ -141,7 +145,11 @@ impl Row {
 
     /// The text in this column, or nothing.
     pub fn maybe_text(&self, column: usize) -> Result<Option<&str>, DbError> {
-        if matches!(self.cell(column)?, Cell::Null(_)) { Ok(None) } else { self.text(column).map(Some) }
+        if matches!(self.cell(column)?, Cell::Null(_)) {
+            Ok(None)
+        } else {
+            self.text(column).map(Some)
+        }
     }
 
     /// The text in this column as an id, a date or a digest.
@@ -172,7 +180,10 @@ impl Row {
 
     /// The digest in this column.
     pub fn digest(&self, column: usize) -> Result<shuyu_kernel::Digest, DbError> {
-        let bytes = self.blob(column)?.try_into().map_err(|_| DbError::Shape { column })?;
+        let bytes = self
+            .blob(column)?
+            .try_into()
+            .map_err(|_| DbError::Shape { column })?;
         Ok(shuyu_kernel::Digest(bytes))
     }
 }

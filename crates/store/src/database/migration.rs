@@ -89,15 +89,24 @@ pub(crate) async fn migrate(database: &Database, part: Part) -> Result<(), Migra
     }
     let book = for_database(&tx, BOOK);
     tx.script(book).await?;
-    let applied = tx.rows("SELECT number, digest FROM schema_migration ORDER BY number", &[]).await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.number).max().unwrap_or(0);
+    let applied = tx
+        .rows("SELECT number, digest FROM schema_migration ORDER BY number", &[])
+        .await?;
+    let known = MIGRATIONS
+        .iter()
+        .map(|migration| migration.number)
+        .max()
+        .unwrap_or(0);
     if let Some(last) = applied.last() {
         let found = last.count(0)?;
         if found > known {
             return Err(MigrationError::Newer { found, known });
         }
     }
-    for migration in MIGRATIONS.iter().filter(|migration| part == Part::Whole || migration.part == part) {
+    for migration in MIGRATIONS
+        .iter()
+        .filter(|migration| part == Part::Whole || migration.part == part)
+    {
         let text = migration.common.to_owned() + own_part(&tx, migration);
         let digest = Digest::of(text.as_bytes()).to_string();
         let mut earlier = None;
@@ -108,7 +117,11 @@ pub(crate) async fn migrate(database: &Database, part: Part) -> Result<(), Migra
         }
         match earlier {
             Some(same) if same == digest => {}
-            Some(_) => return Err(MigrationError::Changed { number: migration.number }),
+            Some(_) => {
+                return Err(MigrationError::Changed {
+                    number: migration.number,
+                });
+            }
             None => apply(&mut tx, migration, &text, digest).await?,
         }
     }
@@ -119,14 +132,26 @@ pub(crate) async fn migrate(database: &Database, part: Part) -> Result<(), Migra
 async fn apply(tx: &mut Tx, migration: &Migration, text: &str, digest: String) -> Result<(), DbError> {
     let script = for_database(tx, text);
     tx.script(script).await?;
-    let row = [Cell::from(migration.number), Cell::from(migration.name), Cell::from(digest)];
-    tx.execute("INSERT INTO schema_migration (number, name, digest) VALUES ($1, $2, $3)", &row).await?;
+    let row = [
+        Cell::from(migration.number),
+        Cell::from(migration.name),
+        Cell::from(digest),
+    ];
+    tx.execute(
+        "INSERT INTO schema_migration (number, name, digest) VALUES ($1, $2, $3)",
+        &row,
+    )
+    .await?;
     Ok(())
 }
 
 /// What only one of the databases understands: triggers.
 fn own_part(tx: &Tx, migration: &Migration) -> &'static str {
-    if tx.is_postgres() { migration.postgres } else { migration.sqlite }
+    if tx.is_postgres() {
+        migration.postgres
+    } else {
+        migration.sqlite
+    }
 }
 
 /// Puts in the names of the types. PostgreSQL compares text byte by byte, as SQLite does, whatever its locale.
@@ -136,5 +161,8 @@ fn for_database(tx: &Tx, text: &str) -> String {
     } else {
         ["INTEGER", "TEXT", "BLOB", "STRICT"]
     };
-    text.replace("{int}", int).replace("{text}", words).replace("{blob}", blob).replace("{strict}", strict)
+    text.replace("{int}", int)
+        .replace("{text}", words)
+        .replace("{blob}", blob)
+        .replace("{strict}", strict)
 }

@@ -77,13 +77,20 @@ impl DbError {
 
     /// Table, or table and columns, of the unique rule that was violated.
     pub fn violated(&self) -> Option<String> {
-        let DbError::Sql(sqlx::Error::Database(error)) = self else { return None };
+        let DbError::Sql(sqlx::Error::Database(error)) = self else {
+            return None;
+        };
         if !error.is_unique_violation() {
             return None;
         }
         // PostgreSQL names the constraint. SQLite lists `table.column, …` in the message and nothing else.
         let constraint = error.constraint().map(str::to_owned);
-        constraint.or_else(|| error.message().split_once("failed: ").map(|(_, columns)| columns.to_owned()))
+        constraint.or_else(|| {
+            error
+                .message()
+                .split_once("failed: ")
+                .map(|(_, columns)| columns.to_owned())
+        })
     }
 }
 
@@ -151,9 +158,10 @@ impl Database {
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Database::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with("BEGIN").await?),
-            Database::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Database::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
         })
     }
 
@@ -161,7 +169,9 @@ impl Database {
     /// from the disk. PostgreSQL does this on its own schedule.
     pub async fn flush_journal(&self) -> Result<(), DbError> {
         if let Database::Sqlite { writer, .. } = self {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(writer).await?;
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .fetch_all(writer)
+                .await?;
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use sqlx::{
-    AssertSqlSafe, Column, Executor, Postgres, Row as _, Sqlite, Transaction, TypeInfo, ValueRef,
-    postgres::PgRow, sqlite::SqliteRow,
+    AssertSqlSafe, Executor, Postgres, Row as _, Sqlite, Transaction, TypeInfo, ValueRef, postgres::PgRow,
+    sqlite::SqliteRow,
 };
 
 use super::{Cell, CellType, DbError, Row};
@@ -94,10 +94,18 @@ impl Tx {
     ) -> Result<Vec<Row>, DbError> {
         let sql = sql.into();
         match self {
-            Tx::Sqlite(tx) => prepared!(sql, cells).fetch_all(&mut **tx).await?.iter().map(sqlite_row).collect(),
-            Tx::Postgres(tx) => {
-                prepared!(sql, cells).fetch_all(&mut **tx).await?.iter().map(postgres_row).collect()
-            }
+            Tx::Sqlite(tx) => prepared!(sql, cells)
+                .fetch_all(&mut **tx)
+                .await?
+                .iter()
+                .map(sqlite_row)
+                .collect(),
+            Tx::Postgres(tx) => prepared!(sql, cells)
+                .fetch_all(&mut **tx)
+                .await?
+                .iter()
+                .map(postgres_row)
+                .collect(),
         }
     }
 

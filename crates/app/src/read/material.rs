@@ -1,0 +1,85 @@
+//! What the form of a procedure chooses from: bodies, people, cases, tables, uploaded papers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shuyu_domain::{
+    Registry,
+    port::{CaseRow, DatasetRow},
+};
+use shuyu_profile::{Field, FieldType};
+
+use super::lists::CaseQuery;
+use crate::{App, Session, Stop, account::parse, files::Upload};
+
+/// At most so many cases stand in a select; the newest come first.
+pub const SELECTABLE_CASES: u64 = 100;
+
+/// Choices for the fields of a form.
+#[derive(Debug, Clone, Default)]
+pub struct Material {
+    /// Bodies and people.
+    pub registry: Registry,
+    /// Cases by procedure (the empty key: of any procedure).
+    pub cases: BTreeMap<String, Vec<CaseRow>>,
+    /// Latest versions of all datasets.
+    pub tables: Vec<DatasetRow>,
+    /// Papers the body brought, newest first.
+    pub uploads: Vec<Upload>,
+}
+
+impl App {
+    /// The material for some fields; only what their types need is read.
+    pub async fn form_material(&self, session: &Session, fields: &[&Field]) -> Result<Material, Stop> {
+        self.require_signed_in(session)?;
+        let mut material = Material::default();
+        let has = |types: &[FieldType]| fields.iter().any(|field| types.contains(&field.ty));
+        if has(&[FieldType::Body, FieldType::Person]) {
+            material.registry = self.registry().await?;
+        }
+        if has(&[FieldType::Columns]) {
+            material.tables = self.record.datasets(None).await?;
+            material.tables.sort_by(|a, b| a.table.cmp(&b.table));
+        }
+        let procedures: BTreeSet<Option<&String>> = fields
+            .iter()
+            .filter(|field| matches!(field.ty, FieldType::Case | FieldType::Cases))
+            .map(|field| field.procedure.as_ref())
+            .collect();
+        for procedure in procedures {
+            let asked = match procedure {
+                Some(id) => vec![id.clone()],
+                None => self.profile().procedures.iter().map(|p| p.id.clone()).collect(),
+            };
+            let query = CaseQuery { procedures: asked, size: SELECTABLE_CASES, ..CaseQuery::default() };
+            let list = self.case_list(session, &query).await?;
+            material.cases.insert(procedure.cloned().unwrap_or_default(), list.rows);
+        }
+        if has(&[FieldType::File]) {
+            material.uploads = self.uploads(session).await?;
+        }
+        Ok(material)
+    }
+
+    /// Papers the session's body uploaded, newest first.
+    pub async fn uploads(&self, session: &Session) -> Result<Vec<Upload>, Stop> {
+        self.require_signed_in(session)?;
+        let documents = self.record.documents("upload", Some(&session.actor.body.to_string())).await?;
+        let uploads: Result<Vec<Upload>, _> = documents.iter().map(parse).collect();
+        let mut uploads = uploads?;
+        uploads.sort_by(|a, b| b.at.cmp(&a.at));
+        Ok(uploads)
+    }
+
+    /// An uploaded paper by the text of its digest, if the body brought it.
+    pub async fn own_upload(&self, session: &Session, digest: &str) -> Result<Option<Upload>, Stop> {
+        let Some(stored) = self.record.document("upload", digest).await? else { return Ok(None) };
+        let upload: Upload = parse(&stored)?;
+        Ok(Some(upload).filter(|upload| upload.body == session.actor.body.to_string()))
+    }
+
+    /// The registry, for pages that name bodies.
+    pub async fn bodies(&self, session: &Session) -> Result<Registry, Stop> {
+        self.require_signed_in(session)?;
+        self.registry().await
+    }
+}

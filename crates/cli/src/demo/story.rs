@@ -1,0 +1,153 @@
+//! The story as data: dated steps in `worlds/<name>/story.toml`, each expected to succeed or to be refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use shuyu_kernel::CivilDate;
+
+/// A story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    /// Steps in order of date.
+    pub step: Vec<Step>,
+}
+
+/// One step: exactly one of the actions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Starts a phase whose seconds are reported.
+    pub phase: Option<String>,
+    /// Day of registration; the training clock is wound to it.
+    pub on: CivilDate,
+    /// Sign-in name; a delegation paper after a slash.
+    #[serde(rename = "as")]
+    pub login: String,
+    /// What happens, for people.
+    #[serde(default)]
+    pub note: String,
+
+    /// Opens a case of this procedure.
+    pub open: Option<String>,
+    /// Takes this act.
+    pub act: Option<String>,
+    /// Takes the next step of the waiting act.
+    #[serde(default)]
+    pub advance: bool,
+    /// Uploads and ingests.
+    pub ingest: Option<Ingest>,
+    /// Makes a de-identified version.
+    pub derive: Option<Derive>,
+    /// Asks under the permit of `case`.
+    pub query: Option<String>,
+    /// Makes a key for delivery number n of the product `case` and remembers it under this name.
+    pub key: Option<String>,
+    /// Calls a product.
+    pub call: Option<Call>,
+    /// Enters a delegation.
+    pub delegate: Option<BTreeMap<String, String>>,
+    /// Fills the figures of a disclosure from the record and takes the act.
+    #[serde(default)]
+    pub figures: bool,
+
+    /// Name of the case in this story.
+    #[serde(default)]
+    pub case: String,
+    /// Lane: `rule:body`.
+    pub lane: Option<String>,
+    /// Field → text; `{case:X}`, `{file:X}`, `{body:X}`, `{person:X}`, `{release:X}`, `{dataset:X}` are replaced.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Fill every other field the act records with sample answers.
+    #[serde(default)]
+    pub fill: bool,
+    /// Fields left out of the filling.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Columns struck.
+    #[serde(default)]
+    pub strike: Vec<String>,
+    /// Entered on behalf from a paper of this name; happened on that day.
+    pub paper: Option<String>,
+    /// 发生日 of an act entered on behalf.
+    pub happened_on: Option<CivilDate>,
+    /// Sign-in names that take the remaining steps the same day.
+    #[serde(default)]
+    pub then: Vec<String>,
+    /// Remember the answer of a query under this name.
+    pub release: Option<String>,
+    /// Least number of rows expected of a query.
+    pub rows: Option<usize>,
+    /// Expected refusal.
+    pub refused: Option<Refused>,
+    /// Expected due date of a clock: clock or `clock@lane` → date.
+    #[serde(default)]
+    pub due: BTreeMap<String, CivilDate>,
+    /// Expected stage afterwards.
+    pub stage: Option<String>,
+}
+
+/// A refusal expected.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// Stable code.
+    pub code: String,
+    /// Clause, where a regulation speaks.
+    pub clause: Option<String>,
+}
+
+/// Files to ingest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ingest {
+    /// File below the input folder; `*` in the name takes all that match, or `bad:<kind>` makes a broken one.
+    pub file: String,
+    /// Table name; `#` is replaced by the number of the file in order of name, two digits.
+    pub table: String,
+    /// Columns that name the subject.
+    #[serde(default)]
+    pub unit_columns: Vec<String>,
+    /// Identifier domain.
+    pub domain: Option<String>,
+    /// Expected rows of all files together, with real input.
+    pub rows: Option<u64>,
+}
+
+/// A de-identified version to make.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Derive {
+    /// Table it is made from.
+    pub from: String,
+    /// Table made.
+    pub table: String,
+    /// Columns left out.
+    #[serde(default)]
+    pub drop: Vec<String>,
+    /// Column → borders of its bands, growing.
+    #[serde(default)]
+    pub bands: BTreeMap<String, Vec<String>>,
+}
+
+/// Calls of a product.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Name of the key.
+    pub key: String,
+    /// Column → value.
+    #[serde(default)]
+    pub filters: BTreeMap<String, String>,
+    /// How often.
+    #[serde(default = "once")]
+    pub times: u64,
+    /// Forge the signature.
+    #[serde(default)]
+    pub forged: bool,
+}
+
+fn once() -> u64 {
+    1
+}

@@ -1,0 +1,74 @@
+//! Files built into the program: profiles and training worlds.
+
+use anyhow::Context as _;
+use rust_embed::RustEmbed;
+use shuyu_app::{Profiles, founding::World};
+use shuyu_profile::{Profile, ProfileSource, scenario};
+
+#[derive(RustEmbed)]
+#[folder = "../../profiles"]
+struct ProfileFiles;
+
+#[derive(RustEmbed)]
+#[folder = "../../worlds"]
+struct WorldFiles;
+
+/// The bytes of a profile folder that is built in.
+pub fn profile_source(name: &str) -> anyhow::Result<ProfileSource> {
+    let mut source = ProfileSource::new(name);
+    for path in ProfileFiles::iter() {
+        let Some(inner) = path.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else { continue };
+        let file = ProfileFiles::get(&path).with_context(|| format!("reading {path}"))?;
+        let text = String::from_utf8(file.data.into_owned()).with_context(|| format!("{path} is not UTF-8"))?;
+        source.files.insert(inner.to_owned(), text);
+    }
+    anyhow::ensure!(!source.files.is_empty(), "no profile named {name} is built in");
+    Ok(source)
+}
+
+/// A profile folder on disk, for people who write one.
+pub fn profile_folder(folder: &std::path::Path) -> anyhow::Result<ProfileSource> {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut source = ProfileSource::new(&name);
+    collect(folder, folder, &mut source)?;
+    Ok(source)
+}
+
+fn collect(root: &std::path::Path, folder: &std::path::Path, source: &mut ProfileSource) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, source)?;
+        } else {
+            let inner = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
+            let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            source.files.insert(inner, text);
+        }
+    }
+    Ok(())
+}
+
+/// A loaded profile with everything the use cases need of it.
+pub fn profiles(base: ProfileSource, own: ProfileSource) -> anyhow::Result<Profiles> {
+    let profile = Profile::load(&base, &own).map_err(|errors| listed(&errors))?;
+    let scenarios = scenario::scenarios(&own).map_err(|errors| listed(&errors))?;
+    Ok(Profiles::new(profile, base, own, scenarios))
+}
+
+/// Errors of a profile, one a line.
+pub fn listed(errors: &[shuyu_profile::ProfileError]) -> anyhow::Error {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("{}", lines.join("\n"))
+}
+
+/// A file of a training world.
+pub fn world_file(world: &str, name: &str) -> anyhow::Result<String> {
+    let path = format!("{world}/{name}");
+    let file = WorldFiles::get(&path).with_context(|| format!("no file {path} is built in"))?;
+    Ok(String::from_utf8(file.data.into_owned())?)
+}
+
+/// A training world.
+pub fn world(name: &str) -> anyhow::Result<World> {
+    toml::from_str(&world_file(name, "world.toml")?).context("world.toml")
+}

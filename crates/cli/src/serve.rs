@@ -1,0 +1,204 @@
+//! Building an installation from a data folder and serving it.
+
+use std::{path::{Path, PathBuf}, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use shuyu_app::{App, Parts, port::Secrets};
+use shuyu_kernel::{Clock, kill::{KillSwitch, NoKill}};
+use shuyu_lake::{Lake, MasterKey};
+use shuyu_ledger::{FolderKind, SigningKey};
+use shuyu_privacy::GateKey;
+use shuyu_query::{Citations, Engine, EngineLimits};
+use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    embedded,
+    folder::DataFolder,
+    real::{KillAt, SystemClock, SystemRandom},
+    wire::{LakeAdapter, QueryAdapter, StoreKeeper},
+};
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Data folder.
+    pub data: PathBuf,
+    /// Address.
+    pub listen: String,
+    /// `training` or `production`.
+    pub kind: String,
+    /// Profile.
+    pub profile: String,
+    /// Training world to found with.
+    pub world: Option<String>,
+    /// Named point to be killed at.
+    pub kill_at: Option<String>,
+}
+
+impl ServeOptions {
+    /// A training folder on an address.
+    pub fn training(data: &Path, listen: &str, world: &str) -> Self {
+        Self {
+            data: data.to_path_buf(),
+            listen: listen.to_owned(),
+            kind: "training".to_owned(),
+            profile: "yunnan".to_owned(),
+            world: Some(world.to_owned()),
+            kill_at: None,
+        }
+    }
+}
+
+/// A running server.
+pub struct Server {
+    /// Its use cases.
+    pub app: Arc<App>,
+    address: String,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// An installation without HTTP: what `rebuild`, `export` and `bench` need.
+pub struct Opened {
+    /// Use cases.
+    pub app: Arc<App>,
+    /// The store itself.
+    pub store: Arc<Store>,
+    _folder: DataFolder,
+}
+
+/// Opens a data folder and wires the use cases.
+pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
+    let folder = DataFolder::open(&options.data, &options.kind, &options.profile)?;
+    let kill: Arc<dyn KillSwitch> = match &options.kill_at {
+        Some(point) => Arc::new(KillAt::parse(point)?),
+        None => Arc::new(NoKill),
+    };
+    let wall: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let random = Arc::new(SystemRandom::new(folder.keys.digest));
+    let training = folder.installation.kind == "training";
+    let signer = Arc::new(SigningKey::from_bytes(&folder.keys.signer).context("the signing key")?);
+    let database = match folder.postgres_url()? {
+        Some(url) => DatabaseConfig::Postgres { url },
+        None => DatabaseConfig::Sqlite { path: folder.root.join("proceedings.sqlite") },
+    };
+    let store = Store::open(StoreConfig {
+        database,
+        access: AccessConfig::Sqlite { path: folder.root.join("access.sqlite") },
+        guard: folder.root.join("guard.json"),
+        adopt_missing_guard: false,
+        installation: folder.installation.id.clone(),
+        kind: if training { FolderKind::Training } else { FolderKind::Production },
+        vault_key: folder.keys.vault,
+        signer: signer.clone(),
+        kill: kill.clone(),
+        random: random.clone(),
+    })
+    .await
+    .map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))?;
+    let store = Arc::new(store);
+    let lake = Lake::open(folder.root.join("lake"), &MasterKey(folder.keys.lake), random.clone(), kill)
+        .map_err(anyhow::Error::new)?;
+    let lake = Arc::new(lake);
+    let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default(), citations());
+    let profiles = embedded::profiles(embedded::profile_source("cn-base")?, embedded::profile_source(&options.profile)?)?;
+    let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
+    let app = App::new(Parts {
+        record: store.clone(),
+        lake: Arc::new(LakeAdapter::new(lake.clone(), folder.keys.unit, wall.clone())),
+        engine: Arc::new(QueryAdapter::new(engine, lake)),
+        keeper: Arc::new(StoreKeeper::new(store.clone(), signer)),
+        profiles,
+        wall,
+        ids: random.clone(),
+        secrets: random as Arc<dyn Secrets>,
+        training,
+        wound_to,
+    });
+    Ok(Opened { app: Arc::new(app), store, _folder: folder })
+}
+
+/// Clauses the engine cites when it refuses.
+fn citations() -> Citations {
+    Citations::default()
+}
+
+/// Opens, founds and serves.
+pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
+    let opened = open(&options).await?;
+    let world = options.world.as_deref().map(embedded::world).transpose()?;
+    opened.app.restore_profiles().await?;
+    opened.app.found(world.as_ref()).await?;
+    let listener = TcpListener::bind(&options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let texts = Arc::new(shuyu_web::i18n::Texts::load().map_err(|error| anyhow::anyhow!("locales: {error}"))?);
+    let state = shuyu_web::state::WebState {
+        app: opened.app.clone(),
+        texts,
+        secure_cookies: options.kind == "production",
+    };
+    let router = shuyu_web::server::router(state).merge(shuyu_gateway::router(opened.app.clone()));
+    let (stop, stopped) = watch::channel(false);
+    let mut on_stop = stopped.clone();
+    let http = tokio::spawn(async move {
+        let shutdown = async move {
+            let _ = on_stop.wait_for(|stop| *stop).await;
+        };
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    let app = opened.app.clone();
+    let sealing = tokio::spawn(seal_regularly(opened, stopped));
+    Ok(Server { app, address, stop, tasks: vec![http, sealing] })
+}
+
+/// Seconds between two seals, and between two looks at the outbox.
+const SEAL_EVERY: Duration = Duration::from_secs(2);
+
+/// Seals both logs, delivers what waits in the outbox, and once more at the end. Holds the folder's lock.
+async fn seal_regularly(opened: Opened, mut stopped: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(SEAL_EVERY);
+    loop {
+        let last = tokio::select! {
+            _ = beat.tick() => false,
+            _ = stopped.wait_for(|stop| *stop) => true,
+        };
+        if let Err(fault) = opened.app.keeper().seal().await {
+            tracing::error!(%fault, "sealing failed");
+        }
+        if let Err(error) = opened.app.deliver_notices().await {
+            tracing::error!(%error, "delivering notices failed");
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+impl Server {
+    /// Address with the port that was really taken.
+    pub fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    /// Stops gracefully: running requests end, the last seal is made.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(())
+    }
+
+    /// Serves until the process is asked to stop.
+    pub async fn until_stopped(self) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+        self.stop().await
+    }
+}

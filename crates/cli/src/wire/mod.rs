@@ -1,0 +1,9 @@
+//! Adapters: the engines behind the ports of `app`.
+
+mod keeper;
+mod lake;
+mod query;
+
+pub use keeper::StoreKeeper;
+pub use lake::LakeAdapter;
+pub use query::QueryAdapter;

@@ -1,0 +1,146 @@
+//! The query engine behind [`Ask`], reading pinned snapshots of the lake.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    array::{Array, AsArray as _, RecordBatch},
+    datatypes::{DataType, Float64Type, Int64Type, SchemaRef},
+};
+use async_trait::async_trait;
+use futures::{StreamExt as _, stream, stream::BoxStream};
+use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell};
+use shuyu_kernel::{Fault, Refusal};
+use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
+use shuyu_privacy::{Permit, TableGrant};
+use shuyu_query::{CheckError, Engine, Tables};
+
+/// The engine over the lake.
+pub struct QueryAdapter {
+    engine: Engine,
+    lake: Arc<Lake>,
+}
+
+/// The snapshots of a permit, opened once so that check and run see the same version.
+struct Pinned(BTreeMap<String, Snapshot>);
+
+impl QueryAdapter {
+    /// An engine over a lake.
+    pub fn new(engine: Engine, lake: Arc<Lake>) -> Self {
+        Self { engine, lake }
+    }
+
+    async fn pin(&self, permit: &Permit) -> Result<Arc<Pinned>, LakeError> {
+        let mut pinned = BTreeMap::new();
+        for (name, grant) in &permit.tables {
+            let snapshot = self.lake.snapshot(grant.dataset, Some(grant.version)).await?;
+            pinned.insert(name.clone(), snapshot);
+        }
+        Ok(Arc::new(Pinned(pinned)))
+    }
+}
+
+impl Tables for Pinned {
+    fn schema(&self, table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
+        let snapshot = self.0.get(table);
+        snapshot.map(Snapshot::schema).ok_or_else(|| Fault::new("opening a table", "it was not pinned"))
+    }
+
+    fn scan(
+        &self,
+        table: &str,
+        _grant: &TableGrant,
+        projection: &[String],
+    ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
+        let failed = |fault: Fault| stream::once(async move { Err(fault) }).boxed();
+        let Some(snapshot) = self.0.get(table) else {
+            return failed(Fault::new("opening a table", "it was not pinned"));
+        };
+        let wanted = projection.to_vec();
+        match snapshot.scan(Some(projection)) {
+            // The lake answers in the table's order; the engine asked for its own.
+            Ok(batches) => batches.map(move |batch| batch.and_then(|batch| in_order(&batch, &wanted))).boxed(),
+            Err(LakeError::Fault(fault)) => failed(fault),
+            Err(LakeError::Refused(refusal)) => failed(Fault::new("reading a table", refusal)),
+        }
+    }
+}
+
+fn in_order(batch: &RecordBatch, wanted: &[String]) -> Result<RecordBatch, Fault> {
+    let positions: Result<Vec<usize>, _> = wanted.iter().map(|name| batch.schema().index_of(name)).collect();
+    let positions = positions.map_err(|error| Fault::new("reading a table", error))?;
+    batch.project(&positions).map_err(|error| Fault::new("reading a table", error))
+}
+
+#[async_trait]
+impl Ask for QueryAdapter {
+    async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
+        let opaque = || Refusal::unmet("query_no_answer");
+        let pinned = self.pin(permit).await.map_err(|error| {
+            tracing::error!(%error, "a permit's tables could not be opened");
+            opaque()
+        })?;
+        match self.engine.check(permit, sql, pinned.as_ref()) {
+            Ok(_) => Ok(()),
+            Err(CheckError::Refused(refusal)) => Err(refusal),
+            Err(CheckError::Failed(fault)) => {
+                tracing::error!(doing = %fault.doing, "a schema could not be read");
+                Err(opaque())
+            }
+        }
+    }
+
+    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError> {
+        let pinned = self.pin(permit).await.map_err(|error| {
+            tracing::error!(%error, "a permit's tables could not be opened");
+            AskError::Opaque
+        })?;
+        let sealed = self.engine.check(permit, sql, pinned.as_ref()).map_err(|error| match error {
+            CheckError::Refused(refusal) => AskError::Refused(refusal),
+            CheckError::Failed(fault) => {
+                tracing::error!(doing = %fault.doing, "a schema could not be read");
+                AskError::Opaque
+            }
+        })?;
+        let token = CancellationToken::new();
+        if cancel.is_cancelled() {
+            token.cancel();
+        }
+        let released = self.engine.run(&sealed, pinned, &token).await.map_err(|_| AskError::Opaque)?;
+        let columns = released.schema.fields().iter().map(|field| field.name().clone()).collect();
+        let mut rows = Vec::new();
+        for batch in &released.batches {
+            rows.extend(rows_of(batch).ok_or(AskError::Opaque)?);
+        }
+        Ok(Answer { columns, rows, read: released.datasets.into_iter().collect() })
+    }
+}
+
+/// Rows of a batch in the plain types of an answer.
+fn rows_of(batch: &RecordBatch) -> Option<Vec<Vec<Cell>>> {
+    let columns: Option<Vec<Vec<Cell>>> = batch.columns().iter().map(|column| cells(column.as_ref())).collect();
+    let columns = columns?;
+    let row = |n: usize| columns.iter().map(|column| column.get(n).cloned().unwrap_or(Cell::Missing)).collect();
+    Some((0..batch.num_rows()).map(row).collect())
+}
+
+fn cells(column: &dyn Array) -> Option<Vec<Cell>> {
+    let target = match column.data_type() {
+        DataType::Boolean => DataType::Boolean,
+        kind if kind.is_integer() => DataType::Int64,
+        kind if kind.is_floating() || kind.is_decimal() => DataType::Float64,
+        _ => DataType::Utf8,
+    };
+    let column = arrow::compute::cast(column, &target).ok()?;
+    let value = |n: usize| {
+        if column.is_null(n) {
+            return Cell::Missing;
+        }
+        match target {
+            DataType::Boolean => Cell::Bool(column.as_boolean().value(n)),
+            DataType::Int64 => Cell::Integer(column.as_primitive::<Int64Type>().value(n)),
+            DataType::Float64 => Cell::Number(column.as_primitive::<Float64Type>().value(n)),
+            _ => Cell::Text(column.as_string::<i32>().value(n).to_owned()),
+        }
+    };
+    Some((0..column.len()).map(value).collect())
+}

@@ -1,0 +1,257 @@
+//! The engine: `check` seals, `run` executes what was sealed.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+
+use arrow::{
+    array::RecordBatch,
+    compute::concat_batches,
+    datatypes::{Schema, SchemaRef},
+};
+use datafusion::{
+    catalog::MemTable,
+    common::{DataFusionError, Result as EngineResult},
+    execution::SessionState,
+    logical_expr::LogicalPlan,
+    physical_plan::{collect, execute_stream},
+};
+use futures::StreamExt;
+use shuyu_kernel::{DatasetId, Fault, Refusal};
+use shuyu_privacy::{GateKey, Permit, ReleasedCell, TableKind, gate};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    check::{self, Sealed, plan::cell_column},
+    citation::Citations,
+    session,
+    split::{cells, lower, upper},
+    tables::{Tables, UNIT_COLUMN},
+};
+
+/// Limits of one query. They do not depend on data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineLimits {
+    /// Memory of one query, in bytes. Nothing is ever written to disk.
+    pub memory_bytes: usize,
+    /// Parallel parts of the lower plan. With more than one, sums of fractions may differ in their
+    /// last digits from run to run.
+    pub partitions: NonZeroUsize,
+}
+
+impl Default for EngineLimits {
+    /// 1 GiB and one part (platform default).
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30, partitions: NonZeroUsize::MIN }
+    }
+}
+
+/// Answers questions under permits.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    key: GateKey,
+    limits: EngineLimits,
+    citations: Citations,
+}
+
+/// Why a query was not sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A correct "no", in detail.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A schema could not be read.
+    #[error(transparent)]
+    Failed(#[from] Fault),
+}
+
+/// The one answer to everything that goes wrong after the seal, cancellation included. It says
+/// nothing, because what went wrong may depend on the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("query_not_completed")]
+pub struct Opaque;
+
+impl Opaque {
+    /// The stable code.
+    pub const CODE: &'static str = "query_not_completed";
+
+    /// The same as a refusal, for faces.
+    pub fn refusal(self) -> Refusal {
+        Refusal::conflict(Self::CODE)
+    }
+}
+
+/// What left the gate.
+#[derive(Debug, Clone)]
+pub struct Released {
+    /// Columns of the answer.
+    pub schema: SchemaRef,
+    /// Rows of the answer; suppressed values are NULL, suppressed cells are absent.
+    pub batches: Vec<RecordBatch>,
+    /// The answer was cut at the row or byte limit of the permit. How much was cut is not said.
+    pub truncated: bool,
+    /// One entry per released number, to be remembered. It never leaves the system.
+    pub cells: Vec<ReleasedCell>,
+    /// The datasets read, at which versions.
+    pub datasets: BTreeMap<DatasetId, u64>,
+}
+
+impl Released {
+    /// Rows of the answer.
+    pub fn num_rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+impl Engine {
+    /// An engine with the installation's gate key.
+    pub fn new(key: GateKey, limits: EngineLimits, citations: Citations) -> Self {
+        Self { key, limits, citations }
+    }
+
+    /// Checks a query under a permit. Reads schemas, never rows. Whether the permit is valid now,
+    /// and for this person, is the caller's question ([`Permit::covers`] and the chain of authority).
+    ///
+    /// # Errors
+    /// A refusal that names column, node, missing use and clauses where they are known; a fault when
+    /// a schema cannot be read.
+    pub fn check(&self, permit: &Permit, sql: &str, tables: &dyn Tables) -> Result<Sealed, CheckError> {
+        let mut stored = BTreeMap::new();
+        for (name, grant) in &permit.tables {
+            let schema = tables.schema(name, grant)?;
+            let has_unit = schema.field_with_name(UNIT_COLUMN).is_ok();
+            if matches!(grant.kind, TableKind::Personal { .. }) && !has_unit {
+                return Err(Fault::new(format!("opening {name}"), "a personal table without its hidden unit").into());
+            }
+            stored.insert(name.clone(), schema);
+        }
+        Ok(check::check(permit, sql, &stored, &self.citations)?)
+    }
+
+    /// Runs a sealed plan: lower plan, gate, upper plan. Ends soon after `cancel` is cancelled.
+    ///
+    /// # Errors
+    /// [`Opaque`], whatever happens.
+    pub async fn run(
+        &self,
+        sealed: &Sealed,
+        tables: Arc<dyn Tables>,
+        cancel: &CancellationToken,
+    ) -> Result<Released, Opaque> {
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => {
+                tracing::info!(permit = %sealed.permit(), "query cancelled");
+                return Err(Opaque);
+            }
+            answer = self.execute(sealed, &tables) => answer,
+        };
+        answer.map_err(|error| {
+            // The text of the error may hold values of rows; only its kind is written down.
+            tracing::warn!(permit = %sealed.permit(), kind = kind(&error), "query not completed");
+            Opaque
+        })
+    }
+
+    async fn execute(&self, sealed: &Sealed, tables: &Arc<dyn Tables>) -> EngineResult<Released> {
+        let (gated, recorded) = match sealed.release() {
+            None => (None, Vec::new()),
+            Some(release) => {
+                let (visible, recorded) = self.release(sealed, release, tables).await?;
+                let table = MemTable::try_new(visible.schema(), vec![vec![visible]])?;
+                (Some(Arc::new(table)), recorded)
+            }
+        };
+        let plan = upper::furnish(sealed.upper(), gated, sealed.grants(), tables)?;
+        // One part, so that rows keep their order.
+        let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
+        let (max_rows, max_bytes) = sealed.limits();
+        let (schema, batches, truncated) = answer(&session, &plan, max_rows, max_bytes).await?;
+        Ok(Released { schema, batches, truncated, cells: recorded, datasets: sealed.datasets() })
+    }
+
+    /// Runs the lower plans and the gate.
+    async fn release(
+        &self,
+        sealed: &Sealed,
+        release: &check::release::Release,
+        tables: &Arc<dyn Tables>,
+    ) -> EngineResult<(RecordBatch, Vec<ReleasedCell>)> {
+        let lower = lower::build(release, tables)?;
+        let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
+        let main = whole(&session, &lower.main).await?;
+        let mut further = Vec::new();
+        for plan in &lower.further {
+            further.push(whole(&session, plan).await?);
+        }
+        let cells = cells::together(main, further, lower.keys)?;
+        let outcome = gate(&cells, &lower.layout, sealed.thresholds(), &self.key)?;
+        let wanted = planned_types(sealed.upper(), outcome.visible.schema());
+        Ok((cells::in_types(&outcome.visible, &wanted)?, outcome.released))
+    }
+}
+
+/// The schema under which the cells were planned.
+fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
+    let mut planned = None;
+    let mut waiting = vec![upper];
+    while let Some(plan) = waiting.pop() {
+        if let LogicalPlan::TableScan(scan) = plan
+            && scan.table_name.table() == check::plan::CELLS
+        {
+            planned = Some(scan.source.schema());
+        }
+        waiting.extend(plan.inputs());
+    }
+    let schema = planned.unwrap_or(otherwise);
+    let fields = schema.fields().iter().enumerate();
+    let fields: Vec<_> = fields.map(|(i, field)| field.as_ref().clone().with_name(cell_column(i))).collect();
+    Arc::new(Schema::new(fields))
+}
+
+async fn whole(session: &SessionState, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
+    let physical = session.create_physical_plan(plan).await?;
+    let schema = physical.schema();
+    let batches = collect(physical, session.task_ctx()).await?;
+    Ok(concat_batches(&schema, &batches)?)
+}
+
+async fn answer(
+    session: &SessionState,
+    plan: &LogicalPlan,
+    max_rows: u64,
+    max_bytes: u64,
+) -> EngineResult<(SchemaRef, Vec<RecordBatch>, bool)> {
+    let physical = session.create_physical_plan(plan).await?;
+    let schema = physical.schema();
+    let mut stream = execute_stream(physical, session.task_ctx())?;
+    let (mut rows, mut bytes, mut truncated) = (0u64, 0u64, false);
+    let mut batches = Vec::new();
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let left = usize::try_from(max_rows.saturating_sub(rows)).unwrap_or(usize::MAX);
+        truncated |= batch.num_rows() > left;
+        let batch = batch.slice(0, batch.num_rows().min(left));
+        bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+        rows += batch.num_rows() as u64;
+        if bytes > max_bytes {
+            truncated = true;
+        } else if batch.num_rows() > 0 {
+            batches.push(batch);
+        }
+        if truncated {
+            break;
+        }
+    }
+    Ok((schema, batches, truncated))
+}
+
+/// The kind of an error of the engine below, without its text.
+fn kind(error: &DataFusionError) -> &'static str {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => "resources",
+        DataFusionError::ArrowError(..) => "arrow",
+        DataFusionError::Execution(_) => "execution",
+        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => "plan",
+        DataFusionError::External(_) => "storage",
+        _ => "other",
+    }
+}

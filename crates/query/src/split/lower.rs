@@ -1,0 +1,443 @@
+//! The lower plans: built anew from a checked release. No node of the analyst's plan is in them.
+//!
+//! Rows are first merged per cell and subject, so that a subject counts once and its total is known;
+//! where a table has one row per subject that step is a projection.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::{
+    common::{
+        Column, Result, ScalarValue, TableReference,
+        tree_node::{Transformed, TransformedResult, TreeNode},
+    },
+    datasource::provider_as_source,
+    functions::math::abs,
+    functions_aggregate::{
+        bit_and_or_xor::bit_xor_udaf,
+        count::count_udaf,
+        expr_fn::{count, max, sum},
+    },
+    logical_expr::{
+        AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col,
+        expr::{AggregateFunction, ScalarFunction},
+        lit, try_cast, utils::conjunction, when,
+    },
+};
+use shuyu_privacy::{Bounds, CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
+
+use crate::{
+    check::{
+        plan::cell_column,
+        relation::{Leaf, Relation, Stage, columns_of},
+        release::{Figure, Release},
+    },
+    functions,
+    provider::GovernedTable,
+    tables::{Tables, UNIT_COLUMN},
+};
+
+/// The lower plans of one release and the layout of the cells they yield together.
+pub(crate) struct Lower {
+    /// Yields one row per cell: keys, then visible and hidden columns.
+    pub main: LogicalPlan,
+    /// Yield further columns for the same cells, keys first.
+    pub further: Vec<LogicalPlan>,
+    pub keys: usize,
+    pub layout: CellLayout,
+}
+
+/// Builds the lower plans.
+///
+/// # Errors
+/// When the engine below refuses a plan.
+pub(crate) fn build(release: &Release, tables: &Arc<dyn Tables>) -> Result<Lower> {
+    let builder = Builder { release, tables };
+    let mut further = Vec::new();
+    for (index, figure) in release.statistics.iter().enumerate() {
+        if figure.statistic == Statistic::Distinct && !figure.of_subjects {
+            further.push(builder.distinct(index, figure)?);
+        }
+    }
+    for (index, column) in release.second_domains.iter().enumerate() {
+        further.push(builder.domain(index, column)?);
+    }
+    Ok(Lower { main: builder.main()?, further, keys: release.keys.len(), layout: builder.layout() })
+}
+
+struct Builder<'a> {
+    release: &'a Release,
+    tables: &'a Arc<dyn Tables>,
+}
+
+const UNIT: &str = "u";
+const ROWS: &str = "rows";
+const SUBJECTS: &str = "n";
+const XOR: &str = "set_xor";
+const SUM: &str = "set_sum";
+
+impl Builder<'_> {
+    fn relation(&self) -> &Relation {
+        &self.release.relation
+    }
+
+    fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
+        self.release.statistics.iter().enumerate()
+    }
+
+    /// Whether a figure is computed from totals per subject.
+    fn per_subject(figure: &Figure) -> bool {
+        figure.statistic != Statistic::Distinct
+    }
+
+    fn keys(&self) -> Vec<Expr> {
+        (0..self.release.keys.len()).map(|i| bare(&key(i))).collect()
+    }
+
+    /// Raw rows of the checked relation: keys, unit and whatever else is asked for.
+    fn rows(&self, further: Vec<Expr>) -> Result<LogicalPlanBuilder> {
+        let relation = self.relation();
+        let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let exprs = self.release.keys.iter().chain(&relation.filters).chain(&further);
+        let joined = relation.equalities.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
+        for column in exprs.flat_map(|e| columns_of(e).into_values()).chain(joined) {
+            if let Some(leaf) = relation.leaf(&column) {
+                needed.entry(leaf.alias.clone()).or_default().insert(column.name);
+            }
+        }
+        let scan = |leaf: &Leaf| self.scan(leaf, needed.get(&leaf.alias));
+        let mut plan = join_all(relation, scan)?;
+        if let Some(filter) = conjunction(relation.filters.iter().cloned()) {
+            plan = plan.filter(self.written(filter)?)?;
+        }
+        let mut columns = Vec::new();
+        for (index, expr) in self.release.keys.iter().enumerate() {
+            columns.push(self.written(expr.clone())?.alias(key(index)));
+        }
+        columns.push(Expr::Column(Column::new(Some(self.release.subject.alias.as_str()), UNIT_COLUMN)).alias(UNIT));
+        for expr in further {
+            columns.push(self.written(expr)?);
+        }
+        plan.project(columns)
+    }
+
+    fn scan(&self, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Result<LogicalPlanBuilder> {
+        let wanted = |name: &str| needed.is_some_and(|n| n.contains(name)) && !leaf.is_unit(name);
+        let mut fields: Vec<Field> =
+            leaf.schema.fields().iter().filter(|f| wanted(f.name())).map(|f| f.as_ref().clone()).collect();
+        if leaf.stage() == Stage::Personal {
+            fields.push(Field::new(UNIT_COLUMN, DataType::UInt64, false));
+        }
+        let source = provider_as_source(Arc::new(GovernedTable {
+            name: leaf.table.clone(),
+            grant: leaf.grant.clone(),
+            schema: Arc::new(Schema::new(fields)),
+            tables: Arc::clone(self.tables),
+        }));
+        LogicalPlanBuilder::scan(TableReference::bare(leaf.alias.as_str()), source, None)
+    }
+
+    /// The expression as it runs: the hidden unit in place of columns that name the subject, and
+    /// dates kept within the years that truncation can represent.
+    fn written(&self, expr: Expr) -> Result<Expr> {
+        let relation = self.relation();
+        expr.transform_up(|node| match node {
+            Expr::Column(column) => Ok(match unit_in_place(relation, &column) {
+                Some(unit) => Transformed::yes(Expr::Column(unit)),
+                None => Transformed::no(Expr::Column(column)),
+            }),
+            Expr::ScalarFunction(function) => guard_dates(function, relation).map(Transformed::yes),
+            other => Ok(Transformed::no(other)),
+        })
+        .data()
+    }
+
+    /// One row per cell and subject: keys, unit, rows, and for each figure `s` total and `c` values.
+    fn subjects(&self) -> Result<LogicalPlanBuilder> {
+        let mut arguments = Vec::new();
+        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
+            if let Some(argument) = &figure.argument {
+                arguments.push(clamped(argument.clone(), figure.bounds, self.relation())?.alias(name("a", index)));
+            }
+        }
+        let rows = self.rows(arguments)?;
+        let many = self.release.subject.many_rows;
+        let mut values = vec![if many { count(lit(1i64)) } else { lit(1i64) }.alias(ROWS)];
+        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f) && f.argument.is_some()) {
+            let argument = bare(&name("a", index));
+            let counted = match many {
+                true => count(argument.clone()),
+                false => when(argument.clone().is_null(), lit(0i64)).otherwise(lit(1i64))?,
+            };
+            values.push(counted.alias(name("c", index)));
+            if is_measured(figure) {
+                let total = if many { sum(argument) } else { argument };
+                values.push(total.alias(name("s", index)));
+            }
+        }
+        let by: Vec<Expr> = self.keys().into_iter().chain([bare(UNIT)]).collect();
+        if many {
+            return rows.aggregate(by, values);
+        }
+        rows.project(by.into_iter().chain(values))
+    }
+
+    fn main(&self) -> Result<LogicalPlan> {
+        let mut values = vec![
+            count(lit(1i64)).alias(SUBJECTS),
+            aggregate(bit_xor_udaf(), vec![bare(UNIT)]).alias(XOR),
+            sum(bare(UNIT)).alias(SUM),
+            sum(bare(ROWS)).alias("total_rows"),
+        ];
+        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
+            values.extend(self.hidden(index, figure)?);
+        }
+        let cells = self.subjects()?.aggregate(self.keys(), values)?;
+        let visible = self.figures().filter(|(_, f)| Self::per_subject(f) || f.of_subjects).map(|(index, figure)| {
+            let value = match figure.statistic {
+                Statistic::Rows => bare("total_rows"),
+                Statistic::Values => bare(&name("sum_c", index)),
+                Statistic::Sum => bare(&name("sum_s", index)),
+                Statistic::Mean => {
+                    let values = cast(bare(&name("sum_c", index)), DataType::Float64);
+                    cast(bare(&name("sum_s", index)), DataType::Float64) / values
+                }
+                Statistic::Distinct => bare(SUBJECTS),
+            };
+            try_cast(value, figure.data_type.clone()).alias(self.cell(index))
+        });
+        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
+        let hidden_names = self.hidden_names();
+        let hidden = [SUBJECTS, XOR, SUM].map(bare).into_iter().chain(hidden_names.iter().map(|n| bare(n)));
+        let columns: Vec<Expr> = keys.chain(visible).chain(hidden).collect();
+        cells.project(columns)?.build()
+    }
+
+    /// Name of the visible column of a figure.
+    fn cell(&self, index: usize) -> String {
+        cell_column(self.release.keys.len() + index)
+    }
+
+    /// What a subject contributes to a figure.
+    fn contribution(&self, index: usize, figure: &Figure) -> Expr {
+        let amount = match figure.statistic {
+            Statistic::Rows => bare(ROWS),
+            Statistic::Values => bare(&name("c", index)),
+            Statistic::Sum | Statistic::Mean | Statistic::Distinct => bare(&name("s", index)),
+        };
+        cast(amount, DataType::Float64)
+    }
+
+    /// Hidden columns of a figure over rows of [`Self::subjects`].
+    fn hidden(&self, index: usize, figure: &Figure) -> Result<Vec<Expr>> {
+        let one_if = |condition: Expr| when(condition, lit(1i64)).otherwise(lit(0i64));
+        let amount = self.contribution(index, figure);
+        let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![amount.clone()]));
+        let mut values = vec![
+            sum(size.clone()).alias(name("total", index)),
+            max(size.clone()).alias(name("first", index)),
+            aggregate(functions::second_greatest(), vec![size]).alias(name("second", index)),
+            aggregate(functions::contribution_key(), vec![bare(UNIT), amount]).alias(name("key", index)),
+        ];
+        if figure.argument.is_some() {
+            let counted = bare(&name("c", index));
+            values.push(sum(counted.clone()).alias(name("sum_c", index)));
+            values.push(sum(one_if(counted.gt(lit(0i64)))?).alias(name("with", index)));
+        }
+        if is_measured(figure) {
+            let total = bare(&name("s", index));
+            values.push(sum(total.clone()).alias(name("sum_s", index)));
+            values.push(sum(one_if(total.not_eq(lit(0i64)))?).alias(name("nonzero", index)));
+        }
+        Ok(values)
+    }
+
+    fn hidden_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
+            names.extend(["total", "first", "second", "key"].map(|stem| name(stem, index)));
+            names.extend(figure.argument.is_some().then(|| name("with", index)));
+            names.extend(is_measured(figure).then(|| name("nonzero", index)));
+        }
+        names
+    }
+
+    /// Different values per cell, and the subjects that have one.
+    fn distinct(&self, index: usize, figure: &Figure) -> Result<LogicalPlan> {
+        let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
+        let rows = self.rows(vec![argument.alias("d")])?;
+        let with = when(bare("d").is_not_null(), bare(UNIT)).end()?;
+        let values = vec![
+            count_distinct(bare("d")).alias(self.cell(index)),
+            count_distinct(with).alias(name("with", index)),
+        ];
+        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
+        let columns: Vec<Expr> =
+            keys.chain([bare(&self.cell(index)), bare(&name("with", index))]).collect();
+        rows.aggregate(self.keys(), values)?.project(columns)?.build()
+    }
+
+    /// Members of a second domain per cell, and how much the greatest of them stands for.
+    fn domain(&self, index: usize, column: &Column) -> Result<LogicalPlan> {
+        let measured: Vec<(usize, &Figure)> = self.figures().filter(|(_, f)| is_measured(f)).collect();
+        let mut further = vec![Expr::Column(column.clone()).alias("e")];
+        let mut totals = vec![cast(count_distinct(bare(UNIT)), DataType::Float64).alias("weight")];
+        let mut values = vec![count(lit(1i64)).alias(name("members", index))];
+        values.extend(share(bare("weight"), &format!("domain{index}_rows")));
+        for (figure_index, figure) in &measured {
+            let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
+            further.push(clamped(argument, figure.bounds, self.relation())?.alias(name("a", *figure_index)));
+            let size = cast(bare(&name("a", *figure_index)), DataType::Float64);
+            let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![size]));
+            totals.push(sum(size).alias(name("w", *figure_index)));
+            values.extend(share(bare(&name("w", *figure_index)), &format!("domain{index}_{figure_index}")));
+        }
+        let by: Vec<Expr> = self.keys().into_iter().chain([bare("e")]).collect();
+        let names: Vec<String> = values.iter().map(|value| value.qualified_name().1).collect();
+        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
+        let columns: Vec<Expr> = keys.chain(names.iter().map(|n| bare(n))).collect();
+        self.rows(further)?.aggregate(by, totals)?.aggregate(self.keys(), values)?.project(columns)?.build()
+    }
+
+    fn layout(&self) -> CellLayout {
+        let release = self.release;
+        let statistics = self.figures().map(|(index, figure)| {
+            let per_subject = Self::per_subject(figure);
+            let weighed = per_subject && (is_measured(figure) || release.subject.many_rows);
+            StatisticColumns {
+                value: self.cell(index),
+                statistic: figure.statistic,
+                argument: figure.argument.as_ref().map_or_else(String::new, ToString::to_string),
+                contributors: (figure.argument.is_some() && !figure.of_subjects).then(|| name("with", index)),
+                nonzero: is_measured(figure).then(|| name("nonzero", index)),
+                dominance: weighed.then(|| ["total", "first", "second"].map(|stem| name(stem, index))),
+                contribution_key: per_subject.then(|| name("key", index)),
+            }
+        });
+        let measured: Vec<usize> = self.figures().filter(|(_, f)| is_measured(f)).map(|(i, _)| i).collect();
+        let domains = (0..release.second_domains.len()).map(|index| {
+            let stems = std::iter::once(format!("domain{index}_rows"))
+                .chain(measured.iter().map(|figure| format!("domain{index}_{figure}")));
+            let shares = stems.map(|stem| [format!("{stem}_total"), format!("{stem}_greatest")]).collect();
+            DomainColumns { members: name("members", index), shares }
+        });
+        let datasets = self.relation().leaves.iter().map(|leaf| (leaf.grant.dataset, leaf.grant.version));
+        CellLayout {
+            keys: (0..release.keys.len()).map(cell_column).collect(),
+            statistics: statistics.collect(),
+            hidden: HiddenColumns { subjects: SUBJECTS.into(), set_xor: XOR.into(), set_sum: SUM.into() },
+            domains: domains.collect(),
+            domain: release.subject.domain.clone(),
+            datasets: datasets.collect(),
+        }
+    }
+}
+
+fn key(index: usize) -> String {
+    format!("k{index}")
+}
+
+fn name(stem: &str, index: usize) -> String {
+    format!("{stem}{index}")
+}
+
+/// A column of our own, unqualified.
+fn bare(name: &str) -> Expr {
+    col(Column::from_name(name))
+}
+
+fn is_measured(figure: &Figure) -> bool {
+    matches!(figure.statistic, Statistic::Sum | Statistic::Mean)
+}
+
+fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
+    Expr::AggregateFunction(AggregateFunction::new_udf(function, arguments, false, None, Vec::new(), None))
+}
+
+fn count_distinct(argument: Expr) -> Expr {
+    Expr::AggregateFunction(AggregateFunction::new_udf(count_udaf(), vec![argument], true, None, Vec::new(), None))
+}
+
+fn share(weight: Expr, stem: &str) -> [Expr; 2] {
+    [sum(weight.clone()).alias(format!("{stem}_total")), max(weight).alias(format!("{stem}_greatest"))]
+}
+
+fn unit_in_place(relation: &Relation, column: &Column) -> Option<Column> {
+    let leaf = relation.leaf(column)?;
+    leaf.is_unit(&column.name).then(|| Column::new(column.relation.clone(), UNIT_COLUMN))
+}
+
+/// The leaves, joined one after the other along the equalities.
+fn join_all(
+    relation: &Relation,
+    scan: impl Fn(&Leaf) -> Result<LogicalPlanBuilder>,
+) -> Result<LogicalPlanBuilder> {
+    let mut waiting: Vec<&Leaf> = relation.leaves.iter().collect();
+    let alias_of = |column: &Column| column.relation.as_ref().map_or_else(String::new, |r| r.table().to_owned());
+    let first = waiting.remove(0);
+    let mut joined = BTreeSet::from([first.alias.clone()]);
+    let mut plan = scan(first)?;
+    let mut open: Vec<(Column, Column)> = relation.equalities.clone();
+    while !waiting.is_empty() {
+        let next = waiting.iter().position(|leaf| {
+            open.iter().any(|(a, b)| {
+                let (a, b) = (alias_of(a), alias_of(b));
+                (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
+            })
+        });
+        let Some(next) = next else {
+            return datafusion::common::plan_err!("a leaf without an equality");
+        };
+        let leaf = waiting.remove(next);
+        let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|(a, b)| {
+            let (a, b) = (alias_of(a), alias_of(b));
+            (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
+        });
+        open = later;
+        let stored = |column: Column| unit_in_place(relation, &column).unwrap_or(column);
+        let (left, right): (Vec<Column>, Vec<Column>) = now
+            .into_iter()
+            .map(|(a, b)| if b.relation.as_ref().is_some_and(|r| r.table() == leaf.alias) { (a, b) } else { (b, a) })
+            .map(|(a, b)| (stored(a), stored(b)))
+            .unzip();
+        plan = plan.join(scan(leaf)?.build()?, JoinType::Inner, (left, right), None)?;
+        joined.insert(leaf.alias.clone());
+    }
+    Ok(plan)
+}
+
+/// The argument, moved into its limits.
+fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relation) -> Result<Expr> {
+    let Some(Bounds { low, high }) = bounds else { return Ok(argument) };
+    let column = columns_of(&argument).into_values().next();
+    let stored = column.and_then(|column| relation.base_type(&column));
+    let (value, low, high) = match stored {
+        Some(t) if t.is_integer() => (cast(argument, DataType::Int64), lit(low), lit(high)),
+        Some(DataType::Float16 | DataType::Float32 | DataType::Float64) => {
+            (cast(argument, DataType::Float64), lit(low as f64), lit(high as f64))
+        }
+        _ => (argument, lit(low), lit(high)),
+    };
+    when(value.clone().lt(low.clone()), low).when(value.clone().gt(high.clone()), high).otherwise(value)
+}
+
+/// Truncation goes through nanoseconds, which end in the years 1677 and 2262. Dates outside become
+/// NULL, so that a single far date cannot make the query fail.
+fn guard_dates(mut function: ScalarFunction, relation: &Relation) -> Result<Expr> {
+    if matches!(function.func.name(), "date_trunc" | "to_char") {
+        for argument in &mut function.args {
+            let Expr::Column(column) = &*argument else { continue };
+            if !matches!(relation.base_type(column), Some(DataType::Date32 | DataType::Date64)) {
+                continue;
+            }
+            let day = |days: i32| cast(lit(ScalarValue::Date32(Some(days))), DataType::Date32);
+            let (first, last) = (-106_650, 106_650);
+            let inside = argument.clone().between(day(first), day(last));
+            *argument = when(inside, argument.clone()).end()?;
+        }
+    }
+    Ok(Expr::ScalarFunction(function))
+}

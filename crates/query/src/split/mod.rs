@@ -1,0 +1,6 @@
+//! Split execution: [`lower`] builds plans over raw rows from a checked release, [`cells`] puts
+//! their results together, [`upper`] runs the analyst's own plan over gated cells.
+
+pub(crate) mod cells;
+pub(crate) mod lower;
+pub(crate) mod upper;

@@ -1,0 +1,128 @@
+//! The port of the domain, answered from the database.
+
+mod access;
+mod lists;
+mod loading;
+mod plain;
+mod transact;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use shuyu_domain::port::{
+    AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
+    Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+};
+use shuyu_kernel::{BodyId, CaseId, Fault, PermitId};
+
+use crate::{database::Doing, store::Store};
+
+pub(crate) use loading::PROCEEDINGS;
+
+#[async_trait]
+impl Record for Store {
+    async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError> {
+        self.act(request, decide).await
+    }
+
+    async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault> {
+        let doing = "loading cases";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let loaded = loading::for_reading(&mut tx, cases).await;
+        self.stop_if_broken(loaded).doing(doing)
+    }
+
+    async fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault> {
+        lists::cases(&self.main, filter).await.doing("listing cases")
+    }
+
+    async fn duties(&self, body: BodyId, role: &str) -> Result<Vec<Duty>, Fault> {
+        lists::duties(&self.main, body, role)
+            .await
+            .doing("listing duties")
+    }
+
+    async fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault> {
+        lists::case_of_permit(&self.main, permit)
+            .await
+            .doing("finding the case of a permit")
+    }
+
+    async fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault> {
+        lists::datasets(&self.main, resource)
+            .await
+            .doing("listing datasets")
+    }
+
+    async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault> {
+        let doing = "reading a stream";
+        let mut tx = self.main.read().await.doing(doing)?;
+        self.proceedings
+            .stream(&mut tx, &stream.name())
+            .await
+            .doing(doing)
+    }
+
+    async fn entries(&self, log: Log, from: u64, limit: u64) -> Result<Vec<StoredEntry>, Fault> {
+        let doing = "reading a log";
+        let book = self.book(log);
+        let mut tx = book.database.read().await.doing(doing)?;
+        book.entries(&mut tx, from, limit).await.doing(doing)
+    }
+
+    async fn size(&self, log: Log) -> Result<u64, Fault> {
+        self.book(log).size().await
+    }
+
+    async fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault> {
+        let signed = self.book(log).checkpoint().await.doing("reading a checkpoint")?;
+        Ok(signed.map(|signed| signed.stored()))
+    }
+
+    async fn note(&self, notes: &[AccessNote]) -> Result<(), Fault> {
+        let noted = access::note(&self.access, notes).await;
+        self.stop_if_broken(noted).doing("noting an access")
+    }
+
+    async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault> {
+        Ok(self.field(reference).await?.map(|field| field.clear))
+    }
+
+    async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault> {
+        plain::document(&self.main, kind, key)
+            .await
+            .doing("reading a document")
+    }
+
+    async fn documents(&self, kind: &str, owner: Option<&str>) -> Result<Vec<Document>, Fault> {
+        plain::documents(&self.main, kind, owner)
+            .await
+            .doing("listing documents")
+    }
+
+    async fn put_document(&self, document: &Document) -> Result<bool, Fault> {
+        plain::put_document(&self.main, document)
+            .await
+            .doing("writing a document")
+    }
+
+    async fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault> {
+        plain::remove_document(&self.main, kind, key)
+            .await
+            .doing("removing a document")
+    }
+
+    async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault> {
+        plain::count(&self.main, counter, by).await.doing("counting")
+    }
+
+    async fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault> {
+        plain::outbox(&self.main, limit).await.doing("reading the outbox")
+    }
+
+    async fn outbox_done(&self, key: &str) -> Result<(), Fault> {
+        plain::outbox_done(&self.main, key)
+            .await
+            .doing("closing an outbox row")
+    }
+}

@@ -1,0 +1,150 @@
+//! The programming interface `/api/v1`, described by OpenAPI 3.1 at `/openapi.json`.
+//!
+//! A handler and its description are registered together with [`routes!`], so that no route is without one.
+//! Requests that read badly are refused before any use case is asked; answers are plain data, dates are
+//! `YYYY-MM-DD`, instants ISO 8601 in the profile's zone, money is decimal text.
+
+mod acts;
+mod case_view;
+mod cases;
+mod data;
+mod input;
+mod ledger;
+mod output;
+mod permits;
+mod products;
+mod registry;
+mod rules;
+mod sessions;
+mod supervision;
+
+use axum::{Json, Router, routing::get};
+use shuyu_kernel::Refusal;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{csrf, problem::Failure, session, state::WebState};
+
+/// Most lines of one page of a list.
+const LARGEST_PAGE: u64 = 100;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Shuyu", description = "Authorised operation of public data: cases, data, permits, products, ledger."),
+    components(schemas(crate::problem::Problem, crate::problem::ClauseRef)),
+    security(("token" = []), ("cookie" = [], "csrf" = [])),
+    modifiers(&Security),
+    tags(
+        (name = "sessions", description = "Signing in and acting in a post."),
+        (name = "rules", description = "The rules in force: instruments, procedures, fields, acts."),
+        (name = "cases", description = "Opening cases and acting in them."),
+        (name = "data", description = "Files, datasets and the jobs that make them."),
+        (name = "permits", description = "Asking under a permit; what was released."),
+        (name = "products", description = "Keys and use of delivered products."),
+        (name = "registry", description = "Bodies, people, delegations."),
+        (name = "ledger", description = "The two logs, their checkpoints and receipts."),
+        (name = "supervision", description = "Duties, disclosure figures, the training clock."),
+    )
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(session::cookie_name(true)));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+        let header = ApiKey::Header(ApiKeyValue::new(csrf::HEADER));
+        components.add_security_scheme("csrf", SecurityScheme::ApiKey(header));
+    }
+}
+
+/// `/api/v1` and `/openapi.json`.
+pub fn router() -> Router<WebState> {
+    let (routes, openapi) = described().split_for_parts();
+    let routes = routes.method_not_allowed_fallback(method_not_allowed);
+    let document = get(|| async move { Json(openapi) });
+    routes
+        .route("/openapi.json", document)
+        .route("/api", axum::routing::any(no_such_address))
+        .route("/api/{*rest}", axum::routing::any(no_such_address))
+}
+
+/// The description of `/api/v1`, for the file in the repository and for clients.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<WebState> {
+    let v1 = OpenApiRouter::new()
+        .merge(people())
+        .merge(work())
+        .merge(plane())
+        .merge(oversight());
+    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
+}
+
+fn people() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::sign_in))
+        .routes(routes!(sessions::sign_out))
+        .routes(routes!(sessions::me))
+        .routes(routes!(sessions::posts))
+        .routes(routes!(sessions::switch_post))
+        .routes(routes!(registry::register_body))
+        .routes(routes!(registry::enrol))
+        .routes(routes!(registry::delegate))
+}
+
+fn work() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(rules::profile))
+        .routes(routes!(rules::procedures))
+        .routes(routes!(rules::procedure))
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::show))
+        .routes(routes!(acts::possible, acts::take))
+        .routes(routes!(acts::advance))
+        .routes(routes!(acts::drop_waiting))
+        .routes(routes!(acts::timeline))
+}
+
+fn plane() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(data::upload))
+        .routes(routes!(data::download))
+        .routes(routes!(data::ingest))
+        .routes(routes!(data::derive))
+        .routes(routes!(data::datasets))
+        .routes(routes!(data::jobs))
+        .routes(routes!(data::job, data::cancel_job))
+        .routes(routes!(permits::permit))
+        .routes(routes!(permits::ask))
+        .routes(routes!(permits::release))
+        .routes(routes!(products::make_key))
+        .routes(routes!(products::usage))
+}
+
+fn oversight() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(supervision::figures))
+        .routes(routes!(supervision::duties))
+        .routes(routes!(supervision::wind_clock))
+        .routes(routes!(ledger::logs))
+        .routes(routes!(ledger::entries))
+        .routes(routes!(ledger::receipt))
+}
+
+async fn no_such_address() -> Failure {
+    Refusal::unknown("route_unknown").into()
+}
+
+async fn method_not_allowed() -> Failure {
+    Refusal::unmet("method_not_allowed").into()
+}

@@ -1,0 +1,178 @@
+//! Words on the screen: Chinese is the source language, English the second.
+//!
+//! The Fluent files stand in `locales/` and are embedded in the program. Rust code names keys only; no sentence
+//! that a person reads stands in Rust. Legal titles (stages, acts, fields) come from the profile with their clause.
+
+mod refusal;
+mod resources;
+
+use std::fmt;
+
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use unic_langid::{LanguageIdentifier, langid};
+
+pub use refusal::RefusalText;
+
+/// A language of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Chinese, simplified: the source language.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// Both, source language first.
+    pub const ALL: [Language; 2] = [Language::Zh, Language::En];
+
+    /// The value of the `lang` attribute of a page.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::Zh => "zh-CN",
+            Language::En => "en",
+        }
+    }
+
+    /// The short code in cookie and query: `zh` or `en`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::Zh => "zh",
+            Language::En => "en",
+        }
+    }
+
+    /// The language of a code or tag such as `en`, `en-GB`, `zh-CN`; `None` for other languages.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code.split(['-', '_']).next()?.to_ascii_lowercase().as_str() {
+            "zh" => Some(Language::Zh),
+            "en" => Some(Language::En),
+            _ => None,
+        }
+    }
+
+    /// The first language of an `Accept-Language` header that we speak; Chinese if there is none.
+    pub fn from_accept(header: &str) -> Self {
+        header.split(',').filter_map(|part| Self::from_code(part.split(';').next()?.trim())).next().unwrap_or_default()
+    }
+
+    /// The Chinese or the English of two texts; the other one where it is empty.
+    pub fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Language::En if !en.is_empty() => en,
+            Language::Zh if zh.is_empty() => en,
+            Language::Zh | Language::En => zh,
+        }
+    }
+
+    fn identifier(self) -> LanguageIdentifier {
+        match self {
+            Language::Zh => langid!("zh-CN"),
+            Language::En => langid!("en"),
+        }
+    }
+}
+
+/// The words of both languages.
+pub struct Texts {
+    zh: FluentBundle<FluentResource>,
+    en: FluentBundle<FluentResource>,
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Texts")
+    }
+}
+
+/// The embedded words could not be read: a mistake in `locales/`, found by the tests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{language} {file}: {what}")]
+pub struct TextsError {
+    /// Language tag.
+    pub language: &'static str,
+    /// File name.
+    pub file: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Texts {
+    /// Reads the embedded Fluent files.
+    ///
+    /// # Errors
+    /// A file is no Fluent, or a key stands twice.
+    pub fn load() -> Result<Self, TextsError> {
+        Ok(Self { zh: bundle(Language::Zh)?, en: bundle(Language::En)? })
+    }
+
+    /// The words of a key. A missing key shows as `⟦key⟧`, so that tests see it.
+    pub fn t(&self, language: Language, key: &str) -> String {
+        self.format(language, key, None)
+    }
+
+    /// The words of a key with arguments. Whole numbers choose plural forms.
+    pub fn tr<N: AsRef<str>, V: ToString>(&self, language: Language, key: &str, arguments: &[(N, V)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in arguments {
+            args.set(name.as_ref().to_owned(), argument(value.to_string()));
+        }
+        self.format(language, key, Some(&args))
+    }
+
+    /// Whether the language has this key.
+    pub fn has(&self, language: Language, key: &str) -> bool {
+        self.bundle(language).has_message(key)
+    }
+
+    fn format(&self, language: Language, key: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let bundle = self.bundle(language);
+        let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+            return format!("\u{27e6}{key}\u{27e7}");
+        };
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, args, &mut errors);
+        if errors.is_empty() { text.into_owned() } else { without_gaps(&text) }
+    }
+
+    fn bundle(&self, language: Language) -> &FluentBundle<FluentResource> {
+        match language {
+            Language::Zh => &self.zh,
+            Language::En => &self.en,
+        }
+    }
+}
+
+fn bundle(language: Language) -> Result<FluentBundle<FluentResource>, TextsError> {
+    let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+    // No invisible isolation marks: they would be copied with numbers and file names.
+    bundle.set_use_isolating(false);
+    for (file, text) in resources::of(language) {
+        let wrong = |what: String| TextsError { language: language.tag(), file, what };
+        let resource = FluentResource::try_new((*text).to_owned()).map_err(|(_, errors)| wrong(format!("{errors:?}")))?;
+        bundle.add_resource(resource).map_err(|errors| wrong(format!("{errors:?}")))?;
+    }
+    Ok(bundle)
+}
+
+/// Whole numbers become numbers, so that plural forms work; everything else stays the text it is.
+fn argument(text: String) -> FluentValue<'static> {
+    match text.parse::<i64>() {
+        Ok(n) if n.to_string() == text && n.abs() < 1_000_000_000_000 => FluentValue::from(n),
+        _ => FluentValue::from(text),
+    }
+}
+
+/// A fact that a refusal did not bring shows as a dash instead of `{$name}`.
+fn without_gaps(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{$") {
+        out.push_str(before);
+        out.push('\u{2014}');
+        rest = after.split_once('}').map_or("", |(_, tail)| tail);
+    }
+    out.push_str(rest);
+    out
+}

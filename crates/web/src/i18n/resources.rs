@@ -1,0 +1,28 @@
+//! The Fluent files, embedded by name: a file that is missing in one language does not compile.
+
+use super::Language;
+
+macro_rules! resources {
+    ($($name:literal),* $(,)?) => {
+        /// File name and text of the files of a language.
+        pub(super) fn of(language: Language) -> &'static [(&'static str, &'static str)] {
+            match language {
+                Language::Zh => &[$(($name, include_str!(concat!("../../locales/zh-CN/", $name)))),*],
+                Language::En => &[$(($name, include_str!(concat!("../../locales/en/", $name)))),*],
+            }
+        }
+    };
+}
+
+resources!(
+    "frame.ftl",
+    "case.ftl",
+    "form.ftl",
+    "lists.ftl",
+    "data.ftl",
+    "ledger.ftl",
+    "law.ftl",
+    "refusals-acts.ftl",
+    "refusals-data.ftl",
+    "refusals-profile.ftl",
+);

@@ -1,0 +1,142 @@
+//! Refusals and faults as pages: what did not happen, why, by which clause, and what to do.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use askama::Template;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use shuyu_app::Stop;
+use shuyu_kernel::{Fault, Refusal, RefusalKind};
+use shuyu_profile::Profile;
+
+use super::{Chip, Frame, html};
+use crate::i18n::Language;
+
+/// A handler that stopped. The router's last layer turns it into a page in the visitor's language.
+#[derive(Debug, Clone)]
+pub struct ConsoleError(pub Arc<Stop>);
+
+impl<E: Into<Stop>> From<E> for ConsoleError {
+    fn from(error: E) -> Self {
+        Self(Arc::new(error.into()))
+    }
+}
+
+impl IntoResponse for ConsoleError {
+    fn into_response(self) -> Response {
+        let mut response = status(&self.0).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// HTTP status of a stop.
+pub fn status(stop: &Stop) -> StatusCode {
+    match stop {
+        Stop::Fault(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Stop::Refused(refusal) => match refusal.kind {
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::Conflict => StatusCode::CONFLICT,
+            RefusalKind::Unmet => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusalKind::Unknown => StatusCode::NOT_FOUND,
+            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            RefusalKind::Limited => StatusCode::TOO_MANY_REQUESTS,
+        },
+    }
+}
+
+/// A refusal in words with its clauses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RefusalCard {
+    /// Stable code.
+    pub code: String,
+    /// What was refused and why.
+    pub what: String,
+    /// What would make it pass.
+    pub way_out: String,
+    /// Clauses.
+    pub chips: Vec<Chip>,
+}
+
+impl RefusalCard {
+    /// The card of a refusal under the rules it was decided by.
+    pub fn of(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Self {
+        let words = frame.texts.refusal(frame.lang, &localised(frame.lang, profile, refusal));
+        Self {
+            code: refusal.code.clone(),
+            what: words.what,
+            way_out: words.way_out,
+            chips: Chip::all(frame, profile, &refusal.clauses),
+        }
+    }
+}
+
+/// Facts name acts, stages, fields and roles by their Chinese titles; English pages show the English ones.
+fn localised(lang: Language, profile: &Profile, refusal: &Refusal) -> Refusal {
+    let mut refusal = refusal.clone();
+    let titles = if lang == Language::En { titles(profile) } else { BTreeMap::new() };
+    let joint = match lang {
+        Language::Zh => "\u{3001}",
+        Language::En => ", ",
+    };
+    for value in refusal.facts.values_mut().filter(|value| !value.contains('\n')) {
+        let parts: Vec<&str> = value.split("; ").map(|part| titles.get(part).copied().unwrap_or(part)).collect();
+        *value = parts.join(joint);
+    }
+    refusal
+}
+
+fn titles(profile: &Profile) -> BTreeMap<&str, &str> {
+    let mut titles: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut add = |zh, en| {
+        titles.entry(zh).or_insert(en);
+    };
+    profile.roles.iter().for_each(|role| add(&role.title, &role.title_en));
+    profile.posts.iter().for_each(|post| add(&post.title, &post.title_en));
+    for procedure in &profile.procedures {
+        add(&procedure.title, &procedure.title_en);
+        procedure.stages.iter().for_each(|stage| add(&stage.title, &stage.title_en));
+        procedure.acts.iter().for_each(|act| add(&act.title, &act.title_en));
+        procedure.clocks.iter().for_each(|clock| add(&clock.title, &clock.title_en));
+        procedure.lanes.iter().for_each(|lane| add(&lane.title, &lane.title_en));
+        for field in &procedure.fields {
+            add(&field.title, &field.title_en);
+            field.choices.iter().for_each(|choice| add(&choice.title, &choice.title_en));
+        }
+    }
+    titles
+}
+
+/// The page of a stop.
+#[derive(Template)]
+#[template(path = "stop.html")]
+pub struct StopPage {
+    /// Frame.
+    pub frame: Frame,
+    /// The refusal; `None` for a fault.
+    pub refusal: Option<RefusalCard>,
+    /// Reference number of a fault.
+    pub reference: String,
+    /// Where "back" leads.
+    pub back: String,
+}
+
+/// The page of a stop: a refusal with reason, clauses and way out, or a fault with its reference number.
+/// Faults are logged here, once, under the reference.
+pub fn stop_page(frame: Frame, profile: &Profile, stop: &Stop, reference: &str, back: &str) -> Response {
+    let refusal = match stop {
+        Stop::Refused(refusal) => Some(RefusalCard::of(&frame, profile, refusal)),
+        Stop::Fault(fault) => {
+            log(fault, reference);
+            None
+        }
+    };
+    let page = StopPage { frame, refusal, reference: reference.to_owned(), back: back.to_owned() };
+    html(status(stop), &page)
+}
+
+fn log(fault: &Fault, reference: &str) {
+    tracing::error!(reference, doing = %fault.doing, cause = %fault.source, "an operation did not take effect");
+}
