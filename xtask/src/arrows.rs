@@ -34,7 +34,6 @@ const NEVER_IN_PURE: &[&str] = &[
     "tokio",
     "tokio-util",
     "futures",
-    "async-trait",
     "rand",
     "tempfile",
     "tracing",

@@ -101,8 +101,7 @@ impl Lake {
                 standing.as_ref(),
                 spec,
                 (shaped, &files),
-                &*progress,
-                cancel,
+                &Watch::new(&*progress, cancel),
             )
             .await;
         match finished {
@@ -266,12 +265,13 @@ fn read_sources(
 ) -> Result<(), LakeError> {
     for (index, source) in sources.iter().enumerate() {
         shaper.begin_file(index);
-        read_file(raw.open_file(*source)?, format, limits, watch, shaper).map_err(|error| match error {
+        let read = read_file(raw.open_file(*source)?, format, limits, watch, shaper);
+        let encoding = read.map_err(|error| match error {
             // With several files a line number alone says too little.
             LakeError::Refused(refusal) if sources.len() > 1 => refusal.fact("file", index + 1).into(),
             other => other,
         })?;
-        shaper.end_file()?;
+        shaper.end_file(encoding)?;
     }
     Ok(())
 }

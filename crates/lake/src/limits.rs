@@ -39,8 +39,9 @@ pub const MAX_QUARANTINED: u64 = 1_000_000;
 /// Row numbers kept per rule in a quality report: 20 show a pattern; the count says the rest.
 pub const FIRST_ROWS: usize = 20;
 
-/// Rows read before a schema is inferred: 5,000, and no more than [`MAX_RECORD_BYTES`] of them.
-pub const SAMPLE_ROWS: usize = 5_000;
+/// Rows read before a schema is inferred: 50,000, and no more than [`MAX_RECORD_BYTES`] of them. Sensors and
+/// registers write whole numbers for thousands of rows before the first fraction comes.
+pub const SAMPLE_ROWS: usize = 50_000;
 
 /// Rows per Arrow batch: 8,192, DataFusion's own default.
 pub const BATCH_ROWS: usize = 8_192;

@@ -23,7 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt64Array, new_null_array,
+        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt64Array,
+        new_null_array,
     },
     compute,
     datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
@@ -118,7 +119,11 @@ pub fn gate(
     let sets = reader.sets(&layout.hidden)?;
     let subjects = reader.counts(&layout.hidden.subjects)?;
     let judge = Judge { thresholds, key };
-    let domains = layout.domains.iter().map(|d| reader.domain(d)).collect::<Result<Vec<_>, _>>()?;
+    let domains = layout
+        .domains
+        .iter()
+        .map(|d| reader.domain(d))
+        .collect::<Result<Vec<_>, _>>()?;
     let keep: Vec<bool> = (0..cells.num_rows())
         .map(|row| {
             subjects.value(row) >= judge.least(sets[row], None)
@@ -135,13 +140,26 @@ pub fn gate(
         let hidden = reader.statistic(statistic)?;
         let values = reader.column(&statistic.value)?;
         let stays: Vec<bool> = (0..cells.num_rows())
-            .map(|row| keep[row] && judge.argument(&hidden, sets[row], subjects.value(row), row) && finite(values, row))
+            .map(|row| {
+                keep[row]
+                    && judge.argument(&hidden, sets[row], subjects.value(row), row)
+                    && finite(values, row)
+            })
             .collect();
-        record(&mut released, layout, statistic, &hidden, (values, &stays, &sets, &subjects))?;
+        record(
+            &mut released,
+            layout,
+            statistic,
+            &hidden,
+            (values, &stays, &sets, &subjects),
+        )?;
         let nulled = compute::nullif(values, &BooleanArray::from_iter(stays.iter().map(|s| Some(!s))))?;
         columns.push((statistic.value.clone(), compute::filter(&nulled, &mask)?));
     }
-    Ok(GateOutcome { visible: assemble(columns, layout.keys.is_empty())?, released })
+    Ok(GateOutcome {
+        visible: assemble(columns, layout.keys.is_empty())?,
+        released,
+    })
 }
 
 /// The visible schema that [`gate`] returns for cells of this schema.
@@ -149,20 +167,37 @@ pub fn gate(
 /// # Errors
 /// When a column of the layout is missing.
 pub fn visible_schema(cells: &Schema, layout: &CellLayout) -> Result<SchemaRef, ArrowError> {
-    let names = layout.keys.iter().chain(layout.statistics.iter().map(|s| &s.value));
+    let names = layout
+        .keys
+        .iter()
+        .chain(layout.statistics.iter().map(|s| &s.value));
     let fields = names.map(|name| {
-        Ok(Field::new(name, cells.field_with_name(name)?.data_type().clone(), true))
+        Ok(Field::new(
+            name,
+            cells.field_with_name(name)?.data_type().clone(),
+            true,
+        ))
     });
-    Ok(Arc::new(Schema::new(fields.collect::<Result<Vec<_>, ArrowError>>()?)))
+    Ok(Arc::new(Schema::new(
+        fields.collect::<Result<Vec<_>, ArrowError>>()?,
+    )))
 }
 
 fn assemble(columns: Vec<(String, ArrayRef)>, keyless: bool) -> Result<RecordBatch, ArrowError> {
     let empty = columns.first().is_none_or(|(_, array)| array.is_empty());
-    let fields: Vec<Field> =
-        columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(name, array.data_type().clone(), true))
+        .collect();
     let arrays = columns
         .into_iter()
-        .map(|(_, array)| if keyless && empty { new_null_array(array.data_type(), 1) } else { array })
+        .map(|(_, array)| {
+            if keyless && empty {
+                new_null_array(array.data_type(), 1)
+            } else {
+                array
+            }
+        })
         .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
 }
@@ -230,13 +265,21 @@ impl Judge<'_> {
     fn argument(&self, hidden: &StatisticArrays, set: SetKey, subjects: i64, row: usize) -> bool {
         let least = self.least(set, hidden.contribution_key.as_ref().map(|keys| keys.value(row)));
         let enough = |counts: &Option<Int64Array>| {
-            counts.as_ref().is_none_or(|counts| !counts.is_null(row) && counts.value(row) >= least)
+            counts
+                .as_ref()
+                .is_none_or(|counts| !counts.is_null(row) && counts.value(row) >= least)
         };
-        let left_out = hidden.contributors.as_ref().map_or(0, |c| subjects - c.value(row));
+        let left_out = hidden
+            .contributors
+            .as_ref()
+            .map_or(0, |c| subjects - c.value(row));
         enough(&hidden.contributors)
             && enough(&hidden.nonzero)
             && (left_out == 0 || left_out >= least)
-            && hidden.dominance.as_ref().is_none_or(|columns| self.spread(columns, row))
+            && hidden
+                .dominance
+                .as_ref()
+                .is_none_or(|columns| self.spread(columns, row))
     }
 
     /// G2: the greatest two do not stand for nearly everything.
@@ -272,7 +315,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn column(&self, name: &str) -> Result<&ArrayRef, ArrowError> {
-        self.cells.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
+        self.cells
+            .column_by_name(name)
+            .ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
     }
     fn counts(&self, name: &str) -> Result<Int64Array, ArrowError> {
         self.typed(name, |column| column.as_primitive_opt::<Int64Type>().cloned())
@@ -284,11 +329,17 @@ impl Reader<'_> {
         self.typed(name, |column| column.as_primitive_opt::<Float64Type>().cloned())
     }
     fn typed<T>(&self, name: &str, read: impl Fn(&ArrayRef) -> Option<T>) -> Result<T, ArrowError> {
-        read(self.column(name)?).ok_or_else(|| ArrowError::SchemaError(format!("column {name} has another type")))
+        read(self.column(name)?)
+            .ok_or_else(|| ArrowError::SchemaError(format!("column {name} has another type")))
     }
     fn sets(&self, hidden: &HiddenColumns) -> Result<Vec<SetKey>, ArrowError> {
         let (xors, sums) = (self.keys(&hidden.set_xor)?, self.keys(&hidden.set_sum)?);
-        Ok(xors.values().iter().zip(sums.values()).map(|(xor, sum)| SetKey { xor: *xor, sum: *sum }).collect())
+        Ok(xors
+            .values()
+            .iter()
+            .zip(sums.values())
+            .map(|(xor, sum)| SetKey { xor: *xor, sum: *sum })
+            .collect())
     }
     fn statistic(&self, names: &StatisticColumns) -> Result<StatisticArrays, ArrowError> {
         Ok(StatisticArrays {
@@ -298,11 +349,18 @@ impl Reader<'_> {
                 Some([t, a, b]) => Some([self.amounts(t)?, self.amounts(a)?, self.amounts(b)?]),
                 None => None,
             },
-            contribution_key: names.contribution_key.as_ref().map(|n| self.keys(n)).transpose()?,
+            contribution_key: names
+                .contribution_key
+                .as_ref()
+                .map(|n| self.keys(n))
+                .transpose()?,
         })
     }
     fn domain(&self, names: &DomainColumns) -> Result<DomainArrays, ArrowError> {
-        let shares = names.shares.iter().map(|[t, g]| Ok([self.amounts(t)?, self.amounts(g)?]));
+        let shares = names
+            .shares
+            .iter()
+            .map(|[t, g]| Ok([self.amounts(t)?, self.amounts(g)?]));
         Ok(DomainArrays {
             members: self.counts(&names.members)?,
             shares: shares.collect::<Result<_, ArrowError>>()?,

@@ -48,7 +48,11 @@ pub struct Label {
 impl Label {
     /// The label of constants and public values: everything, exactly.
     pub fn free() -> Self {
-        Self { uses: Use::ALL.into(), exactness: Exactness::Exact, range: Range::Unbounded }
+        Self {
+            uses: Use::ALL.into(),
+            exactness: Exactness::Exact,
+            range: Range::Unbounded,
+        }
     }
 
     /// The label a grant gives its column.
@@ -56,7 +60,9 @@ impl Label {
         Self {
             uses: grant.uses.clone(),
             exactness: grant.grain.clone().map_or(Exactness::Exact, Exactness::At),
-            range: grant.bounds.map_or(Range::Unbounded, |b| Range::Within(b).normal()),
+            range: grant
+                .bounds
+                .map_or(Range::Unbounded, |b| Range::Within(b).normal()),
         }
     }
 
@@ -96,9 +102,19 @@ impl Exactness {
 fn common_grain(a: &Grain, b: &Grain) -> Option<Grain> {
     match (a, b) {
         (Grain::Date(a), Grain::Date(b)) => Some(Grain::Date(*a.max(b))),
-        (Grain::Number { filter: f1, group: g1 }, Grain::Number { filter: f2, group: g2 }) => {
-            Some(Grain::Number { filter: common_multiple(*f1, *f2)?, group: common_multiple(*g1, *g2)? })
-        }
+        (
+            Grain::Number {
+                filter: f1,
+                group: g1,
+            },
+            Grain::Number {
+                filter: f2,
+                group: g2,
+            },
+        ) => Some(Grain::Number {
+            filter: common_multiple(*f1, *f2)?,
+            group: common_multiple(*g1, *g2)?,
+        }),
         (Grain::Prefix(a), Grain::Prefix(b)) => Some(Grain::Prefix(*a.min(b))),
         (Grain::Date(_), Grain::Number { .. } | Grain::Prefix(_))
         | (Grain::Number { .. }, Grain::Date(_) | Grain::Prefix(_))
@@ -112,7 +128,7 @@ fn common_multiple(a: u64, b: u64) -> Option<u64> {
     while y != 0 {
         (x, y) = (y, x % y);
     }
-    if x == 0 { None } else { (a / x).checked_mul(b).filter(|m| *m > 0) }
+    a.checked_div(x)?.checked_mul(b).filter(|multiple| *multiple > 0)
 }
 
 impl Range {
@@ -122,9 +138,11 @@ impl Range {
         match (self, other) {
             (Self::Empty, _) | (_, Self::Empty) => Self::Empty,
             (Self::Unbounded, tighter) | (tighter, Self::Unbounded) => tighter.normal(),
-            (Self::Within(a), Self::Within(b)) => {
-                Self::Within(Bounds { low: a.low.max(b.low), high: a.high.min(b.high) }).normal()
-            }
+            (Self::Within(a), Self::Within(b)) => Self::Within(Bounds {
+                low: a.low.max(b.low),
+                high: a.high.min(b.high),
+            })
+            .normal(),
         }
     }
 

@@ -22,7 +22,9 @@ pub fn band(value: i64, width: i64) -> Option<i64> {
 
 /// The first `length` characters (not bytes).
 pub fn prefix(text: &str, length: usize) -> &str {
-    text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(length)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// `value`, but at most `top`.

@@ -185,7 +185,10 @@ pub struct Limit {
 impl Limit {
     /// A number the law leaves open, with the reason.
     pub fn platform_default(value: u32, reason: &str) -> Self {
-        Self { value, basis: Basis::PlatformDefault(reason.to_owned()) }
+        Self {
+            value,
+            basis: Basis::PlatformDefault(reason.to_owned()),
+        }
     }
     /// Whether the law leaves this number open.
     pub fn is_platform_default(&self) -> bool {
@@ -262,7 +265,9 @@ impl Permit {
     pub fn covers(&self, person: PersonId, today: CivilDate) -> Result<(), Refusal> {
         let scope: Option<ClauseId> = "YN-OP-128".parse().ok();
         if !self.people.contains(&person) {
-            return Err(Refusal::forbidden("permit_person_not_named").citing(&scope).fact("permit", self.id));
+            return Err(Refusal::forbidden("permit_person_not_named")
+                .citing(&scope)
+                .fact("permit", self.id));
         }
         if today > self.expires_on {
             return Err(Refusal::conflict("permit_expired")

@@ -25,7 +25,9 @@ impl GateKey {
             mac.update(part);
         }
         let tag = mac.finalize().into_bytes();
-        tag.iter().take(8).fold(0u64, |value, byte| (value << 8) | u64::from(*byte))
+        tag.iter()
+            .take(8)
+            .fold(0u64, |value, byte| (value << 8) | u64::from(*byte))
     }
 }
 

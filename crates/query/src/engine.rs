@@ -40,7 +40,10 @@ pub struct EngineLimits {
 impl Default for EngineLimits {
     /// 1 GiB and one part (platform default).
     fn default() -> Self {
-        Self { memory_bytes: 1 << 30, partitions: NonZeroUsize::MIN }
+        Self {
+            memory_bytes: 1 << 30,
+            partitions: NonZeroUsize::MIN,
+        }
     }
 }
 
@@ -104,7 +107,11 @@ impl Released {
 impl Engine {
     /// An engine with the installation's gate key.
     pub fn new(key: GateKey, limits: EngineLimits, citations: Citations) -> Self {
-        Self { key, limits, citations }
+        Self {
+            key,
+            limits,
+            citations,
+        }
     }
 
     /// Checks a query under a permit. Reads schemas, never rows. Whether the permit is valid now,
@@ -119,7 +126,11 @@ impl Engine {
             let schema = tables.schema(name, grant)?;
             let has_unit = schema.field_with_name(UNIT_COLUMN).is_ok();
             if matches!(grant.kind, TableKind::Personal { .. }) && !has_unit {
-                return Err(Fault::new(format!("opening {name}"), "a personal table without its hidden unit").into());
+                return Err(Fault::new(
+                    format!("opening {name}"),
+                    "a personal table without its hidden unit",
+                )
+                .into());
             }
             stored.insert(name.clone(), schema);
         }
@@ -165,7 +176,13 @@ impl Engine {
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
         let (max_rows, max_bytes) = sealed.limits();
         let (schema, batches, truncated) = answer(&session, &plan, max_rows, max_bytes).await?;
-        Ok(Released { schema, batches, truncated, cells: recorded, datasets: sealed.datasets() })
+        Ok(Released {
+            schema,
+            batches,
+            truncated,
+            cells: recorded,
+            datasets: sealed.datasets(),
+        })
     }
 
     /// Runs the lower plans and the gate.
@@ -203,7 +220,9 @@ fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
     }
     let schema = planned.unwrap_or(otherwise);
     let fields = schema.fields().iter().enumerate();
-    let fields: Vec<_> = fields.map(|(i, field)| field.as_ref().clone().with_name(cell_column(i))).collect();
+    let fields: Vec<_> = fields
+        .map(|(i, field)| field.as_ref().clone().with_name(cell_column(i)))
+        .collect();
     Arc::new(Schema::new(fields))
 }
 

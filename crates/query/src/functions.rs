@@ -47,7 +47,9 @@ impl AggregateUDFImpl for SecondGreatest {
         Ok(Box::new(GreatestTwo::default()))
     }
     fn state_fields(&self, _arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        Ok(["first", "second"].map(|name| Arc::new(Field::new(name, DataType::Float64, true))).to_vec())
+        Ok(["first", "second"]
+            .map(|name| Arc::new(Field::new(name, DataType::Float64, true)))
+            .to_vec())
     }
 }
 
@@ -69,7 +71,11 @@ impl GreatestTwo {
         }
     }
     fn push_all(&mut self, values: &ArrayRef) {
-        values.as_primitive::<Float64Type>().iter().flatten().for_each(|value| self.push(value));
+        values
+            .as_primitive::<Float64Type>()
+            .iter()
+            .flatten()
+            .for_each(|value| self.push(value));
     }
 }
 
@@ -85,7 +91,10 @@ impl Accumulator for GreatestTwo {
         size_of_val(self)
     }
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Float64(self.first), ScalarValue::Float64(self.second)])
+        Ok(vec![
+            ScalarValue::Float64(self.first),
+            ScalarValue::Float64(self.second),
+        ])
     }
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
         states.iter().for_each(|values| self.push_all(values));
@@ -130,7 +139,10 @@ fn scramble(value: u64) -> u64 {
 
 impl Accumulator for KeySum {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let (units, amounts) = (values[0].as_primitive::<UInt64Type>(), values[1].as_primitive::<Float64Type>());
+        let (units, amounts) = (
+            values[0].as_primitive::<UInt64Type>(),
+            values[1].as_primitive::<Float64Type>(),
+        );
         for row in 0..units.len() {
             if units.is_valid(row) && amounts.is_valid(row) {
                 let contribution = scramble(units.value(row) ^ scramble(amounts.value(row).to_bits()));

@@ -32,16 +32,21 @@ pub(crate) fn analyst_schema(source: &Schema, grant: &TableGrant) -> SchemaRef {
     let visible = |name: &str| {
         let granted = match &grant.kind {
             TableKind::Public => true,
-            TableKind::Personal { .. } | TableKind::NonPersonal => {
-                grant.columns.get(name).is_some_and(|column| !column.uses.is_empty())
-            }
+            TableKind::Personal { .. } | TableKind::NonPersonal => grant
+                .columns
+                .get(name)
+                .is_some_and(|column| !column.uses.is_empty()),
         };
         granted && !struck(name) && !is_hidden(name)
     };
     let stored = source.fields().iter().filter(|field| visible(field.name()));
-    let mut fields: Vec<Field> =
-        stored.map(|field| Field::new(field.name(), field.data_type().clone(), true)).collect();
-    let units = grant.columns.iter().filter(|(name, column)| column.unit && visible(name));
+    let mut fields: Vec<Field> = stored
+        .map(|field| Field::new(field.name(), field.data_type().clone(), true))
+        .collect();
+    let units = grant
+        .columns
+        .iter()
+        .filter(|(name, column)| column.unit && visible(name));
     for (name, _) in units {
         if source.field_with_name(name).is_err() {
             fields.push(Field::new(name, DataType::Utf8, true));
@@ -120,7 +125,14 @@ impl TableProvider for GovernedTable {
             schema: Arc::clone(&schema),
             tables: Arc::clone(&self.tables),
         };
-        Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(part)], None, [], false, limit)?))
+        Ok(Arc::new(StreamingTableExec::try_new(
+            schema,
+            vec![Arc::new(part)],
+            None,
+            [],
+            false,
+            limit,
+        )?))
     }
 }
 
@@ -142,22 +154,39 @@ impl PartitionStream for GovernedPart {
         &self.schema
     }
     fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let columns: Vec<String> = self.schema.fields().iter().map(|field| field.name().clone()).collect();
+        let columns: Vec<String> = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
         let schema = Arc::clone(&self.schema);
-        let rows = self.tables.scan(&self.name, &self.grant, &columns).map(move |batch| {
-            let batch = batch.map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-            conform(&batch, &schema)
-        });
+        let rows = self
+            .tables
+            .scan(&self.name, &self.grant, &columns)
+            .map(move |batch| {
+                let batch = batch.map_err(|fault| DataFusionError::External(Box::new(fault)))?;
+                conform(&batch, &schema)
+            });
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), rows))
     }
 }
 
 /// The batch under our schema: same columns in the same order, or an error.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let same_names = batch.schema().fields().iter().map(|f| f.name()).eq(schema.fields().iter().map(|f| f.name()));
+    let same_names = batch
+        .schema()
+        .fields()
+        .iter()
+        .map(|f| f.name())
+        .eq(schema.fields().iter().map(|f| f.name()));
     if !same_names {
         return plan_err!("the port returned other columns than were asked for");
     }
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), batch.columns().to_vec(), &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        batch.columns().to_vec(),
+        &options,
+    )?)
 }

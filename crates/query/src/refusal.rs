@@ -31,7 +31,11 @@ impl Explain for Refusal {
             Some(place) => self.fact("line", place.line).fact("position", place.column),
             None => self,
         };
-        if fragment.is_empty() { with } else { with.fact("fragment", fragment) }
+        if fragment.is_empty() {
+            with
+        } else {
+            with.fact("fragment", fragment)
+        }
     }
     fn nearest_sql(self, sql: impl ToString) -> Self {
         self.fact("nearest_kind", "sql").fact("nearest", sql)
@@ -59,5 +63,11 @@ pub(crate) fn masked(text: &str) -> String {
             masked.push(if letter.is_ascii_digit() { '#' } else { letter });
         }
     }
-    masked.lines().next().unwrap_or_default().chars().take(300).collect()
+    masked
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect()
 }

@@ -20,7 +20,9 @@ use datafusion::{
     functions::{datetime::planner::DatetimeFunctionPlanner, unicode::planner::UnicodeFunctionPlanner},
     functions_aggregate::planner::AggregateFunctionPlanner,
     functions_window::planner::WindowFunctionPlanner,
-    logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF, planner::ExprPlanner},
+    logical_expr::{
+        AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, WindowUDF, planner::ExprPlanner,
+    },
     prelude::SessionConfig,
     sql::{
         parser::Statement,
@@ -44,12 +46,25 @@ pub(crate) struct Planner {
 impl Planner {
     /// A planner over these tables, by name, with the schema an analyst may name.
     pub fn new(tables: &BTreeMap<String, SchemaRef>) -> Self {
-        let source = |schema: &SchemaRef| provider_as_source(Arc::new(PlannedTable { schema: Arc::clone(schema) }));
+        let source = |schema: &SchemaRef| {
+            provider_as_source(Arc::new(PlannedTable {
+                schema: Arc::clone(schema),
+            }))
+        };
         Self {
-            sources: tables.iter().map(|(name, schema)| (name.clone(), source(schema))).collect(),
-            scalars: by_name(vocabulary::scalars(), |f| (f.name().to_owned(), f.aliases().to_vec())),
-            aggregates: by_name(vocabulary::aggregates(), |f| (f.name().to_owned(), f.aliases().to_vec())),
-            windows: by_name(vocabulary::windows(), |f| (f.name().to_owned(), f.aliases().to_vec())),
+            sources: tables
+                .iter()
+                .map(|(name, schema)| (name.clone(), source(schema)))
+                .collect(),
+            scalars: by_name(vocabulary::scalars(), |f| {
+                (f.name().to_owned(), f.aliases().to_vec())
+            }),
+            aggregates: by_name(vocabulary::aggregates(), |f| {
+                (f.name().to_owned(), f.aliases().to_vec())
+            }),
+            windows: by_name(vocabulary::windows(), |f| {
+                (f.name().to_owned(), f.aliases().to_vec())
+            }),
             expr_planners: vec![
                 Arc::new(DatetimeFunctionPlanner),
                 Arc::new(UnicodeFunctionPlanner),
@@ -143,5 +158,8 @@ pub(crate) fn executor(memory_bytes: usize, partitions: NonZeroUsize) -> Result<
         .with_target_partitions(partitions.get())
         .with_information_schema(false)
         .with_create_default_catalog_and_schema(false);
-    Ok(SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).build())
+    Ok(SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .build())
 }

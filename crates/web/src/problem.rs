@@ -15,7 +15,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shuyu_app::Stop;
-use shuyu_kernel::{Fault, Refusal, RefusalKind};
+use shuyu_kernel::{ClauseId, Fault, Refusal, RefusalKind};
 use utoipa::ToSchema;
 
 use crate::{
@@ -154,28 +154,30 @@ pub fn worded(state: &WebState, language: Language, stop: &Stop, status: StatusC
 
 fn refused(state: &WebState, language: Language, refusal: &Refusal, status: StatusCode, reference: &str) -> Problem {
     let text = state.texts.refusal(language, refusal);
-    let profile = state.app.profile();
-    let clauses = refusal.clauses.iter().map(|id| ClauseRef {
-        id: id.to_string(),
-        title: profile.clauses.get(id).map(|clause| {
-            let instrument = profile.instruments.iter().find(|instrument| instrument.id == id.instrument());
-            format!("{} {}", instrument.map_or("", |instrument| instrument.short.as_str()), clause.article)
-                .trim()
-                .to_owned()
-        }),
-    });
     Problem {
         about: format!("/problems/{}", refusal.code),
         title: title(state, language, kind_word(refusal)),
         status: status.as_u16(),
         detail: text.what,
         code: refusal.code.clone(),
-        clauses: clauses.collect(),
+        clauses: clauses(state, refusal),
         facts: refusal.facts.clone(),
         way_out: text.way_out,
         instance: format!("urn:shuyu:request:{reference}"),
         reference: None,
     }
+}
+
+/// The clauses of a refusal with their places in the documents.
+pub fn clauses(state: &WebState, refusal: &Refusal) -> Vec<ClauseRef> {
+    let profile = state.app.profile();
+    let title = |id: &ClauseId| {
+        let clause = profile.clauses.get(id)?;
+        let instrument = profile.instruments.iter().find(|instrument| instrument.id == id.instrument());
+        let short = instrument.map_or("", |instrument| instrument.short.as_str());
+        Some(format!("{short} {}", clause.article).trim().to_owned())
+    };
+    refusal.clauses.iter().map(|id| ClauseRef { id: id.to_string(), title: title(id) }).collect()
 }
 
 fn broken(state: &WebState, language: Language, status: StatusCode, reference: &str) -> Problem {

@@ -196,7 +196,7 @@ pub fn way_back(next: &str) -> &str {
 }
 
 /// Percent-encodes everything but letters, digits, `-._~/` for use inside a query.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

@@ -70,7 +70,7 @@ impl CaseView {
 }
 
 impl App {
-    /// A case with everything its page needs.
+    /// A case with everything its page needs. The look is noted before it is shown.
     ///
     /// # Errors
     /// `case_unknown` for cases that do not exist or that the session may not see.
@@ -79,6 +79,7 @@ impl App {
         let loaded = self.record.load(&[id].into()).await?;
         let case = loaded.linked.get(&id).cloned().ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, &case)?;
+        self.note(session, "view", &id.to_string(), Ok(())).await?;
         let profile = self.profiles.get(case.profile)?;
         let today = self.today();
         let ctx = Context {

@@ -16,7 +16,7 @@ pub mod who;
 
 pub use case::{ActNow, CaseView, TimelineItem};
 pub use desk::{QueueRow, Urgency};
-pub use ledger::{LedgerOverview, LogEntry};
+pub use ledger::LogEntry;
 pub use lists::{CaseList, CaseQuery, Sort};
 pub use material::Material;
 pub use permits::PermitRow;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{
     BodyId, CaseId, CivilDate, PermitId, Refusal,
-    calendar::{Limit, LimitUnit},
+    calendar::{Bound, Limit, LimitUnit},
 };
 use shuyu_profile::{Act, ActKind, ClockRule, Effect, LaneBody, Procedure};
 
@@ -20,13 +20,12 @@ type Parties = BTreeMap<String, BTreeSet<BodyId>>;
 
 /// An act in a lane needs an open lane, one at the applicant a returned one.
 pub(super) fn lane_ready(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let unknown = || Refusal::unmet("lane_unknown").citing(rule.basis.clauses()).fact("act", &rule.title);
     if !rule.in_lane {
-        return Ok(());
+        // A lane named here would look for clocks in that lane and miss those of the case.
+        return if lane.is_none() { Ok(()) } else { Err(unknown()) };
     }
-    let state = lane.and_then(|key| case.lanes.get(key));
-    let Some(state) = state else {
-        return Err(Refusal::unmet("lane_unknown").citing(rule.basis.clauses()).fact("act", &rule.title));
-    };
+    let state = lane.and_then(|key| case.lanes.get(key)).ok_or_else(unknown)?;
     let wanted = if rule.kind == ActKind::Correct { LaneStatus::Returned } else { LaneStatus::Open };
     if state.status == wanted {
         return Ok(());
@@ -108,7 +107,10 @@ fn stop(case: &Case, clock: &str, lane: Option<&str>, on: CivilDate, events: &mu
             clock: clock.to_owned(),
             lane: lane.map(str::to_owned),
             on,
-            in_time: on <= running.run.due,
+            in_time: match running.run.bound {
+                Bound::AtMost => on <= running.run.due,
+                Bound::AtLeast => on > running.run.due,
+            },
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shuyu_kernel::{CaseId, CivilDate, Refusal};
+use shuyu_kernel::{CaseId, CivilDate, Refusal, calendar::Limit};
 use shuyu_profile::{Guard, Procedure, Rule, When};
 
 use crate::{
@@ -68,11 +68,7 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
         Rule::Complete { fields } => complete(fields, scene),
         Rule::OneOf { field, values } => one_of(field, values, scene),
         Rule::TermAtMost { from, to, limit } => {
-            let (Some(from), Some(to)) = (date(scene, from), date(scene, to)) else {
-                return Err(facts([("limit", limit.to_string())]));
-            };
-            let last = limit.last_day(from).map_or(from, |day| day.plus_days(-1));
-            if to >= from && to <= last { Ok(()) } else { Err(facts([("limit", limit.to_string()), ("last", last.to_string()), ("to", to.to_string())])) }
+            term_at_most(date(scene, from), date(scene, to), *limit)
         }
         Rule::Linked { link, stages } => linked(link, scene, |other| stages.contains(&other.stage)),
         Rule::LinkedField { link, field, values } => linked(link, scene, |other| {
@@ -101,7 +97,7 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
         }
         Rule::LanesApproved => lanes_approved(scene),
         Rule::AtMostField { field, ceiling } => match (scene.fields.get(field), scene.fields.get(ceiling)) {
-            (Some(Value::Money(price)), Some(Value::Money(top))) if price <= top => Ok(()),
+            (Some(Value::Money(price)), Some(Value::Money(top))) if price <= top && price.fen() >= 0 => Ok(()),
             (price, top) => {
                 let text = |value: Option<&Value>| value.map(Value::text).unwrap_or_default();
                 Err(facts([("price", text(price)), ("ceiling", text(top))]))
@@ -121,6 +117,17 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
         },
         Rule::ColumnsJustified { field } => columns_justified(field, scene),
     }
+}
+
+fn term_at_most(from: Option<CivilDate>, to: Option<CivilDate>, limit: Limit) -> Result<(), Facts> {
+    let last = from.and_then(|from| Some(limit.last_day(from)?.plus_days(-1)));
+    if let (Some(from), Some(to), Some(last)) = (from, to, last)
+        && (from..=last).contains(&to)
+    {
+        return Ok(());
+    }
+    let text = |day: Option<CivilDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    Err(facts([("limit", limit.to_string()), ("last", text(last)), ("to", text(to))]))
 }
 
 fn date(scene: &Scene<'_>, field: &str) -> Option<CivilDate> {
@@ -185,7 +192,7 @@ fn linked(link: &str, scene: &Scene<'_>, good: impl Fn(&Case) -> bool) -> Result
 
 fn whole_days(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
     let Some(started) = scene.case.and_then(|case| case.latest_clock(clock)) else {
-        return Err(facts([("until", String::new()), ("from", String::new())]));
+        return Err(facts([("started", String::new()), ("until", String::new()), ("from", String::new())]));
     };
     let next = scene.ctx.profile.calendar.on_or_after(started.run.due.plus_days(1));
     if scene.happened_on >= next {
@@ -219,9 +226,10 @@ fn lanes_approved(scene: &Scene<'_>) -> Result<(), Facts> {
     Err(facts([("open", open.join("; ")), ("count", open.len().to_string())]))
 }
 
-fn retained(act: &str, limit: shuyu_kernel::calendar::Limit, scene: &Scene<'_>) -> Result<(), Facts> {
+fn retained(act: &str, limit: Limit, scene: &Scene<'_>) -> Result<(), Facts> {
     let since = scene.case.and_then(|case| case.last(act)).map_or(scene.happened_on, |taken| taken.happened_on);
-    let until = scene.ctx.profile.calendar.due(since, limit).on;
+    // What must be kept so long is kept to that very day: only limits for acting roll over rest days.
+    let until = limit.last_day(since).unwrap_or_else(|| scene.ctx.profile.calendar.due_on(since, limit));
     if scene.happened_on >= until {
         return Ok(());
     }

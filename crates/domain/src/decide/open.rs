@@ -33,6 +33,7 @@ pub(super) fn open(
             .fact("roles", role_titles(&procedure.open.by, ctx)));
     }
     check_values(set, procedure, ctx)?;
+    asked_at_opening(procedure, set)?;
     let scene = Scene { case: None, procedure, fields: set, happened_on: ctx.today, ctx };
     guards::check(&procedure.open.guards, &scene)?;
     let parties = parties(procedure, set, ctx)?;
@@ -63,6 +64,18 @@ pub(super) fn open(
         set: set.clone(),
         meta,
     }])
+}
+
+/// Fields without a group are set by acts only: at opening they would slip past the guards of those acts.
+fn asked_at_opening(procedure: &Procedure, set: &BTreeMap<String, Value>) -> Result<(), Refusal> {
+    let stray = set.keys().filter_map(|id| procedure.field(id)).find(|field| field.group.is_empty());
+    match stray {
+        None => Ok(()),
+        Some(field) => Err(Refusal::unmet("field_not_of_this_act")
+            .citing(field.basis.clauses())
+            .fact("field", &field.title)
+            .fact("act", &procedure.title)),
+    }
 }
 
 /// 案号: the profile's pattern with year and running number.

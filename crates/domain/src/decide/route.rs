@@ -6,7 +6,10 @@
 use shuyu_kernel::{Manner, Refusal};
 use shuyu_profile::{Act, Procedure};
 
-use super::take::{self, Finished};
+use super::{
+    effects,
+    take::{self, Finished},
+};
 use crate::{
     case::Case,
     command::{Context, TakeAct},
@@ -84,15 +87,14 @@ pub(super) fn advance(
         .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", &waiting.act))?;
     take::may_act(case, rule, waiting.lane.as_deref(), ctx)?;
     take::in_stage(case, procedure, rule)?;
+    // The lane may have been returned or decided since the act was entered.
+    effects::lane_ready(case, rule, waiting.lane.as_deref(), ctx)?;
     let post = waiting.next.first().map_or("checker", String::as_str);
     if ctx.actor.body != waiting.body || !fits(post, ctx) {
         return Err(wrong_post(rule, post, ctx));
     }
     if waiting.steps.iter().any(|taken| taken.person == ctx.actor.person) {
         return Err(Refusal::forbidden("same_person_in_route").citing(rule.basis.clauses()).fact("act", &rule.title));
-    }
-    if waiting.next.len() > 1 {
-        return Ok(vec![CaseEvent::Advanced { number, step: step(post, ctx) }]);
     }
     let manner = match waiting.manner {
         Manner::InPerson if ctx.actor.delegation.is_some() => Manner::Delegate,
@@ -109,6 +111,11 @@ pub(super) fn advance(
         steps: waiting.steps.clone(),
         finishes: Some(number),
     };
+    if waiting.next.len() > 1 {
+        // Whoever takes a step in between is bound by the guards too, for example not to judge their own act.
+        take::check(case, procedure, &finished, ctx)?;
+        return Ok(vec![CaseEvent::Advanced { number, step: step(post, ctx) }]);
+    }
     take::finish(case, procedure, finished, ctx)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{BodyId, CivilDate, Manner, Refusal};
-use shuyu_profile::{Act, Procedure, Rule};
+use shuyu_profile::{Act, ActKind, Procedure, Rule};
 
 use super::{
     effects,
@@ -78,9 +78,11 @@ pub(super) fn may_act(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context
     }
     let separated = rule.guards.iter().any(|guard| matches!(guard.rule, Rule::NotSameBody { .. }));
     let party = case.is_party(ctx.actor) || (separated && case.has_party(ctx.actor.body));
-    let in_own_lane = lane.is_none_or(|key| {
-        case.lanes.get(key).is_none_or(|lane| lane.role != ctx.actor.role || lane.body == ctx.actor.body)
-    });
+    // A lane is decided by its own body under its own role; only the applicant's answer comes from outside.
+    let in_own_lane = rule.kind == ActKind::Correct
+        || lane.is_none_or(|key| {
+            case.lanes.get(key).is_none_or(|lane| lane.role == ctx.actor.role && lane.body == ctx.actor.body)
+        });
     if party && in_own_lane {
         return Ok(());
     }
@@ -152,6 +154,12 @@ pub(super) fn check_values(
         let known_body = |body: &BodyId| ctx.registry.bodies.contains_key(body);
         if matches!(value, Value::Body(body) if !known_body(body)) {
             return Err(wrong("link_unknown"));
+        }
+        if let (Value::Body(body), Some(role)) = (value, &field.party)
+            && !ctx.registry.bodies.get(body).is_some_and(|body| body.roles.contains(role))
+        {
+            let title = ctx.profile.role(role).map_or(role.as_str(), |role| role.title.as_str());
+            return Err(wrong("body_lacks_role").fact("role", title));
         }
         if matches!(value, Value::Person(person) if !ctx.registry.people.contains_key(person)) {
             return Err(wrong("link_unknown"));

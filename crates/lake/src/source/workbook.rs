@@ -4,15 +4,15 @@
 //! it holds are both within the limits. Cells become the text that a delimited file would hold: whole numbers
 //! without a fraction, dates as `YYYY-MM-DD`.
 
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read, Seek};
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use shuyu_kernel::Refusal;
-use zip::ZipArchive;
+use zip::{ZipArchive, result::ZipError};
 
 use super::{Record, RecordSink, Watch};
 use crate::{
-    error::{LakeError, limited},
+    error::{LakeError, from_io, limited},
     limits::{
         Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_EXPANSION_RATIO, MAX_RECORD_BYTES, MAX_SHARED_STRINGS_BYTES,
         MAX_WORKBOOK_BYTES, MAX_WORKBOOK_ENTRIES, RATIO_GRACE_BYTES,
@@ -157,7 +157,7 @@ fn text_of(value: &DataRef<'_>) -> String {
 
 /// Checks declared and actual sizes of every entry.
 fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) -> Result<(), LakeError> {
-    let mut archive = ZipArchive::new(file).map_err(|_| Refusal::unmet("workbook_damaged"))?;
+    let mut archive = ZipArchive::new(file).map_err(unpackable)?;
     if archive.len() > MAX_WORKBOOK_ENTRIES {
         return Err(limited("workbook_too_large")
             .fact("limit_entries", MAX_WORKBOOK_ENTRIES)
@@ -167,11 +167,9 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
     let mut total = 0u64;
     let mut buffer = vec![0u8; 64 * 1024];
     for index in 0..archive.len() {
-        let mut entry = archive
-            .by_index(index)
-            .map_err(|_| Refusal::unmet("workbook_damaged"))?;
+        let mut entry = archive.by_index(index).map_err(unpackable)?;
         let (declared, packed) = (entry.size(), entry.compressed_size());
-        let name = entry.name().map_err(|_| Refusal::unmet("workbook_damaged"))?;
+        let name = entry.name().map_err(unpackable)?;
         let strings = name.to_ascii_lowercase().ends_with("sharedstrings.xml");
         let limit = if strings {
             MAX_SHARED_STRINGS_BYTES
@@ -193,7 +191,7 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
             match entry.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => actual += count as u64,
-                Err(_) => return Err(Refusal::unmet("workbook_damaged").into()),
+                Err(error) => return Err(unreadable(error)),
             }
         }
         if actual != declared {
@@ -204,6 +202,25 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
     Ok(())
 }
 
-fn damaged(_: XlsxError) -> Refusal {
-    Refusal::unmet("workbook_damaged")
+/// What the workbook holds is the sender's to mend; that our own disk fails is not.
+fn damaged(error: XlsxError) -> LakeError {
+    match error {
+        XlsxError::Io(error) | XlsxError::Zip(ZipError::Io(error)) => unreadable(error),
+        _ => Refusal::unmet("workbook_damaged").into(),
+    }
+}
+
+fn unpackable(error: ZipError) -> LakeError {
+    match error {
+        ZipError::Io(error) => unreadable(error),
+        _ => Refusal::unmet("workbook_damaged").into(),
+    }
+}
+
+/// Only `Other` comes from below: a sealed file that does not open. The rest is said about the contents.
+fn unreadable(error: std::io::Error) -> LakeError {
+    match error.kind() {
+        ErrorKind::Other => from_io("reading a workbook", error),
+        _ => Refusal::unmet("workbook_damaged").into(),
+    }
 }

@@ -2,7 +2,9 @@
 
 mod builders;
 mod cell;
+mod header;
 mod infer;
+mod key;
 mod quality;
 mod shape;
 mod spec;
@@ -10,8 +12,9 @@ mod unit;
 
 pub(crate) use builders::{Builders, EncodedFile, FileCutter, arrow_schema, cell_at};
 pub(crate) use cell::Cell;
+pub(crate) use key::{KeyProof, canonical};
 pub use quality::{ColumnQuality, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof};
-pub(crate) use shape::{KeyProof, RowSetup, Shaped, Shaper, canonical};
+pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
 pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};
 pub(crate) use unit::UnitCounter;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{cell::Cell, spec::ColumnType};
-use crate::limits::FIRST_ROWS;
+use crate::{limits::FIRST_ROWS, source::Encoding};
 
 /// A rule that a row can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,6 +89,8 @@ pub struct UnitProof {
 /// What an ingest found. Holds counts, names and row numbers, and no value of any text column.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct QualityReport {
+    /// Encoding of each file read to its end; `None` for a workbook.
+    pub encodings: Vec<Option<Encoding>>,
     /// Records read, headers not counted.
     pub rows_read: u64,
     /// Rows that entered the table.
@@ -111,6 +113,7 @@ pub(super) struct Gatherer {
     findings: BTreeMap<(usize, Rule), (u64, Vec<RowRef>)>,
     columns: Vec<Figures>,
     quarantined: Vec<RowRange>,
+    pub(super) encodings: Vec<Option<Encoding>>,
     pub(super) read: u64,
     pub(super) accepted: u64,
     pub(super) bad: u64,
@@ -205,6 +208,7 @@ impl Gatherer {
             }
         });
         QualityReport {
+            encodings: self.encodings.clone(),
             rows_read: self.read,
             rows_accepted: self.accepted,
             rows_quarantined: self.bad,

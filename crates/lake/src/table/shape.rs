@@ -1,25 +1,24 @@
 //! From records to a table: the header, the type and rules of every cell, keys, units, quality.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
-use shuyu_kernel::{Digest, Fault, Refusal};
+use shuyu_kernel::{Fault, Refusal};
 
 use super::{
     Builders, Cell, EncodedFile, FileCutter, OnBadRow, Progress, QualityReport, TableSpec, UnitProof,
     UnitSpec,
+    header::places,
     infer::infer,
+    key::{KeyProof, canonical},
     quality::{Gatherer, KEY_INDEX, RowRef, Rule},
     spec::{ColumnSpec, ColumnType},
     unit::{UnitCounter, unit_of},
 };
 use crate::{
     error::{LakeError, limited},
-    limits::{BATCH_ROWS, MAX_QUARANTINED, MAX_RECORD_BYTES, MAX_TRACKED, SAMPLE_ROWS},
-    source::{Record, RecordSink},
+    limits::{BATCH_ROWS, MAX_QUARANTINED, MAX_RECORD_BYTES, SAMPLE_ROWS},
+    source::{Encoding, Record, RecordSink},
 };
-
-/// Most column names put into one fact of a refusal.
-const NAMED_COLUMNS: usize = 50;
 
 /// What is known before the first record: the schema if given, the rules, and what the table already holds.
 pub(crate) struct RowSetup {
@@ -28,24 +27,6 @@ pub(crate) struct RowSetup {
     pub(crate) on_bad_row: OnBadRow,
     pub(crate) units: UnitCounter,
     pub(crate) keys: KeyProof,
-}
-
-/// The keys seen so far, as the first 128 bits of their SM3. Two different keys would share them with a chance
-/// below one in 10²² even for 50 million rows.
-#[derive(Default)]
-pub(crate) struct KeyProof(HashSet<u128>);
-
-impl KeyProof {
-    /// Whether this key is new.
-    pub(crate) fn is_new(&mut self, values: &[String]) -> Result<bool, Refusal> {
-        if self.0.len() >= MAX_TRACKED {
-            return Err(limited("too_many_keys").fact("limit", MAX_TRACKED));
-        }
-        let digest = Digest::of(values.join("\u{1f}").as_bytes()).0;
-        let mut first = [0u8; 16];
-        first.copy_from_slice(&digest[..16]);
-        Ok(self.0.insert(u128::from_be_bytes(first)))
-    }
 }
 
 /// What came out.
@@ -106,7 +87,8 @@ impl<'a> Shaper<'a> {
     }
 
     /// The records of one file are over.
-    pub(crate) fn end_file(&mut self) -> Result<(), LakeError> {
+    pub(crate) fn end_file(&mut self, encoding: Option<Encoding>) -> Result<(), LakeError> {
+        self.gathered.encodings.push(encoding);
         if self.expect_header {
             return Err(Refusal::unmet("file_empty").into());
         }
@@ -140,6 +122,7 @@ impl<'a> Shaper<'a> {
     /// Ends the table: last file out, policies judged.
     pub(crate) fn finish(&mut self) -> Result<Shaped, LakeError> {
         self.settle()?;
+        self.progress.rows(self.gathered.read - self.told);
         let report = self.report();
         self.judge(&report)?;
         let Some(mut table) = self.table.take() else {
@@ -320,7 +303,7 @@ impl RecordSink for Shaper<'_> {
         let Some((_, sample, bytes)) = &mut self.sampling else {
             return self.row(record);
         };
-        *bytes += record.text_bytes();
+        *bytes += record.text_bytes() + record.len() * size_of::<usize>();
         sample.push(Record::copy_of(record));
         if sample.len() >= SAMPLE_ROWS || *bytes >= MAX_RECORD_BYTES {
             self.settle()
@@ -363,69 +346,6 @@ fn bound(text: &Option<String>, column: &ColumnSpec) -> Option<Cell<'static>> {
         Cell::Float(number) => Some(Cell::Float(number)),
         Cell::Null | Cell::Date(_) | Cell::Bool(_) => None,
     }
-}
-
-/// The canonical values of some columns of a row.
-pub(crate) fn canonical(cells: &[Cell<'_>], positions: &[usize], spec: &TableSpec) -> Vec<String> {
-    let value = |position: &usize| {
-        let kind = spec
-            .columns
-            .get(*position)
-            .map_or(ColumnType::Text, |column| column.kind);
-        cells
-            .get(*position)
-            .and_then(|cell| cell.canonical(kind))
-            .unwrap_or_default()
-    };
-    positions.iter().map(value).collect()
-}
-
-/// Where each column of the table stands in the file. The order may differ; the set may not.
-fn places(header: &Record, spec: &TableSpec) -> Result<Vec<usize>, Refusal> {
-    let titles: Vec<&str> = header.cells().map(str::trim).collect();
-    let wanted: Vec<&str> = spec.columns.iter().map(|column| column.header().trim()).collect();
-    if !titles.iter().any(|title| wanted.contains(title)) {
-        // Perhaps the first row of somebody's data: its contents stay out of the refusal.
-        return Err(Refusal::unmet("header_missing")
-            .fact("found", titles.len())
-            .fact("expected", wanted.len()));
-    }
-    let named = |names: Vec<&str>| {
-        names
-            .into_iter()
-            .take(NAMED_COLUMNS)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let missing = named(
-        wanted
-            .iter()
-            .filter(|name| !titles.contains(name))
-            .copied()
-            .collect(),
-    );
-    let extra = named(
-        titles
-            .iter()
-            .filter(|title| !wanted.contains(title))
-            .copied()
-            .collect(),
-    );
-    let repeated = titles
-        .iter()
-        .enumerate()
-        .filter(|(i, title)| titles.iter().take(*i).any(|t| t == *title));
-    let duplicated = named(repeated.map(|(_, title)| *title).collect());
-    if !(missing.is_empty() && extra.is_empty() && duplicated.is_empty()) || titles.len() != wanted.len() {
-        let refusal = Refusal::unmet("header_differs")
-            .fact("missing", missing)
-            .fact("extra", extra);
-        return Err(refusal.fact("duplicated", duplicated));
-    }
-    Ok(wanted
-        .iter()
-        .filter_map(|name| titles.iter().position(|title| title == name))
-        .collect())
 }
 
 fn flush(table: &mut Table, files: &mut FileSink<'_>) -> Result<(), LakeError> {

@@ -1,5 +1,10 @@
 //! Integration tests of the lake, one binary.
 
+#![expect(
+    clippy::expect_used,
+    reason = "helpers of tests may end a test; clippy exempts only test functions"
+)]
+
 mod bounded;
 mod crash;
 mod derive;

@@ -2,7 +2,7 @@
 
 use encoding_rs::GB18030;
 use shuyu_kernel::Refusal;
-use shuyu_lake::{ColumnSpec, ColumnType, TableSpec};
+use shuyu_lake::{ColumnSpec, ColumnType, TableSpec, source::Encoding};
 
 use crate::world::{World, dataset, fact, gzip, refusal_of, spec};
 
@@ -114,6 +114,12 @@ async fn encodings_are_read_strictly_or_refused() {
             .await
             .expect("ingest");
         assert_eq!(report.version.record.schema.columns[1].name, "名称");
+        let encoding = if index % 2 == 1 {
+            Encoding::Gb18030
+        } else {
+            Encoding::Utf8
+        };
+        assert_eq!(report.quality.encodings, [Some(encoding)]);
         let rows = world.rows(id).await;
         let names = arrow::array::AsArray::as_string::<i32>(rows[0].column(1));
         assert_eq!(names.value(1), "东厂社区居委会", "variant {index}");

@@ -213,7 +213,7 @@ async fn types_are_inferred_from_a_sample_and_then_enforced() {
     assert_eq!(rows[0].column(0).as_string::<i32>().value(0), "007");
     // A value beyond the sample that does not fit is a finding like any other.
     let mut long = "n\n".to_owned();
-    (0..6000).for_each(|i| long.push_str(&format!("{i}\n")));
+    (0..60_000).for_each(|i| long.push_str(&format!("{i}\n")));
     long.push_str("6.5\n");
     let Err(IngestError::Refused(refused)) = world
         .ingest(spec(dataset(2), vec![world.raw(long.as_bytes()).await], "k"))
@@ -223,7 +223,7 @@ async fn types_are_inferred_from_a_sample_and_then_enforced() {
     };
     assert_eq!(
         found(&refused.report.expect("report")),
-        [("n".to_owned(), Rule::TypeMismatch, 1, vec![6002])]
+        [("n".to_owned(), Rule::TypeMismatch, 1, vec![60_002])]
     );
 }
 

@@ -49,7 +49,10 @@ impl Family {
     pub fn compares_with(self, other: Self) -> bool {
         self != Self::Other
             && other != Self::Other
-            && (self == other || self == Self::Null || other == Self::Null || (self.is_number() && other.is_number()))
+            && (self == other
+                || self == Self::Null
+                || other == Self::Null
+                || (self.is_number() && other.is_number()))
     }
 }
 
@@ -70,8 +73,12 @@ pub(crate) fn whole(value: &ScalarValue) -> Option<i64> {
     if value.is_null() || !Family::of(&value.data_type()).is_number() {
         return None;
     }
-    let ScalarValue::Int64(Some(number)) = value.cast_to(&DataType::Int64).ok()? else { return None };
-    let back = ScalarValue::Int64(Some(number)).cast_to(&value.data_type()).ok()?;
+    let ScalarValue::Int64(Some(number)) = value.cast_to(&DataType::Int64).ok()? else {
+        return None;
+    };
+    let back = ScalarValue::Int64(Some(number))
+        .cast_to(&value.data_type())
+        .ok()?;
     (back == *value).then_some(number)
 }
 
@@ -83,7 +90,9 @@ pub(crate) fn day(value: &ScalarValue) -> Option<i64> {
             let second = value
                 .cast_to(&DataType::Timestamp(arrow::datatypes::TimeUnit::Nanosecond, None))
                 .ok()?;
-            let ScalarValue::TimestampNanosecond(Some(nanos), _) = second else { return None };
+            let ScalarValue::TimestampNanosecond(Some(nanos), _) = second else {
+                return None;
+            };
             let per_day = DAY * 1_000_000_000;
             (nanos % per_day == 0).then(|| nanos.div_euclid(per_day))
         }
@@ -94,9 +103,9 @@ pub(crate) fn day(value: &ScalarValue) -> Option<i64> {
 /// The text of a literal.
 pub(crate) fn text(expr: &Expr) -> Option<String> {
     match fold(expr)? {
-        ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)) => {
-            Some(text)
-        }
+        ScalarValue::Utf8(Some(text))
+        | ScalarValue::LargeUtf8(Some(text))
+        | ScalarValue::Utf8View(Some(text)) => Some(text),
         _ => None,
     }
 }

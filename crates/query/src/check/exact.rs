@@ -28,8 +28,22 @@ use crate::{
 
 /// Scalar functions that never fail on a row and may read personal values at their grain.
 const TOTAL: [&str; 16] = [
-    "btrim", "ceil", "character_length", "coalesce", "concat", "date_part", "date_trunc", "floor", "left", "lower",
-    "ltrim", "nullif", "right", "rtrim", "substr", "upper",
+    "btrim",
+    "ceil",
+    "character_length",
+    "coalesce",
+    "concat",
+    "date_part",
+    "date_trunc",
+    "floor",
+    "left",
+    "lower",
+    "ltrim",
+    "nullif",
+    "right",
+    "rtrim",
+    "substr",
+    "upper",
 ];
 /// Parts of dates that never fail.
 const PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "doy", "dow"];
@@ -46,7 +60,10 @@ pub(crate) struct Exact<'a> {
 /// Where the analyst named a column.
 pub(crate) fn place(column: &Column) -> Option<Place> {
     let start = column.spans.first()?.start;
-    (start.line > 0).then_some(Place { line: start.line, column: start.column })
+    (start.line > 0).then_some(Place {
+        line: start.line,
+        column: start.column,
+    })
 }
 
 impl Exact<'_> {
@@ -105,7 +122,9 @@ impl Exact<'_> {
             Expr::OuterReferenceColumn(..) => Err(self.node("column_of_outer_query")),
             Expr::Unnest(_) => Err(self.node("unnest")),
             Expr::ScalarVariable(..) => Err(self.node("variable")),
-            Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => Err(self.node("lambda")),
+            Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => {
+                Err(self.node("lambda"))
+            }
             #[expect(deprecated, reason = "the variant still exists and must be refused")]
             Expr::Wildcard { .. } => Err(self.node("wildcard")),
         }
@@ -134,9 +153,16 @@ impl Exact<'_> {
         if label.allows(self.wanted) {
             return Ok(());
         }
-        let of_own = self.relation.leaf(column).and_then(|leaf| leaf.column(&column.name)).cloned().unwrap_or_default();
+        let of_own = self
+            .relation
+            .leaf(column)
+            .and_then(|leaf| leaf.column(&column.name))
+            .cloned()
+            .unwrap_or_default();
         if self.wanted == Use::Group && (of_own.unit || label.allows(Use::Link)) {
-            let refusal = Refusal::unmet("small_group_key").under(&self.citations.raw_stays).citing(&of_own.basis);
+            let refusal = Refusal::unmet("small_group_key")
+                .under(&self.citations.raw_stays)
+                .citing(&of_own.basis);
             let nearest = format!("count(DISTINCT {})", column.name);
             return Err(self.about(refusal, column).nearest_sql(nearest));
         }
@@ -144,14 +170,19 @@ impl Exact<'_> {
             .under(&self.citations.scope)
             .under(&self.citations.least_necessary)
             .citing(&of_own.basis);
-        Err(self.about(refusal, column).fact("node", node_of(self.wanted)).instruct("apply_for_use"))
+        Err(self
+            .about(refusal, column)
+            .fact("node", node_of(self.wanted))
+            .instruct("apply_for_use"))
     }
 
     fn column(&self, column: &Column) -> Result<(), Refusal> {
         self.has_use(column)?;
         match self.relation.label(column).exactness {
             Exactness::Exact => Ok(()),
-            Exactness::At(grain) => Err(self.too_fine(column, Some(nearest_form(column, &grain, self.wanted)))),
+            Exactness::At(grain) => {
+                Err(self.too_fine(column, Some(nearest_form(column, &grain, self.wanted))))
+            }
             Exactness::Nothing => Err(self.too_fine(column, None)),
         }
     }
@@ -166,19 +197,27 @@ impl Exact<'_> {
     }
 
     fn family_of(&self, expr: &Expr) -> Result<Family, Refusal> {
-        let data_type = expr.get_type(self.schema).map_err(|_| Refusal::unmet("types_differ"))?;
+        let data_type = expr
+            .get_type(self.schema)
+            .map_err(|_| Refusal::unmet("types_differ"))?;
         Ok(Family::of(&data_type))
     }
 
     fn family(&self, expr: &Expr, allowed: &[Family]) -> Result<(), Refusal> {
-        if allowed.contains(&self.family_of(expr)?) { Ok(()) } else { Err(Refusal::unmet("types_differ")) }
+        if allowed.contains(&self.family_of(expr)?) {
+            Ok(())
+        } else {
+            Err(Refusal::unmet("types_differ"))
+        }
     }
 
     /// Both sides compare without a conversion that can fail; a text constant that is a date does.
     fn comparable(&self, left: &Expr, right: &Expr) -> Result<(), Refusal> {
         let (a, b) = (self.family_of(left)?, self.family_of(right)?);
         let dates = |side: Family, other: Family, text: &Expr| {
-            side == Family::Date && other == Family::Text && constant::fold(text).as_ref().and_then(constant::day).is_some()
+            side == Family::Date
+                && other == Family::Text
+                && constant::fold(text).as_ref().and_then(constant::day).is_some()
         };
         if a.compares_with(b) || dates(a, b, right) || dates(b, a, left) {
             return Ok(());
@@ -248,8 +287,12 @@ impl Exact<'_> {
         }
         self.comparable(left, right)?;
         self.check(value)?;
-        let grained = grain::bare_number(read, self.relation)
-            .and_then(|column| Some((column, grain::compared(column, op, value, self.relation, self.wanted)?)));
+        let grained = grain::bare_number(read, self.relation).and_then(|column| {
+            Some((
+                column,
+                grain::compared(column, op, value, self.relation, self.wanted)?,
+            ))
+        });
         match grained {
             Some((_, Compared::Aligned)) => Ok(()),
             Some((column, Compared::TooFine(nearest))) => Err(self.too_fine(column, nearest)),
@@ -258,7 +301,12 @@ impl Exact<'_> {
     }
 
     fn between(&self, between: &Between) -> Result<(), Refusal> {
-        let Between { expr, negated: _, low, high } = between;
+        let Between {
+            expr,
+            negated: _,
+            low,
+            high,
+        } = between;
         self.comparison(expr, Operator::GtEq, low)?;
         self.comparison(expr, Operator::LtEq, high)
     }
@@ -269,7 +317,9 @@ impl Exact<'_> {
             return Err(self.node("pattern_of_columns"));
         };
         // `ab%` shows no more than a prefix of that length.
-        let fixed = pattern.strip_suffix('%').filter(|fixed| !fixed.contains(['%', '_', '\\']));
+        let fixed = pattern
+            .strip_suffix('%')
+            .filter(|fixed| !fixed.contains(['%', '_', '\\']));
         if let (Expr::Column(column), Some(fixed)) = (like.expr.as_ref(), fixed)
             && let Exactness::At(Grain::Prefix(most)) = self.relation.label(column).exactness
             && !like.case_insensitive
@@ -281,15 +331,24 @@ impl Exact<'_> {
     }
 
     fn in_list(&self, list: &InList) -> Result<(), Refusal> {
-        let InList { expr, list, negated: _ } = list;
+        let InList {
+            expr,
+            list,
+            negated: _,
+        } = list;
         for column in columns_of(expr).values() {
             self.has_use(column)?;
         }
-        list.iter().try_for_each(|value| self.comparison(expr, Operator::Eq, value))
+        list.iter()
+            .try_for_each(|value| self.comparison(expr, Operator::Eq, value))
     }
 
     fn case(&self, case: &Case) -> Result<(), Refusal> {
-        let Case { expr, when_then_expr, else_expr } = case;
+        let Case {
+            expr,
+            when_then_expr,
+            else_expr,
+        } = case;
         let mut results: Vec<&Expr> = Vec::new();
         for (when, then) in when_then_expr {
             match expr {
@@ -307,9 +366,18 @@ impl Exact<'_> {
     }
 
     fn same_family(&self, exprs: &[&Expr]) -> Result<(), Refusal> {
-        let families = exprs.iter().map(|e| self.family_of(e)).collect::<Result<Vec<_>, _>>()?;
-        let fits = families.iter().all(|a| families.iter().all(|b| a.compares_with(*b)));
-        if fits { Ok(()) } else { Err(Refusal::unmet("types_differ").instruct("compare_same_type")) }
+        let families = exprs
+            .iter()
+            .map(|e| self.family_of(e))
+            .collect::<Result<Vec<_>, _>>()?;
+        let fits = families
+            .iter()
+            .all(|a| families.iter().all(|b| a.compares_with(*b)));
+        if fits {
+            Ok(())
+        } else {
+            Err(Refusal::unmet("types_differ").instruct("compare_same_type"))
+        }
     }
 
     /// Casts that cannot fail, and constants whose cast succeeds now.
@@ -318,7 +386,9 @@ impl Exact<'_> {
         if constant::fold(whole).is_some() {
             return Ok(());
         }
-        let from = inner.get_type(self.schema).map_err(|_| Refusal::unmet("types_differ"))?;
+        let from = inner
+            .get_type(self.schema)
+            .map_err(|_| Refusal::unmet("types_differ"))?;
         let total = match to {
             to if *to == from => true,
             DataType::Float64 => Family::of(&from).is_number(),
@@ -348,8 +418,10 @@ impl Exact<'_> {
         let arguments: Vec<&Expr> = function.args.iter().collect();
         match (name, arguments.as_slice()) {
             ("date_part" | "date_trunc", [part, value]) => {
-                let known = constant::text(part).is_some_and(|part| PARTS.contains(&part.to_ascii_lowercase().as_str()));
-                let truncable = name == "date_part" || constant::text(part).is_some_and(|p| !p.starts_with("do"));
+                let known = constant::text(part)
+                    .is_some_and(|part| PARTS.contains(&part.to_ascii_lowercase().as_str()));
+                let truncable =
+                    name == "date_part" || constant::text(part).is_some_and(|p| !p.starts_with("do"));
                 if !known || !truncable {
                     return refused();
                 }
@@ -357,7 +429,12 @@ impl Exact<'_> {
                 self.check(value)
             }
             ("substr", [value, numbers @ ..]) | ("left" | "right", [value, numbers @ ..]) => {
-                let fixed = |e: &&Expr| constant::fold(e).as_ref().and_then(constant::whole).is_some_and(|n| n >= 0);
+                let fixed = |e: &&Expr| {
+                    constant::fold(e)
+                        .as_ref()
+                        .and_then(constant::whole)
+                        .is_some_and(|n| n >= 0)
+                };
                 if !numbers.iter().all(fixed) {
                     return refused();
                 }
@@ -399,7 +476,10 @@ fn nearest_form(column: &Column, grain: &Grain, wanted: Use) -> String {
     match grain {
         Grain::Date(step) => format!("date_trunc('{}', {name})", grain::step_name(*step)),
         Grain::Number { filter, group } => {
-            format!("floor({name} / {0}) * {0}", if wanted == Use::Group { group } else { filter })
+            format!(
+                "floor({name} / {0}) * {0}",
+                if wanted == Use::Group { group } else { filter }
+            )
         }
         Grain::Prefix(length) => format!("left({name}, {length})"),
     }

@@ -21,9 +21,17 @@ pub(crate) fn check(
     let mut answer = Ok(());
     let walked = expr.apply(|node| {
         answer = check_node(node, subquery);
-        Ok(if answer.is_ok() { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+        Ok(if answer.is_ok() {
+            TreeNodeRecursion::Continue
+        } else {
+            TreeNodeRecursion::Stop
+        })
     });
-    if walked.is_err() { Err(Refusal::unmet("query_not_planned")) } else { answer }
+    if walked.is_err() {
+        Err(Refusal::unmet("query_not_planned"))
+    } else {
+        answer
+    }
 }
 
 fn check_node(
@@ -76,9 +84,15 @@ fn check_node(
 }
 
 fn refused(node: &str) -> Result<(), Refusal> {
-    Err(Refusal::unmet("node_not_allowed").fact("node", node).instruct("plain_columns"))
+    Err(Refusal::unmet("node_not_allowed")
+        .fact("node", node)
+        .instruct("plain_columns"))
 }
 
 fn known(name: &str, names: &[String]) -> Result<(), Refusal> {
-    if names.iter().any(|known| known == name) { Ok(()) } else { Err(function_refused(name, None)) }
+    if names.iter().any(|known| known == name) {
+        Ok(())
+    } else {
+        Err(function_refused(name, None))
+    }
 }

@@ -52,7 +52,9 @@ pub(crate) fn generaliser<'a>(expr: &'a Expr, relation: &Relation, wanted: Use) 
             "to_char" => date_format(function, relation),
             "left" | "substr" => text_prefix(function, relation),
             "floor" => {
-                let [Expr::BinaryExpr(division)] = function.args.as_slice() else { return None };
+                let [Expr::BinaryExpr(division)] = function.args.as_slice() else {
+                    return None;
+                };
                 bucket(division, relation, wanted, true)
             }
             _ => None,
@@ -63,7 +65,9 @@ pub(crate) fn generaliser<'a>(expr: &'a Expr, relation: &Relation, wanted: Use) 
 }
 
 fn date_step<'a>(function: &'a ScalarFunction, relation: &Relation) -> Option<Generalised<'a>> {
-    let [part, Expr::Column(column)] = function.args.as_slice() else { return None };
+    let [part, Expr::Column(column)] = function.args.as_slice() else {
+        return None;
+    };
     let grain = date_grain(column, relation)?;
     let part = constant::text(part)?.to_ascii_lowercase();
     let step = match part.as_str() {
@@ -78,7 +82,9 @@ fn date_step<'a>(function: &'a ScalarFunction, relation: &Relation) -> Option<Ge
 
 /// Formats made of years and months only.
 fn date_format<'a>(function: &'a ScalarFunction, relation: &Relation) -> Option<Generalised<'a>> {
-    let [Expr::Column(column), format] = function.args.as_slice() else { return None };
+    let [Expr::Column(column), format] = function.args.as_slice() else {
+        return None;
+    };
     let grain = date_grain(column, relation)?;
     let format = constant::text(format)?;
     let plain = |c: char| !c.is_ascii_alphanumeric() && c != '%';
@@ -101,7 +107,10 @@ fn judge_date<'a>(
     if step.is_some_and(|step| step >= grain) {
         return Generalised::Coarse(column);
     }
-    Generalised::TooFine(column, format!("{function}('{}', {})", step_name(grain), column.name))
+    Generalised::TooFine(
+        column,
+        format!("{function}('{}', {})", step_name(grain), column.name),
+    )
 }
 
 pub(crate) fn step_name(grain: DateGrain) -> &'static str {
@@ -117,7 +126,9 @@ pub(crate) fn step_name(grain: DateGrain) -> &'static str {
 fn date_grain(column: &Column, relation: &Relation) -> Option<DateGrain> {
     match relation.label(column).exactness {
         Exactness::At(Grain::Date(grain)) => Some(grain),
-        Exactness::At(Grain::Number { .. } | Grain::Prefix(_)) | Exactness::Exact | Exactness::Nothing => None,
+        Exactness::At(Grain::Number { .. } | Grain::Prefix(_)) | Exactness::Exact | Exactness::Nothing => {
+            None
+        }
     }
 }
 
@@ -129,12 +140,17 @@ fn text_prefix<'a>(function: &'a ScalarFunction, relation: &Relation) -> Option<
         }
         _ => return None,
     };
-    let Exactness::At(Grain::Prefix(most)) = relation.label(column).exactness else { return None };
+    let Exactness::At(Grain::Prefix(most)) = relation.label(column).exactness else {
+        return None;
+    };
     let length = constant::whole(&constant::fold(length)?)?;
     if (0..=i64::from(most)).contains(&length) {
         return Some(Generalised::Coarse(column));
     }
-    Some(Generalised::TooFine(column, format!("left({}, {most})", column.name)))
+    Some(Generalised::TooFine(
+        column,
+        format!("left({}, {most})", column.name),
+    ))
 }
 
 /// `x / w` of whole numbers, or `floor(x / w)`: cells `[m·w, (m+1)·w)`.
@@ -157,12 +173,18 @@ fn bucket<'a>(
     let is_bucket = floored || (whole_column && bare && whole_divisor);
     let nearest = format!("floor({} / {width})", column.name);
     let fits = is_bucket && given > 0 && i64::try_from(width).is_ok_and(|w| given % w == 0);
-    Some(if fits { Generalised::Coarse(column) } else { Generalised::TooFine(column, nearest) })
+    Some(if fits {
+        Generalised::Coarse(column)
+    } else {
+        Generalised::TooFine(column, nearest)
+    })
 }
 
 fn number_width(column: &Column, relation: &Relation, wanted: Use) -> Option<u64> {
     match relation.label(column).exactness {
-        Exactness::At(Grain::Number { filter, group }) => Some(if wanted == Use::Group { group } else { filter }),
+        Exactness::At(Grain::Number { filter, group }) => {
+            Some(if wanted == Use::Group { group } else { filter })
+        }
         Exactness::At(Grain::Date(_) | Grain::Prefix(_)) | Exactness::Exact | Exactness::Nothing => None,
     }
 }
@@ -182,22 +204,37 @@ pub(crate) fn compared(
         Operator::Lt | Operator::GtEq => 0,
         Operator::LtEq | Operator::Gt => 1,
         _ => {
-            number_width(column, relation, wanted).map(|_| ()).or(date_grain(column, relation).map(|_| ()))?;
+            number_width(column, relation, wanted)
+                .map(|_| ())
+                .or(date_grain(column, relation).map(|_| ()))?;
             return Some(Compared::TooFine(None));
         }
     };
-    let sign = if matches!(op, Operator::Lt | Operator::LtEq) { "<" } else { ">=" };
+    let sign = if matches!(op, Operator::Lt | Operator::LtEq) {
+        "<"
+    } else {
+        ">="
+    };
     if let Some(width) = number_width(column, relation, wanted) {
         let width = i64::try_from(width).ok().filter(|w| *w > 0)?;
         let whole = Family::of(&data_type) == Family::Whole;
         let bound = constant::fold(value).as_ref().and_then(constant::whole);
-        let Some(bound) = bound else { return Some(Compared::TooFine(None)) };
-        let edge = if next == 0 || whole { bound.checked_add(next) } else { None };
+        let Some(bound) = bound else {
+            return Some(Compared::TooFine(None));
+        };
+        let edge = if next == 0 || whole {
+            bound.checked_add(next)
+        } else {
+            None
+        };
         if edge.is_some_and(|edge| edge % width == 0) {
             return Some(Compared::Aligned);
         }
         let nearest = bound.div_euclid(width).saturating_mul(width);
-        return Some(Compared::TooFine(Some(format!("{} {sign} {nearest}", column.name))));
+        return Some(Compared::TooFine(Some(format!(
+            "{} {sign} {nearest}",
+            column.name
+        ))));
     }
     let grain = date_grain(column, relation)?;
     let days = matches!(data_type, DataType::Date32);
@@ -208,7 +245,9 @@ pub(crate) fn compared(
         return Some(Compared::Aligned);
     }
     let nearest = beginning(CivilDate::from_days(bound), grain);
-    Some(Compared::TooFine(nearest.map(|date| format!("{} {sign} DATE '{date}'", column.name))))
+    Some(Compared::TooFine(
+        nearest.map(|date| format!("{} {sign} DATE '{date}'", column.name)),
+    ))
 }
 
 fn begins(day: i64, grain: DateGrain) -> bool {

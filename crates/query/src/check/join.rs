@@ -39,20 +39,33 @@ pub(crate) fn check(relation: &Relation, citations: &Citations) -> Result<(), Re
     personal_by_unit(relation, citations)
 }
 
-fn equality(relation: &Relation, left: &Column, right: &Column, citations: &Citations) -> Result<(), Refusal> {
+fn equality(
+    relation: &Relation,
+    left: &Column,
+    right: &Column,
+    citations: &Citations,
+) -> Result<(), Refusal> {
     let (Some(a), Some(b)) = (relation.leaf(left), relation.leaf(right)) else {
         return Err(refused(relation, left, right, citations));
     };
     let by_unit = a.is_unit(&left.name) && b.is_unit(&right.name) && domain(&a.grant) == domain(&b.grant);
     if a.stage() == Stage::Personal && b.stage() == Stage::Personal {
         // The same people, or nothing: anything else pairs people with each other.
-        return if by_unit { Ok(()) } else { Err(refused(relation, left, right, citations)) };
+        return if by_unit {
+            Ok(())
+        } else {
+            Err(refused(relation, left, right, citations))
+        };
     }
     let family = |column: &Column| relation.base_type(column).map(|t| Family::of(&t));
-    let comparable = family(left).zip(family(right)).is_some_and(|(a, b)| a.compares_with(b));
+    let comparable = family(left)
+        .zip(family(right))
+        .is_some_and(|(a, b)| a.compares_with(b));
     if !comparable {
         // A conversion could fail on a row.
-        return Err(Refusal::unmet("types_differ").fact("column", &left.name).instruct("compare_same_type"));
+        return Err(Refusal::unmet("types_differ")
+            .fact("column", &left.name)
+            .instruct("compare_same_type"));
     }
     for (leaf, column) in [(a, left), (b, right)] {
         let joins = leaf.stage() == Stage::Public
@@ -68,7 +81,12 @@ fn equality(relation: &Relation, left: &Column, right: &Column, citations: &Cita
 }
 
 fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citations) -> Refusal {
-    let table = |column: &Column| relation.leaf(column).map_or("", |leaf| leaf.table.as_str()).to_owned();
+    let table = |column: &Column| {
+        relation
+            .leaf(column)
+            .map_or("", |leaf| leaf.table.as_str())
+            .to_owned()
+    };
     Refusal::unmet("join_not_allowed")
         .under(&citations.join_risk)
         .fact("node", "join")
@@ -82,8 +100,15 @@ fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citat
 
 fn connected(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     let all: Vec<&str> = relation.leaves.iter().map(|leaf| leaf.alias.as_str()).collect();
-    let reached = reach(all.first().copied().unwrap_or_default(), &edges(relation, |_, _| true));
-    match relation.leaves.iter().find(|leaf| !reached.contains(leaf.alias.as_str())) {
+    let reached = reach(
+        all.first().copied().unwrap_or_default(),
+        &edges(relation, |_, _| true),
+    );
+    match relation
+        .leaves
+        .iter()
+        .find(|leaf| !reached.contains(leaf.alias.as_str()))
+    {
         None => Ok(()),
         Some(leaf) => Err(without_equality(leaf, citations)),
     }
@@ -98,22 +123,45 @@ fn without_equality(leaf: &Leaf, citations: &Citations) -> Refusal {
 }
 
 fn personal_by_unit(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
-    let personal: Vec<&Leaf> = relation.leaves.iter().filter(|leaf| leaf.stage() == Stage::Personal).collect();
-    let Some(first) = personal.first() else { return Ok(()) };
-    let by_unit = edges(relation, |a, b| relation.leaf(a).is_some_and(|leaf| leaf.is_unit(&a.name)) && {
-        relation.leaf(b).is_some_and(|leaf| leaf.is_unit(&b.name))
+    let personal: Vec<&Leaf> = relation
+        .leaves
+        .iter()
+        .filter(|leaf| leaf.stage() == Stage::Personal)
+        .collect();
+    let Some(first) = personal.first() else {
+        return Ok(());
+    };
+    let by_unit = edges(relation, |a, b| {
+        relation.leaf(a).is_some_and(|leaf| leaf.is_unit(&a.name)) && {
+            relation.leaf(b).is_some_and(|leaf| leaf.is_unit(&b.name))
+        }
     });
     let reached = reach(&first.alias, &by_unit);
-    match personal.iter().find(|leaf| !reached.contains(leaf.alias.as_str())) {
+    match personal
+        .iter()
+        .find(|leaf| !reached.contains(leaf.alias.as_str()))
+    {
         None => Ok(()),
         Some(leaf) => Err(without_equality(leaf, citations)),
     }
 }
 
-fn edges(relation: &Relation, counts: impl Fn(&Column, &Column) -> bool) -> BTreeMap<String, BTreeSet<String>> {
+fn edges(
+    relation: &Relation,
+    counts: impl Fn(&Column, &Column) -> bool,
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (left, right) in relation.equalities.iter().filter(|(left, right)| counts(left, right)) {
-        let alias = |column: &Column| column.relation.as_ref().map_or_else(String::new, |r| r.table().to_owned());
+    for (left, right) in relation
+        .equalities
+        .iter()
+        .filter(|(left, right)| counts(left, right))
+    {
+        let alias = |column: &Column| {
+            column
+                .relation
+                .as_ref()
+                .map_or_else(String::new, |r| r.table().to_owned())
+        };
         let (a, b) = (alias(left), alias(right));
         edges.entry(a.clone()).or_default().insert(b.clone());
         edges.entry(b).or_default().insert(a);
@@ -143,14 +191,21 @@ fn domain(grant: &TableGrant) -> Option<&str> {
 
 /// The subject of a checked personal relation; `None` if there is none.
 pub(crate) fn subject(relation: &Relation) -> Option<Subject> {
-    let leaf = relation.leaves.iter().find(|leaf| leaf.stage() == Stage::Personal)?;
+    let leaf = relation
+        .leaves
+        .iter()
+        .find(|leaf| leaf.stage() == Stage::Personal)?;
     let domain = domain(&leaf.grant)?.to_owned();
     let one_row = match leaf.grant.kind {
         TableKind::Personal { rows_per_unit, .. } => rows_per_unit == 1,
         TableKind::NonPersonal | TableKind::Public => false,
     };
     // A joined register may hold its key twice, so only a lone table is believed.
-    Some(Subject { alias: leaf.alias.clone(), domain, many_rows: !one_row || relation.leaves.len() > 1 })
+    Some(Subject {
+        alias: leaf.alias.clone(),
+        domain,
+        many_rows: !one_row || relation.leaves.len() > 1,
+    })
 }
 
 /// Personal link columns of another domain through which the relation was joined.
@@ -158,8 +213,12 @@ pub(crate) fn second_domains(relation: &Relation) -> Vec<Column> {
     let mut found: BTreeMap<String, Column> = BTreeMap::new();
     for (left, right) in &relation.equalities {
         for column in [left, right] {
-            let Some(leaf) = relation.leaf(column) else { continue };
-            let links = leaf.column(&column.name).is_some_and(|grant| !grant.uses.contains(&Use::Group));
+            let Some(leaf) = relation.leaf(column) else {
+                continue;
+            };
+            let links = leaf
+                .column(&column.name)
+                .is_some_and(|grant| !grant.uses.contains(&Use::Group));
             if leaf.stage() == Stage::Personal && !leaf.is_unit(&column.name) && links {
                 found.insert(column.flat_name(), column.clone());
             }
@@ -178,11 +237,16 @@ pub(crate) fn risk(tables: &BTreeSet<String>, permit: &Permit, citations: &Citat
         return Ok(());
     }
     let grants = || tables.iter().filter_map(|table| permit.tables.get(table));
-    let personal: BTreeSet<_> =
-        grants().filter(|g| domain(g).is_some()).map(|g| g.dataset).collect();
+    let personal: BTreeSet<_> = grants()
+        .filter(|g| domain(g).is_some())
+        .map(|g| g.dataset)
+        .collect();
     let providers: BTreeSet<String> = grants()
         .filter(|g| g.kind != TableKind::Public)
-        .map(|g| g.provider.map_or_else(|| g.dataset.to_string(), |body| body.to_string()))
+        .map(|g| {
+            g.provider
+                .map_or_else(|| g.dataset.to_string(), |body| body.to_string())
+        })
         .collect();
     if personal.len() < 2 && providers.len() < 3 {
         return Ok(());

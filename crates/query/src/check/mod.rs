@@ -18,7 +18,7 @@ use self::{plan::Walk, release::Release, text::Asked};
 use crate::{
     citation::Citations,
     provider::{analyst_schema, is_hidden},
-    refusal::{Explain, masked},
+    refusal::{Explain, Place, masked},
     session::Planner,
 };
 
@@ -52,7 +52,10 @@ impl Sealed {
     }
     /// The datasets it reads, at which versions.
     pub fn datasets(&self) -> BTreeMap<DatasetId, u64> {
-        self.tables.values().map(|grant| (grant.dataset, grant.version)).collect()
+        self.tables
+            .values()
+            .map(|grant| (grant.dataset, grant.version))
+            .collect()
     }
     /// Whether it reads personal rows, so that its answer consists of gated cells.
     pub fn is_gated(&self) -> bool {
@@ -92,15 +95,28 @@ pub(crate) fn check(
         .iter()
         .filter_map(|(name, grant)| Some((name.clone(), analyst_schema(stored.get(name)?, grant))))
         .collect();
-    let (wildcard, names) = (asked.wildcard, asked.names.clone());
-    let Asked { statement, .. } = asked;
+    let Asked {
+        statement,
+        wildcard,
+        names,
+        places,
+    } = asked;
     let planned = Planner::new(&schemas).plan(statement);
-    let unplanned = Unplanned { permit, stored, names: &names, citations };
+    let unplanned = Unplanned {
+        permit,
+        stored,
+        names: &names,
+        places: &places,
+        citations,
+    };
     let plan = planned.map_err(|error| unplanned.refusal(&error))?;
     let mut walk = Walk::new(permit, citations, &schemas, wildcard);
     let upper = walk.root(&plan)?;
     join::risk(&walk.tables, permit, citations)?;
-    let tables = walk.tables.iter().filter_map(|name| Some((name.clone(), permit.tables.get(name)?.clone())));
+    let tables = walk
+        .tables
+        .iter()
+        .filter_map(|name| Some((name.clone(), permit.tables.get(name)?.clone())));
     Ok(Sealed {
         permit: permit.id,
         thresholds: permit.thresholds.clone(),
@@ -115,7 +131,10 @@ pub(crate) fn check(
 /// What this engine can serve at all, for now.
 fn usable(permit: &Permit, citations: &Citations) -> Result<(), Refusal> {
     let not_yet = |what: &str| {
-        Refusal::conflict("permit_not_supported").under(&citations.scope).fact("permit", permit.id).fact("what", what)
+        Refusal::conflict("permit_not_supported")
+            .under(&citations.scope)
+            .fact("permit", permit.id)
+            .fact("what", what)
     };
     if permit.kind != PermitKind::A {
         return Err(not_yet("kind"));
@@ -140,6 +159,7 @@ struct Unplanned<'a> {
     permit: &'a Permit,
     stored: &'a BTreeMap<String, SchemaRef>,
     names: &'a BTreeMap<String, String>,
+    places: &'a BTreeMap<String, Place>,
     citations: &'a Citations,
 }
 
@@ -148,35 +168,48 @@ impl Unplanned<'_> {
         match error.find_root() {
             DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
                 SchemaError::FieldNotFound { field, .. } => self.column(field),
-                SchemaError::AmbiguousReference { field } => {
-                    self.about(Refusal::unmet("column_ambiguous"), field).instruct("name_the_table")
-                }
+                SchemaError::AmbiguousReference { field } => self
+                    .about(Refusal::unmet("column_ambiguous"), field)
+                    .instruct("name_the_table"),
                 SchemaError::DuplicateQualifiedField { name, .. }
-                | SchemaError::DuplicateUnqualifiedField { name } => {
-                    Refusal::unmet("column_ambiguous").fact("column", name).instruct("name_the_table")
-                }
+                | SchemaError::DuplicateUnqualifiedField { name } => Refusal::unmet("column_ambiguous")
+                    .fact("column", name)
+                    .instruct("name_the_table"),
             },
             other => Refusal::unmet("query_not_planned").fact("detail", masked(&other.strip_backtrace())),
         }
     }
 
     fn about(&self, refusal: Refusal, field: &Column) -> Refusal {
-        refusal.fact("column", &field.name).at(exact::place(field), &field.name)
+        refusal
+            .fact("column", &field.name)
+            .at(self.places.get(&field.name).copied(), &field.name)
     }
 
     /// A column that cannot be named: struck, sealed, or not there.
     fn column(&self, field: &Column) -> Refusal {
         let named = field.relation.as_ref().map(|relation| relation.table());
         let behind = named.map(|name| self.names.get(name).map_or(name, String::as_str));
-        let tables = self.names.values().filter(|table| behind.is_none_or(|behind| behind == table.as_str()));
+        let tables = self
+            .names
+            .values()
+            .filter(|table| behind.is_none_or(|behind| behind == table.as_str()));
         let mut sealed = None;
         for table in tables {
-            let Some(grant) = self.permit.tables.get(table) else { continue };
+            let Some(grant) = self.permit.tables.get(table) else {
+                continue;
+            };
             if grant.struck.contains(&field.name) {
                 let refusal = Refusal::unmet("column_struck").under(&self.citations.approvals);
-                return self.about(refusal, field).fact("table", table).instruct("use_other_column");
+                return self
+                    .about(refusal, field)
+                    .fact("table", table)
+                    .instruct("use_other_column");
             }
-            let stored = self.stored.get(table).is_some_and(|schema| schema.field_with_name(&field.name).is_ok());
+            let stored = self
+                .stored
+                .get(table)
+                .is_some_and(|schema| schema.field_with_name(&field.name).is_ok());
             let known = stored && !is_hidden(&field.name) && grant.kind != TableKind::Public;
             if known || grant.columns.contains_key(&field.name) {
                 sealed = sealed.or(Some(table));
@@ -187,9 +220,13 @@ impl Unplanned<'_> {
                 let refusal = Refusal::unmet("column_sealed")
                     .under(&self.citations.scope)
                     .under(&self.citations.least_necessary);
-                self.about(refusal, field).fact("table", table).instruct("apply_for_use")
+                self.about(refusal, field)
+                    .fact("table", table)
+                    .instruct("apply_for_use")
             }
-            None => self.about(Refusal::unmet("column_unknown"), field).instruct("see_dictionary"),
+            None => self
+                .about(Refusal::unmet("column_unknown"), field)
+                .instruct("see_dictionary"),
         }
     }
 }

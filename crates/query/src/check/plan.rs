@@ -11,8 +11,8 @@ use datafusion::{
     common::{NullEquality, Result as PlanResult},
     datasource::provider_as_source,
     logical_expr::{
-        Aggregate, BinaryExpr, Expr, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Projection, TableScan,
-        col, utils::conjunction,
+        Aggregate, BinaryExpr, Expr, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
+        TableScan, col, utils::conjunction,
     },
 };
 use shuyu_kernel::Refusal;
@@ -20,8 +20,7 @@ use shuyu_privacy::{Permit, Use};
 
 use super::{
     exact::Exact,
-    expression,
-    nearest,
+    expression, nearest,
     relation::{Leaf, Relation, Stage},
     release::{self, Release},
 };
@@ -62,7 +61,15 @@ impl<'a> Walk<'a> {
         schemas: &'a BTreeMap<String, SchemaRef>,
         wildcard: bool,
     ) -> Self {
-        Self { permit, citations, schemas, wildcard, tables: BTreeSet::new(), release: None, leaves: 0 }
+        Self {
+            permit,
+            citations,
+            schemas,
+            wildcard,
+            tables: BTreeSet::new(),
+            release: None,
+            leaves: 0,
+        }
     }
 
     /// Checks a whole statement and returns the upper plan, in which the gated cells stand in place
@@ -81,11 +88,8 @@ impl<'a> Walk<'a> {
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(plan, scan),
             LogicalPlan::SubqueryAlias(alias) => {
+                // Another name changes nothing: columns are found by their place in the schema.
                 let (found, input) = self.walk(&alias.input)?;
-                let found = match found {
-                    Found::Rows(rows) => Found::Rows(Box::new(rows.called(&alias.alias))),
-                    Found::Free => Found::Free,
-                };
                 Ok((found, rebuild(plan, vec![input])?))
             }
             LogicalPlan::Projection(projection) => self.projection(plan, projection),
@@ -128,7 +132,9 @@ impl<'a> Walk<'a> {
     /// Vocabulary and subqueries of the node's own expressions.
     fn expressions(&mut self, plan: &LogicalPlan) -> Result<(), Refusal> {
         let mut subquery = |inner: &LogicalPlan| self.subquery(inner);
-        plan.expressions().iter().try_for_each(|expr| expression::check(expr, &mut subquery))
+        plan.expressions()
+            .iter()
+            .try_for_each(|expr| expression::check(expr, &mut subquery))
     }
 
     /// A subquery inside an expression may read public rows and rows granted for output only: which
@@ -137,7 +143,11 @@ impl<'a> Walk<'a> {
         let before = self.release.is_some();
         let (found, _) = self.walk(plan)?;
         self.to_free(found, Some("subquery"))?;
-        if self.release.is_some() == before { Ok(()) } else { Err(self.node("subquery")) }
+        if self.release.is_some() == before {
+            Ok(())
+        } else {
+            Err(self.node("subquery"))
+        }
     }
 
     /// Rows that go on as they are: never personal ones.
@@ -148,8 +158,15 @@ impl<'a> Walk<'a> {
             Stage::NonPersonal => {
                 release::check_rows(&rows, self.citations)?;
                 let schema = release::base_schema(&rows)?;
-                let exact = Exact { relation: &rows, schema: &schema, citations: self.citations, wanted: Use::Out };
-                rows.outputs.iter().try_for_each(|output| exact.check(&output.value))
+                let exact = Exact {
+                    relation: &rows,
+                    schema: &schema,
+                    citations: self.citations,
+                    wanted: Use::Out,
+                };
+                rows.outputs
+                    .iter()
+                    .try_for_each(|output| exact.check(&output.value))
             }
             Stage::Personal => Err(self.raw_rows(&rows, node)),
         }
@@ -160,12 +177,16 @@ impl<'a> Walk<'a> {
             Some(node) => self.node(node),
             None => {
                 let code = if self.wildcard { "select_star" } else { "raw_rows" };
-                Refusal::unmet(code).under(&self.citations.raw_stays).fact("node", "output")
+                Refusal::unmet(code)
+                    .under(&self.citations.raw_stays)
+                    .fact("node", "output")
             }
         };
         let personal = rows.leaves.iter().find(|leaf| leaf.stage() == Stage::Personal);
         match personal {
-            Some(leaf) => refusal.fact("table", &leaf.table).nearest_sql(nearest::grouped(leaf)),
+            Some(leaf) => refusal
+                .fact("table", &leaf.table)
+                .nearest_sql(nearest::grouped(leaf)),
             None => refusal,
         }
     }
@@ -173,7 +194,8 @@ impl<'a> Walk<'a> {
     fn scan(&mut self, plan: &LogicalPlan, scan: &TableScan) -> Result<(Found, LogicalPlan), Refusal> {
         let name = scan.table_name.table();
         let plain = scan.projection.is_none() && scan.filters.is_empty() && scan.fetch.is_none();
-        let (Some(grant), Some(schema), true) = (self.permit.tables.get(name), self.schemas.get(name), plain) else {
+        let (Some(grant), Some(schema), true) = (self.permit.tables.get(name), self.schemas.get(name), plain)
+        else {
             return Err(self.node("scan"));
         };
         self.tables.insert(name.to_owned());
@@ -184,7 +206,7 @@ impl<'a> Walk<'a> {
             schema: Arc::clone(schema),
         };
         self.leaves += 1;
-        Ok((Found::Rows(Box::new(Relation::scan(leaf, &scan.table_name))), plan.clone()))
+        Ok((Found::Rows(Box::new(Relation::scan(leaf))), plan.clone()))
     }
 
     fn projection(
@@ -194,10 +216,9 @@ impl<'a> Walk<'a> {
     ) -> Result<(Found, LogicalPlan), Refusal> {
         let (found, input) = self.walk(&projection.input)?;
         let found = match found {
-            Found::Rows(rows) => {
-                let projected = rows.project(&projection.expr, projection.input.schema(), &projection.schema)?;
-                Found::Rows(Box::new(projected))
-            }
+            Found::Rows(rows) => Found::Rows(Box::new(
+                rows.project(&projection.expr, projection.input.schema())?,
+            )),
             Found::Free => Found::Free,
         };
         Ok((found, rebuild(plan, vec![input])?))
@@ -206,13 +227,18 @@ impl<'a> Walk<'a> {
     fn join(&mut self, plan: &LogicalPlan, join: &Join) -> Result<(Found, LogicalPlan), Refusal> {
         let (left, left_plan) = self.walk(&join.left)?;
         let (right, right_plan) = self.walk(&join.right)?;
-        let inner = join.join_type == JoinType::Inner && join.null_equality == NullEquality::NullEqualsNothing;
+        let inner =
+            join.join_type == JoinType::Inner && join.null_equality == NullEquality::NullEqualsNothing;
         let upper = rebuild(plan, vec![left_plan, right_plan])?;
         match (left, right) {
             (Found::Rows(left), Found::Rows(right)) if inner => {
                 let mut rows = left.beside(*right);
                 let on = join.on.iter().map(|(left, right)| {
-                    Expr::BinaryExpr(BinaryExpr::new(Box::new(left.clone()), Operator::Eq, Box::new(right.clone())))
+                    Expr::BinaryExpr(BinaryExpr::new(
+                        Box::new(left.clone()),
+                        Operator::Eq,
+                        Box::new(right.clone()),
+                    ))
                 });
                 if let Some(condition) = conjunction(on.chain(join.filter.clone())) {
                     rows = rows.filter(&condition, &join.schema)?;
@@ -227,7 +253,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn aggregate(&mut self, plan: &LogicalPlan, aggregate: &Aggregate) -> Result<(Found, LogicalPlan), Refusal> {
+    fn aggregate(
+        &mut self,
+        plan: &LogicalPlan,
+        aggregate: &Aggregate,
+    ) -> Result<(Found, LogicalPlan), Refusal> {
         let (found, input) = self.walk(&aggregate.input)?;
         let Found::Rows(rows) = found else {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
@@ -261,7 +291,9 @@ impl<'a> Walk<'a> {
 }
 
 fn statement(name: &str) -> Refusal {
-    Refusal::unmet("query_statement_not_allowed").fact("statement", name).instruct("one_select")
+    Refusal::unmet("query_statement_not_allowed")
+        .fact("statement", name)
+        .instruct("one_select")
 }
 
 /// The same node over other inputs.
@@ -270,19 +302,26 @@ fn rebuild(plan: &LogicalPlan, inputs: Vec<LogicalPlan>) -> Result<LogicalPlan, 
     if same {
         return Ok(plan.clone());
     }
-    plan.with_new_exprs(plan.expressions(), inputs).map_err(|_| Refusal::unmet("query_not_planned"))
+    plan.with_new_exprs(plan.expressions(), inputs)
+        .map_err(|_| Refusal::unmet("query_not_planned"))
 }
 
 /// A scan of the gated cells under the very names of the aggregate's columns.
 fn cells_in_place_of(aggregate: &Aggregate) -> PlanResult<LogicalPlan> {
     let fields = aggregate.schema.fields().iter().enumerate();
     let schema = Schema::new(
-        fields.map(|(i, field)| Field::new(cell_column(i), field.data_type().clone(), true)).collect::<Vec<_>>(),
+        fields
+            .map(|(i, field)| Field::new(cell_column(i), field.data_type().clone(), true))
+            .collect::<Vec<_>>(),
     );
-    let source = provider_as_source(Arc::new(PlannedTable { schema: Arc::new(schema) }));
+    let source = provider_as_source(Arc::new(PlannedTable {
+        schema: Arc::new(schema),
+    }));
     let columns = aggregate.schema.iter().enumerate().map(|(i, (relation, field))| {
         let cell = col(format!("{CELLS}.{}", cell_column(i)));
         cell.alias_qualified(relation.cloned(), field.name())
     });
-    LogicalPlanBuilder::scan(CELLS, source, None)?.project(columns)?.build()
+    LogicalPlanBuilder::scan(CELLS, source, None)?
+        .project(columns)?
+        .build()
 }

@@ -17,8 +17,12 @@ use datafusion::{
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind};
 
+use super::text::too_large;
+
 /// Most nodes of one expression after all names are written out.
-const MAX_NODES: usize = 2_000;
+const MAX_NODES: usize = 10_000;
+/// Deepest nesting of one expression after all names are written out.
+const MAX_DEPTH: usize = 96;
 
 /// One mention of a base table.
 #[derive(Debug, Clone)]
@@ -32,11 +36,9 @@ pub(crate) struct Leaf {
     pub schema: SchemaRef,
 }
 
-/// One column of the relation.
+/// One column of the relation. It has no name: the schema of the analyst's node has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
-    pub relation: Option<TableReference>,
-    pub name: String,
     /// Over base columns.
     pub value: Expr,
     nodes: usize,
@@ -87,14 +89,17 @@ impl Leaf {
 }
 
 impl Relation {
-    pub fn scan(leaf: Leaf, called: &TableReference) -> Self {
+    pub fn scan(leaf: Leaf) -> Self {
         let outputs = leaf.schema.fields().iter().map(|field| Output {
-            relation: Some(called.clone()),
-            name: field.name().clone(),
             value: Expr::Column(Column::new(Some(leaf.alias.as_str()), field.name())),
             nodes: 1,
         });
-        Self { outputs: outputs.collect(), leaves: vec![leaf], filters: Vec::new(), equalities: Vec::new() }
+        Self {
+            outputs: outputs.collect(),
+            leaves: vec![leaf],
+            filters: Vec::new(),
+            equalities: Vec::new(),
+        }
     }
 
     pub fn stage(&self) -> Stage {
@@ -110,7 +115,9 @@ impl Relation {
     /// is equated with a personal column has the label of the personal column.
     pub fn label(&self, column: &Column) -> Label {
         let mut same = vec![column.flat_name()];
-        let mut label = self.leaf(column).map_or_else(Label::free, |leaf| leaf.label(&column.name));
+        let mut label = self
+            .leaf(column)
+            .map_or_else(Label::free, |leaf| leaf.label(&column.name));
         let mut next = 0;
         while next < same.len() {
             for (left, right) in &self.equalities {
@@ -123,7 +130,10 @@ impl Relation {
                     continue;
                 };
                 if !same.contains(&other.flat_name()) {
-                    label = self.leaf(other).map_or_else(Label::free, |leaf| leaf.label(&other.name)).meet(&label);
+                    label = self
+                        .leaf(other)
+                        .map_or_else(Label::free, |leaf| leaf.label(&other.name))
+                        .meet(&label);
                     same.push(other.flat_name());
                 }
             }
@@ -136,7 +146,10 @@ impl Relation {
     pub fn base_schema(&self) -> PlanResult<DFSchema> {
         let fields = self.leaves.iter().flat_map(|leaf| {
             let called = TableReference::bare(leaf.alias.as_str());
-            leaf.schema.fields().iter().map(move |field| (Some(called.clone()), Arc::clone(field)))
+            leaf.schema
+                .fields()
+                .iter()
+                .map(move |field| (Some(called.clone()), Arc::clone(field)))
         });
         DFSchema::new_with_metadata(fields.collect(), std::collections::HashMap::new())
     }
@@ -144,7 +157,10 @@ impl Relation {
     /// The stored type of a base column.
     pub fn base_type(&self, column: &Column) -> Option<DataType> {
         let leaf = self.leaf(column)?;
-        leaf.schema.field_with_name(&column.name).ok().map(|field| field.data_type().clone())
+        leaf.schema
+            .field_with_name(&column.name)
+            .ok()
+            .map(|field| field.data_type().clone())
     }
 
     /// An expression over the analyst's columns, written out over base columns.
@@ -153,7 +169,10 @@ impl Relation {
         let mut unknown = false;
         let counted = expr.apply(|node| {
             size += match node {
-                Expr::Column(column) => match schema.maybe_index_of_column(column).and_then(|i| self.outputs.get(i)) {
+                Expr::Column(column) => match schema
+                    .maybe_index_of_column(column)
+                    .and_then(|i| self.outputs.get(i))
+                {
                     Some(output) => output.nodes,
                     None => {
                         unknown = true;
@@ -162,12 +181,14 @@ impl Relation {
                 },
                 _ => 1,
             };
-            Ok(if size > MAX_NODES { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+            Ok(if size > MAX_NODES {
+                TreeNodeRecursion::Stop
+            } else {
+                TreeNodeRecursion::Continue
+            })
         });
         if size > MAX_NODES || counted.is_err() {
-            return Err(Refusal::new(shuyu_kernel::RefusalKind::Limited, "query_too_large")
-                .fact("what", "expression")
-                .fact("most", MAX_NODES));
+            return Err(too_large("expression", MAX_NODES));
         }
         if unknown {
             // A column of an outer query, or a node whose schema is not what we think: not understood.
@@ -176,23 +197,31 @@ impl Relation {
         // Upwards, so that what was written out is not looked at again.
         let written = expr.clone().transform_up(|node| match node {
             Expr::Column(column) => {
-                let value = schema.maybe_index_of_column(&column).and_then(|i| self.outputs.get(i));
+                let value = schema
+                    .maybe_index_of_column(&column)
+                    .and_then(|i| self.outputs.get(i));
                 let value = value.map_or_else(|| Expr::Column(column.clone()), |output| output.value.clone());
                 Ok(Transformed::yes(keep_place(value, &column)))
             }
             Expr::Alias(alias) => Ok(Transformed::yes(*alias.expr)),
             other => Ok(Transformed::no(other)),
         });
-        written.data().map_err(|_| Refusal::unmet("query_not_planned"))
+        let written = written.data().map_err(|_| Refusal::unmet("query_not_planned"))?;
+        // The parts are no deeper than this each, so measuring the whole is safe.
+        if measure(&written).1 > MAX_DEPTH {
+            Err(too_large("depth", MAX_DEPTH))
+        } else {
+            Ok(written)
+        }
     }
 
     /// Replaces the columns by expressions over the present ones.
-    pub fn project(mut self, exprs: &[Expr], schema: &DFSchema, result: &DFSchema) -> Result<Self, Refusal> {
+    pub fn project(mut self, exprs: &[Expr], schema: &DFSchema) -> Result<Self, Refusal> {
         let mut outputs = Vec::new();
-        for (expr, (relation, field)) in exprs.iter().zip(result.iter()) {
+        for expr in exprs {
             let value = self.write_out(expr, schema)?;
-            let nodes = count_nodes(&value);
-            outputs.push(Output { relation: relation.cloned(), name: field.name().clone(), value, nodes });
+            let (nodes, _) = measure(&value);
+            outputs.push(Output { value, nodes });
         }
         self.outputs = outputs;
         Ok(self)
@@ -218,37 +247,39 @@ impl Relation {
         self.equalities.extend(other.equalities);
         self
     }
-
-    /// The columns under another name.
-    pub fn called(mut self, name: &TableReference) -> Self {
-        for output in &mut self.outputs {
-            output.relation = Some(name.clone());
-        }
-        self
-    }
 }
 
-fn count_nodes(expr: &Expr) -> usize {
-    let mut nodes = 0;
+/// Nodes and depth of an expression.
+fn measure(expr: &Expr) -> (usize, usize) {
+    let (mut nodes, mut depth) = (1, 0);
     // The closure never fails.
-    let _ = expr.apply(|_| {
-        nodes += 1;
+    let _ = expr.apply_children(|child| {
+        let (inner, deep) = measure(child);
+        nodes += inner;
+        depth = depth.max(deep);
         Ok(TreeNodeRecursion::Continue)
     });
-    nodes
+    (nodes, depth + 1)
 }
 
 /// A bare column keeps the place where the analyst named it.
 fn keep_place(value: Expr, named: &Column) -> Expr {
     match value {
-        Expr::Column(base) => Expr::Column(Column { spans: named.spans.clone(), ..base }),
+        Expr::Column(base) => Expr::Column(Column {
+            spans: named.spans.clone(),
+            ..base
+        }),
         other => other,
     }
 }
 
 fn as_equality(expr: &Expr) -> Option<(Column, Column)> {
     match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (left.as_ref(), right.as_ref()) {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: Operator::Eq,
+            right,
+        }) => match (left.as_ref(), right.as_ref()) {
             (Expr::Column(a), Expr::Column(b)) if a.relation != b.relation => Some((a.clone(), b.clone())),
             _ => None,
         },
@@ -258,5 +289,8 @@ fn as_equality(expr: &Expr) -> Option<(Column, Column)> {
 
 /// Base columns of an expression, each once, by flat name.
 pub(crate) fn columns_of(expr: &Expr) -> BTreeMap<String, Column> {
-    expr.column_refs().into_iter().map(|column| (column.flat_name(), column.clone())).collect()
+    expr.column_refs()
+        .into_iter()
+        .map(|column| (column.flat_name(), column.clone()))
+        .collect()
 }

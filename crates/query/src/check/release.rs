@@ -53,12 +53,19 @@ pub(crate) struct Figure {
 pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     join::check(relation, citations)?;
     let schema = base_schema(relation)?;
-    let exact = Exact { relation, schema: &schema, citations, wanted: Use::Filter };
+    let exact = Exact {
+        relation,
+        schema: &schema,
+        citations,
+        wanted: Use::Filter,
+    };
     relation.filters.iter().try_for_each(|filter| exact.check(filter))
 }
 
 pub(crate) fn base_schema(relation: &Relation) -> Result<DFSchema, Refusal> {
-    relation.base_schema().map_err(|_| Refusal::unmet("query_not_planned"))
+    relation
+        .base_schema()
+        .map_err(|_| Refusal::unmet("query_not_planned"))
 }
 
 /// Checks an aggregate over a relation that is not public; `None` if no personal table is in it, so
@@ -74,7 +81,12 @@ pub(crate) fn check(
     check_rows(relation, citations)?;
     let schema = base_schema(relation)?;
     let input = aggregate.input.schema();
-    let exact = Exact { relation, schema: &schema, citations, wanted: Use::Group };
+    let exact = Exact {
+        relation,
+        schema: &schema,
+        citations,
+        wanted: Use::Group,
+    };
     let mut keys = Vec::new();
     for key in &aggregate.group_expr {
         let key = relation.write_out(key, input)?;
@@ -84,7 +96,14 @@ pub(crate) fn check(
     let mut statistics = Vec::new();
     for (index, aggregated) in aggregate.aggr_expr.iter().enumerate() {
         let (_, field) = aggregate.schema.qualified_field(keys.len() + index);
-        let reader = FigureReader { exact: Exact { wanted: Use::Measure, ..exact }, input, relation };
+        let reader = FigureReader {
+            exact: Exact {
+                wanted: Use::Measure,
+                ..exact
+            },
+            input,
+            relation,
+        };
         statistics.push(reader.read(aggregated, field.data_type())?);
     }
     if relation.stage() != Stage::Personal {
@@ -94,7 +113,13 @@ pub(crate) fn check(
         return Err(Refusal::unmet("query_not_planned"));
     };
     let second_domains = join::second_domains(relation);
-    Ok(Some(Release { relation: relation.clone(), subject, keys, statistics, second_domains }))
+    Ok(Some(Release {
+        relation: relation.clone(),
+        subject,
+        keys,
+        statistics,
+        second_domains,
+    }))
 }
 
 struct FigureReader<'a> {
@@ -119,7 +144,13 @@ impl FigureReader<'_> {
 
     fn call(&self, call: &AggregateFunction, data_type: &DataType) -> Result<Figure, Refusal> {
         let AggregateFunction { func, params } = call;
-        let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
+        let AggregateFunctionParams {
+            args,
+            distinct,
+            filter,
+            order_by,
+            null_treatment,
+        } = params;
         if !matches!(func.name(), "count" | "sum" | "avg") || (*distinct && func.name() != "count") {
             return Err(self.function(func.name(), *distinct, args));
         }
@@ -134,7 +165,13 @@ impl FigureReader<'_> {
         };
         let argument = self.relation.write_out(argument, self.input)?;
         let figure = |statistic, argument: Option<Expr>, bounds, of_subjects| {
-            Ok(Figure { statistic, argument, bounds, of_subjects, data_type: data_type.clone() })
+            Ok(Figure {
+                statistic,
+                argument,
+                bounds,
+                of_subjects,
+                data_type: data_type.clone(),
+            })
         };
         match (func.name(), distinct) {
             ("count", false) if constant::fold(&argument).is_some_and(|value| !value.is_null()) => {
@@ -150,20 +187,32 @@ impl FigureReader<'_> {
             }
             (name, _) => {
                 let bounds = self.measured(&argument)?;
-                let statistic = if name == "sum" { Statistic::Sum } else { Statistic::Mean };
+                let statistic = if name == "sum" {
+                    Statistic::Sum
+                } else {
+                    Statistic::Mean
+                };
                 figure(statistic, Some(argument), bounds, false)
             }
         }
     }
 
     fn function(&self, name: &str, distinct: bool, arguments: &[Expr]) -> Refusal {
-        let called = if distinct { format!("{name}(distinct)") } else { name.to_owned() };
-        let refusal = function_refused(&called, None).under(&self.exact.citations.raw_stays).fact("node", "aggregate");
-        let written = arguments.first().and_then(|a| self.relation.write_out(a, self.input).ok());
+        let called = if distinct {
+            format!("{name}(distinct)")
+        } else {
+            name.to_owned()
+        };
+        let refusal = function_refused(&called, None)
+            .under(&self.exact.citations.raw_stays)
+            .fact("node", "aggregate");
+        let written = arguments
+            .first()
+            .and_then(|a| self.relation.write_out(a, self.input).ok());
         match written {
-            Some(Expr::Column(column)) if self.relation.label(&column).allows(Use::Measure) => {
-                refusal.fact("column", &column.name).nearest_sql(format!("avg({})", column.name))
-            }
+            Some(Expr::Column(column)) if self.relation.label(&column).allows(Use::Measure) => refusal
+                .fact("column", &column.name)
+                .nearest_sql(format!("avg({})", column.name)),
             _ => refusal.instruct("plain_aggregate"),
         }
     }
@@ -174,9 +223,17 @@ impl FigureReader<'_> {
             Expr::Column(column) => {
                 let label = self.relation.label(column);
                 let uses = [Use::Group, Use::Filter, Use::Measure, Use::Link];
-                if uses.into_iter().any(|used| label.allows(used)) { Ok(()) } else { self.exact.has_use(column) }
+                if uses.into_iter().any(|used| label.allows(used)) {
+                    Ok(())
+                } else {
+                    self.exact.has_use(column)
+                }
             }
-            other => Exact { wanted: Use::Filter, ..self.exact }.check(other),
+            other => Exact {
+                wanted: Use::Filter,
+                ..self.exact
+            }
+            .check(other),
         }
     }
 
@@ -188,7 +245,11 @@ impl FigureReader<'_> {
             let leaf = self.relation.leaf(column);
             return Ok(leaf.is_some_and(|leaf| leaf.is_unit(&column.name)));
         }
-        Exact { wanted: Use::Group, ..self.exact }.check(argument)?;
+        Exact {
+            wanted: Use::Group,
+            ..self.exact
+        }
+        .check(argument)?;
         Ok(false)
     }
 
@@ -202,9 +263,14 @@ impl FigureReader<'_> {
             return Err(self.node("aggregate_argument"));
         };
         self.exact.has_use(column)?;
-        let number = self.relation.base_type(column).is_some_and(|t| Family::of(&t).is_number());
+        let number = self
+            .relation
+            .base_type(column)
+            .is_some_and(|t| Family::of(&t).is_number());
         if !number {
-            return Err(Refusal::unmet("types_differ").fact("column", &column.name).instruct("compare_same_type"));
+            return Err(Refusal::unmet("types_differ")
+                .fact("column", &column.name)
+                .instruct("compare_same_type"));
         }
         match self.relation.label(column).range {
             Range::Within(bounds) => Ok(Some(bounds)),

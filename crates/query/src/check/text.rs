@@ -9,8 +9,8 @@ use datafusion::sql::{
     parser::{DFParserBuilder, Statement},
     sqlparser::{
         ast::{
-            Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement as SqlStatement,
-            TableAlias, TableFactor, Visit, Visitor,
+            Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr,
+            Statement as SqlStatement, TableAlias, TableFactor, Visit, Visitor,
         },
         dialect::GenericDialect,
         tokenizer::Tokenizer,
@@ -31,6 +31,8 @@ const MAX_BYTES: usize = 64 * 1024;
 const MAX_TOKENS: usize = 20_000;
 /// Deepest nesting of expressions. The engine below recurses over them.
 const MAX_DEPTH: usize = 64;
+/// Deepest nesting if all SELECTs were written into each other, as the engine below may do.
+const MAX_DEPTH_OF_ALL: usize = 160;
 /// Most tables named in one statement, each mention counted.
 const MAX_RELATIONS: usize = 16;
 /// Most SELECTs in one statement.
@@ -45,6 +47,8 @@ pub(crate) struct Asked {
     pub wildcard: bool,
     /// Tables behind the names used for them in FROM.
     pub names: BTreeMap<String, String>,
+    /// Where each column name stands first.
+    pub places: BTreeMap<String, Place>,
 }
 
 /// Reads a text.
@@ -58,7 +62,9 @@ pub(crate) fn read(sql: &str, permit: &Permit, citations: &Citations) -> Result<
     }
     let reading = std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(READING_STACK);
-        builder.spawn_scoped(scope, || read_here(sql, permit, citations)).map(|thread| thread.join())
+        builder
+            .spawn_scoped(scope, || read_here(sql, permit, citations))
+            .map(|thread| thread.join())
     });
     match reading {
         Ok(Ok(answer)) => answer,
@@ -67,13 +73,18 @@ pub(crate) fn read(sql: &str, permit: &Permit, citations: &Citations) -> Result<
     }
 }
 
-fn too_large(what: &str, most: usize) -> Refusal {
-    Refusal::new(shuyu_kernel::RefusalKind::Limited, "query_too_large").fact("what", what).fact("most", most)
+/// A text that is too long, too deep or too wide.
+pub(crate) fn too_large(what: &str, most: usize) -> Refusal {
+    Refusal::new(shuyu_kernel::RefusalKind::Limited, "query_too_large")
+        .fact("what", what)
+        .fact("most", most)
 }
 
 fn read_here(sql: &str, permit: &Permit, citations: &Citations) -> Result<Asked, Refusal> {
     let dialect = GenericDialect {};
-    let tokens = Tokenizer::new(&dialect, sql).tokenize().map_err(|e| not_parsed(&e.to_string()))?;
+    let tokens = Tokenizer::new(&dialect, sql)
+        .tokenize()
+        .map_err(|e| not_parsed(&e.to_string()))?;
     if tokens.len() > MAX_TOKENS {
         return Err(too_large("tokens", MAX_TOKENS));
     }
@@ -94,8 +105,18 @@ fn read_here(sql: &str, permit: &Permit, citations: &Citations) -> Result<Asked,
         return Err(*refusal);
     }
     survey.tables_are_granted()?;
-    let (wildcard, names) = (survey.wildcard, survey.names);
-    Ok(Asked { statement, wildcard, names })
+    let Survey {
+        wildcard,
+        names,
+        places,
+        ..
+    } = survey;
+    Ok(Asked {
+        statement,
+        wildcard,
+        names,
+        places,
+    })
 }
 
 /// The query of a statement that is nothing but a query.
@@ -113,12 +134,19 @@ fn select_only<'a>(statement: &'a Statement, sql: &str) -> Result<&'a Query, Ref
 }
 
 fn first_word(sql: &str) -> String {
-    let word: String = sql.trim_start().chars().take_while(char::is_ascii_alphabetic).take(16).collect();
+    let word: String = sql
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .take(16)
+        .collect();
     word.to_ascii_uppercase()
 }
 
 fn statement_refused(statement: &str) -> Refusal {
-    Refusal::unmet("query_statement_not_allowed").fact("statement", statement).instruct("one_select")
+    Refusal::unmet("query_statement_not_allowed")
+        .fact("statement", statement)
+        .instruct("one_select")
 }
 
 /// A text that does not parse because it is no SELECT at all is told so.
@@ -127,16 +155,29 @@ fn refused_by_parser(sql: &str, message: &str) -> Refusal {
         return too_large("depth", MAX_DEPTH);
     }
     let word = first_word(sql);
-    let never = ["COPY", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "INSERT", "PREPARE", "SET", "SHOW", "UPDATE"];
-    if never.contains(&word.as_str()) { statement_refused(&word) } else { not_parsed(message) }
+    let never = [
+        "COPY", "CREATE", "DELETE", "DESCRIBE", "DROP", "EXPLAIN", "INSERT", "PREPARE", "SET", "SHOW",
+        "UPDATE",
+    ];
+    if never.contains(&word.as_str()) {
+        statement_refused(&word)
+    } else {
+        not_parsed(message)
+    }
 }
 
 fn not_parsed(message: &str) -> Refusal {
     let after = |mark: &str| {
         let (_, rest) = message.rsplit_once(mark)?;
-        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+        rest.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .ok()
     };
-    let place = after("Line: ").zip(after("Column: ")).map(|(line, column)| Place { line, column });
+    let place = after("Line: ")
+        .zip(after("Column: "))
+        .map(|(line, column)| Place { line, column });
     Refusal::unmet("query_not_parsed").at(place, "")
 }
 
@@ -146,28 +187,39 @@ struct Survey<'a> {
     citations: &'a Citations,
     functions: BTreeSet<String>,
     depth: usize,
+    /// Depth outside of each open SELECT, and the greatest depth inside.
+    open: Vec<(usize, usize)>,
+    depth_of_all: usize,
     relations: Vec<(String, Option<Place>)>,
     selects: usize,
     wildcard: bool,
     ctes: BTreeSet<String>,
     names: BTreeMap<String, String>,
+    places: BTreeMap<String, Place>,
 }
 
 type Step = ControlFlow<Box<Refusal>>;
 
 impl<'a> Survey<'a> {
     fn new(permit: &'a Permit, citations: &'a Citations) -> Self {
-        let lists = [vocabulary::scalar_names(), vocabulary::aggregate_names(), vocabulary::window_names()];
+        let lists = [
+            vocabulary::scalar_names(),
+            vocabulary::aggregate_names(),
+            vocabulary::window_names(),
+        ];
         Self {
             permit,
             citations,
             functions: lists.into_iter().flatten().collect(),
             depth: 0,
+            open: Vec::new(),
+            depth_of_all: 0,
             relations: Vec::new(),
             selects: 0,
             wildcard: false,
             ctes: BTreeSet::new(),
             names: BTreeMap::new(),
+            places: BTreeMap::new(),
         }
     }
 
@@ -203,7 +255,11 @@ impl<'a> Survey<'a> {
     }
 
     fn node(&self, node: &str) -> Step {
-        stop(Refusal::unmet("node_not_allowed").fact("node", node).instruct("plain_tables"))
+        stop(
+            Refusal::unmet("node_not_allowed")
+                .fact("node", node)
+                .instruct("plain_tables"),
+        )
     }
 
     fn function(&self, name: &ObjectName) -> Step {
@@ -221,7 +277,10 @@ impl<'a> Survey<'a> {
 
 /// A function that does not exist here.
 pub(crate) fn function_refused(name: &str, place: Option<Place>) -> Refusal {
-    Refusal::unmet("function_not_allowed").fact("function", name).at(place, name).instruct("use_listed_function")
+    Refusal::unmet("function_not_allowed")
+        .fact("function", name)
+        .at(place, name)
+        .instruct("use_listed_function")
 }
 
 fn stop(refusal: Refusal) -> Step {
@@ -229,7 +288,11 @@ fn stop(refusal: Refusal) -> Step {
 }
 
 fn normal(ident: &Ident) -> String {
-    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+    if ident.quote_style.is_some() {
+        ident.value.clone()
+    } else {
+        ident.value.to_lowercase()
+    }
 }
 
 fn plain(name: &ObjectName) -> String {
@@ -242,9 +305,10 @@ fn plain(name: &ObjectName) -> String {
 
 fn place_of(name: &ObjectName) -> Option<Place> {
     name.0.iter().find_map(|part| match part {
-        ObjectNamePart::Identifier(ident) if ident.span.start.line > 0 => {
-            Some(Place { line: ident.span.start.line, column: ident.span.start.column })
-        }
+        ObjectNamePart::Identifier(ident) if ident.span.start.line > 0 => Some(Place {
+            line: ident.span.start.line,
+            column: ident.span.start.column,
+        }),
         ObjectNamePart::Identifier(_) | ObjectNamePart::Function(_) => None,
     })
 }
@@ -261,13 +325,23 @@ impl Visitor for Survey<'_> {
             for cte in &with.cte_tables {
                 let name = normal(&cte.alias.name);
                 if self.permit.tables.contains_key(&name) {
-                    let place = Place { line: cte.alias.name.span.start.line, column: cte.alias.name.span.start.column };
-                    return stop(Refusal::unmet("name_taken").fact("table", &name).at(Some(place), &name));
+                    let place = Place {
+                        line: cte.alias.name.span.start.line,
+                        column: cte.alias.name.span.start.column,
+                    };
+                    return stop(
+                        Refusal::unmet("name_taken")
+                            .fact("table", &name)
+                            .at(Some(place), &name),
+                    );
                 }
                 self.ctes.insert(name);
             }
         }
-        if matches!(query.body.as_ref(), SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)) {
+        if matches!(
+            query.body.as_ref(),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
+        ) {
             return stop(statement_refused("WITH"));
         }
         ControlFlow::Continue(())
@@ -284,17 +358,26 @@ impl Visitor for Survey<'_> {
         if select.into.is_some() {
             return stop(statement_refused("SELECT INTO"));
         }
+        self.open.push((self.depth, self.depth));
         self.wildcard |= select
             .projection
             .iter()
             .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
         ControlFlow::Continue(())
     }
+    fn post_visit_select(&mut self, _select: &Select) -> Step {
+        let (outside, inside) = self.open.pop().unwrap_or_default();
+        self.depth_of_all += inside - outside;
+        if self.depth_of_all > MAX_DEPTH_OF_ALL {
+            return stop(too_large("depth", MAX_DEPTH_OF_ALL));
+        }
+        ControlFlow::Continue(())
+    }
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
         match factor {
-            TableFactor::Table { name, args: Some(_), .. } => {
-                stop(function_refused(&plain(name), place_of(name)).under(&self.citations.raw_stays))
-            }
+            TableFactor::Table {
+                name, args: Some(_), ..
+            } => stop(function_refused(&plain(name), place_of(name)).under(&self.citations.raw_stays)),
             TableFactor::Table {
                 name,
                 alias,
@@ -314,11 +397,18 @@ impl Visitor for Survey<'_> {
                     && json_path.is_none()
                     && sample.is_none()
                     && index_hints.is_empty();
-                if plain_table { self.relation(name, alias.as_ref()) } else { self.node("table_option") }
+                if plain_table {
+                    self.relation(name, alias.as_ref())
+                } else {
+                    self.node("table_option")
+                }
             }
-            TableFactor::Derived { lateral: false, sample: None, .. } | TableFactor::NestedJoin { .. } => {
-                ControlFlow::Continue(())
+            TableFactor::Derived {
+                lateral: false,
+                sample: None,
+                ..
             }
+            | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
             TableFactor::Derived { .. } => self.node("lateral_or_sample"),
             _ => self.node("table_function"),
         }
@@ -328,10 +418,23 @@ impl Visitor for Survey<'_> {
         if self.depth > MAX_DEPTH {
             return stop(too_large("depth", MAX_DEPTH));
         }
-        match expr {
-            Expr::Function(function) => self.function(&function.name),
-            _ => ControlFlow::Continue(()),
+        if let Some((_, inside)) = self.open.last_mut() {
+            *inside = (*inside).max(self.depth);
         }
+        let named = match expr {
+            Expr::Function(function) => return self.function(&function.name),
+            Expr::Identifier(ident) => Some(ident),
+            Expr::CompoundIdentifier(idents) => idents.last(),
+            _ => None,
+        };
+        if let Some(ident) = named {
+            let start = ident.span.start;
+            self.places.entry(normal(ident)).or_insert(Place {
+                line: start.line,
+                column: start.column,
+            });
+        }
+        ControlFlow::Continue(())
     }
     fn post_visit_expr(&mut self, _expr: &Expr) -> Step {
         self.depth -= 1;

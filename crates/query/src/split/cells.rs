@@ -42,12 +42,20 @@ pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize
 
 fn rows_by_key(batch: &RecordBatch, keys: usize) -> Result<BTreeMap<Vec<u8>, u32>> {
     if keys == 0 {
-        return Ok((0..batch.num_rows() as u32).map(|row| (row.to_be_bytes().to_vec(), row)).collect());
+        return Ok((0..batch.num_rows() as u32)
+            .map(|row| (row.to_be_bytes().to_vec(), row))
+            .collect());
     }
     let columns = &batch.columns()[..keys];
-    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone()));
+    let fields = columns
+        .iter()
+        .map(|column| SortField::new(column.data_type().clone()));
     let rows = RowConverter::new(fields.collect())?.convert_columns(columns)?;
-    Ok(rows.iter().zip(0u32..).map(|(key, row)| (key.as_ref().to_vec(), row)).collect())
+    Ok(rows
+        .iter()
+        .zip(0u32..)
+        .map(|(key, row)| (key.as_ref().to_vec(), row))
+        .collect())
 }
 
 /// The batch with its columns in the types the upper plan was planned with.
@@ -56,10 +64,23 @@ fn rows_by_key(batch: &RecordBatch, keys: usize) -> Result<BTreeMap<Vec<u8>, u32
 /// When a column has another type that does not cast.
 pub(crate) fn in_types(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
     let cast = |(column, wanted): (&ArrayRef, &DataType)| -> Result<ArrayRef> {
-        if column.data_type() == wanted { Ok(Arc::clone(column)) } else { Ok(compute::cast(column, wanted)?) }
+        if column.data_type() == wanted {
+            Ok(Arc::clone(column))
+        } else {
+            Ok(compute::cast(column, wanted)?)
+        }
     };
     let wanted = schema.fields().iter().map(|field| field.data_type());
-    let columns = batch.columns().iter().zip(wanted).map(cast).collect::<Result<Vec<_>>>()?;
+    let columns = batch
+        .columns()
+        .iter()
+        .zip(wanted)
+        .map(cast)
+        .collect::<Result<Vec<_>>>()?;
     let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(
+        Arc::clone(schema),
+        columns,
+        &options,
+    )?)
 }

@@ -24,7 +24,9 @@ use datafusion::{
     logical_expr::{
         AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col,
         expr::{AggregateFunction, ScalarFunction},
-        lit, try_cast, utils::conjunction, when,
+        lit, try_cast,
+        utils::conjunction,
+        when,
     },
 };
 use shuyu_privacy::{Bounds, CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
@@ -65,7 +67,12 @@ pub(crate) fn build(release: &Release, tables: &Arc<dyn Tables>) -> Result<Lower
     for (index, column) in release.second_domains.iter().enumerate() {
         further.push(builder.domain(index, column)?);
     }
-    Ok(Lower { main: builder.main()?, further, keys: release.keys.len(), layout: builder.layout() })
+    Ok(Lower {
+        main: builder.main()?,
+        further,
+        keys: release.keys.len(),
+        layout: builder.layout(),
+    })
 }
 
 struct Builder<'a> {
@@ -102,7 +109,10 @@ impl Builder<'_> {
         let relation = self.relation();
         let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let exprs = self.release.keys.iter().chain(&relation.filters).chain(&further);
-        let joined = relation.equalities.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
+        let joined = relation
+            .equalities
+            .iter()
+            .flat_map(|(left, right)| [left.clone(), right.clone()]);
         for column in exprs.flat_map(|e| columns_of(e).into_values()).chain(joined) {
             if let Some(leaf) = relation.leaf(&column) {
                 needed.entry(leaf.alias.clone()).or_default().insert(column.name);
@@ -117,7 +127,13 @@ impl Builder<'_> {
         for (index, expr) in self.release.keys.iter().enumerate() {
             columns.push(self.written(expr.clone())?.alias(key(index)));
         }
-        columns.push(Expr::Column(Column::new(Some(self.release.subject.alias.as_str()), UNIT_COLUMN)).alias(UNIT));
+        columns.push(
+            Expr::Column(Column::new(
+                Some(self.release.subject.alias.as_str()),
+                UNIT_COLUMN,
+            ))
+            .alias(UNIT),
+        );
         for expr in further {
             columns.push(self.written(expr)?);
         }
@@ -126,8 +142,13 @@ impl Builder<'_> {
 
     fn scan(&self, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Result<LogicalPlanBuilder> {
         let wanted = |name: &str| needed.is_some_and(|n| n.contains(name)) && !leaf.is_unit(name);
-        let mut fields: Vec<Field> =
-            leaf.schema.fields().iter().filter(|f| wanted(f.name())).map(|f| f.as_ref().clone()).collect();
+        let mut fields: Vec<Field> = leaf
+            .schema
+            .fields()
+            .iter()
+            .filter(|f| wanted(f.name()))
+            .map(|f| f.as_ref().clone())
+            .collect();
         if leaf.stage() == Stage::Personal {
             fields.push(Field::new(UNIT_COLUMN, DataType::UInt64, false));
         }
@@ -160,13 +181,17 @@ impl Builder<'_> {
         let mut arguments = Vec::new();
         for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
             if let Some(argument) = &figure.argument {
-                arguments.push(clamped(argument.clone(), figure.bounds, self.relation())?.alias(name("a", index)));
+                arguments
+                    .push(clamped(argument.clone(), figure.bounds, self.relation())?.alias(name("a", index)));
             }
         }
         let rows = self.rows(arguments)?;
         let many = self.release.subject.many_rows;
         let mut values = vec![if many { count(lit(1i64)) } else { lit(1i64) }.alias(ROWS)];
-        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f) && f.argument.is_some()) {
+        for (index, figure) in self
+            .figures()
+            .filter(|(_, f)| Self::per_subject(f) && f.argument.is_some())
+        {
             let argument = bare(&name("a", index));
             let counted = match many {
                 true => count(argument.clone()),
@@ -196,22 +221,32 @@ impl Builder<'_> {
             values.extend(self.hidden(index, figure)?);
         }
         let cells = self.subjects()?.aggregate(self.keys(), values)?;
-        let visible = self.figures().filter(|(_, f)| Self::per_subject(f) || f.of_subjects).map(|(index, figure)| {
-            let value = match figure.statistic {
-                Statistic::Rows => bare("total_rows"),
-                Statistic::Values => bare(&name("sum_c", index)),
-                Statistic::Sum => bare(&name("sum_s", index)),
-                Statistic::Mean => {
-                    let values = cast(bare(&name("sum_c", index)), DataType::Float64);
-                    cast(bare(&name("sum_s", index)), DataType::Float64) / values
-                }
-                Statistic::Distinct => bare(SUBJECTS),
-            };
-            try_cast(value, figure.data_type.clone()).alias(self.cell(index))
-        });
-        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
+        let visible = self
+            .figures()
+            .filter(|(_, f)| Self::per_subject(f) || f.of_subjects)
+            .map(|(index, figure)| {
+                let value = match figure.statistic {
+                    Statistic::Rows => bare("total_rows"),
+                    Statistic::Values => bare(&name("sum_c", index)),
+                    Statistic::Sum => bare(&name("sum_s", index)),
+                    Statistic::Mean => {
+                        let values = cast(bare(&name("sum_c", index)), DataType::Float64);
+                        cast(bare(&name("sum_s", index)), DataType::Float64) / values
+                    }
+                    Statistic::Distinct => bare(SUBJECTS),
+                };
+                try_cast(value, figure.data_type.clone()).alias(self.cell(index))
+            });
+        let keys = self
+            .keys()
+            .into_iter()
+            .enumerate()
+            .map(|(i, key)| key.alias(cell_column(i)));
         let hidden_names = self.hidden_names();
-        let hidden = [SUBJECTS, XOR, SUM].map(bare).into_iter().chain(hidden_names.iter().map(|n| bare(n)));
+        let hidden = [SUBJECTS, XOR, SUM]
+            .map(bare)
+            .into_iter()
+            .chain(hidden_names.iter().map(|n| bare(n)));
         let columns: Vec<Expr> = keys.chain(visible).chain(hidden).collect();
         cells.project(columns)?.build()
     }
@@ -274,9 +309,14 @@ impl Builder<'_> {
             count_distinct(bare("d")).alias(self.cell(index)),
             count_distinct(with).alias(name("with", index)),
         ];
-        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
-        let columns: Vec<Expr> =
-            keys.chain([bare(&self.cell(index)), bare(&name("with", index))]).collect();
+        let keys = self
+            .keys()
+            .into_iter()
+            .enumerate()
+            .map(|(i, key)| key.alias(cell_column(i)));
+        let columns: Vec<Expr> = keys
+            .chain([bare(&self.cell(index)), bare(&name("with", index))])
+            .collect();
         rows.aggregate(self.keys(), values)?.project(columns)?.build()
     }
 
@@ -293,13 +333,24 @@ impl Builder<'_> {
             let size = cast(bare(&name("a", *figure_index)), DataType::Float64);
             let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![size]));
             totals.push(sum(size).alias(name("w", *figure_index)));
-            values.extend(share(bare(&name("w", *figure_index)), &format!("domain{index}_{figure_index}")));
+            values.extend(share(
+                bare(&name("w", *figure_index)),
+                &format!("domain{index}_{figure_index}"),
+            ));
         }
         let by: Vec<Expr> = self.keys().into_iter().chain([bare("e")]).collect();
         let names: Vec<String> = values.iter().map(|value| value.qualified_name().1).collect();
-        let keys = self.keys().into_iter().enumerate().map(|(i, key)| key.alias(cell_column(i)));
+        let keys = self
+            .keys()
+            .into_iter()
+            .enumerate()
+            .map(|(i, key)| key.alias(cell_column(i)));
         let columns: Vec<Expr> = keys.chain(names.iter().map(|n| bare(n))).collect();
-        self.rows(further)?.aggregate(by, totals)?.aggregate(self.keys(), values)?.project(columns)?.build()
+        self.rows(further)?
+            .aggregate(by, totals)?
+            .aggregate(self.keys(), values)?
+            .project(columns)?
+            .build()
     }
 
     fn layout(&self) -> CellLayout {
@@ -310,25 +361,45 @@ impl Builder<'_> {
             StatisticColumns {
                 value: self.cell(index),
                 statistic: figure.statistic,
-                argument: figure.argument.as_ref().map_or_else(String::new, ToString::to_string),
+                argument: figure
+                    .argument
+                    .as_ref()
+                    .map_or_else(String::new, ToString::to_string),
                 contributors: (figure.argument.is_some() && !figure.of_subjects).then(|| name("with", index)),
                 nonzero: is_measured(figure).then(|| name("nonzero", index)),
                 dominance: weighed.then(|| ["total", "first", "second"].map(|stem| name(stem, index))),
                 contribution_key: per_subject.then(|| name("key", index)),
             }
         });
-        let measured: Vec<usize> = self.figures().filter(|(_, f)| is_measured(f)).map(|(i, _)| i).collect();
+        let measured: Vec<usize> = self
+            .figures()
+            .filter(|(_, f)| is_measured(f))
+            .map(|(i, _)| i)
+            .collect();
         let domains = (0..release.second_domains.len()).map(|index| {
             let stems = std::iter::once(format!("domain{index}_rows"))
                 .chain(measured.iter().map(|figure| format!("domain{index}_{figure}")));
-            let shares = stems.map(|stem| [format!("{stem}_total"), format!("{stem}_greatest")]).collect();
-            DomainColumns { members: name("members", index), shares }
+            let shares = stems
+                .map(|stem| [format!("{stem}_total"), format!("{stem}_greatest")])
+                .collect();
+            DomainColumns {
+                members: name("members", index),
+                shares,
+            }
         });
-        let datasets = self.relation().leaves.iter().map(|leaf| (leaf.grant.dataset, leaf.grant.version));
+        let datasets = self
+            .relation()
+            .leaves
+            .iter()
+            .map(|leaf| (leaf.grant.dataset, leaf.grant.version));
         CellLayout {
             keys: (0..release.keys.len()).map(cell_column).collect(),
             statistics: statistics.collect(),
-            hidden: HiddenColumns { subjects: SUBJECTS.into(), set_xor: XOR.into(), set_sum: SUM.into() },
+            hidden: HiddenColumns {
+                subjects: SUBJECTS.into(),
+                set_xor: XOR.into(),
+                set_sum: SUM.into(),
+            },
             domains: domains.collect(),
             domain: release.subject.domain.clone(),
             datasets: datasets.collect(),
@@ -354,20 +425,38 @@ fn is_measured(figure: &Figure) -> bool {
 }
 
 fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
-    Expr::AggregateFunction(AggregateFunction::new_udf(function, arguments, false, None, Vec::new(), None))
+    Expr::AggregateFunction(AggregateFunction::new_udf(
+        function,
+        arguments,
+        false,
+        None,
+        Vec::new(),
+        None,
+    ))
 }
 
 fn count_distinct(argument: Expr) -> Expr {
-    Expr::AggregateFunction(AggregateFunction::new_udf(count_udaf(), vec![argument], true, None, Vec::new(), None))
+    Expr::AggregateFunction(AggregateFunction::new_udf(
+        count_udaf(),
+        vec![argument],
+        true,
+        None,
+        Vec::new(),
+        None,
+    ))
 }
 
 fn share(weight: Expr, stem: &str) -> [Expr; 2] {
-    [sum(weight.clone()).alias(format!("{stem}_total")), max(weight).alias(format!("{stem}_greatest"))]
+    [
+        sum(weight.clone()).alias(format!("{stem}_total")),
+        max(weight).alias(format!("{stem}_greatest")),
+    ]
 }
 
 fn unit_in_place(relation: &Relation, column: &Column) -> Option<Column> {
     let leaf = relation.leaf(column)?;
-    leaf.is_unit(&column.name).then(|| Column::new(column.relation.clone(), UNIT_COLUMN))
+    leaf.is_unit(&column.name)
+        .then(|| Column::new(column.relation.clone(), UNIT_COLUMN))
 }
 
 /// The leaves, joined one after the other along the equalities.
@@ -376,7 +465,12 @@ fn join_all(
     scan: impl Fn(&Leaf) -> Result<LogicalPlanBuilder>,
 ) -> Result<LogicalPlanBuilder> {
     let mut waiting: Vec<&Leaf> = relation.leaves.iter().collect();
-    let alias_of = |column: &Column| column.relation.as_ref().map_or_else(String::new, |r| r.table().to_owned());
+    let alias_of = |column: &Column| {
+        column
+            .relation
+            .as_ref()
+            .map_or_else(String::new, |r| r.table().to_owned())
+    };
     let first = waiting.remove(0);
     let mut joined = BTreeSet::from([first.alias.clone()]);
     let mut plan = scan(first)?;
@@ -400,7 +494,13 @@ fn join_all(
         let stored = |column: Column| unit_in_place(relation, &column).unwrap_or(column);
         let (left, right): (Vec<Column>, Vec<Column>) = now
             .into_iter()
-            .map(|(a, b)| if b.relation.as_ref().is_some_and(|r| r.table() == leaf.alias) { (a, b) } else { (b, a) })
+            .map(|(a, b)| {
+                if b.relation.as_ref().is_some_and(|r| r.table() == leaf.alias) {
+                    (a, b)
+                } else {
+                    (b, a)
+                }
+            })
             .map(|(a, b)| (stored(a), stored(b)))
             .unzip();
         plan = plan.join(scan(leaf)?.build()?, JoinType::Inner, (left, right), None)?;
@@ -411,17 +511,23 @@ fn join_all(
 
 /// The argument, moved into its limits.
 fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relation) -> Result<Expr> {
-    let Some(Bounds { low, high }) = bounds else { return Ok(argument) };
+    let Some(Bounds { low, high }) = bounds else {
+        return Ok(argument);
+    };
     let column = columns_of(&argument).into_values().next();
     let stored = column.and_then(|column| relation.base_type(&column));
     let (value, low, high) = match stored {
         Some(t) if t.is_integer() => (cast(argument, DataType::Int64), lit(low), lit(high)),
-        Some(DataType::Float16 | DataType::Float32 | DataType::Float64) => {
-            (cast(argument, DataType::Float64), lit(low as f64), lit(high as f64))
-        }
+        Some(DataType::Float16 | DataType::Float32 | DataType::Float64) => (
+            cast(argument, DataType::Float64),
+            lit(low as f64),
+            lit(high as f64),
+        ),
         _ => (argument, lit(low), lit(high)),
     };
-    when(value.clone().lt(low.clone()), low).when(value.clone().gt(high.clone()), high).otherwise(value)
+    when(value.clone().lt(low.clone()), low)
+        .when(value.clone().gt(high.clone()), high)
+        .otherwise(value)
 }
 
 /// Truncation goes through nanoseconds, which end in the years 1677 and 2262. Dates outside become
@@ -429,8 +535,13 @@ fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relation) -> Resul
 fn guard_dates(mut function: ScalarFunction, relation: &Relation) -> Result<Expr> {
     if matches!(function.func.name(), "date_trunc" | "to_char") {
         for argument in &mut function.args {
-            let Expr::Column(column) = &*argument else { continue };
-            if !matches!(relation.base_type(column), Some(DataType::Date32 | DataType::Date64)) {
+            let Expr::Column(column) = &*argument else {
+                continue;
+            };
+            if !matches!(
+                relation.base_type(column),
+                Some(DataType::Date32 | DataType::Date64)
+            ) {
                 continue;
             }
             let day = |days: i32| cast(lit(ScalarValue::Date32(Some(days))), DataType::Date32);

@@ -26,7 +26,9 @@ pub(crate) fn furnish(
     tables: &Arc<dyn Tables>,
 ) -> Result<LogicalPlan> {
     let furnished = plan.clone().transform_up_with_subqueries(|node| {
-        let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
+        let LogicalPlan::TableScan(scan) = &node else {
+            return Ok(Transformed::no(node));
+        };
         let name = scan.table_name.table();
         let provider: Arc<dyn TableProvider> = match (name, &cells) {
             (CELLS, Some(cells)) => Arc::clone(cells) as Arc<dyn TableProvider>,

@@ -47,10 +47,15 @@ impl Tables for Memory {
         projection: &[String],
     ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
         let batch = &self.tables[table];
-        let indices: Vec<usize> = projection.iter().map(|name| batch.schema().index_of(name).unwrap()).collect();
+        let indices: Vec<usize> = projection
+            .iter()
+            .map(|name| batch.schema().index_of(name).unwrap())
+            .collect();
         let batch = batch.project(&indices).unwrap();
-        let parts: Vec<_> =
-            (0..batch.num_rows()).step_by(8192).map(|at| Ok(batch.slice(at, 8192.min(batch.num_rows() - at)))).collect();
+        let parts: Vec<_> = (0..batch.num_rows())
+            .step_by(8192)
+            .map(|at| Ok(batch.slice(at, 8192.min(batch.num_rows() - at))))
+            .collect();
         futures::stream::iter(parts).boxed()
     }
 }
@@ -63,10 +68,17 @@ pub struct World {
 }
 
 pub static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let raw = SessionContext::new();
     let tables = runtime.block_on(load(&raw));
-    World { memory: Arc::new(Memory { tables }), raw, runtime }
+    World {
+        memory: Arc::new(Memory { tables }),
+        raw,
+        runtime,
+    }
 });
 
 async fn load(raw: &SessionContext) -> BTreeMap<String, RecordBatch> {
@@ -81,7 +93,10 @@ async fn load(raw: &SessionContext) -> BTreeMap<String, RecordBatch> {
         let frame = raw.table(name).await.unwrap();
         let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
         let batches = frame.collect().await.unwrap();
-        tables.insert(name.to_owned(), with_unit(plain_text(concat_batches(&schema, &batches).unwrap())));
+        tables.insert(
+            name.to_owned(),
+            with_unit(plain_text(concat_batches(&schema, &batches).unwrap())),
+        );
     }
     tables
 }
@@ -90,7 +105,11 @@ async fn load(raw: &SessionContext) -> BTreeMap<String, RecordBatch> {
 fn plain_text(batch: RecordBatch) -> RecordBatch {
     let (mut fields, mut columns): (Vec<Field>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let wanted = if *field.data_type() == DataType::Utf8View { DataType::Utf8 } else { field.data_type().clone() };
+        let wanted = if *field.data_type() == DataType::Utf8View {
+            DataType::Utf8
+        } else {
+            field.data_type().clone()
+        };
         columns.push(arrow::compute::cast(column, &wanted).unwrap());
         fields.push(Field::new(field.name(), wanted, true));
     }
@@ -98,10 +117,15 @@ fn plain_text(batch: RecordBatch) -> RecordBatch {
 }
 
 fn with_unit(batch: RecordBatch) -> RecordBatch {
-    let Some(ids) = batch.column_by_name("id_no") else { return batch };
+    let Some(ids) = batch.column_by_name("id_no") else {
+        return batch;
+    };
     let key = GateKey::new([7; 32]);
     let ids = ids.as_string::<i32>();
-    let units = UInt64Array::from_iter_values(ids.iter().map(|id| masking::pseudonym(&key, "person", id.unwrap())));
+    let units = UInt64Array::from_iter_values(
+        ids.iter()
+            .map(|id| masking::pseudonym(&key, "person", id.unwrap())),
+    );
     let mut fields = batch.schema().fields().to_vec();
     fields.push(Arc::new(Field::new(UNIT_COLUMN, DataType::UInt64, false)));
     let mut columns = batch.columns().to_vec();
@@ -122,7 +146,9 @@ pub fn permit() -> Permit {
         purpose: "test".into(),
         expires_on: CivilDate::new(2027, 1, 1).unwrap(),
         thresholds: Thresholds::default(),
-        tables: granted.map(|(i, (name, table))| (name.clone(), grant(i, name, table))).collect(),
+        tables: granted
+            .map(|(i, (name, table))| (name.clone(), grant(i, name, table)))
+            .collect(),
         max_rows: 5_000,
         max_bytes: 16 << 20,
         join_risk_assessed: true,
@@ -144,8 +170,15 @@ fn grant(index: usize, name: &str, table: &Value) -> TableGrant {
         version: 3,
         kind,
         provider: None,
-        columns: columns.iter().map(|(column, c)| (column.clone(), column_grant(table, column, c))).collect(),
-        struck: if name == "person" { vec!["nationality".into()] } else { Vec::new() },
+        columns: columns
+            .iter()
+            .map(|(column, c)| (column.clone(), column_grant(table, column, c)))
+            .collect(),
+        struck: if name == "person" {
+            vec!["nationality".into()]
+        } else {
+            Vec::new()
+        },
         row_predicate: None,
     }
 }
@@ -157,13 +190,23 @@ fn column_grant(table: &Value, name: &str, column: &Value) -> ColumnGrant {
         Value::String(step) if step == "month" => Some(Grain::Date(DateGrain::Month)),
         Value::Number(width) => {
             let filter = width.as_u64().unwrap();
-            Some(Grain::Number { filter, group: column["group_grain"].as_u64().unwrap_or(filter) })
+            Some(Grain::Number {
+                filter,
+                group: column["group_grain"].as_u64().unwrap_or(filter),
+            })
         }
         _ => None,
     };
-    let bounds = column["bounds"].as_array().map(|b| Bounds { low: b[0].as_i64().unwrap(), high: b[1].as_i64().unwrap() });
+    let bounds = column["bounds"].as_array().map(|b| Bounds {
+        low: b[0].as_i64().unwrap(),
+        high: b[1].as_i64().unwrap(),
+    });
     let unit = table["unit"] == name;
-    let domain = if unit { Some("person".to_owned()) } else { column["unit_domain"].as_str().map(str::to_owned) };
+    let domain = if unit {
+        Some("person".to_owned())
+    } else {
+        column["unit_domain"].as_str().map(str::to_owned)
+    };
     ColumnGrant {
         uses,
         grain,
@@ -176,7 +219,10 @@ fn column_grant(table: &Value, name: &str, column: &Value) -> ColumnGrant {
 }
 
 pub fn engine() -> Engine {
-    let limits = EngineLimits { memory_bytes: 1 << 30, partitions: NonZeroUsize::MIN };
+    let limits = EngineLimits {
+        memory_bytes: 1 << 30,
+        partitions: NonZeroUsize::MIN,
+    };
     Engine::new(GateKey::new([1; 32]), limits, Citations::default())
 }
 
@@ -197,7 +243,10 @@ impl World {
             Err(CheckError::Failed(fault)) => panic!("{fault}"),
         };
         let tables: Arc<dyn Tables> = Arc::clone(&self.memory) as Arc<dyn Tables>;
-        match self.runtime.block_on(engine.run(&sealed, tables, &CancellationToken::new())) {
+        match self
+            .runtime
+            .block_on(engine.run(&sealed, tables, &CancellationToken::new()))
+        {
             Ok(released) => Outcome::Answered(released),
             Err(_) => Outcome::Opaque,
         }
@@ -205,13 +254,6 @@ impl World {
 
     pub fn ask(&self, sql: &str) -> Outcome {
         self.ask_under(&permit(), sql)
-    }
-
-    pub fn answer(&self, sql: &str) -> Released {
-        match self.ask(sql) {
-            Outcome::Answered(released) => released,
-            other => panic!("{sql}: {other:?}"),
-        }
     }
 
     pub fn refusal(&self, sql: &str) -> Refusal {
@@ -223,7 +265,9 @@ impl World {
 
     /// The unprotected answer of a stock engine.
     pub fn unprotected(&self, sql: &str) -> Vec<Vec<String>> {
-        let batches = self.runtime.block_on(async { self.raw.sql(sql).await.unwrap().collect().await.unwrap() });
+        let batches = self
+            .runtime
+            .block_on(async { self.raw.sql(sql).await.unwrap().collect().await.unwrap() });
         table(&batches)
     }
 
@@ -237,16 +281,23 @@ pub fn table(batches: &[RecordBatch]) -> Vec<Vec<String>> {
     let format = FormatOptions::default().with_null("NULL");
     let mut rows = Vec::new();
     for batch in batches {
-        let columns: Vec<ArrayFormatter<'_>> =
-            batch.columns().iter().map(|c| ArrayFormatter::try_new(c.as_ref(), &format).unwrap()).collect();
+        let columns: Vec<ArrayFormatter<'_>> = batch
+            .columns()
+            .iter()
+            .map(|c| ArrayFormatter::try_new(c.as_ref(), &format).unwrap())
+            .collect();
         for row in 0..batch.num_rows() {
-            let texts = columns.iter().zip(batch.columns()).map(|(formatter, column)| match column.data_type() {
-                DataType::Float64 if column.is_valid(row) => {
-                    let value = column.as_primitive::<arrow::datatypes::Float64Type>().value(row);
-                    format!("{value:.8e}")
-                }
-                _ => formatter.value(row).to_string(),
-            });
+            let texts =
+                columns
+                    .iter()
+                    .zip(batch.columns())
+                    .map(|(formatter, column)| match column.data_type() {
+                        DataType::Float64 if column.is_valid(row) => {
+                            let value = column.as_primitive::<arrow::datatypes::Float64Type>().value(row);
+                            format!("{value:.8e}")
+                        }
+                        _ => formatter.value(row).to_string(),
+                    });
             rows.push(texts.collect());
         }
     }

@@ -1,11 +1,19 @@
 //! Forms that several answers share.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderValue, header};
 use serde::Serialize;
 use shuyu_app::Session;
 use shuyu_domain::port::Committed;
-use shuyu_kernel::{Timestamp, Zone};
+use shuyu_kernel::{Refusal, Timestamp, Zone};
 use utoipa::ToSchema;
+
+use crate::{
+    i18n::Language,
+    problem::{self, ClauseRef},
+    state::WebState,
+};
 
 /// A signed-in person in one post.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,6 +70,30 @@ impl From<&Committed> for Written {
             next: committed.next,
             replayed: committed.replayed,
         }
+    }
+}
+
+/// A refusal inside an answer: why an act is closed, why a job ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusalView {
+    /// Stable code.
+    pub code: String,
+    /// What is refused and why, in the language asked for.
+    pub detail: String,
+    /// What would make it pass.
+    pub way_out: String,
+    /// Clauses.
+    pub clauses: Vec<ClauseRef>,
+    /// Facts.
+    pub facts: BTreeMap<String, String>,
+}
+
+impl RefusalView {
+    /// The refusal in words.
+    pub fn new(state: &WebState, language: Language, refusal: Refusal) -> Self {
+        let text = state.texts.refusal(language, &refusal);
+        let clauses = problem::clauses(state, &refusal);
+        Self { code: refusal.code, detail: text.what, way_out: text.way_out, clauses, facts: refusal.facts }
     }
 }
 

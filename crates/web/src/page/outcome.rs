@@ -3,16 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use shuyu_app::Stop;
-use shuyu_kernel::{Fault, Refusal, RefusalKind};
+use shuyu_kernel::{Fault, Refusal};
 use shuyu_profile::Profile;
 
 use super::{Chip, Frame, html};
-use crate::i18n::Language;
+use crate::{i18n::Language, problem::status};
 
 /// A handler that stopped. The router's last layer turns it into a page in the visitor's language.
 #[derive(Debug, Clone)]
@@ -27,23 +24,8 @@ impl<E: Into<Stop>> From<E> for ConsoleError {
 impl IntoResponse for ConsoleError {
     fn into_response(self) -> Response {
         let mut response = status(&self.0).into_response();
-        response.extensions_mut().insert(self);
+        response.extensions_mut().insert(self.0);
         response
-    }
-}
-
-/// HTTP status of a stop.
-pub fn status(stop: &Stop) -> StatusCode {
-    match stop {
-        Stop::Fault(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Stop::Refused(refusal) => match refusal.kind {
-            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
-            RefusalKind::Conflict => StatusCode::CONFLICT,
-            RefusalKind::Unmet => StatusCode::UNPROCESSABLE_ENTITY,
-            RefusalKind::Unknown => StatusCode::NOT_FOUND,
-            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            RefusalKind::Limited => StatusCode::TOO_MANY_REQUESTS,
-        },
     }
 }
 

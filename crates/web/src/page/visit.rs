@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, Uri, header, request::Parts},
+    http::{Uri, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use shuyu_app::{App, Session};
+use shuyu_app::{App, Session, Stop};
 use shuyu_kernel::Timestamp;
 use shuyu_profile::Profile;
 
 use super::{ConsoleError, Frame, frame, outcome::stop_page};
 use crate::{
+    headers::RequestId,
     i18n::Language,
     session::{Lang, SignedIn},
     state::WebState,
@@ -103,9 +104,9 @@ pub async fn stops_become_pages(State(state): State<WebState>, request: Request,
         copy.extensions = parts.extensions.clone();
         copy
     };
-    let back = back(&parts.headers, &parts.uri);
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(ConsoleError(stop)) = response.extensions().get::<ConsoleError>().cloned() else {
+    let reference = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(stop) = response.extensions_mut().remove::<Arc<Stop>>() else {
         return response;
     };
     let frame = match Visit::from_request_parts(&mut kept, &state).await {
@@ -115,42 +116,34 @@ pub async fn stops_become_pages(State(state): State<WebState>, request: Request,
             bare_frame(&state, lang, &kept.uri)
         }
     };
-    let reference: String = state.app.form_key().chars().take(10).collect();
+    let back = parent(kept.uri.path());
     stop_page(frame, &state.app.profile(), &stop, &reference, &back)
 }
 
-/// The page the visitor came from, if it is ours; else the desk.
-fn back(headers: &HeaderMap, uri: &Uri) -> String {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let path = from.split_once("://").and_then(|(_, rest)| rest.strip_prefix(host)).filter(|path| path.starts_with('/'));
-    match path {
-        Some(path) if path != uri.path() => path.to_owned(),
+/// The page above: a refused act leads back to its case, everything else to the desk.
+fn parent(path: &str) -> String {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(first @ ("cases" | "permits" | "products")), Some(id), Some(_)) => format!("/{first}/{id}"),
+        (Some(first @ ("permits" | "products" | "datasets" | "ledger" | "law")), Some(_), _) => format!("/{first}"),
         _ => "/".to_owned(),
     }
 }
 
-/// A path to go back to that cannot lead off this site.
-pub fn safe_path(path: &str) -> &str {
-    let own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
-    if own { path } else { "/" }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::safe_path;
+    use super::parent;
 
     #[test]
-    fn a_way_back_never_leads_off_the_site() {
-        for (given, wanted) in [
-            ("/cases?x=1", "/cases?x=1"),
-            ("//evil.test", "/"),
-            ("evil", "/"),
-            ("/\\evil.test", "/"),
-            ("/a\r\nSet-Cookie: x", "/"),
-            ("", "/"),
+    fn a_stop_leads_back_to_the_page_above() {
+        for (path, above) in [
+            ("/cases/case_1/act/submit/submit", "/cases/case_1"),
+            ("/cases/case_1", "/"),
+            ("/ledger/7", "/ledger"),
+            ("/permits/permit_1/ask", "/permits/permit_1"),
+            ("/elsewhere", "/"),
         ] {
-            assert_eq!(safe_path(given), wanted, "{given}");
+            assert_eq!(parent(path), above, "{path}");
         }
     }
 }

@@ -1,0 +1,40 @@
+//! Reading the shipped profile and small made-up ones.
+
+use std::{fs, path::Path};
+
+use shuyu_profile::{Profile, ProfileError, ProfileSource};
+
+/// The folder of a shipped profile as bytes.
+pub fn folder(name: &str) -> ProfileSource {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles").join(name);
+    let mut source = ProfileSource::new(name);
+    read(&root, &root, &mut source);
+    source
+}
+
+fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
+    for entry in fs::read_dir(folder).expect("profile folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            read(root, &path, source);
+        } else {
+            let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
+            source.files.insert(relative, fs::read_to_string(&path).expect("UTF-8"));
+        }
+    }
+}
+
+/// Base and own folder of the shipped profile.
+pub fn shipped() -> (ProfileSource, ProfileSource) {
+    (folder("cn-base"), folder("yunnan"))
+}
+
+/// Loads, or panics with everything that is wrong.
+pub fn load(base: &ProfileSource, own: &ProfileSource) -> Profile {
+    Profile::load(base, own).unwrap_or_else(|errors| panic!("{}", lines(&errors)))
+}
+
+/// Errors one to a line.
+pub fn lines(errors: &[ProfileError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

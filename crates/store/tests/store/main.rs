@@ -1,0 +1,89 @@
+//! The contract of the record, run on SQLite and on PostgreSQL.
+//!
+//! `SHUYU_TEST_PG` names a PostgreSQL database in which the tests may make schemas; `./dev test` starts one.
+
+mod events;
+mod world;
+
+mod acts;
+mod crash;
+mod guarding;
+mod lists;
+mod logs;
+mod plain;
+mod rebuilding;
+
+/// Each scenario becomes one test on each database.
+macro_rules! contract {
+    ($($module:ident :: { $($scenario:ident),* $(,)? })*) => {
+        mod sqlite {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    crate::$module::$scenario(crate::world::World::sqlite()).await;
+                })*
+            })*
+        }
+        mod postgres {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    crate::$module::$scenario(crate::world::World::postgres().await).await;
+                })*
+            })*
+        }
+    };
+}
+
+contract! {
+    acts::{
+        a_known_key_gets_the_same_answer,
+        a_key_for_something_else_is_refused,
+        a_stale_version_is_refused_with_both_versions,
+        a_refusal_changes_nothing,
+        a_taken_number_is_refused_and_changes_nothing,
+        an_event_of_another_stream_is_a_fault_and_changes_nothing,
+        concurrent_writers_leave_no_gap,
+        links_are_loaded_transitively,
+        personal_fields_are_revealed_until_erased,
+        follow_ups_are_queued_once,
+    }
+    crash::{
+        a_crash_leaves_all_or_nothing,
+        a_crash_while_sealing_is_mended_by_opening,
+    }
+    guarding::{
+        a_shorter_log_is_refused,
+        another_history_is_refused,
+        a_lost_guard_is_refused_until_adopted,
+        other_keys_and_kinds_are_refused,
+        a_newer_schema_is_refused,
+        an_edited_migration_is_refused,
+    }
+    lists::{
+        cases_are_found_by_every_filter,
+        duties_appear_and_vanish,
+        a_waiting_step_is_a_duty_of_its_body,
+        a_permit_leads_to_its_case,
+        the_latest_dataset_version_is_listed,
+    }
+    logs::{
+        entries_refuse_to_be_changed,
+        an_export_verifies_offline,
+        receipts_verify_offline,
+        the_access_log_does_not_wait_for_acts,
+        a_changed_entry_is_not_sealed,
+        a_changed_leaf_is_refused_at_the_start,
+        a_table_that_disagrees_stops_the_store,
+    }
+    plain::{
+        documents_are_swapped_by_version,
+        counters_are_atomic,
+        old_keys_are_forgotten,
+    }
+    rebuilding::{
+        tables_equal_the_ledger,
+        every_planted_difference_is_found_and_mended,
+        random_histories_rebuild_to_the_same_rows,
+    }
+}

@@ -1,0 +1,318 @@
+//! Files as they come, the jobs that make datasets of them, and the datasets.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    body::Body as RawBody,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures::{StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use shuyu_app::{
+    files::Upload,
+    ingest::{DatasetMade, JobStatus, JobView, NewDerive, NewIngest},
+};
+use shuyu_domain::port::DatasetRow;
+use shuyu_kernel::{CaseId, DatasetId, Digest};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    input::{Asked, Body, Key, Named},
+    output::{RefusalView, instant},
+};
+use crate::{
+    problem::{Failure, Problem},
+    session::{Lang, SignedIn, escaped},
+    state::WebState,
+};
+
+/// The name of a file.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FileName {
+    /// Name of the file.
+    name: String,
+}
+
+/// An uploaded file.
+#[derive(Serialize, ToSchema)]
+pub struct UploadView {
+    /// SM3 of the bytes: what papers and ingests name the file by.
+    digest: String,
+    /// Name as given.
+    name: String,
+    /// Length.
+    size_bytes: u64,
+    /// When it came.
+    #[schema(example = "2026-03-02T09:00:00+08:00")]
+    at: String,
+}
+
+/// An order to make a dataset of an uploaded file.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IngestOrder {
+    /// Catalogue entry the data belongs to.
+    #[schema(value_type = String)]
+    resource: CaseId,
+    /// Table name: lower-case letters, digits, underscore.
+    #[schema(example = "enterprises")]
+    table: String,
+    /// Digest of the uploaded file.
+    #[schema(value_type = String)]
+    upload: Digest,
+    /// Columns that name the subject, if the table is personal.
+    #[serde(default)]
+    unit_columns: Vec<String>,
+    /// Identifier domain of the subject: `person`, `enterprise`, `household`.
+    #[serde(default)]
+    domain: Option<String>,
+}
+
+/// An order to make a de-identified version.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeriveOrder {
+    /// Catalogue entry the result belongs to.
+    #[schema(value_type = String)]
+    resource: CaseId,
+    /// Dataset to read.
+    #[schema(value_type = String)]
+    from: DatasetId,
+    /// Table name of the result.
+    table: String,
+    /// Columns to leave out.
+    #[serde(default)]
+    drop: Vec<String>,
+    /// Column → borders of its bands, growing.
+    #[serde(default)]
+    bands: BTreeMap<String, Vec<String>>,
+}
+
+/// A job that was started.
+#[derive(Serialize, ToSchema)]
+pub struct JobStarted {
+    /// Number: for `/jobs/{n}`.
+    job: u64,
+}
+
+/// Where a job stands.
+#[derive(Serialize, ToSchema)]
+pub struct JobState {
+    /// Number.
+    job: u64,
+    /// Table.
+    table: String,
+    /// Rows so far.
+    rows: u64,
+    /// `running`, `done`, `refused` or `failed`.
+    status: &'static str,
+    /// What was made, once done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<MadeView>,
+    /// Why it was refused; nothing changed then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalView>,
+}
+
+/// A dataset version that was made.
+#[derive(Serialize, ToSchema)]
+pub struct MadeView {
+    /// Dataset.
+    dataset: String,
+    /// Version.
+    version: u64,
+    /// Rows.
+    rows: u64,
+    /// Digest of the quality report.
+    report: String,
+}
+
+/// Which datasets.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DatasetQuery {
+    /// Catalogue entry.
+    #[param(value_type = Option<String>)]
+    resource: Option<CaseId>,
+}
+
+/// The latest version of a dataset.
+#[derive(Serialize, ToSchema)]
+pub struct DatasetView {
+    /// Dataset.
+    dataset: String,
+    /// Table name.
+    table: String,
+    /// Catalogue entry.
+    resource: String,
+    /// Version.
+    version: u64,
+    /// Rows.
+    rows: u64,
+    /// Identifier domain, if personal.
+    domain: Option<String>,
+    /// Proven largest number of rows of one subject.
+    rows_per_unit: u64,
+    /// Columns.
+    columns: Vec<String>,
+    /// Index of its event in the proceedings.
+    as_of: u64,
+}
+
+/// Takes a file in, streamed. The same bytes twice are one file.
+#[utoipa::path(post, path = "/uploads", tag = "data", params(FileName),
+    request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
+    responses((status = 201, body = UploadView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn upload(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Asked(query): Asked<FileName>,
+    body: RawBody,
+) -> Result<Response, Failure> {
+    let bytes = body.into_data_stream().map_err(std::io::Error::other).boxed();
+    let made = state.app.upload(&session, &query.name, bytes).await?;
+    let location = (header::LOCATION, format!("/api/v1/uploads/{}", made.digest));
+    Ok((StatusCode::CREATED, [location], Json(upload_view(&state, made))).into_response())
+}
+
+fn upload_view(state: &WebState, upload: Upload) -> UploadView {
+    UploadView {
+        digest: upload.digest.to_string(),
+        name: upload.name,
+        size_bytes: upload.size_bytes,
+        at: instant(state.app.profile().zone, upload.at),
+    }
+}
+
+/// The bytes of a paper that the caller's body brought.
+#[utoipa::path(get, path = "/uploads/{digest}", tag = "data", params(("digest" = String, Path, description = "SM3 of the bytes")),
+    responses((status = 200, content_type = "application/octet-stream"), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn download(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named(digest): Named<Digest>,
+) -> Result<Response, Failure> {
+    let (upload, bytes) = state.app.download(&session, digest).await?;
+    let mut response = bytes.into_response();
+    let disposition = format!("attachment; filename*=UTF-8''{}", escaped(&upload.name));
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// Starts making a dataset version of an uploaded file.
+#[utoipa::path(post, path = "/datasets/ingests", tag = "data", request_body = IngestOrder,
+    params(("Idempotency-Key" = String, Header, description = "The same key gives the same version.")),
+    responses((status = 202, body = JobStarted), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn ingest(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Key(key): Key,
+    Body(order): Body<IngestOrder>,
+) -> Result<Response, Failure> {
+    let IngestOrder { resource, table, upload, unit_columns, domain } = order;
+    let new = NewIngest { resource, table, upload, unit_columns, domain };
+    let job = state.app.start_ingest(&session, new, key)?;
+    let location = (header::LOCATION, format!("/api/v1/jobs/{job}"));
+    Ok((StatusCode::ACCEPTED, [location], Json(JobStarted { job })).into_response())
+}
+
+/// Makes a de-identified version of a dataset of the same provider.
+#[utoipa::path(post, path = "/datasets/derivations", tag = "data", request_body = DeriveOrder,
+    params(("Idempotency-Key" = String, Header, description = "The same key gives the same version.")),
+    responses((status = 201, body = MadeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn derive(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Key(key): Key,
+    Body(order): Body<DeriveOrder>,
+) -> Result<(StatusCode, Json<MadeView>), Failure> {
+    let DeriveOrder { resource, from, table, drop, bands } = order;
+    let made = state.app.derive(&session, NewDerive { resource, from, table, drop, bands }, key).await?;
+    Ok((StatusCode::CREATED, Json(made_view(made))))
+}
+
+/// Latest versions of the datasets of catalogue entries the caller may see.
+#[utoipa::path(get, path = "/datasets", tag = "data", params(DatasetQuery),
+    responses((status = 200, body = Vec<DatasetView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn datasets(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Asked(query): Asked<DatasetQuery>,
+) -> Result<Json<Vec<DatasetView>>, Failure> {
+    let rows = state.app.seen_datasets(&session, query.resource).await?;
+    Ok(Json(rows.into_iter().map(dataset_view).collect()))
+}
+
+fn dataset_view(row: DatasetRow) -> DatasetView {
+    DatasetView {
+        dataset: row.dataset.to_string(),
+        table: row.table,
+        resource: row.resource.to_string(),
+        version: row.version,
+        rows: row.rows,
+        domain: row.domain,
+        rows_per_unit: row.rows_per_unit,
+        columns: row.columns,
+        as_of: row.as_of,
+    }
+}
+
+/// Jobs of the caller's body, newest first.
+#[utoipa::path(get, path = "/jobs", tag = "data",
+    responses((status = 200, body = Vec<JobState>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn jobs(State(state): State<WebState>, SignedIn(session): SignedIn, lang: Lang) -> Json<Vec<JobState>> {
+    Json(state.app.jobs(&session).into_iter().map(|job| job_state(&state, lang, job)).collect())
+}
+
+/// Where a job stands.
+#[utoipa::path(get, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
+    responses((status = 200, body = JobState), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn job(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    lang: Lang,
+    Named(number): Named<u64>,
+) -> Result<Json<JobState>, Failure> {
+    let view = state.app.job(&session, number)?;
+    Ok(Json(job_state(&state, lang, view)))
+}
+
+/// Asks a job to stop; nothing of it remains.
+#[utoipa::path(delete, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
+    responses((status = 202, body = JobState), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn cancel_job(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    lang: Lang,
+    Named(number): Named<u64>,
+) -> Result<(StatusCode, Json<JobState>), Failure> {
+    let view = state.app.cancel_job(&session, number)?;
+    Ok((StatusCode::ACCEPTED, Json(job_state(&state, lang, view))))
+}
+
+fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState {
+    let (status, made, refusal) = match view.status {
+        JobStatus::Running => ("running", None, None),
+        JobStatus::Done(made) => ("done", Some(made_view(made)), None),
+        JobStatus::Refused(refusal) => ("refused", None, Some(RefusalView::new(state, language, refusal))),
+        JobStatus::Failed => ("failed", None, None),
+    };
+    JobState { job: view.job, table: view.table, rows: view.rows, status, made, refusal }
+}
+
+fn made_view(made: DatasetMade) -> MadeView {
+    MadeView {
+        dataset: made.dataset.to_string(),
+        version: made.version,
+        rows: made.rows,
+        report: made.report.to_string(),
+    }
+}

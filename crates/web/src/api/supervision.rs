@@ -1,0 +1,127 @@
+//! What is due, what is disclosed, and the clock of a training installation.
+
+use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
+use shuyu_domain::port::Duty;
+use shuyu_kernel::CivilDate;
+use utoipa::ToSchema;
+
+use super::{input::Body, output::instant};
+use crate::{
+    problem::{Failure, Problem},
+    session::SignedIn,
+    state::WebState,
+};
+
+/// A figure with the rows behind it.
+#[derive(Serialize, ToSchema)]
+pub struct FigureView {
+    /// Stable name.
+    #[schema(example = "permits")]
+    name: String,
+    /// The number.
+    value: i64,
+    /// Numbers of the cases it was counted from.
+    rows: Vec<String>,
+}
+
+/// An open duty.
+#[derive(Serialize, ToSchema)]
+pub struct DutyView {
+    /// Case.
+    case: String,
+    /// Procedure.
+    procedure: String,
+    /// 案号
+    number: String,
+    /// Title.
+    title: String,
+    /// Stage.
+    stage: String,
+    /// Clock; absent for a turn without a limit.
+    clock: Option<String>,
+    /// Lane key.
+    lane: Option<String>,
+    /// Start of the clock.
+    started_on: Option<String>,
+    /// Last day.
+    due: Option<String>,
+    /// Counted beyond the last published holiday notice.
+    provisional: bool,
+    /// Clauses of the limit.
+    clauses: Vec<String>,
+}
+
+/// Where to wind the clock.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockOrder {
+    /// Day; the clock then stands at nine in the morning.
+    #[schema(value_type = String, example = "2026-03-09")]
+    to: CivilDate,
+}
+
+/// The official time.
+#[derive(Serialize, ToSchema)]
+pub struct ClockNow {
+    /// Today.
+    today: String,
+    /// The instant.
+    now: String,
+}
+
+/// What the record says today about the authorised operation.
+#[utoipa::path(get, path = "/disclosure/figures", tag = "supervision",
+    responses((status = 200, body = Vec<FigureView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn figures(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Vec<FigureView>>, Failure> {
+    let figures = state.app.disclosure_figures(&session).await?;
+    let view = |figure: shuyu_app::disclosure::Figure| FigureView {
+        name: figure.name,
+        value: figure.value,
+        rows: figure.rows,
+    };
+    Ok(Json(figures.into_iter().map(view).collect()))
+}
+
+/// Open duties of the caller's body under the caller's role, earliest due first.
+#[utoipa::path(get, path = "/duties", tag = "supervision",
+    responses((status = 200, body = Vec<DutyView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn duties(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Vec<DutyView>>, Failure> {
+    let duties = state.app.own_duties(&session).await?;
+    Ok(Json(duties.into_iter().map(duty_view).collect()))
+}
+
+fn duty_view(duty: Duty) -> DutyView {
+    DutyView {
+        case: duty.case.to_string(),
+        procedure: duty.procedure,
+        number: duty.number,
+        title: duty.title,
+        stage: duty.stage,
+        clock: duty.clock,
+        lane: duty.lane,
+        started_on: duty.started_on.map(|day| day.to_string()),
+        due: duty.due.map(|day| day.to_string()),
+        provisional: duty.provisional,
+        clauses: duty.clauses.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Winds the clock of a training installation forward. Backwards is refused, elsewhere too.
+#[utoipa::path(post, path = "/training/clock", tag = "supervision", request_body = ClockOrder,
+    responses((status = 200, body = ClockNow), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub async fn wind_clock(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Body(order): Body<ClockOrder>,
+) -> Result<Json<ClockNow>, Failure> {
+    let now = state.app.wind_clock(&session, order.to).await?;
+    let zone = state.app.profile().zone;
+    Ok(Json(ClockNow { today: zone.date(now).to_string(), now: instant(zone, now) }))
+}
