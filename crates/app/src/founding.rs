@@ -164,7 +164,15 @@ pub async fn wound_to(record: &dyn Record) -> Result<Option<Timestamp>, Fault> {
 /// The event in the bytes of an entry of the proceedings.
 pub fn entry_event(bytes: &[u8]) -> Result<Event, Fault> {
     let entry = Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))?;
-    serde_json::from_slice(&entry.payload).map_err(|error| Fault::new("reading a ledger entry", error))
+    let payload: ActPayload =
+        serde_json::from_slice(&entry.payload).map_err(|error| Fault::new("reading a ledger entry", error))?;
+    Ok(payload.event)
+}
+
+/// Payload of an entry of the proceedings.
+#[derive(Deserialize)]
+struct ActPayload {
+    event: Event,
 }
 
 impl App {

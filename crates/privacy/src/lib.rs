@@ -5,7 +5,7 @@
 //!
 //! 1. [`permit`]: a permit says which tables and columns may be used, for what, and how exactly.
 //! 2. [`label`]: columns that meet in one expression share the stricter of their labels.
-//! 3. [`gate`]: cells of a query come in with hidden columns about their subjects; only cells that
+//! 3. [`mod@gate`]: cells of a query come in with hidden columns about their subjects; only cells that
 //!    hold enough of them leave. Everything else is a missing cell. Nothing here ever explains a
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`release`]: what is recorded about every released cell.

@@ -1,6 +1,6 @@
 //! The engine: `check` seals, `run` executes what was sealed.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc};
 
 use arrow::{
     array::RecordBatch,
@@ -14,7 +14,7 @@ use datafusion::{
     logical_expr::LogicalPlan,
     physical_plan::{collect, execute_stream},
 };
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use shuyu_kernel::{DatasetId, Fault, Refusal};
 use shuyu_privacy::{GateKey, Permit, ReleasedCell, TableKind, gate};
 use tokio_util::sync::CancellationToken;
@@ -153,13 +153,17 @@ impl Engine {
                 tracing::info!(permit = %sealed.permit(), "query cancelled");
                 return Err(Opaque);
             }
-            answer = self.execute(sealed, &tables) => answer,
+            // A panic of the engine below is an error like any other.
+            answer = AssertUnwindSafe(self.execute(sealed, &tables)).catch_unwind() => answer,
         };
-        answer.map_err(|error| {
-            // The text of the error may hold values of rows; only its kind is written down.
-            tracing::warn!(permit = %sealed.permit(), kind = kind(&error), "query not completed");
-            Opaque
-        })
+        // The text of the error may hold values of rows; only its kind is written down.
+        let kind = match answer {
+            Ok(Ok(released)) => return Ok(released),
+            Ok(Err(error)) => kind(&error),
+            Err(_) => "panic",
+        };
+        tracing::warn!(permit = %sealed.permit(), kind, "query not completed");
+        Err(Opaque)
     }
 
     async fn execute(&self, sealed: &Sealed, tables: &Arc<dyn Tables>) -> EngineResult<Released> {

@@ -15,8 +15,8 @@
 //!
 //! How it works: a relation over personal rows may only be a selection, projection and inner join
 //! of tables. `check` *rebuilds* it in that shape, with every expression written out over base
-//! columns ([`check`]), so that renaming and nesting hide nothing. What is not understood is
-//! refused. The lower plan is then built anew from that shape ([`split`]), with the hidden unit and
+//! columns (`check`), so that renaming and nesting hide nothing. What is not understood is
+//! refused. The lower plan is then built anew from that shape (`split`), with the hidden unit and
 //! hidden statistics; no node of the analyst's plan touches personal rows. The analyst's own plan
 //! runs above the release, where the cells stand in place of the aggregate.
 //!

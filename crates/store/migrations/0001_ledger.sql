@@ -26,6 +26,11 @@ CREATE TABLE checkpoint (
   size {int} NOT NULL CHECK (size >= 1), -- number of entries signed for
   root {blob} NOT NULL,             -- root of the tree over them
   note {text} NOT NULL,             -- the signed note as handed out
-  frontier {text} NOT NULL,         -- right edge of the tree at this size (JSON), to go on from; its root is what was signed
   PRIMARY KEY (log, size)
+) {strict};
+
+CREATE TABLE sealed_edge (
+  log {text} PRIMARY KEY,           -- name of the log
+  size {int} NOT NULL CHECK (size >= 1), -- size of the latest checkpoint
+  frontier {text} NOT NULL          -- right edge of the tree at that size (JSON), to go on from; its root is what was signed
 ) {strict};

@@ -67,3 +67,86 @@ pub(crate) fn decode(log: &str, index: u64, line: &[u8]) -> Result<(Entry, Recor
     }
     Ok((entry, recorded))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shuyu_domain::event::{CaseEvent, InstallationEvent};
+    use shuyu_kernel::{Digest, Timestamp};
+
+    fn line(kind: &str, index: u64, payload: &str) -> Vec<u8> {
+        let entry = Entry {
+            index,
+            recorded_at: Timestamp::from_micros(1_767_571_200_000_000),
+            kind: kind.to_owned(),
+            stream: "case/1".to_owned(),
+            version: 1,
+            prev_hash: Digest([0; 32]),
+            payload: payload.as_bytes().to_vec(),
+        };
+        entry.encode().unwrap().into_bytes()
+    }
+
+    /// These bytes stand in ledgers for ever.
+    #[test]
+    fn the_form_of_payloads_does_not_change() {
+        let event = Event::Case(CaseEvent::ObjectionRaised { number: 1 });
+        let numbering = Some(Series {
+            procedure: "plan".to_owned(),
+            year: 2026,
+        });
+        let plain = Recorded {
+            event: event.clone(),
+            numbering: None,
+        };
+        let numbered = Recorded { event, numbering };
+        let forms = [
+            (plain, r#"{"event":{"case":{"objection_raised":{"number":1}}}}"#),
+            (
+                numbered,
+                r#"{"event":{"case":{"objection_raised":{"number":1}}},"numbering":{"procedure":"plan","year":2026}}"#,
+            ),
+        ];
+        for (recorded, form) in forms {
+            assert_eq!(encode(&recorded).unwrap(), form.as_bytes());
+            let line = line("case.objection_raised.v1", 4, form);
+            assert_eq!(decode("proceedings", 4, &line).unwrap().1, recorded);
+        }
+        let wound = Event::Installation(InstallationEvent::ClockWound {
+            to: Timestamp::from_micros(1),
+        });
+        let payload = encode(&Recorded {
+            event: wound,
+            numbering: None,
+        })
+        .unwrap();
+        assert_eq!(payload, br#"{"event":{"installation":{"clock_wound":{"to":1}}}}"#);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_never_skipped() {
+        let good = r#"{"event":{"case":{"objection_raised":{"number":1}}}}"#;
+        let kind = "case.objection_raised.v1";
+        let bad = [
+            line(kind, 5, good),
+            line("case.taken.v1", 4, good),
+            line(kind, 4, r#"{"event":{"case":{"unheard_of":{"number":1}}}}"#),
+            line(
+                kind,
+                4,
+                r#"{"event":{"case":{"objection_raised":{"number":1}}},"more":1}"#,
+            ),
+            line(kind, 4, r#"{"note":{}}"#),
+            line(kind, 4, "text"),
+            b"{}".to_vec(),
+            Vec::new(),
+        ];
+        for line in bad {
+            let broken = Broken::Entry {
+                log: "proceedings".to_owned(),
+                index: 4,
+            };
+            assert_eq!(decode("proceedings", 4, &line).unwrap_err(), broken);
+        }
+    }
+}

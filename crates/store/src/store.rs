@@ -50,7 +50,8 @@ impl Store {
                 migrate(&access, Part::Ledger).await?;
                 (access, ACCESS)
             }
-            AccessConfig::SameDatabase { log } => (main.clone(), log.as_str()),
+            // Connections of its own: notes must not wait behind acts that wait for each other.
+            AccessConfig::SameDatabase { log } => (open_database(&config.database).await?, log.as_str()),
         };
         let key = config.signer.verifying_key();
         let guard = Guard::new(config.guard.clone());
@@ -135,10 +136,11 @@ impl Store {
     }
 
     /// Makes all vault fields of a subject unreadable, for ever. False when there were none. The caller
-    /// records the erasure as an act. Copies made by backups live as long as the backups.
+    /// records the erasure as an act. On SQLite the bytes of the key are overwritten at once, or when the last
+    /// reader of that moment ends; on PostgreSQL by its next vacuum. Copies in backups live as long as those.
     pub async fn erase(&self, subject: &str) -> Result<bool, Fault> {
         let doing = "erasing a subject";
-        let mut tx = self.main.write().await.doing(doing)?;
+        let mut tx = self.main.write_beside().await.doing(doing)?;
         let erased = self.vault.erase(&mut tx, subject).await.doing(doing)?;
         tx.commit().await.doing(doing)?;
         self.main.flush_journal().await.doing(doing)?;
@@ -148,7 +150,7 @@ impl Store {
     /// Forgets idempotency keys of acts recorded before an instant; answers how many.
     pub async fn forget_keys(&self, before: Timestamp) -> Result<u64, Fault> {
         let doing = "forgetting idempotency keys";
-        let mut tx = self.main.write().await.doing(doing)?;
+        let mut tx = self.main.write_beside().await.doing(doing)?;
         let delete = "DELETE FROM idempotency WHERE recorded_at < $1";
         let forgotten = tx.execute(delete, &[before.micros().into()]).await.doing(doing)?;
         tx.commit().await.doing(doing)?;

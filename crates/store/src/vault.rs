@@ -51,14 +51,12 @@ impl Vault {
 
     /// Whether the key is the one of this database. A new database takes it as its own.
     pub async fn fits(&self, tx: &mut Tx) -> Result<bool, DbError> {
-        let stored = tx.row("SELECT sealed FROM vault_check WHERE id = 1", &[]).await?;
-        if let Some(row) = stored {
-            return Ok(open(&self.key, "check", row.blob(0)?).is_some_and(|clear| *clear == CHECK));
-        }
         let sealed = self.seal(&self.key, "check", CHECK)?;
-        let insert = "INSERT INTO vault_check (id, sealed) VALUES (1, $1)";
+        let insert = "INSERT INTO vault_check (id, sealed) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
         tx.execute(insert, &[Cell::Blob(sealed)]).await?;
-        Ok(true)
+        let stored = tx.row("SELECT sealed FROM vault_check WHERE id = 1", &[]).await?;
+        let stored = stored.ok_or(DbError::Shape { column: 0 })?;
+        Ok(open(&self.key, "check", stored.blob(0)?).is_some_and(|clear| *clear == CHECK))
     }
 
     /// Stores a field under the key of its subject, which is made with the first one.

@@ -49,7 +49,7 @@ pub async fn walk(options: &DemoOptions, base: &str) -> anyhow::Result<Report> {
     let input = input::Input::open(options.input.as_deref(), &made)?;
     let world = embedded::world(&options.world)?;
     let client = Client::new(base, &world.password)?;
-    let mut runner = Runner::new(client, input, options.json);
+    let mut runner = Runner::new(client, input, world, options.json);
     for step in &story.step {
         if options.until.is_some_and(|until| step.on > until) {
             break;

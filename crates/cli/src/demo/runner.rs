@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value as Json, json};
+use shuyu_app::founding::World;
 use shuyu_kernel::CivilDate;
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
 pub struct Runner {
     client: Client,
     input: Input,
+    world: World,
     json: bool,
     report: Report,
     today: Option<CivilDate>,
@@ -31,10 +33,11 @@ pub struct Runner {
 
 impl Runner {
     /// A walk with this client over this input.
-    pub fn new(client: Client, input: Input, json: bool) -> Self {
+    pub fn new(client: Client, input: Input, world: World, json: bool) -> Self {
         Self {
             client,
             input,
+            world,
             json,
             report: Report::default(),
             today: None,
@@ -67,7 +70,7 @@ impl Runner {
         if let Some(phase) = &step.phase {
             self.report.phase(phase);
         }
-        self.load_world(&step.login).await?;
+        self.load_world().await?;
         self.wind_to(step.on).await?;
         if let Some(order) = &step.ingest {
             return self.ingest(step, order).await;
@@ -186,7 +189,6 @@ impl Runner {
             let run = clocks
                 .iter()
                 .rev()
-                .filter_map(|clock| clock.get("run"))
                 .find(|run| {
                     run.get("clock").and_then(Json::as_str) == Some(name)
                         && run.get("lane").and_then(Json::as_str) == lane.as_deref()
@@ -209,24 +211,16 @@ impl Runner {
         Ok(format!("{rule}:{id}"))
     }
 
-    /// Ids of bodies and people by their names in the world.
-    async fn load_world(&mut self, login: &str) -> anyhow::Result<()> {
-        if self.names.keys().any(|name| name.starts_with("body:")) {
+    /// Ids of bodies and people by their names in the world: everybody signs in once.
+    async fn load_world(&mut self) -> anyhow::Result<()> {
+        if !self.names.is_empty() {
             return Ok(());
         }
-        let reply = self.client.get(login, "/api/v1/registry").await?;
-        ensure!(reply.is_ok(), "reading the registry: {} {}", reply.status, reply.body);
-        for (list, kind, name) in [("bodies", "body", "name"), ("people", "person", "login")] {
-            for item in reply.body.get(list).and_then(Json::as_array).into_iter().flatten() {
-                let text = |field: &str| item.get(field).and_then(Json::as_str).unwrap_or_default().to_owned();
-                self.names.insert(format!("{kind}:{}", text(name)), text("id"));
-            }
-        }
-        let world = crate::embedded::world("yunnan")?;
-        for body in world.body {
-            if let Some(id) = self.names.get(&format!("body:{}", body.name)).cloned() {
-                self.names.insert(format!("body:{}", body.id), id);
-            }
+        for person in &self.world.person.clone() {
+            let me = self.client.get(&person.login, "/api/v1/me").await?;
+            let text = |pointer: &str| me.body.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
+            self.names.insert(format!("person:{}", person.login), text("/actor/person"));
+            self.names.insert(format!("body:{}", person.body), text("/actor/body"));
         }
         Ok(())
     }

@@ -7,10 +7,7 @@
 
 use datafusion::{
     common::{Column, DFSchema},
-    logical_expr::{
-        Between, BinaryExpr, Case, Expr, ExprSchemable, Like, Operator,
-        expr::{InList, ScalarFunction},
-    },
+    logical_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, Like, Operator, expr::InList},
 };
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{Grain, Use, label::Exactness};
@@ -19,34 +16,12 @@ use super::{
     constant::{self, Family},
     grain::{self, Compared, Generalised},
     relation::{Relation, columns_of},
-    text::function_refused,
+    survey::function_refused,
 };
 use crate::{
     citation::Citations,
     refusal::{Explain, Place},
 };
-
-/// Scalar functions that never fail on a row and may read personal values at their grain.
-const TOTAL: [&str; 16] = [
-    "btrim",
-    "ceil",
-    "character_length",
-    "coalesce",
-    "concat",
-    "date_part",
-    "date_trunc",
-    "floor",
-    "left",
-    "lower",
-    "ltrim",
-    "nullif",
-    "right",
-    "rtrim",
-    "substr",
-    "upper",
-];
-/// Parts of dates that never fail.
-const PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "doy", "dow"];
 
 /// Judges expressions of one relation for one use.
 #[derive(Clone, Copy)]
@@ -203,7 +178,7 @@ impl Exact<'_> {
         Ok(Family::of(&data_type))
     }
 
-    fn family(&self, expr: &Expr, allowed: &[Family]) -> Result<(), Refusal> {
+    pub(super) fn family(&self, expr: &Expr, allowed: &[Family]) -> Result<(), Refusal> {
         if allowed.contains(&self.family_of(expr)?) {
             Ok(())
         } else {
@@ -365,7 +340,7 @@ impl Exact<'_> {
         results.into_iter().try_for_each(|result| self.check(result))
     }
 
-    fn same_family(&self, exprs: &[&Expr]) -> Result<(), Refusal> {
+    pub(super) fn same_family(&self, exprs: &[&Expr]) -> Result<(), Refusal> {
         let families = exprs
             .iter()
             .map(|e| self.family_of(e))
@@ -377,86 +352,6 @@ impl Exact<'_> {
             Ok(())
         } else {
             Err(Refusal::unmet("types_differ").instruct("compare_same_type"))
-        }
-    }
-
-    /// Casts that cannot fail, and constants whose cast succeeds now.
-    fn cast(&self, whole: &Expr, inner: &Expr, to: &arrow::datatypes::DataType) -> Result<(), Refusal> {
-        use arrow::datatypes::DataType;
-        if constant::fold(whole).is_some() {
-            return Ok(());
-        }
-        let from = inner
-            .get_type(self.schema)
-            .map_err(|_| Refusal::unmet("types_differ"))?;
-        let total = match to {
-            to if *to == from => true,
-            DataType::Float64 => Family::of(&from).is_number(),
-            DataType::Int64 => from.is_integer() && from != DataType::UInt64,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                matches!(Family::of(&from), Family::Whole | Family::Text | Family::Truth)
-            }
-            _ => false,
-        };
-        if total {
-            return self.check(inner);
-        }
-        // A missing use is the better answer than a cast that could fail.
-        self.check(inner)?;
-        Err(function_refused("cast", None).under(&self.citations.raw_stays))
-    }
-
-    fn function(&self, function: &ScalarFunction) -> Result<(), Refusal> {
-        let name = function.func.name();
-        for column in function.args.iter().flat_map(columns_of) {
-            self.has_use(&column.1)?;
-        }
-        let refused = || Err(function_refused(name, None).under(&self.citations.raw_stays));
-        if !TOTAL.contains(&name) {
-            return refused();
-        }
-        let arguments: Vec<&Expr> = function.args.iter().collect();
-        match (name, arguments.as_slice()) {
-            ("date_part" | "date_trunc", [part, value]) => {
-                let known = constant::text(part)
-                    .is_some_and(|part| PARTS.contains(&part.to_ascii_lowercase().as_str()));
-                let truncable =
-                    name == "date_part" || constant::text(part).is_some_and(|p| !p.starts_with("do"));
-                if !known || !truncable {
-                    return refused();
-                }
-                self.family(value, &[Family::Date])?;
-                self.check(value)
-            }
-            ("substr", [value, numbers @ ..]) | ("left" | "right", [value, numbers @ ..]) => {
-                let fixed = |e: &&Expr| {
-                    constant::fold(e)
-                        .as_ref()
-                        .and_then(constant::whole)
-                        .is_some_and(|n| n >= 0)
-                };
-                if !numbers.iter().all(fixed) {
-                    return refused();
-                }
-                self.family(value, &[Family::Text])?;
-                self.check(value)
-            }
-            ("ceil" | "floor", [value]) => {
-                self.family(value, &[Family::Whole, Family::Number])?;
-                self.check(value)
-            }
-            ("coalesce" | "nullif", values) => {
-                self.same_family(values)?;
-                values.iter().try_for_each(|value| self.check(value))
-            }
-            (_, values) => {
-                // Functions of texts.
-                for value in values {
-                    self.family(value, &[Family::Text, Family::Null])?;
-                    self.check(value)?;
-                }
-                Ok(())
-            }
         }
     }
 }

@@ -7,7 +7,7 @@ use datafusion::{
 };
 use shuyu_kernel::Refusal;
 
-use super::text::function_refused;
+use super::survey::function_refused;
 use crate::{refusal::Explain, vocabulary};
 
 /// Checks an expression and hands every plan inside it to `subquery`.

@@ -1,10 +1,13 @@
 //! The check: SQL and a permit in, a sealed plan or a refusal out. No data is read.
 //!
-//! [`text`] reads the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
-//! over base columns, [`exact`] and [`grain`] judge expressions over rows, [`join`] judges joins,
+//! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
+//! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`join`] judges joins,
 //! [`release`] judges aggregates.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use arrow::datatypes::SchemaRef;
 use datafusion::{
@@ -31,7 +34,9 @@ mod nearest;
 pub(crate) mod plan;
 pub(crate) mod relation;
 pub(crate) mod release;
+mod survey;
 pub(crate) mod text;
+mod total;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
 #[derive(Debug, Clone)]
@@ -101,7 +106,9 @@ pub(crate) fn check(
         names,
         places,
     } = asked;
-    let planned = Planner::new(&schemas).plan(statement);
+    // A panic of the planner is a statement that was not planned.
+    let planned = catch_unwind(AssertUnwindSafe(|| Planner::new(&schemas).plan(statement)))
+        .map_err(|_| Refusal::unmet("query_not_planned"))?;
     let unplanned = Unplanned {
         permit,
         stored,

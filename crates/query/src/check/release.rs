@@ -17,7 +17,7 @@ use super::{
     grain,
     join::{self, Subject},
     relation::{Relation, Stage},
-    text::function_refused,
+    survey::function_refused,
 };
 use crate::{citation::Citations, refusal::Explain};
 

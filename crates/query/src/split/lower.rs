@@ -11,7 +11,7 @@ use std::{
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::{
     common::{
-        Column, Result, ScalarValue, TableReference,
+        Column, Result, TableReference,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
     datasource::provider_as_source,
@@ -22,15 +22,16 @@ use datafusion::{
         expr_fn::{count, max, sum},
     },
     logical_expr::{
-        AggregateUDF, Expr, JoinType, LogicalPlan, LogicalPlanBuilder, cast, col,
+        AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, cast, col,
         expr::{AggregateFunction, ScalarFunction},
         lit, try_cast,
         utils::conjunction,
         when,
     },
 };
-use shuyu_privacy::{Bounds, CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
+use shuyu_privacy::{CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
 
+use super::rows::{clamped, guard_dates, join_all, unit_in_place};
 use crate::{
     check::{
         plan::cell_column,
@@ -75,23 +76,23 @@ pub(crate) fn build(release: &Release, tables: &Arc<dyn Tables>) -> Result<Lower
     })
 }
 
-struct Builder<'a> {
-    release: &'a Release,
+pub(super) struct Builder<'a> {
+    pub(super) release: &'a Release,
     tables: &'a Arc<dyn Tables>,
 }
 
-const UNIT: &str = "u";
+pub(super) const UNIT: &str = "u";
 const ROWS: &str = "rows";
 const SUBJECTS: &str = "n";
 const XOR: &str = "set_xor";
 const SUM: &str = "set_sum";
 
 impl Builder<'_> {
-    fn relation(&self) -> &Relation {
+    pub(super) fn relation(&self) -> &Relation {
         &self.release.relation
     }
 
-    fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
+    pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
         self.release.statistics.iter().enumerate()
     }
 
@@ -100,12 +101,12 @@ impl Builder<'_> {
         figure.statistic != Statistic::Distinct
     }
 
-    fn keys(&self) -> Vec<Expr> {
+    pub(super) fn keys(&self) -> Vec<Expr> {
         (0..self.release.keys.len()).map(|i| bare(&key(i))).collect()
     }
 
     /// Raw rows of the checked relation: keys, unit and whatever else is asked for.
-    fn rows(&self, further: Vec<Expr>) -> Result<LogicalPlanBuilder> {
+    pub(super) fn rows(&self, further: Vec<Expr>) -> Result<LogicalPlanBuilder> {
         let relation = self.relation();
         let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let exprs = self.release.keys.iter().chain(&relation.filters).chain(&further);
@@ -252,7 +253,7 @@ impl Builder<'_> {
     }
 
     /// Name of the visible column of a figure.
-    fn cell(&self, index: usize) -> String {
+    pub(super) fn cell(&self, index: usize) -> String {
         cell_column(self.release.keys.len() + index)
     }
 
@@ -298,59 +299,6 @@ impl Builder<'_> {
             names.extend(is_measured(figure).then(|| name("nonzero", index)));
         }
         names
-    }
-
-    /// Different values per cell, and the subjects that have one.
-    fn distinct(&self, index: usize, figure: &Figure) -> Result<LogicalPlan> {
-        let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
-        let rows = self.rows(vec![argument.alias("d")])?;
-        let with = when(bare("d").is_not_null(), bare(UNIT)).end()?;
-        let values = vec![
-            count_distinct(bare("d")).alias(self.cell(index)),
-            count_distinct(with).alias(name("with", index)),
-        ];
-        let keys = self
-            .keys()
-            .into_iter()
-            .enumerate()
-            .map(|(i, key)| key.alias(cell_column(i)));
-        let columns: Vec<Expr> = keys
-            .chain([bare(&self.cell(index)), bare(&name("with", index))])
-            .collect();
-        rows.aggregate(self.keys(), values)?.project(columns)?.build()
-    }
-
-    /// Members of a second domain per cell, and how much the greatest of them stands for.
-    fn domain(&self, index: usize, column: &Column) -> Result<LogicalPlan> {
-        let measured: Vec<(usize, &Figure)> = self.figures().filter(|(_, f)| is_measured(f)).collect();
-        let mut further = vec![Expr::Column(column.clone()).alias("e")];
-        let mut totals = vec![cast(count_distinct(bare(UNIT)), DataType::Float64).alias("weight")];
-        let mut values = vec![count(lit(1i64)).alias(name("members", index))];
-        values.extend(share(bare("weight"), &format!("domain{index}_rows")));
-        for (figure_index, figure) in &measured {
-            let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
-            further.push(clamped(argument, figure.bounds, self.relation())?.alias(name("a", *figure_index)));
-            let size = cast(bare(&name("a", *figure_index)), DataType::Float64);
-            let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![size]));
-            totals.push(sum(size).alias(name("w", *figure_index)));
-            values.extend(share(
-                bare(&name("w", *figure_index)),
-                &format!("domain{index}_{figure_index}"),
-            ));
-        }
-        let by: Vec<Expr> = self.keys().into_iter().chain([bare("e")]).collect();
-        let names: Vec<String> = values.iter().map(|value| value.qualified_name().1).collect();
-        let keys = self
-            .keys()
-            .into_iter()
-            .enumerate()
-            .map(|(i, key)| key.alias(cell_column(i)));
-        let columns: Vec<Expr> = keys.chain(names.iter().map(|n| bare(n))).collect();
-        self.rows(further)?
-            .aggregate(by, totals)?
-            .aggregate(self.keys(), values)?
-            .project(columns)?
-            .build()
     }
 
     fn layout(&self) -> CellLayout {
@@ -411,16 +359,16 @@ fn key(index: usize) -> String {
     format!("k{index}")
 }
 
-fn name(stem: &str, index: usize) -> String {
+pub(super) fn name(stem: &str, index: usize) -> String {
     format!("{stem}{index}")
 }
 
 /// A column of our own, unqualified.
-fn bare(name: &str) -> Expr {
+pub(super) fn bare(name: &str) -> Expr {
     col(Column::from_name(name))
 }
 
-fn is_measured(figure: &Figure) -> bool {
+pub(super) fn is_measured(figure: &Figure) -> bool {
     matches!(figure.statistic, Statistic::Sum | Statistic::Mean)
 }
 
@@ -435,7 +383,7 @@ fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
     ))
 }
 
-fn count_distinct(argument: Expr) -> Expr {
+pub(super) fn count_distinct(argument: Expr) -> Expr {
     Expr::AggregateFunction(AggregateFunction::new_udf(
         count_udaf(),
         vec![argument],
@@ -444,111 +392,4 @@ fn count_distinct(argument: Expr) -> Expr {
         Vec::new(),
         None,
     ))
-}
-
-fn share(weight: Expr, stem: &str) -> [Expr; 2] {
-    [
-        sum(weight.clone()).alias(format!("{stem}_total")),
-        max(weight).alias(format!("{stem}_greatest")),
-    ]
-}
-
-fn unit_in_place(relation: &Relation, column: &Column) -> Option<Column> {
-    let leaf = relation.leaf(column)?;
-    leaf.is_unit(&column.name)
-        .then(|| Column::new(column.relation.clone(), UNIT_COLUMN))
-}
-
-/// The leaves, joined one after the other along the equalities.
-fn join_all(
-    relation: &Relation,
-    scan: impl Fn(&Leaf) -> Result<LogicalPlanBuilder>,
-) -> Result<LogicalPlanBuilder> {
-    let mut waiting: Vec<&Leaf> = relation.leaves.iter().collect();
-    let alias_of = |column: &Column| {
-        column
-            .relation
-            .as_ref()
-            .map_or_else(String::new, |r| r.table().to_owned())
-    };
-    let first = waiting.remove(0);
-    let mut joined = BTreeSet::from([first.alias.clone()]);
-    let mut plan = scan(first)?;
-    let mut open: Vec<(Column, Column)> = relation.equalities.clone();
-    while !waiting.is_empty() {
-        let next = waiting.iter().position(|leaf| {
-            open.iter().any(|(a, b)| {
-                let (a, b) = (alias_of(a), alias_of(b));
-                (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
-            })
-        });
-        let Some(next) = next else {
-            return datafusion::common::plan_err!("a leaf without an equality");
-        };
-        let leaf = waiting.remove(next);
-        let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|(a, b)| {
-            let (a, b) = (alias_of(a), alias_of(b));
-            (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
-        });
-        open = later;
-        let stored = |column: Column| unit_in_place(relation, &column).unwrap_or(column);
-        let (left, right): (Vec<Column>, Vec<Column>) = now
-            .into_iter()
-            .map(|(a, b)| {
-                if b.relation.as_ref().is_some_and(|r| r.table() == leaf.alias) {
-                    (a, b)
-                } else {
-                    (b, a)
-                }
-            })
-            .map(|(a, b)| (stored(a), stored(b)))
-            .unzip();
-        plan = plan.join(scan(leaf)?.build()?, JoinType::Inner, (left, right), None)?;
-        joined.insert(leaf.alias.clone());
-    }
-    Ok(plan)
-}
-
-/// The argument, moved into its limits.
-fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relation) -> Result<Expr> {
-    let Some(Bounds { low, high }) = bounds else {
-        return Ok(argument);
-    };
-    let column = columns_of(&argument).into_values().next();
-    let stored = column.and_then(|column| relation.base_type(&column));
-    let (value, low, high) = match stored {
-        Some(t) if t.is_integer() => (cast(argument, DataType::Int64), lit(low), lit(high)),
-        Some(DataType::Float16 | DataType::Float32 | DataType::Float64) => (
-            cast(argument, DataType::Float64),
-            lit(low as f64),
-            lit(high as f64),
-        ),
-        _ => (argument, lit(low), lit(high)),
-    };
-    when(value.clone().lt(low.clone()), low)
-        .when(value.clone().gt(high.clone()), high)
-        .otherwise(value)
-}
-
-/// Truncation goes through nanoseconds, which end in the years 1677 and 2262. Dates outside become
-/// NULL, so that a single far date cannot make the query fail.
-fn guard_dates(mut function: ScalarFunction, relation: &Relation) -> Result<Expr> {
-    if matches!(function.func.name(), "date_trunc" | "to_char") {
-        for argument in &mut function.args {
-            let Expr::Column(column) = &*argument else {
-                continue;
-            };
-            if !matches!(
-                relation.base_type(column),
-                Some(DataType::Date32 | DataType::Date64)
-            ) {
-                continue;
-            }
-            let day = |days: i32| cast(lit(ScalarValue::Date32(Some(days))), DataType::Date32);
-            let (first, last) = (-106_650, 106_650);
-            let inside = argument.clone().between(day(first), day(last));
-            *argument = when(inside, argument.clone()).end()?;
-        }
-    }
-    Ok(Expr::ScalarFunction(function))
 }

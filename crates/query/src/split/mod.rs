@@ -2,5 +2,7 @@
 //! their results together, [`upper`] runs the analyst's own plan over gated cells.
 
 pub(crate) mod cells;
+mod further;
 pub(crate) mod lower;
+mod rows;
 pub(crate) mod upper;

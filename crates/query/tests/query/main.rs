@@ -1,8 +1,13 @@
 //! One binary for all tests of the query engine: DataFusion is linked once.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
 mod attacks;
 mod drift;
 mod fixture;
+mod hostile;
+mod permits;
+mod port;
 mod refusals;
+mod small;
 mod vocabulary;

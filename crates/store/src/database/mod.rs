@@ -27,8 +27,13 @@ use crate::error::Broken;
 const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 /// Connections that read an SQLite file at the same time. Platform choice.
 const SQLITE_READERS: u32 = 4;
-/// Connections of one process to PostgreSQL. Platform choice; acts queue at the head lock anyway.
-const POSTGRES_CONNECTIONS: u32 = 8;
+/// Connections of one process to PostgreSQL for acts. Platform choice; they queue at the head lock anyway.
+const POSTGRES_ACTS: u32 = 3;
+/// Connections of one process to PostgreSQL for everything else, so that nothing waits behind queueing acts.
+const POSTGRES_OTHERS: u32 = 6;
+
+/// Every statement sees what was committed when it began; so after the lock of a log, the latest state.
+const READ_COMMITTED: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// A database that was opened.
 #[derive(Debug, Clone)]
@@ -41,7 +46,12 @@ pub(crate) enum Database {
         readers: SqlitePool,
     },
     /// One database, perhaps shared with other processes.
-    Postgres(PgPool),
+    Postgres {
+        /// Connections that may wait for the lock of a log.
+        acts: PgPool,
+        /// Connections for everything else.
+        others: PgPool,
+    },
 }
 
 /// What can go wrong below the use cases.
@@ -135,12 +145,17 @@ impl Database {
 
     /// Connects to PostgreSQL.
     pub async fn open_postgres(url: &str) -> Result<Self, sqlx::Error> {
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(LOCK_PATIENCE)
-            .connect_with(PgConnectOptions::from_str(url)?)
-            .await?;
-        Ok(Database::Postgres(pool))
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = |size| {
+            PgPoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(LOCK_PATIENCE)
+        };
+        let acts = pool(POSTGRES_ACTS).connect_with(options.clone()).await?;
+        Ok(Database::Postgres {
+            acts,
+            others: pool(POSTGRES_OTHERS).connect_lazy_with(options),
+        })
     }
 
     /// Begins a transaction that writes. SQLite: at once with the lock of the file; PostgreSQL: the caller's
@@ -148,18 +163,25 @@ impl Database {
     pub async fn write(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Database::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Database::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
-            }
+            Database::Postgres { acts, .. } => Tx::Postgres(acts.begin_with(READ_COMMITTED).await?),
         })
+    }
+
+    /// Begins a transaction that writes and takes no lock of a log. On PostgreSQL it does not wait for acts.
+    pub async fn write_beside(&self) -> Result<Tx, DbError> {
+        match self {
+            Database::Sqlite { .. } => self.write().await,
+            Database::Postgres { others, .. } => Ok(Tx::Postgres(others.begin_with(READ_COMMITTED).await?)),
+        }
     }
 
     /// Begins a transaction that reads one state from beginning to end.
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Database::Sqlite { readers, .. } => Tx::Sqlite(readers.begin_with("BEGIN").await?),
-            Database::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            Database::Postgres { others, .. } => Tx::Postgres(
+                others
+                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     .await?,
             ),
         })
@@ -183,7 +205,10 @@ impl Database {
                 readers.close().await;
                 writer.close().await;
             }
-            Database::Postgres(pool) => pool.close().await,
+            Database::Postgres { acts, others } => {
+                others.close().await;
+                acts.close().await;
+            }
         }
     }
 }

@@ -85,7 +85,8 @@ impl Book {
         }
         let stated = signed.note.unverified();
         let same = stated.origin == self.origin && (stated.size, stated.root) == (signed.size, signed.root);
-        if !same || signed.frontier.size() != signed.size || signed.frontier.root() != signed.root {
+        let fits = |edge: &Frontier| (edge.size(), edge.root()) == (signed.size, signed.root);
+        if !same || !signed.edge.as_ref().is_none_or(fits) {
             return Err(Broken::Root {
                 log,
                 size: signed.size,
@@ -113,10 +114,9 @@ impl Book {
     ) -> Result<(Checked, Digest), DbError> {
         let guarded = mark.map_or(0, |mark| mark.size);
         let sealed = signed.map_or(0, |signed| signed.size);
-        let mut checked = match signed {
-            Some(signed) if !from_first && guarded >= signed.size => {
-                self.checked_at(tx, signed.frontier.clone()).await?
-            }
+        let edge = signed.and_then(|signed| signed.edge.clone());
+        let mut checked = match edge {
+            Some(edge) if !from_first && guarded >= edge.size() => self.checked_at(tx, edge).await?,
             _ => Checked::none(&self.origin),
         };
         let mut guarded_root = checked.frontier.root();

@@ -36,14 +36,15 @@ pub(crate) struct Signed {
     pub root: Digest,
     /// The signed note.
     pub note: SignedCheckpoint,
-    /// Right edge of the tree.
-    pub frontier: Frontier,
+    /// Right edge of the tree, if it is the one of this size.
+    pub edge: Option<Frontier>,
 }
 
 /// The latest checkpoint of a log.
 pub(crate) async fn latest(tx: &mut Tx, log: &str) -> Result<Option<Signed>, DbError> {
-    let select =
-        "SELECT size, root, note, frontier FROM checkpoint WHERE log = $1 ORDER BY size DESC LIMIT 1";
+    let select = "SELECT c.size, c.root, c.note, e.frontier FROM checkpoint c \
+                  LEFT JOIN sealed_edge e ON e.log = c.log AND e.size = c.size \
+                  WHERE c.log = $1 ORDER BY c.size DESC LIMIT 1";
     tx.row(select, &[log.into()])
         .await?
         .map(|row| signed(&row))
@@ -52,11 +53,12 @@ pub(crate) async fn latest(tx: &mut Tx, log: &str) -> Result<Option<Signed>, DbE
 
 fn signed(row: &Row) -> Result<Signed, DbError> {
     let note = SignedCheckpoint::parse(row.text(2)?.as_bytes()).map_err(|_| DbError::Shape { column: 2 })?;
+    let edge = row.maybe_text(3)?.map(|_| row.json(3)).transpose()?;
     Ok(Signed {
         size: row.count(0)?,
         root: row.digest(1)?,
         note,
-        frontier: row.json(3)?,
+        edge,
     })
 }
 
@@ -124,24 +126,27 @@ impl Book {
             .map_err(|error| Fault::new("signing a checkpoint", error))?;
         let frontier = serde_json::to_string(&checked.frontier)
             .map_err(|error| Fault::new("encoding the edge of the tree", error))?;
-        let row = [
-            self.name().into(),
-            size.into(),
-            root.into(),
-            Cell::shown(&note),
-            frontier.into(),
-        ];
-        let mut tx = self.database.write().await?;
-        let insert = "INSERT INTO checkpoint (log, size, root, note, frontier) VALUES ($1, $2, $3, $4, $5) \
+        let mut tx = self.database.write_beside().await?;
+        let insert = "INSERT INTO checkpoint (log, size, root, note) VALUES ($1, $2, $3, $4) \
                       ON CONFLICT (log, size) DO NOTHING";
-        tx.execute(insert, &row).await?;
+        tx.execute(
+            insert,
+            &[self.name().into(), size.into(), root.into(), Cell::shown(&note)],
+        )
+        .await?;
+        // Another process may have sealed more in the meantime; its edge is the one to keep.
+        let edge = "INSERT INTO sealed_edge (log, size, frontier) VALUES ($1, $2, $3) \
+                    ON CONFLICT (log) DO UPDATE SET size = excluded.size, frontier = excluded.frontier \
+                    WHERE sealed_edge.size < excluded.size";
+        tx.execute(edge, &[self.name().into(), size.into(), frontier.into()])
+            .await?;
         sealing.kill.reached(kill::MID_SEAL);
         tx.commit().await?;
         Ok(Signed {
             size,
             root,
             note,
-            frontier: checked.frontier.clone(),
+            edge: None,
         })
     }
 

@@ -70,7 +70,7 @@ pub(crate) async fn put_document(database: &Database, document: &Document) -> Re
              WHERE kind = $1 AND key = $2 AND version = $5 - 1"
         }
     };
-    let mut tx = database.write().await?;
+    let mut tx = database.write_beside().await?;
     let changed = tx.execute(sql, &cells).await?;
     tx.commit().await?;
     Ok(changed == 1)
@@ -78,7 +78,7 @@ pub(crate) async fn put_document(database: &Database, document: &Document) -> Re
 
 /// Removes a document, if it is there.
 pub(crate) async fn remove_document(database: &Database, kind: &str, key: &str) -> Result<(), DbError> {
-    let mut tx = database.write().await?;
+    let mut tx = database.write_beside().await?;
     tx.execute(
         "DELETE FROM document WHERE kind = $1 AND key = $2",
         &[kind.into(), key.into()],
@@ -89,7 +89,7 @@ pub(crate) async fn remove_document(database: &Database, kind: &str, key: &str) 
 
 /// Adds to a counter and answers its new value.
 pub(crate) async fn count(database: &Database, counter: &str, by: i64) -> Result<i64, DbError> {
-    let mut tx = database.write().await?;
+    let mut tx = database.write_beside().await?;
     let add = "INSERT INTO counter (name, value) VALUES ($1, $2) \
                ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value";
     let row = tx
@@ -117,7 +117,7 @@ pub(crate) async fn outbox(database: &Database, limit: u64) -> Result<Vec<Effect
 
 /// Marks an effect as carried out. Its key stays taken.
 pub(crate) async fn outbox_done(database: &Database, key: &str) -> Result<(), DbError> {
-    let mut tx = database.write().await?;
+    let mut tx = database.write_beside().await?;
     tx.execute("UPDATE outbox SET done = 1 WHERE key = $1", &[key.into()])
         .await?;
     tx.commit().await

@@ -333,6 +333,13 @@ pub async fn personal_fields_are_revealed_until_erased(world: World) {
     assert_eq!(store.reveal("name-22").await.unwrap().as_deref(), Some("李雷"));
     assert_eq!(store.stream(stream(1)).await.unwrap(), entry);
 
+    // A sealed field belongs to its reference: put under another one, it is not believed.
+    world
+        .sql("INSERT INTO vault SELECT 'moved', key_id, sealed FROM vault WHERE reference = 'name-22'")
+        .await
+        .unwrap();
+    assert!(store.reveal("moved").await.is_err());
+
     // The subject may come back; what was erased does not.
     let again = vec![vault("name-3", "p1", "again")];
     let decide = Box::new(move |_: &shuyu_domain::port::Loaded| {

@@ -57,11 +57,26 @@ async fn a_file_put_back_is_refused(world: &World) {
     write(&store, stream(1), vec![taken("c", None, None, false)]).await;
     store.seal_all().await.unwrap();
     store.close().await;
+    let later = world.folder.path().join("later.db");
+    fs::copy(world.file(), &later).unwrap();
     fs::copy(&copy, world.file()).unwrap();
     assert_eq!(
         world.refused(world.config()).await.code(),
         "store_restored_older_copy"
     );
+    fs::copy(&later, world.file()).unwrap();
+    // The same for the access log.
+    let access = world.folder.path().join("access.db");
+    fs::copy(&access, &copy).unwrap();
+    let store = world.open().await;
+    store.note(&[note(2)]).await.unwrap();
+    store.seal_all().await.unwrap();
+    store.close().await;
+    fs::copy(&copy, &access).unwrap();
+    assert!(matches!(
+        world.refused(world.config()).await,
+        OpenError::RestoredOlderCopy { stored: 1, .. }
+    ));
 }
 
 pub async fn another_history_is_refused(world: World) {

@@ -1,13 +1,16 @@
 //! The logs: only added to, sealed, exported, and believed only when they fit.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use shuyu_domain::port::{Log, Record};
 use shuyu_ledger::verify;
 use shuyu_store::{Broken, OpenError, is_fatal};
 
 use crate::{
-    events::{note, opened, stream, taken},
+    events::{case, note, opened, stream, taken},
     world::{World, events, request, write},
 };
 
@@ -78,8 +81,8 @@ pub async fn receipts_verify_offline(world: World) {
 }
 
 pub async fn the_access_log_does_not_wait_for_acts(world: World) {
-    let store = world.open().await;
-    // Somebody holds the lock of the proceedings and does not let go.
+    let store = Arc::new(world.open().await);
+    // Somebody holds the lock of the proceedings and does not let go; many acts wait for it.
     let mut raw = world.raw().await;
     if !world.is_postgres() {
         raw.run("BEGIN IMMEDIATE").await.unwrap();
@@ -88,12 +91,33 @@ pub async fn the_access_log_does_not_wait_for_acts(world: World) {
             .await
             .unwrap();
     }
+    let waiting: Vec<_> = (1..=12)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { write(&store, stream(n), vec![opened(n)]).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
     store.note(&[note(1), note(2)]).await.unwrap();
     store.note(&[]).await.unwrap();
+    assert!(
+        store
+            .load(&BTreeSet::from([case(1)]))
+            .await
+            .unwrap()
+            .linked
+            .is_empty()
+    );
+    if world.is_postgres() {
+        assert_eq!(store.count("calls", 1).await.unwrap(), 1);
+    }
     store.note(&[note(3)]).await.unwrap();
     raw.run("ROLLBACK").await.unwrap();
     assert_eq!(store.size(Log::Access).await.unwrap(), 3);
-    assert_eq!(store.size(Log::Proceedings).await.unwrap(), 0);
+    for act in waiting {
+        act.await.unwrap();
+    }
+    assert_eq!(store.size(Log::Proceedings).await.unwrap(), 12);
     let entries = store.entries(Log::Access, 1, 1).await.unwrap();
     let line = String::from_utf8(entries[0].bytes.clone()).unwrap();
     assert_eq!((entries.len(), entries[0].index), (1, 1));

@@ -2,6 +2,12 @@
 //!
 //! `SHUYU_TEST_PG` names a PostgreSQL database in which the tests may make schemas; `./dev test` starts one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
+
 mod events;
 mod world;
 

@@ -48,7 +48,7 @@ impl KillSwitch for KillAt {
 }
 
 /// Every table of the main database.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "case_file",
     "case_link",
     "case_party",
@@ -65,6 +65,7 @@ const TABLES: [&str; 19] = [
     "permit",
     "registry_state",
     "release_row",
+    "sealed_edge",
     "vault",
     "vault_check",
     "vault_key",

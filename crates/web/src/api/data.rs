@@ -1,5 +1,7 @@
 //! Files as they come, the jobs that make datasets of them, and the datasets.
 
+#![expect(unused_qualifications, reason = "the generated description names the query by its whole path")]
+
 use std::collections::BTreeMap;
 
 use axum::{

@@ -1,5 +1,7 @@
 //! The two logs: where they stand, what is in them, and receipts that verify offline.
 
+#![expect(unused_qualifications, reason = "the generated description names the query by its whole path")]
+
 use axum::{
     Json,
     extract::State,

@@ -136,6 +136,11 @@ impl Frame {
         }
     }
 
+    /// Tomorrow: what the clock of a training installation is most often wound to.
+    pub fn tomorrow(&self) -> CivilDate {
+        self.today.plus_days(1)
+    }
+
     /// Adds a step of the way.
     #[must_use]
     pub fn crumb(mut self, href: &str, label: &str) -> Self {

@@ -4,9 +4,10 @@ pub mod assets;
 pub mod chip;
 pub mod frame;
 pub mod outcome;
+pub mod parts;
 pub mod visit;
 
-pub use chip::Chip;
+pub use chip::{Chip, Grounds};
 pub use frame::{Crumb, Frame, Identity};
 pub use outcome::{ConsoleError, RefusalCard, stop_page};
 pub use visit::Visit;

@@ -25,8 +25,12 @@ impl Runner {
         let mut set = self.values(step, &procedure, Some(act)).await?;
         if step.figures {
             let reply = self.client.get(&step.login, "/api/v1/disclosure/figures").await?;
-            let text = reply.body.get("text").and_then(Json::as_str).context("figures as text")?;
-            set.insert("figures".to_owned(), text.to_owned());
+            let figures = reply.body.as_array().context("figures as a list")?;
+            let line = |figure: &Json| {
+                let name = figure.get("name").and_then(Json::as_str).unwrap_or_default();
+                format!("{name}={}", figure.get("value").cloned().unwrap_or_default())
+            };
+            set.insert("figures".to_owned(), figures.iter().map(line).collect::<Vec<_>>().join("\n"));
         }
         let mut body = json!({ "act": act, "set": set, "strike": step.strike });
         if let Some(lane) = &step.lane {

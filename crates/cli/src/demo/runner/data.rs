@@ -1,5 +1,7 @@
 //! Data arriving, queries, keys and calls.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, ensure};
 use serde_json::{Value as Json, json};
 
@@ -8,6 +10,9 @@ use crate::demo::{
     client::Reply,
     story::{Call, Derive, Ingest, Step},
 };
+
+/// A client asks for the state of a job this often.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 impl Runner {
     pub(super) async fn ingest(&mut self, step: &Step, order: &Ingest) -> anyhow::Result<()> {
@@ -25,7 +30,7 @@ impl Runner {
             ensure!(reply.is_ok(), "ingest of {}: {} {}", file.name, reply.status, reply.body);
             let job = reply.body.get("job").and_then(Json::as_u64).context("number of the job")?;
             let status = self.wait_for(&step.login, job).await?;
-            match (&step.refused, status.get("done"), status.get("refused")) {
+            match (&step.refused, status.get("made"), status.get("refusal")) {
                 (None, Some(made), _) => {
                     rows += made.get("rows").and_then(Json::as_u64).unwrap_or(0);
                     let id = made.get("dataset").and_then(Json::as_str).unwrap_or_default();
@@ -53,16 +58,15 @@ impl Runner {
         self.names.get(&format!("rows:{case}")).and_then(|rows| rows.parse().ok()).unwrap_or(0)
     }
 
-    /// Asks for the state of a job until it has ended. Each answer takes as long as the server takes to give it.
+    /// Asks for the state of a job until it has ended.
     async fn wait_for(&mut self, login: &str, job: u64) -> anyhow::Result<Json> {
         loop {
-            let reply = self.client.get(login, &format!("/api/v1/jobs/{job}?wait=1")).await?;
+            let reply = self.client.get(login, &format!("/api/v1/jobs/{job}")).await?;
             ensure!(reply.is_ok(), "job {job}: {} {}", reply.status, reply.body);
-            let status = reply.body.get("status").cloned().unwrap_or_default();
-            match status.as_str() {
-                Some("running") => {}
+            match reply.body.get("status").and_then(Json::as_str) {
+                Some("running") => tokio::time::sleep(ASK_AGAIN_AFTER).await,
                 Some("failed") => anyhow::bail!("job {job} failed"),
-                _ => return Ok(status),
+                _ => return Ok(reply.body),
             }
         }
     }
@@ -87,7 +91,7 @@ impl Runner {
         let reply = self.client.post(&step.login, &format!("/api/v1/permits/{permit}/queries"), &json!({ "sql": sql })).await?;
         if reply.is_ok() {
             self.report.queries += 1;
-            let rows = reply.body.pointer("/answer/rows").and_then(Json::as_array).map_or(0, Vec::len);
+            let rows = reply.body.pointer("/rows").and_then(Json::as_array).map_or(0, Vec::len);
             if let Some(least) = step.rows {
                 ensure!(rows >= least, "{rows} rows came back, fewer than {least}: {}", reply.body);
             }
@@ -104,7 +108,7 @@ impl Runner {
         let path = format!("/api/v1/products/{product}/keys");
         let reply = self.client.post(&step.login, &path, &json!({ "delivery": delivery })).await?;
         let text = |pointer: &str| reply.body.pointer(pointer).and_then(Json::as_str).map(str::to_owned);
-        if let (Some(id), Some(secret)) = (text("/key/key_id").or_else(|| text("/key_id")), text("/secret")) {
+        if let (Some(id), Some(secret)) = (text("/key_id"), text("/secret")) {
             self.keys.insert(name.to_owned(), (id, secret, product));
         }
         Ok(reply)

@@ -1,0 +1,4 @@
+//! The procedure engine under the shipped profile.
+
+mod scenarios;
+mod support;

@@ -1,0 +1,112 @@
+//! Data of a product for whoever holds a key to it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{OriginalUri, Path, Query, State},
+    http::{HeaderMap, Method, Uri},
+};
+use serde::Serialize;
+use shuyu_app::{App, port::Cell, product::Call};
+use shuyu_kernel::{CaseId, Refusal};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Failure, Problem},
+    dialect::Claim,
+};
+
+/// Rows of a product.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductData {
+    /// Product.
+    product: String,
+    /// Column names.
+    columns: Vec<String>,
+    /// Rows that match the filters; `null` is missing or suppressed.
+    #[schema(value_type = Vec<Vec<Object>>)]
+    rows: Vec<Vec<Cell>>,
+}
+
+/// Rows of a product; each `column=value` of the query keeps the rows with that value.
+#[utoipa::path(get, path = "/open/v1/products/{id}/data",
+    params(("id" = String, Path, description = "Product"),
+        ("Authorization" = Option<String>, Header, description = "`Bearer <key id>.<secret>` or `Signature …`"),
+        ("x-shuyu-key" = Option<String>, Header), ("x-shuyu-timestamp" = Option<String>, Header),
+        ("x-shuyu-nonce" = Option<String>, Header), ("x-shuyu-signature" = Option<String>, Header)),
+    responses((status = 200, body = ProductData), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+pub(crate) async fn data(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<ProductData>, Failure> {
+    let known = known(&app, &method, &uri, &headers, &body).await;
+    let subject: String = id.chars().take(80).collect();
+    let claim = match known {
+        Ok(claim) => claim,
+        Err(stop) => {
+            // A call that was not let in is noted like one that was.
+            if let Some(refusal) = stop.refusal() {
+                app.note_refused_call(&subject, refusal).await?;
+            }
+            return Err(stop.into());
+        }
+    };
+    let product: CaseId = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
+    let call = Call {
+        product,
+        key_id: claim.key_id,
+        filters: filters(&uri)?,
+        signed_at: claim.signed_at,
+        nonce: claim.nonce,
+    };
+    let answer = app.call_product(call).await?;
+    Ok(Json(ProductData { product: product.to_string(), columns: answer.columns, rows: answer.rows }))
+}
+
+/// The claim of the request, once its proof is right.
+async fn known(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Claim, shuyu_app::Stop> {
+    let claim = Claim::read(method, uri, headers, body)?;
+    let (_, secret) = app.key_secret(&claim.key_id).await?;
+    claim.check(&secret)?;
+    Ok(claim)
+}
+
+fn filters(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {
+    let Query(pairs): Query<Vec<(String, String)>> =
+        Query::try_from_uri(uri).map_err(|_| Refusal::unmet("query_wrong_shape").fact("field", ""))?;
+    let mut filters = BTreeMap::new();
+    for (column, value) in pairs {
+        let shown: String = column.chars().take(60).collect();
+        if filters.insert(column, value).is_some() {
+            return Err(Refusal::unmet("filter_twice").fact("column", shown));
+        }
+    }
+    Ok(filters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filters;
+
+    #[test]
+    fn filters_are_decoded_and_unique() {
+        let read = |target: &str| filters(&target.parse().unwrap()).map_err(|refusal| refusal.code);
+        let found = read("/x?area=530102&name=%E6%98%86%E6%98%8E+%E5%B8%82").unwrap();
+        assert_eq!(found["name"], "昆明 市");
+        assert_eq!(found.len(), 2);
+        assert!(read("/x").unwrap().is_empty());
+        assert_eq!(read("/x?a=1&a=2"), Err("filter_twice".to_owned()));
+    }
+}

@@ -1,0 +1,43 @@
+//! Refusals that depend on the permit.
+
+use shuyu_privacy::{PermitKind, PermitMode};
+
+use crate::fixture::{Outcome, WORLD, permit};
+
+#[test]
+fn permits_that_cannot_be_served_are_refused() {
+    let sql = "SELECT count(*) FROM person";
+    let refused = |change: &dyn Fn(&mut shuyu_privacy::Permit)| {
+        let mut permit = permit();
+        change(&mut permit);
+        match WORLD.ask_under(&permit, sql) {
+            Outcome::Refused(refusal) => (
+                refusal.code,
+                refusal.facts.get("what").cloned().unwrap_or_default(),
+            ),
+            other => panic!("{other:?}"),
+        }
+    };
+    let not_yet = |what: &str| ("permit_not_supported".to_owned(), what.to_owned());
+    assert_eq!(refused(&|p| p.kind = PermitKind::C), not_yet("kind"));
+    assert_eq!(refused(&|p| p.mode = PermitMode::Dp), not_yet("mode"));
+    let with_predicate = |p: &mut shuyu_privacy::Permit| {
+        p.tables.get_mut("person").unwrap().row_predicate = Some("county = '110101'".into());
+    };
+    assert_eq!(refused(&with_predicate), not_yet("row_predicate"));
+}
+
+#[test]
+fn joining_needs_an_assessment() {
+    let mut permit = permit();
+    permit.join_risk_assessed = false;
+    let two = "SELECT count(*) FROM person p JOIN visit v ON p.id_no = v.id_no";
+    let Outcome::Refused(refusal) = WORLD.ask_under(&permit, two) else {
+        panic!()
+    };
+    assert_eq!(refusal.code, "join_risk_not_assessed");
+    assert_eq!(refusal.clauses, ["YN-OP-129".parse().unwrap()]);
+    // One personal table and public registers need none.
+    let one = "SELECT r.city, count(*) FROM person p JOIN region r ON p.county = r.county GROUP BY r.city";
+    assert!(matches!(WORLD.ask_under(&permit, one), Outcome::Answered(_)));
+}

@@ -1,0 +1,93 @@
+//! The console: pages for officers, operators and developers. Server-rendered, works without script.
+//!
+//! Each module is one place of the rail. A handler takes a [`Visit`](crate::page::Visit), asks `app`, turns the
+//! answer into words and renders a template. What stops it becomes a page in
+//! [`stops_become_pages`](crate::page::visit::stops_become_pages).
+
+pub mod case;
+pub mod datasets;
+pub mod desk;
+pub mod form;
+pub mod law;
+pub mod ledger;
+pub mod lists;
+pub mod permits;
+pub mod posted;
+pub mod products;
+pub mod sign_in;
+pub mod supervision;
+pub mod training;
+pub mod workbench;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::Next,
+    response::Response,
+    routing::{get, post},
+};
+use shuyu_app::files::PAPER_LIMIT_BYTES;
+
+use crate::{page::visit::stops_become_pages, state::WebState};
+
+/// Room for the other fields of a form that carries papers: 1 MiB.
+const FIELDS_BYTES: usize = 1024 * 1024;
+
+/// All pages. Stops of handlers become pages here; the caller adds headers and assets.
+pub fn router() -> Router<WebState> {
+    let papers = usize::try_from(PAPER_LIMIT_BYTES).unwrap_or(usize::MAX).saturating_add(FIELDS_BYTES);
+    let forms = Router::new()
+        .route("/open/{procedure}/{group}", get(form::opening::group).post(form::opening::save))
+        .route("/cases/{id}/acts/{act}/{lane}/{group}", get(form::acting::group).post(form::acting::save))
+        .layer(DefaultBodyLimit::max(papers));
+    // Data files of departments are streamed; the lake limits them.
+    let uploads = Router::new().route("/uploads", post(datasets::upload)).layer(DefaultBodyLimit::disable());
+    pages().merge(forms).merge(uploads)
+}
+
+fn pages() -> Router<WebState> {
+    Router::new()
+        .route("/", get(desk::page))
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::out))
+        .route("/post", post(sign_in::switch_post))
+        .route("/language/{code}", get(sign_in::language))
+        .route("/clock", post(training::wind))
+        .route("/catalogue", get(lists::catalogue))
+        .route("/cases", get(lists::cases))
+        .route("/open", get(form::opening::index))
+        .route("/open/{procedure}", get(form::opening::tasks))
+        .route("/open/{procedure}/check", get(form::opening::check).post(form::opening::submit))
+        .route("/cases/{id}", get(case::page))
+        .route("/cases/{id}/result", get(form::result::page))
+        .route("/cases/{id}/reveal/{field}", post(case::reveal))
+        .route("/cases/{id}/waiting/{number}/advance", post(case::advance))
+        .route("/cases/{id}/waiting/{number}/return", post(case::send_back))
+        .route("/cases/{id}/acts/{act}/{lane}", get(form::acting::tasks))
+        .route("/cases/{id}/acts/{act}/{lane}/check", get(form::acting::check).post(form::acting::submit))
+        .route("/papers/{digest}", get(case::paper))
+        .route("/permits", get(permits::page))
+        .route("/permits/{id}", get(workbench::page).post(workbench::ask))
+        .route("/products", get(products::list))
+        .route("/products/{id}", get(products::page).post(products::make_key))
+        .route("/datasets", get(datasets::page).post(datasets::ingest))
+        .route("/datasets/{id}", get(datasets::dataset))
+        .route("/jobs/{number}", get(datasets::job))
+        .route("/jobs/{number}/cancel", post(datasets::cancel))
+        .route("/ledger", get(ledger::proceedings))
+        .route("/ledger/access", get(ledger::access))
+        .route("/ledger/access/{index}", get(ledger::access_entry))
+        .route("/ledger/verify", get(ledger::verify))
+        .route("/ledger/{index}", get(ledger::entry))
+        .route("/ledger/{index}/receipt", get(ledger::receipt))
+        .route("/law", get(law::page))
+        .route("/law/clauses", get(law::clauses))
+        .route("/law/clauses/{id}", get(law::clause))
+        .route("/law/procedures/{id}", get(law::procedure))
+        .route("/supervision", get(supervision::page))
+}
+
+/// Layer for the console: see [`stops_become_pages`].
+pub async fn pages_for_stops(state: State<WebState>, request: Request, next: Next) -> Response {
+    stops_become_pages(state, request, next).await
+}
