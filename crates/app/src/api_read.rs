@@ -63,28 +63,52 @@ impl App {
 
     /// Cases the caller may see, newest first, and how many there are in all. Overseers see all, everybody those
     /// of one public procedure; else cases of the caller's body.
-    pub async fn seen_cases(&self, session: &Session, filter: CaseFilter) -> Result<(Vec<CaseRow>, u64), Stop> {
+    pub async fn seen_cases(
+        &self,
+        session: &Session,
+        filter: CaseFilter,
+    ) -> Result<(Vec<CaseRow>, u64), Stop> {
         self.require_signed_in(session)?;
         let profile = self.profile();
-        let public = |id: &String| profile.procedure(id).is_some_and(|procedure| self.is_public(procedure));
+        let public = |id: &String| {
+            profile
+                .procedure(id)
+                .is_some_and(|procedure| self.is_public(procedure))
+        };
         let all_public = !filter.procedures.is_empty() && filter.procedures.iter().all(public);
         let own = !all_public && !self.oversees(session);
-        let filter = CaseFilter { body: own.then_some(session.actor.body), ..filter };
+        let filter = CaseFilter {
+            body: own.then_some(session.actor.body),
+            ..filter
+        };
         Ok(self.record.cases(&filter).await?)
     }
 
     /// The open duties of the caller's body under the caller's role, earliest due first.
     pub async fn own_duties(&self, session: &Session) -> Result<Vec<Duty>, Stop> {
         self.require_signed_in(session)?;
-        Ok(self.record.duties(session.actor.body, &session.actor.role).await?)
+        Ok(self
+            .record
+            .duties(session.actor.body, &session.actor.role)
+            .await?)
     }
 
     /// Latest versions of the datasets of catalogue entries the caller may see; of one entry, if given.
-    pub async fn seen_datasets(&self, session: &Session, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Stop> {
+    pub async fn seen_datasets(
+        &self,
+        session: &Session,
+        resource: Option<CaseId>,
+    ) -> Result<Vec<DatasetRow>, Stop> {
         self.require_signed_in(session)?;
         let rows = self.record.datasets(resource).await?;
-        let loaded = self.record.load(&rows.iter().map(|row| row.resource).collect()).await?;
-        Ok(rows.into_iter().filter(|row| self.case_in_sight(&loaded, session, row.resource)).collect())
+        let loaded = self
+            .record
+            .load(&rows.iter().map(|row| row.resource).collect())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter(|row| self.case_in_sight(&loaded, session, row.resource))
+            .collect())
     }
 
     /// Size, checkpoint and key of a log.
@@ -98,7 +122,13 @@ impl App {
     }
 
     /// Entries of a log from an index, at most `limit`.
-    pub async fn log_lines(&self, session: &Session, log: Log, from: u64, limit: u64) -> Result<Vec<LogLine>, Stop> {
+    pub async fn log_lines(
+        &self,
+        session: &Session,
+        log: Log,
+        from: u64,
+        limit: u64,
+    ) -> Result<Vec<LogLine>, Stop> {
         self.require_signed_in(session)?;
         let stored = self.record.entries(log, from, limit).await?;
         let entries: Result<Vec<Entry>, Fault> = stored.iter().map(entry).collect();
@@ -107,10 +137,19 @@ impl App {
         let cases: BTreeSet<CaseId> = about.iter().filter_map(About::case).collect();
         let loaded = self.record.load(&cases).await?;
         let lines = stored.into_iter().zip(entries).zip(about);
-        Ok(lines.map(|((stored, entry), about)| self.line(session, &loaded, stored, entry, &about)).collect())
+        Ok(lines
+            .map(|((stored, entry), about)| self.line(session, &loaded, stored, entry, &about))
+            .collect())
     }
 
-    fn line(&self, session: &Session, loaded: &Loaded, stored: StoredEntry, entry: Entry, about: &About) -> LogLine {
+    fn line(
+        &self,
+        session: &Session,
+        loaded: &Loaded,
+        stored: StoredEntry,
+        entry: Entry,
+        about: &About,
+    ) -> LogLine {
         let shown = match about {
             About::Case(id) => self.case_in_sight(loaded, session, *id),
             About::Body(body) => self.oversees(session) || *body == Some(session.actor.body),
@@ -127,7 +166,10 @@ impl App {
     }
 
     fn case_in_sight(&self, loaded: &Loaded, session: &Session, id: CaseId) -> bool {
-        loaded.linked.get(&id).is_some_and(|case| self.sees(session, case))
+        loaded
+            .linked
+            .get(&id)
+            .is_some_and(|case| self.sees(session, case))
     }
 
     /// The receipt of an entry that concerns the caller.
@@ -137,7 +179,9 @@ impl App {
     pub async fn log_receipt(&self, session: &Session, log: Log, index: u64) -> Result<String, Stop> {
         let unknown = || Refusal::unknown("entry_unknown").fact("index", index);
         let lines = self.log_lines(session, log, index, 1).await?;
-        let shown = lines.first().filter(|line| line.index == index && line.line.is_some());
+        let shown = lines
+            .first()
+            .filter(|line| line.index == index && line.line.is_some());
         shown.ok_or_else(unknown)?;
         let receipt = self.keeper.receipt(log, index).await?;
         Ok(receipt.ok_or_else(|| Refusal::conflict("receipt_not_sealed").fact("index", index))?)

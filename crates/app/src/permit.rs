@@ -12,7 +12,7 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{BodyId, CaseId, CivilDate, PermitId, Refusal};
 use shuyu_privacy::permit::{
-    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use as GrantUse,
+    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds,
 };
 use shuyu_profile::{Eligibility, Profile, UseOf};
 
@@ -161,8 +161,7 @@ fn compile(
             .columns
             .iter()
             .map(|(column, uses)| {
-                let uses = uses.iter().filter_map(|u| GrantUse::ALL.into_iter().find(|p| p.name() == u.word())).collect();
-                let grant = ColumnGrant { uses, basis: basis.clone(), ..ColumnGrant::default() };
+                let grant = ColumnGrant { uses: uses.clone(), basis: basis.clone(), ..ColumnGrant::default() };
                 (column.clone(), grant)
             })
             .collect();

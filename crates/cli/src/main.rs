@@ -1,5 +1,6 @@
 //! The one binary `shuyu`: serves, walks the demo, checks the law, verifies. The only composition root.
 
+#[cfg(feature = "bench")]
 mod bench;
 mod demo;
 mod embedded;
@@ -45,6 +46,7 @@ enum Command {
     /// Write the OpenAPI document.
     Openapi,
     /// Measure and print ratios.
+    #[cfg(feature = "bench")]
     Bench(bench::BenchArguments),
 }
 
@@ -110,7 +112,7 @@ fn main() -> anyhow::Result<()> {
     match arguments.command {
         Command::Law { command } => return law::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
-        Command::Openapi => return print(&shuyu_web::openapi().to_pretty_json()?),
+        Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
@@ -148,6 +150,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Export(arguments) => verify::export(&arguments).await,
         Command::Rebuild(arguments) => verify::rebuild(&arguments).await,
+        #[cfg(feature = "bench")]
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Law { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
     }

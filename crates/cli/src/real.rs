@@ -60,7 +60,7 @@ impl Secrets for SystemRandom {
         fill(buffer);
     }
     fn keyed_digest(&self, bytes: &[u8]) -> Digest {
-        shuyu_gateway::sign::hmac_sm3(&self.digest_key, bytes)
+        Digest::keyed(&self.digest_key, bytes)
     }
 }
 

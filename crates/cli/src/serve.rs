@@ -108,7 +108,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         record: store.clone(),
         lake: Arc::new(LakeAdapter::new(lake.clone(), folder.keys.unit, wall.clone())),
         engine: Arc::new(QueryAdapter::new(engine, lake)),
-        keeper: Arc::new(StoreKeeper::new(store.clone(), signer)),
+        keeper: Arc::new(StoreKeeper::new(store.clone(), signer)?),
         profiles,
         wall,
         ids: random.clone(),
@@ -138,7 +138,8 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         texts,
         secure_cookies: options.kind == "production",
     };
-    let router = shuyu_web::server::router(state).merge(shuyu_gateway::router(opened.app.clone()));
+    let gateway = shuyu_web::server::guarded(state.clone(), shuyu_gateway::router(opened.app.clone()));
+    let router = shuyu_web::server::router(state).merge(gateway);
     let (stop, stopped) = watch::channel(false);
     let mut on_stop = stopped.clone();
     let http = tokio::spawn(async move {

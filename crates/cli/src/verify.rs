@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use shuyu_domain::port::Log;
 use shuyu_kernel::Fault;
-use shuyu_ledger::{FolderReader, FolderWriter, VerifyError, VerifyingKey};
+use shuyu_ledger::{FolderReader, VerifyError, VerifyingKey};
+use shuyu_store::FolderWriter;
 
 use crate::serve::{self, ServeOptions};
 

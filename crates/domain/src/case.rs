@@ -1,110 +1,18 @@
 //! The state of a case: our reading of its events.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, Manner, PermitId, PersonId, calendar::Bound};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, PersonId, calendar::Bound};
 
 use crate::{
-    event::{CaseEvent, ClockRun, Holder, Pending, PermitTable},
+    event::{ActMeta, CaseEvent, Holder, Pending},
     value::Value,
 };
 
-/// An act that took effect, as later guards look at it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Taken {
-    /// Act id.
-    pub act: String,
-    /// Lane key.
-    pub lane: Option<String>,
-    /// Everybody who took a step of it.
-    pub people: Vec<PersonId>,
-    /// Acting body.
-    pub body: BodyId,
-    /// Role acted under.
-    pub role: String,
-    /// Manner.
-    pub manner: Manner,
-    /// 发生日
-    pub happened_on: CivilDate,
-    /// 登记日
-    pub recorded_on: CivilDate,
-}
-
-/// A clock and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clock {
-    /// As started.
-    pub run: ClockRun,
-    /// Day it was stopped.
-    pub stopped_on: Option<CivilDate>,
-    /// In time, once stopped.
-    pub in_time: Option<bool>,
-}
-
-/// Where a lane stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LaneStatus {
-    /// Under review.
-    Open,
-    /// Back at the applicant; its clock stands still.
-    Returned,
-    /// 同意
-    Approved,
-    /// 不同意
-    Refused,
-}
-
-/// A lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneState {
-    /// Lane id of the procedure.
-    pub rule: String,
-    /// Role.
-    pub role: String,
-    /// Body.
-    pub body: BodyId,
-    /// Status.
-    pub status: LaneStatus,
-    /// Columns struck, `table.column`.
-    pub struck: Vec<String>,
-}
-
-/// An objection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Objection {
-    /// Number from 1.
-    pub number: u32,
-    /// Answered, and whether it was right.
-    pub upheld: Option<bool>,
-}
-
-/// A permit of the case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Permit {
-    /// Id.
-    pub id: PermitId,
-    /// Cases it rests on.
-    pub chain: Vec<CaseId>,
-    /// Tables.
-    pub tables: Vec<PermitTable>,
-    /// Last day.
-    pub expires_on: CivilDate,
-    /// Ended.
-    pub ended: bool,
-}
-
-/// A delivery of the product of the case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// Number from 1.
-    pub number: u32,
-    /// Agreement.
-    pub agreement: CaseId,
-    /// Customer.
-    pub customer: BodyId,
-}
+pub use parts::{Clock, Delivery, LaneState, LaneStatus, Objection, Permit, Taken};
 
 /// The state of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,31 +67,43 @@ impl Case {
     #[must_use]
     pub fn evolve(state: Option<Case>, event: &CaseEvent) -> Option<Case> {
         match (state, event) {
-            (None, CaseEvent::Opened { case, procedure, profile, number, stage, parties, set, title, holder, meta }) => {
-                Some(Case {
-                    id: *case,
-                    procedure: procedure.clone(),
-                    profile: *profile,
-                    number: number.clone(),
-                    title: title.clone(),
-                    stage: stage.clone(),
-                    version: 1,
-                    opened_on: meta.happened_on,
-                    holder: holder.clone(),
-                    closed: false,
-                    parties: parties.clone(),
-                    fields: set.clone(),
-                    acts: vec![taken(&meta.act, None, &meta.actor, &[], meta.manner, meta.happened_on, meta.recorded_on)],
-                    clocks: Vec::new(),
-                    lanes: BTreeMap::new(),
-                    objections: Vec::new(),
-                    pending: Vec::new(),
-                    pending_count: 0,
-                    permit: None,
-                    deliveries: Vec::new(),
-                    access_closed_on: None,
-                })
-            }
+            (
+                None,
+                CaseEvent::Opened {
+                    case,
+                    procedure,
+                    profile,
+                    number,
+                    stage,
+                    parties,
+                    set,
+                    title,
+                    holder,
+                    meta,
+                },
+            ) => Some(Case {
+                id: *case,
+                procedure: procedure.clone(),
+                profile: *profile,
+                number: number.clone(),
+                title: title.clone(),
+                stage: stage.clone(),
+                version: 1,
+                opened_on: meta.happened_on,
+                holder: holder.clone(),
+                closed: false,
+                parties: parties.clone(),
+                fields: set.clone(),
+                acts: vec![taken(meta, None)],
+                clocks: Vec::new(),
+                lanes: BTreeMap::new(),
+                objections: Vec::new(),
+                pending: Vec::new(),
+                pending_count: 0,
+                permit: None,
+                deliveries: Vec::new(),
+                access_closed_on: None,
+            }),
             (Some(mut case), event) => {
                 case.version += 1;
                 case.apply(event);
@@ -214,18 +134,17 @@ impl Case {
                 }
             }
             CaseEvent::Dropped { number, .. } => self.pending.retain(|waiting| waiting.number != *number),
-            CaseEvent::Taken { meta, finishes, lane, set, parties, to, holder, closed } => {
-                let before: Vec<PersonId> = meta.steps.iter().map(|step| step.person).collect();
-                let act = taken(
-                    &meta.act,
-                    lane.clone(),
-                    &meta.actor,
-                    &before,
-                    meta.manner,
-                    meta.happened_on,
-                    meta.recorded_on,
-                );
-                self.acts.push(act);
+            CaseEvent::Taken {
+                meta,
+                finishes,
+                lane,
+                set,
+                parties,
+                to,
+                holder,
+                closed,
+            } => {
+                self.acts.push(taken(meta, lane.clone()));
                 self.pending.retain(|waiting| Some(waiting.number) != *finishes);
                 self.fields.extend(set.clone());
                 for (role, body) in parties {
@@ -238,12 +157,24 @@ impl Case {
                 self.closed = *closed;
             }
             CaseEvent::ClockStarted(run) => {
-                self.clocks.push(Clock { run: run.clone(), stopped_on: None, in_time: None });
+                self.clocks.push(Clock {
+                    run: run.clone(),
+                    stopped_on: None,
+                    in_time: None,
+                });
             }
-            CaseEvent::ClockStopped { clock, lane, on, in_time } => {
-                if let Some(running) = self.clocks.iter_mut().rev().find(|c| {
-                    c.stopped_on.is_none() && c.run.clock == *clock && c.run.lane == *lane
-                }) {
+            CaseEvent::ClockStopped {
+                clock,
+                lane,
+                on,
+                in_time,
+            } => {
+                if let Some(running) = self
+                    .clocks
+                    .iter_mut()
+                    .rev()
+                    .find(|c| c.stopped_on.is_none() && c.run.clock == *clock && c.run.lane == *lane)
+                {
                     running.stopped_on = Some(*on);
                     running.in_time = Some(*in_time);
                 }
@@ -252,13 +183,21 @@ impl Case {
             | CaseEvent::LaneReturned { .. }
             | CaseEvent::LaneReopened { .. }
             | CaseEvent::LaneDecided { .. } => self.apply_lane(event),
-            CaseEvent::ObjectionRaised { number } => self.objections.push(Objection { number: *number, upheld: None }),
+            CaseEvent::ObjectionRaised { number } => self.objections.push(Objection {
+                number: *number,
+                upheld: None,
+            }),
             CaseEvent::ObjectionAnswered { number, upheld } => {
                 if let Some(objection) = self.objections.iter_mut().find(|o| o.number == *number) {
                     objection.upheld = Some(*upheld);
                 }
             }
-            CaseEvent::PermitIssued { permit, chain, tables, expires_on } => {
+            CaseEvent::PermitIssued {
+                permit,
+                chain,
+                tables,
+                expires_on,
+            } => {
                 self.permit = Some(Permit {
                     id: *permit,
                     chain: chain.clone(),
@@ -272,8 +211,16 @@ impl Case {
                     permit.ended = true;
                 }
             }
-            CaseEvent::ProductDelivered { number, agreement, customer } => {
-                self.deliveries.push(Delivery { number: *number, agreement: *agreement, customer: *customer });
+            CaseEvent::ProductDelivered {
+                number,
+                agreement,
+                customer,
+            } => {
+                self.deliveries.push(Delivery {
+                    number: *number,
+                    agreement: *agreement,
+                    customer: *customer,
+                });
             }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
         }
@@ -281,7 +228,12 @@ impl Case {
 
     fn apply_lane(&mut self, event: &CaseEvent) {
         match event {
-            CaseEvent::LaneOpened { lane, rule, role, body } => {
+            CaseEvent::LaneOpened {
+                lane,
+                rule,
+                role,
+                body,
+            } => {
                 let state = LaneState {
                     rule: rule.clone(),
                     role: role.clone(),
@@ -293,8 +245,16 @@ impl Case {
             }
             CaseEvent::LaneReturned { lane } => self.set_lane(lane, LaneStatus::Returned, &[]),
             CaseEvent::LaneReopened { lane } => self.set_lane(lane, LaneStatus::Open, &[]),
-            CaseEvent::LaneDecided { lane, approved, struck } => {
-                let status = if *approved { LaneStatus::Approved } else { LaneStatus::Refused };
+            CaseEvent::LaneDecided {
+                lane,
+                approved,
+                struck,
+            } => {
+                let status = if *approved {
+                    LaneStatus::Approved
+                } else {
+                    LaneStatus::Refused
+                };
                 self.set_lane(lane, status, struck);
             }
             _ => {}
@@ -323,7 +283,9 @@ impl Case {
 
     /// Clocks somebody is bound to keep.
     pub fn open_duties(&self) -> impl Iterator<Item = &Clock> {
-        self.clocks.iter().filter(|c| c.stopped_on.is_none() && c.run.bound == Bound::AtMost)
+        self.clocks
+            .iter()
+            .filter(|c| c.stopped_on.is_none() && c.run.bound == Bound::AtMost)
     }
 
     /// The latest time an act was taken.
@@ -348,20 +310,23 @@ impl Case {
 
     /// Whether the actor's body is a party under the actor's role.
     pub fn is_party(&self, actor: &Actor) -> bool {
-        self.parties.get(&actor.role).is_some_and(|bodies| bodies.contains(&actor.body))
+        self.parties
+            .get(&actor.role)
+            .is_some_and(|bodies| bodies.contains(&actor.body))
     }
 }
 
-fn taken(
-    act: &str,
-    lane: Option<String>,
-    actor: &Actor,
-    before: &[PersonId],
-    manner: Manner,
-    happened_on: CivilDate,
-    recorded_on: CivilDate,
-) -> Taken {
-    let mut people = before.to_vec();
-    people.push(actor.person);
-    Taken { act: act.to_owned(), lane, people, body: actor.body, role: actor.role.clone(), manner, happened_on, recorded_on }
+fn taken(meta: &ActMeta, lane: Option<String>) -> Taken {
+    let mut people: Vec<PersonId> = meta.steps.iter().map(|step| step.person).collect();
+    people.push(meta.actor.person);
+    Taken {
+        act: meta.act.clone(),
+        lane,
+        people,
+        body: meta.actor.body,
+        role: meta.actor.role.clone(),
+        manner: meta.manner,
+        happened_on: meta.happened_on,
+        recorded_on: meta.recorded_on,
+    }
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId, Timestamp,
+    BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId,
+    Timestamp,
 };
 
 use crate::{case::Case, event::Event, registry::Registry};

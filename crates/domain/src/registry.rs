@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Actor, BodyId, CivilDate, PersonId, Refusal};
+use shuyu_profile::Profile;
 
 use crate::{event::RegistryEvent, value::Value};
 
@@ -83,7 +84,12 @@ impl Registry {
             RegistryEvent::BodyRegistered { body } => {
                 self.bodies.insert(body.id, body.clone());
             }
-            RegistryEvent::PersonEnrolled { person, name, login, memberships } => {
+            RegistryEvent::PersonEnrolled {
+                person,
+                name,
+                login,
+                memberships,
+            } => {
                 let record = Person {
                     id: *person,
                     name: name.clone(),
@@ -93,7 +99,8 @@ impl Registry {
                 self.people.insert(*person, record);
             }
             RegistryEvent::Delegated { delegation } => {
-                self.delegations.insert(delegation.number.clone(), delegation.clone());
+                self.delegations
+                    .insert(delegation.number.clone(), delegation.clone());
             }
         }
         self
@@ -101,20 +108,37 @@ impl Registry {
 
     /// Bodies that hold a role.
     pub fn bodies_with(&self, role: &str) -> Vec<BodyId> {
-        self.bodies.values().filter(|body| body.roles.contains(role)).map(|body| body.id).collect()
+        self.bodies
+            .values()
+            .filter(|body| body.roles.contains(role))
+            .map(|body| body.id)
+            .collect()
     }
 
     /// The name of a body, or its id while it is unknown.
     pub fn body_name(&self, id: BodyId) -> String {
-        self.bodies.get(&id).map_or_else(|| id.to_string(), |body| body.name.clone())
+        self.bodies
+            .get(&id)
+            .map_or_else(|| id.to_string(), |body| body.name.clone())
     }
 
     /// Whether the person may act as this actor today: holds the post, or has a delegation in its term.
     pub fn admits(&self, actor: &Actor, today: CivilDate) -> Result<(), Refusal> {
-        let wanted = Membership { body: actor.body, role: actor.role.clone(), post: actor.post.clone() };
+        let wanted = Membership {
+            body: actor.body,
+            role: actor.role.clone(),
+            post: actor.post.clone(),
+        };
         let Some(number) = &actor.delegation else {
-            let holds = self.people.get(&actor.person).is_some_and(|person| person.memberships.contains(&wanted));
-            return if holds { Ok(()) } else { Err(Refusal::forbidden("post_not_held")) };
+            let holds = self
+                .people
+                .get(&actor.person)
+                .is_some_and(|person| person.memberships.contains(&wanted));
+            return if holds {
+                Ok(())
+            } else {
+                Err(Refusal::forbidden("post_not_held"))
+            };
         };
         let Some(delegation) = self.delegations.get(number) else {
             return Err(Refusal::forbidden("delegation_unknown").fact("paper", number));
@@ -133,7 +157,10 @@ impl Registry {
 
     /// Registers a body; the same credit code twice is refused.
     pub fn register_body(&self, body: Body) -> Result<RegistryEvent, Refusal> {
-        let taken = self.bodies.values().any(|other| !body.credit_code.is_empty() && other.credit_code == body.credit_code);
+        let taken = self
+            .bodies
+            .values()
+            .any(|other| !body.credit_code.is_empty() && other.credit_code == body.credit_code);
         if taken || self.bodies.contains_key(&body.id) {
             return Err(Refusal::conflict("body_already_registered").fact("body", &body.name));
         }
@@ -142,12 +169,18 @@ impl Registry {
 
     /// Enrols a person; sign-in names are unique and every post must be at a known body that holds the role.
     pub fn enrol(&self, event: RegistryEvent) -> Result<RegistryEvent, Refusal> {
-        if let RegistryEvent::PersonEnrolled { login, memberships, .. } = &event {
+        if let RegistryEvent::PersonEnrolled {
+            login, memberships, ..
+        } = &event
+        {
             if self.people.values().any(|other| other.login == *login) {
                 return Err(Refusal::conflict("login_already_taken").fact("login", login));
             }
             for post in memberships {
-                let fits = self.bodies.get(&post.body).is_some_and(|body| body.roles.contains(&post.role));
+                let fits = self
+                    .bodies
+                    .get(&post.body)
+                    .is_some_and(|body| body.roles.contains(&post.role));
                 if !fits {
                     return Err(Refusal::unmet("body_lacks_role").fact("role", &post.role));
                 }
@@ -172,5 +205,32 @@ impl Registry {
             return Err(Refusal::conflict("delegation_number_taken").fact("paper", &delegation.number));
         }
         Ok(RegistryEvent::Delegated { delegation })
+    }
+}
+
+/// Asks whether these roles may be held together by one body or person, as the profile separates them.
+///
+/// `scope` is `body` or `person`. Whoever registers a body or enrols a person asks this first.
+///
+/// # Errors
+/// `roles_must_be_separate` with both roles and the clauses of the separation.
+pub fn separations_hold(profile: &Profile, scope: &str, roles: &BTreeSet<String>) -> Result<(), Refusal> {
+    let mut separations = profile
+        .separations
+        .iter()
+        .filter(|separation| separation.scope == scope);
+    match separations.find(|separation| separation.roles.iter().all(|role| roles.contains(role))) {
+        None => Ok(()),
+        Some(separation) => {
+            let title = |id: &String| {
+                profile
+                    .role(id)
+                    .map_or_else(|| id.clone(), |role| role.title.clone())
+            };
+            let titles: Vec<String> = separation.roles.iter().map(title).collect();
+            Err(Refusal::unmet("roles_must_be_separate")
+                .citing(separation.basis.clauses())
+                .fact("roles", titles.join("; ")))
+        }
     }
 }

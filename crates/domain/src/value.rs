@@ -77,7 +77,11 @@ impl Value {
         if text.is_empty() {
             return Ok(None);
         }
-        let wrong = || Refusal::unmet("field_wrong_type").fact("field", &field.title).citing(field.basis.clauses());
+        let wrong = || {
+            Refusal::unmet("field_wrong_type")
+                .fact("field", &field.title)
+                .citing(field.basis.clauses())
+        };
         let value = match field.ty {
             FieldType::Text | FieldType::Paragraph => Value::Text(text.to_owned()),
             FieldType::Date => Value::Date(text.parse().map_err(|_| wrong())?),
@@ -88,7 +92,9 @@ impl Value {
                 "no" => Value::YesNo(false),
                 _ => return Err(wrong()),
             },
-            FieldType::Choice if field.choices.iter().any(|choice| choice.id == text) => Value::Choice(text.to_owned()),
+            FieldType::Choice if field.choices.iter().any(|choice| choice.id == text) => {
+                Value::Choice(text.to_owned())
+            }
             FieldType::Choice | FieldType::File => return Err(wrong()),
             FieldType::Body => Value::Body(text.parse().map_err(|_| wrong())?),
             FieldType::Person => Value::Person(text.parse().map_err(|_| wrong())?),
@@ -100,7 +106,10 @@ impl Value {
             FieldType::Columns => Value::Columns(columns_from_text(text).ok_or_else(wrong)?),
             FieldType::Figures => Value::Figures(
                 text.lines()
-                    .map(|line| line.split_once('=').map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned())))
+                    .map(|line| {
+                        line.split_once('=')
+                            .map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned()))
+                    })
                     .collect::<Option<_>>()
                     .ok_or_else(wrong)?,
             ),
@@ -164,7 +173,11 @@ impl Value {
             Value::Case(id) => id.to_string(),
             Value::Cases(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             Value::Columns(tables) => columns_to_text(tables),
-            Value::Figures(map) => map.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("\n"),
+            Value::Figures(map) => map
+                .iter()
+                .map(|(k, v)| format!("{k}={v}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
             Value::Sealed { commitment, .. } => commitment.short(),
         }
     }
@@ -196,7 +209,7 @@ fn columns_to_text(tables: &[TableUse]) -> String {
     for table in tables {
         lines.push(format!("{} {} | {}", table.resource, table.table, table.reason));
         for (column, uses) in &table.columns {
-            let words: Vec<&str> = uses.iter().map(|each| each.word()).collect();
+            let words: Vec<&str> = uses.iter().map(|each| each.name()).collect();
             lines.push(format!("{column}: {}", words.join(" ")));
         }
     }

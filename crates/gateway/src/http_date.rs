@@ -3,7 +3,9 @@
 use shuyu_kernel::{CivilDate, Timestamp};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Reads `Mon, 05 Jan 2026 00:00:00 GMT`; `None` for everything else.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
@@ -15,8 +17,14 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
         return None;
     }
     let month = i8::try_from(MONTHS.iter().position(|name| *name == month)? + 1).ok()?;
-    let date = CivilDate::new(i16::try_from(number(year)?).ok()?, month, i8::try_from(number(day)?).ok()?)?;
-    let named = usize::try_from(date.weekday() - 1).ok().and_then(|at| DAYS.get(at))?;
+    let date = CivilDate::new(
+        i16::try_from(number(year)?).ok()?,
+        month,
+        i8::try_from(number(day)?).ok()?,
+    )?;
+    let named = usize::try_from(date.weekday() - 1)
+        .ok()
+        .and_then(|at| DAYS.get(at))?;
     if *named != weekday {
         return None;
     }
@@ -35,7 +43,11 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
 }
 
 fn number(text: &str) -> Option<i64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

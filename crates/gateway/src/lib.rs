@@ -62,13 +62,14 @@ struct Description;
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/open/v1/time", get(time))
+        .route("/open/v1/openapi.json", get(|| async { Json(openapi()) }))
         .route("/open/v1/products/{id}/data", get(product::data))
-        .route("/open/{*rest}", axum::routing::any(no_such_address))
+        .route("/open/v1/{*rest}", axum::routing::any(no_such_address))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)
 }
 
-/// The description of the open interface (OpenAPI 3.1).
+/// The description of the open interface (OpenAPI 3.1), as served at `/open/v1/openapi.json`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Description::openapi()
 }
@@ -76,7 +77,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// The official time. No key is needed.
 #[utoipa::path(get, path = "/open/v1/time", responses((status = 200, body = OfficialTime)))]
 async fn time(State(app): State<Arc<App>>) -> Json<OfficialTime> {
-    Json(OfficialTime { time_ms: app.now().millis() })
+    Json(OfficialTime {
+        time_ms: app.now().millis(),
+    })
 }
 
 async fn no_such_address() -> Failure {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Json,
     body::Bytes,
-    extract::{OriginalUri, Path, Query, State},
+    extract::{OriginalUri, Path, Query, State, rejection::PathRejection},
     http::{HeaderMap, Method, Uri},
 };
 use serde::Serialize;
@@ -36,15 +36,17 @@ pub(crate) struct ProductData {
         ("Authorization" = Option<String>, Header, description = "`Bearer <key id>.<secret>` or `Signature …`"),
         ("x-shuyu-key" = Option<String>, Header), ("x-shuyu-timestamp" = Option<String>, Header),
         ("x-shuyu-nonce" = Option<String>, Header), ("x-shuyu-signature" = Option<String>, Header)),
-    responses((status = 200, body = ProductData), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ProductData), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn data(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     OriginalUri(uri): OriginalUri,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<ProductData>, Failure> {
+    let Path(id) = id.map_err(|_| Refusal::unknown("product_unknown"))?;
     let known = known(&app, &method, &uri, &headers, &body).await;
     let subject: String = id.chars().take(80).collect();
     let claim = match known {
@@ -66,7 +68,11 @@ pub(crate) async fn data(
         nonce: claim.nonce,
     };
     let answer = app.call_product(call).await?;
-    Ok(Json(ProductData { product: product.to_string(), columns: answer.columns, rows: answer.rows }))
+    Ok(Json(ProductData {
+        product: product.to_string(),
+        columns: answer.columns,
+        rows: answer.rows,
+    }))
 }
 
 /// The claim of the request, once its proof is right.

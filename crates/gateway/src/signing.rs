@@ -132,7 +132,11 @@ pub(crate) fn hmac_sm3(secret: &[u8], text: &[u8]) -> [u8; 32] {
     // A key longer than a block is its digest (RFC 2104 §2); shorter ones are filled with zeros.
     let mut block = hmac::digest::Key::<Hmac<Sm3>>::default();
     let shortened = Digest::of(secret).0;
-    let key = if secret.len() > block.len() { shortened.as_slice() } else { secret };
+    let key = if secret.len() > block.len() {
+        shortened.as_slice()
+    } else {
+        secret
+    };
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     let mut mac = <Hmac<Sm3> as KeyInit>::new(&block);
     mac.update(text);
@@ -153,30 +157,57 @@ mod tests {
     #[test]
     fn the_worked_example_holds() {
         let secret = "5f0c11d29a77b3e4c8d1a0f2e6b9374d5f0c11d29a77b3e4c8d1a0f2e6b9374d";
-        let credentials = Credentials { key_id: "pk_5f0c11d29a77b3e4", secret };
+        let credentials = Credentials {
+            key_id: "pk_5f0c11d29a77b3e4",
+            secret,
+        };
         let at = Timestamp::from_micros(1_767_571_200_000_000);
         let signed = sign(&credentials, &EXAMPLE, at, "b7c1e0a4d2f84f6e");
         let documented = include_str!("signing.rs");
         for (name, value) in signed.headers() {
-            assert!(documented.contains(&format!("//! {name}: {value}\n")), "{name}: {value}");
+            assert!(
+                documented.contains(&format!("//! {name}: {value}\n")),
+                "{name}: {value}"
+            );
         }
         for line in string_to_sign(&EXAMPLE, &signed.timestamp, &signed.nonce).lines() {
             assert!(documented.contains(&format!("//! {line}\n")), "{line}");
         }
-        assert_eq!(signed.signature, "be9d009bec1582b573a8943347892e41e4426b03b7e5e541a9f508c040867984");
+        assert_eq!(
+            signed.signature,
+            "be9d009bec1582b573a8943347892e41e4426b03b7e5e541a9f508c040867984"
+        );
     }
 
     #[test]
     fn the_order_of_the_query_does_not_matter_and_everything_else_does() {
         let text = |message: &Message<'_>| string_to_sign(message, "1", "nonce-00");
-        let turned = Message { query: "area=530102&year=2025", ..EXAMPLE };
+        let turned = Message {
+            query: "area=530102&year=2025",
+            ..EXAMPLE
+        };
         assert_eq!(text(&EXAMPLE), text(&turned));
         for other in [
-            Message { method: "POST", ..EXAMPLE },
-            Message { path: "/open/v1/products/case_01k0q4vh8m9x2t5e7w3r6y1ab3/data", ..EXAMPLE },
-            Message { query: "year=2025", ..EXAMPLE },
-            Message { query: "year=2025&area=53010", ..EXAMPLE },
-            Message { body: b" ", ..EXAMPLE },
+            Message {
+                method: "POST",
+                ..EXAMPLE
+            },
+            Message {
+                path: "/open/v1/products/case_01k0q4vh8m9x2t5e7w3r6y1ab3/data",
+                ..EXAMPLE
+            },
+            Message {
+                query: "year=2025",
+                ..EXAMPLE
+            },
+            Message {
+                query: "year=2025&area=53010",
+                ..EXAMPLE
+            },
+            Message {
+                body: b" ",
+                ..EXAMPLE
+            },
         ] {
             assert_ne!(text(&EXAMPLE), text(&other), "{other:?}");
         }
@@ -186,6 +217,9 @@ mod tests {
     fn long_keys_are_their_digest() {
         let long = [b'k'; 100];
         assert_eq!(hmac_sm3(&long, b"text"), hmac_sm3(&Digest::of(&long).0, b"text"));
-        assert_ne!(hmac_sm3(&long[..64], b"text"), hmac_sm3(&Digest::of(&long[..64]).0, b"text"));
+        assert_ne!(
+            hmac_sm3(&long[..64], b"text"),
+            hmac_sm3(&Digest::of(&long[..64]).0, b"text")
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sm3::{Digest as _, Sm3};
 
 /// A 32-byte digest; text form is lower-case hexadecimal.
@@ -18,6 +19,16 @@ impl Digest {
     /// The SM3 digest of some bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sm3::digest(bytes).into())
+    }
+    /// HMAC-SM3 (RFC 2104 over GB/T 32905-2016) of some bytes under a key of 32 bytes.
+    pub fn keyed(key: &[u8; 32], bytes: &[u8]) -> Self {
+        // HMAC fills a short key with zeros to a block of 64 bytes; done here, construction cannot fail.
+        let mut block = [0u8; 64];
+        let (start, _) = block.split_at_mut(32);
+        start.copy_from_slice(key);
+        let mut mac = <Hmac<Sm3>>::new(&block.into());
+        mac.update(bytes);
+        Self(mac.finalize().into_bytes().into())
     }
     /// The first eight hexadecimal digits, for people.
     pub fn short(&self) -> String {

@@ -29,8 +29,8 @@ impl Use {
     /// All uses in the order people read them.
     pub const ALL: [Use; 5] = [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link];
 
-    /// The word as written in files and URLs.
-    pub fn word(self) -> &'static str {
+    /// The stable name, as in permit files, URLs and refusals.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Out => "out",
             Self::Group => "group",
@@ -46,7 +46,7 @@ impl FromStr for Use {
     fn from_str(text: &str) -> Result<Self, UseError> {
         Self::ALL
             .into_iter()
-            .find(|each| each.word() == text)
+            .find(|each| each.name() == text)
             .ok_or_else(|| UseError(text.to_owned()))
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+pub use shuyu_kernel::Use;
 use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
 
 /// Who works under the permit.
@@ -30,38 +31,6 @@ pub enum PermitMode {
     Review,
     /// Yes or no about one person (核验).
     Verify,
-}
-
-/// What a column may be used for. A grant is a *set* of uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Use {
-    /// 可见: row-level output. Means nothing on personal tables.
-    Out,
-    /// 分组: key of a released cell.
-    Group,
-    /// 筛选: compared with constants.
-    Filter,
-    /// 计算: argument of an aggregate.
-    Measure,
-    /// 关联: equality within one identifier domain, and counting.
-    Link,
-}
-
-impl Use {
-    /// All uses, in order.
-    pub const ALL: [Use; 5] = [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link];
-
-    /// The stable name, as in permit files and refusals.
-    pub fn name(self) -> &'static str {
-        match self {
-            Use::Out => "out",
-            Use::Group => "group",
-            Use::Filter => "filter",
-            Use::Measure => "measure",
-            Use::Link => "link",
-        }
-    }
 }
 
 /// Calendar steps, finest first. Weeks are absent: they do not nest in months.

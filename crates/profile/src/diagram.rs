@@ -17,7 +17,12 @@ pub fn markdown(procedure: &Procedure) -> String {
     for act in &procedure.acts {
         for from in &act.from {
             let to = act.to.as_ref().unwrap_or(from);
-            let clauses: Vec<&str> = act.basis.clauses().iter().map(shuyu_kernel::ClauseId::as_str).collect();
+            let clauses: Vec<&str> = act
+                .basis
+                .clauses()
+                .iter()
+                .map(shuyu_kernel::ClauseId::as_str)
+                .collect();
             let _ = writeln!(out, "    {from} --> {to}: {} {}", act.title, clauses.join(" "));
         }
     }
@@ -30,11 +35,25 @@ pub fn markdown(procedure: &Procedure) -> String {
             .guards
             .iter()
             .map(|guard| {
-                let clauses: Vec<&str> = guard.basis.clauses().iter().map(shuyu_kernel::ClauseId::as_str).collect();
-                format!("`{}` {} {}", guard.rule.word(), guard.code, clauses.join(" ")).trim_end().to_owned()
+                let clauses: Vec<&str> = guard
+                    .basis
+                    .clauses()
+                    .iter()
+                    .map(shuyu_kernel::ClauseId::as_str)
+                    .collect();
+                format!("`{}` {} {}", guard.rule.word(), guard.code, clauses.join(" "))
+                    .trim_end()
+                    .to_owned()
             })
             .collect();
-        let _ = writeln!(out, "| `{}` | {} | {} | {} |", act.id, act.title, act.by.join(", "), guards.join("<br>"));
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} |",
+            act.id,
+            act.title,
+            act.by.join(", "),
+            guards.join("<br>")
+        );
     }
     out
 }

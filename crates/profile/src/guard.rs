@@ -70,6 +70,24 @@ pub enum Rule {
         /// Allowed values.
         values: Vec<String>,
     },
+    /// The field has the same value here and in the linked case (the operator chosen is the operator signing).
+    SameAsLinked {
+        /// Field of this case.
+        field: String,
+        /// Case field.
+        link: String,
+        /// Field of the other case.
+        other: String,
+    },
+    /// Every case named in the field stands in a cases field of the case reached by following links (scope).
+    Within {
+        /// Case, cases or columns field.
+        field: String,
+        /// Case fields followed one after another, the first of this case.
+        via: Vec<String>,
+        /// Cases field of the case reached.
+        other: String,
+    },
     /// The whole days of an at-least clock are over: the act happens after its last day.
     WholeDays {
         /// Clock id.
@@ -141,6 +159,8 @@ impl Rule {
             Self::TermAtMost { .. } => "term_at_most",
             Self::Linked { .. } => "linked",
             Self::LinkedField { .. } => "linked_field",
+            Self::SameAsLinked { .. } => "same_as_linked",
+            Self::Within { .. } => "within",
             Self::WholeDays { .. } => "whole_days",
             Self::BeforeDue { .. } => "before_due",
             Self::NoOpenObjection => "no_open_objection",

@@ -6,17 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use shuyu_kernel::{
-    ClauseId, Digest, Zone,
-    calendar::WorkCalendar,
-};
+use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 
 use crate::{
     check,
     procedure::Procedure,
     raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
+        UseOf,
     },
     source::ProfileSource,
 };
@@ -75,7 +73,11 @@ impl std::error::Error for ProfileError {}
 impl Profile {
     /// Reads a profile on top of its base. All errors found are returned, sorted by file and line.
     pub fn load(base: &ProfileSource, own: &ProfileSource) -> Result<Self, Vec<ProfileError>> {
-        let mut reader = Reader { base, own, errors: Vec::new() };
+        let mut reader = Reader {
+            base,
+            own,
+            errors: Vec::new(),
+        };
         let profile = reader.profile();
         let mut errors = reader.errors;
         if let Some(profile) = profile {
@@ -101,7 +103,9 @@ impl Profile {
     }
     /// The instrument of a clause.
     pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {
-        self.instruments.iter().find(|instrument| instrument.id == clause.instrument())
+        self.instruments
+            .iter()
+            .find(|instrument| instrument.id == clause.instrument())
     }
     /// Eligibility rules for a use.
     pub fn eligibility_for(&self, use_of: UseOf) -> impl Iterator<Item = &Eligibility> {
@@ -109,7 +113,9 @@ impl Profile {
     }
     /// Whether any switched-on instrument is only a draft (预演).
     pub fn is_preview(&self) -> bool {
-        self.instruments.iter().any(|instrument| instrument.preview && instrument.status == InstrumentStatus::Draft)
+        self.instruments
+            .iter()
+            .any(|instrument| instrument.preview && instrument.status == InstrumentStatus::Draft)
     }
 }
 
@@ -136,7 +142,9 @@ impl Reader<'_> {
             id: head.id,
             title: head.title,
             title_en: head.title_en,
-            zone: Zone { offset_minutes: head.offset_minutes },
+            zone: Zone {
+                offset_minutes: head.offset_minutes,
+            },
             instruments,
             clauses,
             posts,
@@ -153,7 +161,9 @@ impl Reader<'_> {
     /// Own file if there is one, else the base's: overriding is whole files here, whole rules by id below.
     fn find(&self, path: &str) -> Option<(String, String)> {
         [self.own, self.base].into_iter().find_map(|source| {
-            source.file(path).map(|text| (format!("{}/{path}", source.name), text.to_owned()))
+            source
+                .file(path)
+                .map(|text| (format!("{}/{path}", source.name), text.to_owned()))
         })
     }
 
@@ -172,19 +182,30 @@ impl Reader<'_> {
             Ok(value) => Some(value),
             Err(error) => {
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
-                self.errors.push(ProfileError { file: file.to_owned(), line, message: error.message().to_owned() });
+                self.errors.push(ProfileError {
+                    file: file.to_owned(),
+                    line,
+                    message: error.message().to_owned(),
+                });
                 None
             }
         }
     }
 
     fn error(&mut self, path: &str, line: usize, message: String) {
-        self.errors.push(ProfileError { file: format!("{}/{path}", self.own.name), line, message });
+        self.errors.push(ProfileError {
+            file: format!("{}/{path}", self.own.name),
+            line,
+            message,
+        });
     }
 
     fn calendar(&mut self) -> Option<WorkCalendar> {
-        let files: Vec<(&str, &str)> =
-            self.base.under("calendar").filter(|(path, _)| path.ends_with(".toml")).collect();
+        let files: Vec<(&str, &str)> = self
+            .base
+            .under("calendar")
+            .filter(|(path, _)| path.ends_with(".toml"))
+            .collect();
         match WorkCalendar::from_toml(&files) {
             Ok(calendar) => Some(calendar),
             Err(error) => {
@@ -199,7 +220,12 @@ impl Reader<'_> {
     }
 
     fn instruments(&mut self) -> Vec<Instrument> {
-        let both = [self.base, self.own].map(|source| (source.name.clone(), source.file("instruments.toml").map(str::to_owned)));
+        let both = [self.base, self.own].map(|source| {
+            (
+                source.name.clone(),
+                source.file("instruments.toml").map(str::to_owned),
+            )
+        });
         let mut all = Vec::new();
         for (name, text) in both {
             if let Some(text) = text
@@ -214,18 +240,40 @@ impl Reader<'_> {
     fn clauses(&mut self) -> BTreeMap<ClauseId, Clause> {
         let mut rows = BTreeMap::new();
         for source in [self.base, self.own] {
-            let Some(text) = source.file("clauses.csv") else { continue };
+            let Some(text) = source.file("clauses.csv") else {
+                continue;
+            };
             let file = format!("{}/clauses.csv", source.name);
             let mut reader = csv::Reader::from_reader(text.as_bytes());
-            for row in reader.deserialize::<RawClause>() {
-                match row.map_err(|error| (error.position().map_or(0, |p| p.line()), error.to_string())).and_then(clause) {
-                    Ok(row) => {
+            let headers = reader.headers().cloned().unwrap_or_default();
+            let mut seen = BTreeSet::new();
+            for record in reader.records() {
+                let at = |position: Option<&csv::Position>| {
+                    position
+                        .and_then(|position| usize::try_from(position.line()).ok())
+                        .unwrap_or(0)
+                };
+                let (line, row) = match record {
+                    Ok(record) => (at(record.position()), clause(&record, &headers)),
+                    Err(error) => (at(error.position()), Err(error.to_string())),
+                };
+                match row {
+                    Ok(row) if seen.insert(row.id.clone()) => {
                         rows.insert(row.id.clone(), row);
                     }
-                    Err((line, message)) => {
-                        let line = usize::try_from(line).unwrap_or(0);
-                        self.errors.push(ProfileError { file: file.clone(), line, message });
+                    Ok(row) => {
+                        let message = format!("clause `{}` is defined twice", row.id);
+                        self.errors.push(ProfileError {
+                            file: file.clone(),
+                            line,
+                            message,
+                        });
                     }
+                    Err(message) => self.errors.push(ProfileError {
+                        file: file.clone(),
+                        line,
+                        message,
+                    }),
                 }
             }
         }
@@ -237,17 +285,35 @@ impl Reader<'_> {
             self.error("roles.toml", 0, "file is missing".to_owned());
             return Default::default();
         };
-        let Some(raw) = self.parse::<RawRoles>(&file, &text) else { return Default::default() };
-        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        let Some(raw) = self.parse::<RawRoles>(&file, &text) else {
+            return Default::default();
+        };
+        let mut at = convert::Site {
+            file: &file,
+            text: &text,
+            errors: &mut self.errors,
+        };
         let roles = raw.role.iter().map(|role| at.role(role)).collect();
-        let separations = raw.separation.iter().map(|separation| at.separation(separation)).collect();
+        let separations = raw
+            .separation
+            .iter()
+            .map(|separation| at.separation(separation))
+            .collect();
         (raw.post, roles, separations)
     }
 
     fn eligibility(&mut self) -> Vec<Eligibility> {
-        let Some((file, text)) = self.find("gates.toml") else { return Vec::new() };
-        let Some(raw) = self.parse::<RawGates>(&file, &text) else { return Vec::new() };
-        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        let Some((file, text)) = self.find("gates.toml") else {
+            return Vec::new();
+        };
+        let Some(raw) = self.parse::<RawGates>(&file, &text) else {
+            return Vec::new();
+        };
+        let mut at = convert::Site {
+            file: &file,
+            text: &text,
+            errors: &mut self.errors,
+        };
         raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
     }
 
@@ -257,41 +323,60 @@ impl Reader<'_> {
             return None;
         };
         let raw = self.parse::<RawDisclosure>(&file, &text)?;
-        let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
+        let mut at = convert::Site {
+            file: &file,
+            text: &text,
+            errors: &mut self.errors,
+        };
         Some(at.thresholds(&raw.thresholds))
     }
 
     fn procedures(&mut self) -> Vec<Procedure> {
-        let files: Vec<(String, String)> = [self.base, self.own]
-            .iter()
-            .flat_map(|source| {
-                source.under("procedures").map(|(path, text)| (format!("{}/{path}", source.name), text.to_owned()))
-            })
-            .collect();
         let mut procedures: Vec<Procedure> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for (file, text) in files {
-            let Some(raw) = self.parse::<RawProcedure>(&file, &text) else { continue };
-            let mut at = convert::Site { file: &file, text: &text, errors: &mut self.errors };
-            let procedure = at.procedure(&raw);
-            // Overriding a base rule is by its id, whole.
-            if !seen.insert(procedure.id.clone()) {
+        for source in [self.base, self.own] {
+            let mut seen = BTreeSet::new();
+            for (path, text) in source
+                .under("procedures")
+                .filter(|(path, _)| path.ends_with(".toml"))
+            {
+                let file = format!("{}/{path}", source.name);
+                let Some(raw) = self.parse::<RawProcedure>(&file, text) else {
+                    continue;
+                };
+                let mut at = convert::Site {
+                    file: &file,
+                    text,
+                    errors: &mut self.errors,
+                };
+                let procedure = at.procedure(&raw);
+                if !seen.insert(procedure.id.clone()) {
+                    let message = format!("procedure `{}` is defined twice", procedure.id);
+                    self.errors.push(ProfileError {
+                        file,
+                        line: 1,
+                        message,
+                    });
+                }
+                // Overriding a base rule is by its id, whole.
                 procedures.retain(|other| other.id != procedure.id);
+                procedures.push(procedure);
             }
-            procedures.push(procedure);
         }
         procedures
     }
 }
 
-fn clause(row: RawClause) -> Result<Clause, (u64, String)> {
+fn clause(record: &csv::StringRecord, headers: &csv::StringRecord) -> Result<Clause, String> {
+    let row: RawClause = record
+        .deserialize(Some(headers))
+        .map_err(|error| error.to_string())?;
     let word = row.platform.split([':', ' ']).next().unwrap_or_default();
     let platform = match word {
         "enforce" => Platform::Enforce,
         "track" => Platform::Track,
         "support" => Platform::Support,
         "none" => Platform::None,
-        other => return Err((0, format!("{}: `{other}` is not a platform value", row.id))),
+        other => return Err(format!("{}: `{other}` is not a platform value", row.id)),
     };
     Ok(Clause {
         id: row.id,
@@ -306,5 +391,10 @@ fn clause(row: RawClause) -> Result<Clause, (u64, String)> {
 
 /// Line number, from 1, of a byte offset.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+    text.as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
 }

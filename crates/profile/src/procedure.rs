@@ -1,7 +1,10 @@
 //! One procedure: its stages, acts, clocks, lanes and fields, all cited.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Basis, Manner, calendar::{Bound, Limit}};
+use shuyu_kernel::{
+    Basis, Manner,
+    calendar::{Bound, Limit},
+};
 
 use crate::guard::Guard;
 

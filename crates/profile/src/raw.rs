@@ -228,6 +228,9 @@ rule! {
         limit: Option<Limit>,
         link: Option<String>,
         #[serde(default)]
+        via: Vec<String>,
+        other: Option<String>,
+        #[serde(default)]
         stages: Vec<String>,
         clock: Option<String>,
         act: Option<String>,

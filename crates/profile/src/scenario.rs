@@ -95,14 +95,21 @@ pub fn scenarios(source: &ProfileSource) -> Result<BTreeMap<String, Scenario>, V
     let mut found = BTreeMap::new();
     let mut errors = Vec::new();
     for (path, text) in source.under("scenarios") {
-        let Some(name) = path.strip_prefix("scenarios/").and_then(|name| name.strip_suffix(".toml")) else { continue };
+        let Some(name) = path
+            .strip_prefix("scenarios/")
+            .and_then(|name| name.strip_suffix(".toml"))
+        else {
+            continue;
+        };
         match toml::from_str::<Scenario>(text) {
             Ok(scenario) => {
                 found.insert(name.to_owned(), scenario);
             }
             Err(error) => errors.push(ProfileError {
                 file: format!("{}/{path}", source.name),
-                line: error.span().map_or(0, |span| crate::load::line_of(text, span.start)),
+                line: error
+                    .span()
+                    .map_or(0, |span| crate::load::line_of(text, span.start)),
                 message: error.message().to_owned(),
             }),
         }

@@ -16,7 +16,10 @@ pub struct ProfileSource {
 impl ProfileSource {
     /// An empty folder with a name.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), files: BTreeMap::new() }
+        Self {
+            name: name.to_owned(),
+            files: BTreeMap::new(),
+        }
     }
 
     /// Adds a file; a later one of the same path replaces the earlier.
@@ -35,7 +38,10 @@ impl ProfileSource {
     pub fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.files
             .iter()
-            .filter(move |(path, _)| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+            .filter(move |(path, _)| {
+                path.strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 

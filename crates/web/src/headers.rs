@@ -33,9 +33,18 @@ const GUARDS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    ),
 ];
 
 /// Layer: gives the request a number and the answer its guards.
@@ -47,7 +56,9 @@ pub async fn guard(State(state): State<WebState>, mut request: Request, next: Ne
     for (name, value) in GUARDS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }
@@ -60,12 +71,17 @@ pub async fn catch_panics(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(panic) => {
             let fault = Fault::new("answering a request", said(panic.as_ref()).to_owned());
-            (StatusCode::INTERNAL_SERVER_ERROR, Extension(Arc::new(Stop::from(fault)))).into_response()
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Extension(Arc::new(Stop::from(fault))),
+            )
+                .into_response()
         }
     }
 }
 
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a handler panicked")
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a handler panicked")
 }

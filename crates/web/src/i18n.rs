@@ -54,7 +54,11 @@ impl Language {
 
     /// The first language of an `Accept-Language` header that we speak; Chinese if there is none.
     pub fn from_accept(header: &str) -> Self {
-        header.split(',').filter_map(|part| Self::from_code(part.split(';').next()?.trim())).next().unwrap_or_default()
+        header
+            .split(',')
+            .filter_map(|part| Self::from_code(part.split(';').next()?.trim()))
+            .next()
+            .unwrap_or_default()
     }
 
     /// The Chinese or the English of two texts; the other one where it is empty.
@@ -104,7 +108,10 @@ impl Texts {
     /// # Errors
     /// A file is no Fluent, or a key stands twice.
     pub fn load() -> Result<Self, TextsError> {
-        Ok(Self { zh: bundle(Language::Zh)?, en: bundle(Language::En)? })
+        Ok(Self {
+            zh: bundle(Language::Zh)?,
+            en: bundle(Language::En)?,
+        })
     }
 
     /// The words of a key. A missing key shows as `⟦key⟧`, so that tests see it.
@@ -113,7 +120,12 @@ impl Texts {
     }
 
     /// The words of a key with arguments. Whole numbers choose plural forms.
-    pub fn tr<N: AsRef<str>, V: ToString>(&self, language: Language, key: &str, arguments: &[(N, V)]) -> String {
+    pub fn tr<N: AsRef<str>, V: ToString>(
+        &self,
+        language: Language,
+        key: &str,
+        arguments: &[(N, V)],
+    ) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in arguments {
             args.set(name.as_ref().to_owned(), argument(value.to_string()));
@@ -133,7 +145,11 @@ impl Texts {
         };
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, args, &mut errors);
-        if errors.is_empty() { text.into_owned() } else { without_gaps(&text) }
+        if errors.is_empty() {
+            text.into_owned()
+        } else {
+            without_gaps(&text)
+        }
     }
 
     fn bundle(&self, language: Language) -> &FluentBundle<FluentResource> {
@@ -149,9 +165,16 @@ fn bundle(language: Language) -> Result<FluentBundle<FluentResource>, TextsError
     // No invisible isolation marks: they would be copied with numbers and file names.
     bundle.set_use_isolating(false);
     for (file, text) in resources::of(language) {
-        let wrong = |what: String| TextsError { language: language.tag(), file, what };
-        let resource = FluentResource::try_new((*text).to_owned()).map_err(|(_, errors)| wrong(format!("{errors:?}")))?;
-        bundle.add_resource(resource).map_err(|errors| wrong(format!("{errors:?}")))?;
+        let wrong = |what: String| TextsError {
+            language: language.tag(),
+            file,
+            what,
+        };
+        let resource = FluentResource::try_new((*text).to_owned())
+            .map_err(|(_, errors)| wrong(format!("{errors:?}")))?;
+        bundle
+            .add_resource(resource)
+            .map_err(|errors| wrong(format!("{errors:?}")))?;
     }
     Ok(bundle)
 }

@@ -122,9 +122,13 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
 /// extensions of a response.
 pub async fn words(State(state): State<WebState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let api = is_api(path) || path.starts_with("/open/");
+    let api = is_api(path) || path.starts_with("/open/v1/");
     let Lang(language) = Lang::of(request.headers(), api);
-    let reference = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let reference = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
     let mut response = next.run(request).await;
     let Some(stop) = response.extensions_mut().remove::<Arc<Stop>>() else {
         return response;
@@ -145,14 +149,26 @@ pub async fn words(State(state): State<WebState>, request: Request, next: Next) 
 }
 
 /// A stop in words.
-pub fn worded(state: &WebState, language: Language, stop: &Stop, status: StatusCode, reference: &str) -> Problem {
+pub fn worded(
+    state: &WebState,
+    language: Language,
+    stop: &Stop,
+    status: StatusCode,
+    reference: &str,
+) -> Problem {
     match stop {
         Stop::Refused(refusal) => refused(state, language, refusal, status, reference),
         Stop::Fault(_) => broken(state, language, status, reference),
     }
 }
 
-fn refused(state: &WebState, language: Language, refusal: &Refusal, status: StatusCode, reference: &str) -> Problem {
+fn refused(
+    state: &WebState,
+    language: Language,
+    refusal: &Refusal,
+    status: StatusCode,
+    reference: &str,
+) -> Problem {
     let text = state.texts.refusal(language, refusal);
     Problem {
         about: format!("/problems/{}", refusal.code),
@@ -173,15 +189,27 @@ pub fn clauses(state: &WebState, refusal: &Refusal) -> Vec<ClauseRef> {
     let profile = state.app.profile();
     let title = |id: &ClauseId| {
         let clause = profile.clauses.get(id)?;
-        let instrument = profile.instruments.iter().find(|instrument| instrument.id == id.instrument());
+        let instrument = profile
+            .instruments
+            .iter()
+            .find(|instrument| instrument.id == id.instrument());
         let short = instrument.map_or("", |instrument| instrument.short.as_str());
         Some(format!("{short} {}", clause.article).trim().to_owned())
     };
-    refusal.clauses.iter().map(|id| ClauseRef { id: id.to_string(), title: title(id) }).collect()
+    refusal
+        .clauses
+        .iter()
+        .map(|id| ClauseRef {
+            id: id.to_string(),
+            title: title(id),
+        })
+        .collect()
 }
 
 fn broken(state: &WebState, language: Language, status: StatusCode, reference: &str) -> Problem {
-    let sentence = state.texts.tr(language, "fault-sentence", &[("reference", reference)]);
+    let sentence = state
+        .texts
+        .tr(language, "fault-sentence", &[("reference", reference)]);
     Problem {
         about: "/problems/fault".to_owned(),
         title: title(state, language, "fault"),
@@ -213,7 +241,9 @@ fn kind_word(refusal: &Refusal) -> &'static str {
 
 fn as_json(problem: &Problem) -> Response {
     let mut response = Json(problem).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     response
 }
 
@@ -229,11 +259,19 @@ fn hints(response: &mut Response, stop: &Stop) {
     let Stop::Refused(refusal) = stop else { return };
     if response.status() == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Bearer realm=\"shuyu\"");
-        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+        response
+            .headers_mut()
+            .entry(header::WWW_AUTHENTICATE)
+            .or_insert(challenge);
     }
-    let minutes = refusal.facts.get("minutes").and_then(|minutes| minutes.parse::<u64>().ok());
+    let minutes = refusal
+        .facts
+        .get("minutes")
+        .and_then(|minutes| minutes.parse::<u64>().ok());
     if let (StatusCode::TOO_MANY_REQUESTS, Some(minutes)) = (response.status(), minutes) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(minutes.saturating_mul(60)));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(minutes.saturating_mul(60)));
     }
 }
 

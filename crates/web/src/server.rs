@@ -11,6 +11,7 @@ use axum::{
 use rust_embed::RustEmbed;
 use serde_json::json;
 use shuyu_domain::port::Log;
+use shuyu_kernel::Refusal;
 
 use crate::{api, console, headers, problem, problem::Failure, state::WebState};
 
@@ -23,8 +24,12 @@ struct Assets;
 
 /// The console, `/api/v1`, `/openapi.json`, assets, `/healthz` and `/readyz`, with their guards.
 pub fn router(state: WebState) -> Router {
-    let all = Router::new()
-        .merge(console::router())
+    let pages = console::router()
+        .fallback(no_such_page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(headers::catch_panics))
+        .layer(from_fn_with_state(state.clone(), console::pages_for_stops));
+    let all = pages
         .merge(api::router())
         .route("/assets/{*path}", get(asset))
         .route("/healthz", get(health))
@@ -40,6 +45,14 @@ pub fn guarded(state: WebState, router: Router) -> Router {
         .layer(from_fn(headers::catch_panics))
         .layer(from_fn_with_state(state.clone(), problem::words))
         .layer(from_fn_with_state(state, headers::guard))
+}
+
+async fn no_such_page() -> Failure {
+    Refusal::unknown("route_unknown").into()
+}
+
+async fn method_not_allowed() -> Failure {
+    Refusal::unmet("method_not_allowed").into()
 }
 
 /// The process answers.
@@ -64,8 +77,14 @@ async fn asset(Path(path): Path<String>, request: HeaderMap, uri: axum::http::Ur
     } else {
         "public, no-cache"
     };
-    let known = request.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_response() };
+    let known = request
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        file.data.into_response()
+    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path)));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));

@@ -34,7 +34,12 @@ pub fn session_cookie(secure: bool, token: &str) -> HeaderValue {
 
 /// `Set-Cookie` value that makes the browser forget the token.
 pub fn ended_cookie(secure: bool) -> HeaderValue {
-    cookie(secure, cookie_name(secure), "", "; HttpOnly; SameSite=Lax; Max-Age=0")
+    cookie(
+        secure,
+        cookie_name(secure),
+        "",
+        "; HttpOnly; SameSite=Lax; Max-Age=0",
+    )
 }
 
 /// `Set-Cookie` value that remembers a language for a year.
@@ -83,7 +88,9 @@ impl IntoResponse for NotSignedIn {
                 let next = uri.path_and_query().map_or("/", |path| path.as_str());
                 // The way back must be a page that can be read; a form that was sent cannot be sent again.
                 let target = match method {
-                    Method::GET | Method::HEAD if way_back(next) != "/" => format!("/sign-in?next={}", escaped(next)),
+                    Method::GET | Method::HEAD if way_back(next) != "/" => {
+                        format!("/sign-in?next={}", escaped(next))
+                    }
                     _ => "/sign-in".to_owned(),
                 };
                 (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
@@ -100,14 +107,20 @@ impl FromRequestParts<WebState> for SignedIn {
             return Ok(known.clone());
         }
         let uri = original_uri(parts);
-        let result = if is_api(uri.path()) { api_session(parts, state).await } else { page_session(parts, state).await };
+        let result = if is_api(uri.path()) {
+            api_session(parts, state).await
+        } else {
+            page_session(parts, state).await
+        };
         match result {
             Ok(session) => {
                 let signed_in = SignedIn(session);
                 parts.extensions.insert(signed_in.clone());
                 Ok(signed_in)
             }
-            Err(Stop::Refused(refusal)) if refusal.kind == RefusalKind::Unauthenticated && !is_api(uri.path()) => {
+            Err(Stop::Refused(refusal))
+                if refusal.kind == RefusalKind::Unauthenticated && !is_api(uri.path()) =>
+            {
                 Err(NotSignedIn::Page(uri, parts.method.clone()))
             }
             Err(stop) => Err(NotSignedIn::Said(stop.into())),
@@ -122,7 +135,10 @@ pub fn is_api(path: &str) -> bool {
 
 /// The address as the client sent it, before any nesting.
 pub(crate) fn original_uri(parts: &Parts) -> Uri {
-    parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |uri| uri.0.clone())
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or_else(|| parts.uri.clone(), |uri| uri.0.clone())
 }
 
 async fn page_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
@@ -133,12 +149,17 @@ async fn page_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> 
 async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
     if let Some(given) = parts.headers.get(header::AUTHORIZATION) {
         let text = given.to_str().unwrap_or_default();
-        let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let token = text
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         return session_of(state, token.map_or("", |(_, token)| token.trim())).await;
     }
     let session = page_session(parts, state).await?;
     if csrf::is_needed(&parts.method) {
-        let given = parts.headers.get(csrf::HEADER).and_then(|value| value.to_str().ok());
+        let given = parts
+            .headers
+            .get(csrf::HEADER)
+            .and_then(|value| value.to_str().ok());
         csrf::check(&session, given.unwrap_or_default())?;
     }
     Ok(session)
@@ -158,8 +179,16 @@ pub struct Lang(pub Language);
 impl Lang {
     /// Reads the language from a request's headers; `api` leaves the cookie out of account.
     pub fn of(headers: &HeaderMap, api: bool) -> Self {
-        let chosen = if api { None } else { read_cookie(headers, LANGUAGE_COOKIE) };
-        Self(chosen.and_then(Language::from_code).unwrap_or_else(|| accepted(headers)))
+        let chosen = if api {
+            None
+        } else {
+            read_cookie(headers, LANGUAGE_COOKIE)
+        };
+        Self(
+            chosen
+                .and_then(Language::from_code)
+                .unwrap_or_else(|| accepted(headers)),
+        )
     }
 }
 
@@ -177,7 +206,10 @@ fn accepted(headers: &HeaderMap) -> Language {
     for header in headers.get_all(header::ACCEPT_LANGUAGE) {
         for range in header.to_str().unwrap_or_default().split(',') {
             let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
-            let weight = weight.trim().strip_prefix("q=").map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
+            let weight = weight
+                .trim()
+                .strip_prefix("q=")
+                .map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
             match Language::from_code(tag.trim()) {
                 Some(Language::Zh) => liked.0 = f32::max(liked.0, weight),
                 Some(Language::En) => liked.1 = f32::max(liked.1, weight),
@@ -185,7 +217,11 @@ fn accepted(headers: &HeaderMap) -> Language {
             }
         }
     }
-    if liked.1 > liked.0 { Language::En } else { Language::Zh }
+    if liked.1 > liked.0 {
+        Language::En
+    } else {
+        Language::Zh
+    }
 }
 
 /// Where to go after signing in: `next` if it is a path of this site, else the first page. An address like
@@ -255,7 +291,10 @@ mod tests {
     fn a_secure_cookie_has_every_guard() {
         let value = session_cookie(true, "00ff");
         assert_eq!(value, "__Host-shuyu=00ff; Path=/; HttpOnly; SameSite=Lax; Secure");
-        assert_eq!(session_cookie(false, "00ff"), "shuyu=00ff; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            session_cookie(false, "00ff"),
+            "shuyu=00ff; Path=/; HttpOnly; SameSite=Lax"
+        );
     }
 
     #[test]
@@ -263,13 +302,23 @@ mod tests {
         for next in ["/cases?x=1", "/", "/a//b"] {
             assert_eq!(way_back(next), next);
         }
-        for next in ["//evil.example", "/\\evil.example", "https://evil.example", "", "cases", "/\t/evil.example"] {
+        for next in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "cases",
+            "/\t/evil.example",
+        ] {
             assert_eq!(way_back(next), "/", "{next:?}");
         }
     }
 
     #[test]
     fn the_way_back_is_escaped() {
-        assert_eq!(escaped("/cases?text=授 权&a=b"), "/cases%3Ftext%3D%E6%8E%88%20%E6%9D%83%26a%3Db");
+        assert_eq!(
+            escaped("/cases?text=授 权&a=b"),
+            "/cases%3Ftext%3D%E6%8E%88%20%E6%9D%83%26a%3Db"
+        );
     }
 }

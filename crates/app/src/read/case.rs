@@ -77,7 +77,11 @@ impl App {
     pub async fn case_view(&self, session: &Session, id: CaseId) -> Result<CaseView, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[id].into()).await?;
-        let case = loaded.linked.get(&id).cloned().ok_or_else(|| Refusal::unknown("case_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, &case)?;
         self.note(session, "view", &id.to_string(), Ok(())).await?;
         let profile = self.profiles.get(case.profile)?;
@@ -93,11 +97,24 @@ impl App {
         };
         let acts = acts_now(&case, &ctx)
             .into_iter()
-            .map(|possible| ActNow { act: possible.act.id.clone(), lane: possible.lane, refusal: possible.refusal })
+            .map(|possible| ActNow {
+                act: possible.act.id.clone(),
+                lane: possible.lane,
+                refusal: possible.refusal,
+            })
             .collect();
         let timeline = self.timeline(id).await?;
         let datasets = self.record.datasets(Some(id)).await?;
-        Ok(CaseView { case, profile, registry: loaded.registry, linked: loaded.linked, acts, timeline, datasets, today })
+        Ok(CaseView {
+            case,
+            profile,
+            registry: loaded.registry,
+            linked: loaded.linked,
+            acts,
+            timeline,
+            datasets,
+            today,
+        })
     }
 
     async fn timeline(&self, id: CaseId) -> Result<Vec<TimelineItem>, Stop> {
@@ -107,9 +124,11 @@ impl App {
             .filter_map(|stored| {
                 let entry = read_entry(stored)?;
                 match entry.event {
-                    Some(Event::Case(event)) => {
-                        Some(TimelineItem { index: entry.index, recorded_at: entry.recorded_at, event })
-                    }
+                    Some(Event::Case(event)) => Some(TimelineItem {
+                        index: entry.index,
+                        recorded_at: entry.recorded_at,
+                        event,
+                    }),
                     _ => None,
                 }
             })
@@ -120,10 +139,18 @@ impl App {
     ///
     /// # Errors
     /// `case_unknown`, `field_unknown`, `not_a_party`, or a fault of the record.
-    pub async fn reveal_field(&self, session: &Session, id: CaseId, field: &str) -> Result<Option<String>, Stop> {
+    pub async fn reveal_field(
+        &self,
+        session: &Session,
+        id: CaseId,
+        field: &str,
+    ) -> Result<Option<String>, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[id].into()).await?;
-        let case = loaded.linked.get(&id).ok_or_else(|| Refusal::unknown("case_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&id)
+            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, case)?;
         let subject = format!("{id}/{field}");
         if !case.has_party(session.actor.body) {
@@ -132,7 +159,9 @@ impl App {
             return Err(refusal.into());
         }
         let Some(Value::Sealed { vault, .. }) = case.fields.get(field) else {
-            return Err(Refusal::unmet("field_unknown").fact("field", field.chars().take(60).collect::<String>()).into());
+            return Err(Refusal::unmet("field_unknown")
+                .fact("field", field.chars().take(60).collect::<String>())
+                .into());
         };
         // No record, no read.
         self.note(session, "view", &subject, Ok(())).await?;

@@ -30,7 +30,13 @@ pub enum Urgency {
 
 impl Urgency {
     /// In the order of the queue.
-    pub const ALL: [Urgency; 5] = [Self::Severe, Self::Overdue, Self::Soon, Self::Later, Self::Unlimited];
+    pub const ALL: [Urgency; 5] = [
+        Self::Severe,
+        Self::Overdue,
+        Self::Soon,
+        Self::Later,
+        Self::Unlimited,
+    ];
 
     /// Stable word, for keys and classes.
     pub fn word(self) -> &'static str {
@@ -81,7 +87,10 @@ impl App {
     /// Open duties of the session's body under its role, most pressing first.
     pub async fn work_queue(&self, session: &Session) -> Result<Vec<QueueRow>, Stop> {
         self.require_signed_in(session)?;
-        let duties = self.record.duties(session.actor.body, &session.actor.role).await?;
+        let duties = self
+            .record
+            .duties(session.actor.body, &session.actor.role)
+            .await?;
         let cases: BTreeSet<_> = duties.iter().map(|duty| duty.case).collect();
         let loaded = self.record.load(&cases).await?;
         let (profile, today) = (self.profile(), self.today());
@@ -90,8 +99,15 @@ impl App {
             .map(|duty| {
                 let remaining = duty.due.map(|due| remaining_days(&profile, today, due));
                 let last = loaded.linked.get(&duty.case).and_then(|case| case.acts.last());
-                let from = last.map(|taken| loaded.registry.body_name(taken.body)).unwrap_or_default();
-                QueueRow { urgency: Urgency::of(remaining), remaining, from, duty }
+                let from = last
+                    .map(|taken| loaded.registry.body_name(taken.body))
+                    .unwrap_or_default();
+                QueueRow {
+                    urgency: Urgency::of(remaining),
+                    remaining,
+                    from,
+                    duty,
+                }
             })
             .collect();
         rows.sort_by(|a, b| {

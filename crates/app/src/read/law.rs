@@ -32,12 +32,24 @@ pub fn rules_by_clause(profile: &Profile) -> BTreeMap<ClauseId, Vec<RuleUse>> {
         uses.add("separation", "", &title, &title, &separation.basis);
     }
     for rule in &profile.eligibility {
-        uses.add("eligibility", &rule.procedure, &rule.code, &rule.code, &rule.basis);
+        uses.add(
+            "eligibility",
+            &rule.procedure,
+            &rule.code,
+            &rule.code,
+            &rule.basis,
+        );
     }
     uses.add("threshold", "", "k", "k", &profile.thresholds.basis);
     for procedure in &profile.procedures {
         let id = procedure.id.as_str();
-        uses.add("procedure", id, &procedure.title, &procedure.title_en, &procedure.basis);
+        uses.add(
+            "procedure",
+            id,
+            &procedure.title,
+            &procedure.title_en,
+            &procedure.basis,
+        );
         for guard in &procedure.open.guards {
             uses.add("guard", id, &guard.code, &guard.code, &guard.basis);
         }
@@ -95,7 +107,12 @@ impl App {
     pub fn scenarios_of(&self, clause: &ClauseId) -> Vec<(String, String)> {
         self.scenarios()
             .iter()
-            .filter(|(_, scenario)| scenario.steps.iter().any(|step| step.clause.as_ref() == Some(clause)))
+            .filter(|(_, scenario)| {
+                scenario
+                    .steps
+                    .iter()
+                    .any(|step| step.clause.as_ref() == Some(clause))
+            })
             .map(|(name, scenario)| (name.clone(), scenario.title.clone()))
             .collect()
     }

@@ -77,7 +77,10 @@ impl App {
     pub async fn ledger_entry(&self, session: &Session, log: Log, index: u64) -> Result<LogEntry, Stop> {
         let unknown = || Refusal::unknown("entry_unknown").fact("index", index);
         let lines = self.log_lines(session, log, index, 1).await?;
-        let line = lines.into_iter().find(|line| line.index == index).ok_or_else(unknown)?;
+        let line = lines
+            .into_iter()
+            .find(|line| line.index == index)
+            .ok_or_else(unknown)?;
         let text = line.line.ok_or_else(unknown)?;
         Ok(read_line(text, line.leaf).ok_or_else(unknown)?)
     }

@@ -38,7 +38,10 @@ impl Sort {
 
     /// From the word; unknown words mean newest.
     pub fn from_word(word: &str) -> Self {
-        [Self::Number, Self::Title, Self::Stage, Self::Due].into_iter().find(|sort| sort.word() == word).unwrap_or_default()
+        [Self::Number, Self::Title, Self::Stage, Self::Due]
+            .into_iter()
+            .find(|sort| sort.word() == word)
+            .unwrap_or_default()
     }
 }
 
@@ -88,7 +91,12 @@ impl App {
     /// Procedures of a section of the console, in order.
     pub fn procedures_in(&self, section: &str) -> Vec<String> {
         let profile = self.profile();
-        profile.procedures.iter().filter(|p| p.section == section).map(|p| p.id.clone()).collect()
+        profile
+            .procedures
+            .iter()
+            .filter(|p| p.section == section)
+            .map(|p| p.id.clone())
+            .collect()
     }
 
     /// Cases of some procedures that the session may see.
@@ -98,7 +106,11 @@ impl App {
             return Ok(CaseList::default());
         }
         let profile = self.profile();
-        let asked: Vec<&Procedure> = query.procedures.iter().filter_map(|id| profile.procedure(id)).collect();
+        let asked: Vec<&Procedure> = query
+            .procedures
+            .iter()
+            .filter_map(|id| profile.procedure(id))
+            .collect();
         let open_to_all = self.oversees(session) || asked.iter().all(|procedure| self.is_public(procedure));
         let size = query.size.clamp(1, 100);
         let skip = query.page.max(1).saturating_sub(1).saturating_mul(size);
@@ -106,7 +118,11 @@ impl App {
         let filter = CaseFilter {
             procedures: query.procedures.clone(),
             body: (!open_to_all).then_some(session.actor.body),
-            stages: if query.stage.is_empty() { Vec::new() } else { vec![query.stage.clone()] },
+            stages: if query.stage.is_empty() {
+                Vec::new()
+            } else {
+                vec![query.stage.clone()]
+            },
             open_only: query.open_only,
             text: Some(query.text.trim().to_owned()).filter(|text| !text.is_empty()),
             offset: if sorted { 0 } else { skip },
@@ -117,7 +133,11 @@ impl App {
         if sorted {
             sort(&mut rows, query.sort);
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            rows = rows.into_iter().skip(skip).take(usize::try_from(size).unwrap_or(20)).collect();
+            rows = rows
+                .into_iter()
+                .skip(skip)
+                .take(usize::try_from(size).unwrap_or(20))
+                .collect();
         }
         Ok(CaseList { rows, total })
     }
@@ -126,7 +146,7 @@ impl App {
 fn sort(rows: &mut [CaseRow], by: Sort) {
     match by {
         Sort::Newest => {}
-        Sort::Number => rows.sort_by(|a, b| natural(&a.number).cmp(&natural(&b.number))),
+        Sort::Number => rows.sort_by_key(|row| natural(&row.number)),
         Sort::Title => rows.sort_by(|a, b| a.title.cmp(&b.title)),
         Sort::Stage => rows.sort_by(|a, b| (&a.procedure, &a.stage).cmp(&(&b.procedure, &b.stage))),
         // Cases without a due date come last.
@@ -144,7 +164,10 @@ fn natural(number: &str) -> Vec<(String, u64)> {
             continue;
         }
         if !digits.is_empty() {
-            parts.push((std::mem::take(&mut text), std::mem::take(&mut digits).parse().unwrap_or(u64::MAX)));
+            parts.push((
+                std::mem::take(&mut text),
+                std::mem::take(&mut digits).parse().unwrap_or(u64::MAX),
+            ));
         }
         text.push(letter);
     }

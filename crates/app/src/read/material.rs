@@ -6,6 +6,7 @@ use shuyu_domain::{
     Registry,
     port::{CaseRow, DatasetRow},
 };
+use shuyu_kernel::CaseId;
 use shuyu_profile::{Field, FieldType};
 
 use super::lists::CaseQuery;
@@ -50,9 +51,15 @@ impl App {
                 Some(id) => vec![id.clone()],
                 None => self.profile().procedures.iter().map(|p| p.id.clone()).collect(),
             };
-            let query = CaseQuery { procedures: asked, size: SELECTABLE_CASES, ..CaseQuery::default() };
+            let query = CaseQuery {
+                procedures: asked,
+                size: SELECTABLE_CASES,
+                ..CaseQuery::default()
+            };
             let list = self.case_list(session, &query).await?;
-            material.cases.insert(procedure.cloned().unwrap_or_default(), list.rows);
+            material
+                .cases
+                .insert(procedure.cloned().unwrap_or_default(), list.rows);
         }
         if has(&[FieldType::File]) {
             material.uploads = self.uploads(session).await?;
@@ -63,18 +70,36 @@ impl App {
     /// Papers the session's body uploaded, newest first.
     pub async fn uploads(&self, session: &Session) -> Result<Vec<Upload>, Stop> {
         self.require_signed_in(session)?;
-        let documents = self.record.documents("upload", Some(&session.actor.body.to_string())).await?;
+        let documents = self
+            .record
+            .documents("upload", Some(&session.actor.body.to_string()))
+            .await?;
         let uploads: Result<Vec<Upload>, _> = documents.iter().map(parse).collect();
         let mut uploads = uploads?;
-        uploads.sort_by(|a, b| b.at.cmp(&a.at));
+        uploads.sort_by_key(|upload| std::cmp::Reverse(upload.at));
         Ok(uploads)
     }
 
     /// An uploaded paper by the text of its digest, if the body brought it.
     pub async fn own_upload(&self, session: &Session, digest: &str) -> Result<Option<Upload>, Stop> {
-        let Some(stored) = self.record.document("upload", digest).await? else { return Ok(None) };
+        let Some(stored) = self.record.document("upload", digest).await? else {
+            return Ok(None);
+        };
         let upload: Upload = parse(&stored)?;
         Ok(Some(upload).filter(|upload| upload.body == session.actor.body.to_string()))
+    }
+
+    /// Those of some cases of which the session's body is a party: catalogue entries it may bring data for.
+    pub async fn own_entries(&self, session: &Session, rows: &[CaseRow]) -> Result<Vec<CaseId>, Stop> {
+        let ids: BTreeSet<CaseId> = rows.iter().map(|row| row.id).collect();
+        let loaded = self.record.load(&ids).await?;
+        let own = |id: &CaseId| {
+            loaded
+                .linked
+                .get(id)
+                .is_some_and(|case| case.has_party(session.actor.body))
+        };
+        Ok(rows.iter().map(|row| row.id).filter(own).collect())
     }
 
     /// The registry, for pages that name bodies.

@@ -19,6 +19,6 @@ pub use desk::{QueueRow, Urgency};
 pub use ledger::LogEntry;
 pub use lists::{CaseList, CaseQuery, Sort};
 pub use material::Material;
-pub use permits::PermitRow;
+pub use permits::{PermitRow, Sensitivity, Workbench, WorkbenchTable};
 pub use supervision::BodyDuties;
 pub use who::{PostChoice, TrainingPerson, Who};

@@ -6,11 +6,12 @@ use shuyu_domain::{
     case::Permit,
     port::{CaseRow, DatasetRow},
 };
-use shuyu_kernel::{CaseId, PermitId};
+use shuyu_kernel::{CaseId, CivilDate, PermitId, Use};
+use shuyu_privacy::permit::TableKind;
 use shuyu_profile::Effect;
 
 use super::lists::CaseQuery;
-use crate::{App, Session, Stop, account::parse};
+use crate::{App, Session, Stop, account::parse, workbench::Released};
 
 /// A data-use case with its permit, if one was issued.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,17 +24,117 @@ pub struct PermitRow {
     pub purpose: String,
 }
 
+/// What a table of a permit is, as far as protection goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Rows about subjects of this identifier domain.
+    Personal(String),
+    /// Not about subjects, but not open either.
+    NonPersonal,
+    /// Unconditionally open.
+    Public,
+}
+
+/// A table as the workbench shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkbenchTable {
+    /// Name.
+    pub name: String,
+    /// What it is.
+    pub sensitivity: Sensitivity,
+    /// Name of the body that provides it; empty for open tables.
+    pub provider: String,
+    /// Version the permit reads.
+    pub version: u64,
+    /// Column → uses granted; for open tables every column with no uses listed.
+    pub columns: Vec<(String, Vec<Use>)>,
+    /// Columns struck by a reviewer.
+    pub struck: Vec<String>,
+}
+
+/// A permit ready to be worked under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workbench {
+    /// Case of the permit.
+    pub case: CaseId,
+    /// Purpose as approved.
+    pub purpose: String,
+    /// Last day.
+    pub expires_on: CivilDate,
+    /// Tables by name.
+    pub tables: Vec<WorkbenchTable>,
+}
+
 impl App {
+    /// The tables of a permit that holds now.
+    ///
+    /// # Errors
+    /// Everything [`App::standing`] refuses.
+    pub async fn workbench(&self, session: &Session, permit: PermitId) -> Result<Workbench, Stop> {
+        let standing = self.standing(session, permit).await?;
+        let registry = self.registry().await?;
+        let known = self.record.datasets(None).await?;
+        let tables = standing.permit.tables.iter().map(|(name, grant)| {
+            let columns = match &grant.kind {
+                TableKind::Public => known
+                    .iter()
+                    .find(|row| row.dataset == grant.dataset)
+                    .map(|row| {
+                        row.columns
+                            .iter()
+                            .map(|column| (column.clone(), Vec::new()))
+                            .collect()
+                    })
+                    .unwrap_or_default(),
+                TableKind::Personal { .. } | TableKind::NonPersonal => grant
+                    .columns
+                    .iter()
+                    .map(|(column, grant)| (column.clone(), grant.uses.iter().copied().collect()))
+                    .collect(),
+            };
+            WorkbenchTable {
+                name: name.clone(),
+                sensitivity: match &grant.kind {
+                    TableKind::Personal { domain, .. } => Sensitivity::Personal(domain.clone()),
+                    TableKind::NonPersonal => Sensitivity::NonPersonal,
+                    TableKind::Public => Sensitivity::Public,
+                },
+                provider: grant
+                    .provider
+                    .map(|body| registry.body_name(body))
+                    .unwrap_or_default(),
+                version: grant.version,
+                columns,
+                struck: grant.struck.clone(),
+            }
+        });
+        Ok(Workbench {
+            case: standing.case,
+            purpose: standing.permit.purpose.clone(),
+            expires_on: standing.permit.expires_on,
+            tables: tables.collect(),
+        })
+    }
+
     /// Cases that lead to permits, newest first.
     pub async fn permit_list(&self, session: &Session) -> Result<Vec<PermitRow>, Stop> {
         let profile = self.profile();
         let procedures = profile
             .procedures
             .iter()
-            .filter(|procedure| procedure.acts.iter().any(|act| act.effects.contains(&Effect::IssuePermit)))
+            .filter(|procedure| {
+                procedure
+                    .acts
+                    .iter()
+                    .any(|act| act.effects.contains(&Effect::IssuePermit))
+            })
             .map(|procedure| procedure.id.clone())
             .collect();
-        let query = CaseQuery { procedures, size: 100, ..CaseQuery::default() };
+        let query = CaseQuery {
+            procedures,
+            size: 100,
+            ..CaseQuery::default()
+        };
         let list = self.case_list(session, &query).await?;
         let ids: BTreeSet<CaseId> = list.rows.iter().map(|row| row.id).collect();
         let loaded = self.record.load(&ids).await?;
@@ -54,6 +155,22 @@ impl App {
             .collect())
     }
 
+    /// Answers that left the domain under permits the session's body is a party of, newest first.
+    pub async fn releases(&self, session: &Session) -> Result<Vec<(CaseRow, Released)>, Stop> {
+        let mut found = Vec::new();
+        for row in self.permit_list(session).await? {
+            let documents = self
+                .record
+                .documents("release", Some(&row.case.id.to_string()))
+                .await?;
+            let released: Result<Vec<Released>, _> = documents.iter().map(parse).collect();
+            found.extend(released?.into_iter().map(|released| (row.case.clone(), released)));
+        }
+        // Ids grow with time.
+        found.sort_by_key(|(_, released)| std::cmp::Reverse(released.release));
+        Ok(found)
+    }
+
     /// Latest versions of all datasets, by table name.
     pub async fn all_datasets(&self, session: &Session) -> Result<Vec<DatasetRow>, Stop> {
         self.require_signed_in(session)?;
@@ -63,7 +180,11 @@ impl App {
     }
 
     /// The quality report of a dataset version: row numbers, never values.
-    pub async fn quality_report(&self, session: &Session, report: &str) -> Result<Option<serde_json::Value>, Stop> {
+    pub async fn quality_report(
+        &self,
+        session: &Session,
+        report: &str,
+    ) -> Result<Option<serde_json::Value>, Stop> {
         self.require_signed_in(session)?;
         let stored = self.record.document("report", report).await?;
         Ok(stored.as_ref().map(parse).transpose()?)
@@ -72,13 +193,21 @@ impl App {
     /// The digest of the report of a dataset's latest version, from its stream.
     pub async fn report_of(&self, session: &Session, row: &DatasetRow) -> Result<Option<String>, Stop> {
         self.require_signed_in(session)?;
-        let entries = self.record.stream(shuyu_domain::port::Stream::Dataset(row.dataset)).await?;
-        let last = entries.iter().rev().filter_map(super::ledger::read_entry).find_map(|entry| match entry.event {
-            Some(shuyu_domain::Event::Dataset(shuyu_domain::event::DatasetEvent::VersionRecorded { report, .. })) => {
-                Some(report.to_string())
-            }
-            _ => None,
-        });
+        let entries = self
+            .record
+            .stream(shuyu_domain::port::Stream::Dataset(row.dataset))
+            .await?;
+        let last = entries
+            .iter()
+            .rev()
+            .filter_map(super::ledger::read_entry)
+            .find_map(|entry| match entry.event {
+                Some(shuyu_domain::Event::Dataset(shuyu_domain::event::DatasetEvent::VersionRecorded {
+                    report,
+                    ..
+                })) => Some(report.to_string()),
+                _ => None,
+            });
         Ok(last)
     }
 

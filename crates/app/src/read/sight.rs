@@ -7,11 +7,15 @@ use shuyu_profile::Procedure;
 use crate::{App, Session};
 
 /// Roles that watch over the whole installation. The profile decides who holds them.
-pub const OVERSEERS: [&str; 5] =
-    ["data_authority", "superior_authority", "regulator", "auditor", "security_auditor"];
+pub const OVERSEERS: [&str; 4] = [
+    "data_authority",
+    "province_bureau",
+    "auditor",
+    "audit_administrator",
+];
 
 /// Sections of the console whose cases everybody on the platform may look at: what there is to use.
-pub const PUBLIC_SECTIONS: [&str; 3] = ["catalogue", "product", "products"];
+pub const PUBLIC_SECTIONS: [&str; 2] = ["catalogue", "product"];
 
 impl App {
     /// Whether the session's role watches over all cases.
@@ -28,11 +32,18 @@ impl App {
     pub fn sees(&self, session: &Session, case: &Case) -> bool {
         case.has_party(session.actor.body)
             || self.oversees(session)
-            || self.profile().procedure(&case.procedure).is_some_and(|procedure| self.is_public(procedure))
+            || self
+                .profile()
+                .procedure(&case.procedure)
+                .is_some_and(|procedure| self.is_public(procedure))
     }
 
     /// A case that is not visible is answered like one that does not exist.
     pub(crate) fn require_sight(&self, session: &Session, case: &Case) -> Result<(), Refusal> {
-        if self.sees(session, case) { Ok(()) } else { Err(Refusal::unknown("case_unknown")) }
+        if self.sees(session, case) {
+            Ok(())
+        } else {
+            Err(Refusal::unknown("case_unknown"))
+        }
     }
 }

@@ -55,7 +55,11 @@ impl App {
                         (duty, Urgency::of(remaining), remaining)
                     })
                     .collect();
-                all.push(BodyDuties { body: body.name.clone(), role: role.clone(), duties });
+                all.push(BodyDuties {
+                    body: body.name.clone(),
+                    role: role.clone(),
+                    duties,
+                });
             }
         }
         all.sort_by(|a, b| (b.overdue(), &a.body).cmp(&(a.overdue(), &b.body)));

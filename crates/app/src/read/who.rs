@@ -52,7 +52,11 @@ impl App {
     pub async fn who(&self, session: &Session) -> Result<Who, Stop> {
         let registry = self.registry().await?;
         let actor = &session.actor;
-        let present = Membership { body: actor.body, role: actor.role.clone(), post: actor.post.clone() };
+        let present = Membership {
+            body: actor.body,
+            role: actor.role.clone(),
+            post: actor.post.clone(),
+        };
         let posts = self.posts(session).await?;
         let posts = posts
             .into_iter()
@@ -93,9 +97,7 @@ impl App {
             })
             .collect();
         let order = |role: &str| self.profile().roles.iter().position(|other| other.id == role);
-        people.sort_by(|a, b| {
-            (order(&a.role), &a.body, &a.login).cmp(&(order(&b.role), &b.body, &b.login))
-        });
+        people.sort_by(|a, b| (order(&a.role), &a.body, &a.login).cmp(&(order(&b.role), &b.body, &b.login)));
         Ok(people)
     }
 

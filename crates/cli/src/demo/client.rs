@@ -67,7 +67,7 @@ impl Client {
         let token = reply.body.get("token").and_then(Json::as_str).context("no token in the answer")?.to_owned();
         self.tokens.insert(login.to_owned(), token.clone());
         if let Some((_, paper)) = login.split_once('/') {
-            self.switch_to_delegated(login, paper).await?;
+            Box::pin(self.switch_to_delegated(login, paper)).await?;
         }
         Ok(token)
     }
@@ -137,10 +137,10 @@ impl Client {
     }
 
     /// A gateway call with the headers of the signing dialect.
-    pub async fn call(&self, path: &str, headers: &[(String, String)]) -> anyhow::Result<Reply> {
+    pub async fn call(&self, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<Reply> {
         let mut request = self.http.get(format!("{}{path}", self.base));
         for (name, value) in headers {
-            request = request.header(name, value);
+            request = request.header(*name, *value);
         }
         read(request.send().await?).await
     }

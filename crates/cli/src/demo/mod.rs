@@ -13,7 +13,7 @@ use shuyu_kernel::CivilDate;
 
 use crate::{embedded, serve};
 
-pub use client::{Client, Reply};
+pub use client::Client;
 pub use report::Report;
 pub use runner::Runner;
 pub use story::Story;

@@ -13,12 +13,14 @@ use shuyu_store::Store;
 pub struct StoreKeeper {
     store: Arc<Store>,
     signer: Arc<SigningKey>,
+    public_key: String,
 }
 
 impl StoreKeeper {
     /// Over a store and the key that signs its checkpoints.
-    pub fn new(store: Arc<Store>, signer: Arc<SigningKey>) -> Self {
-        Self { store, signer }
+    pub fn new(store: Arc<Store>, signer: Arc<SigningKey>) -> anyhow::Result<Self> {
+        let public_key = signer.verifying_key().to_pem()?;
+        Ok(Self { store, signer, public_key })
     }
 }
 
@@ -30,7 +32,8 @@ impl Keeper for StoreKeeper {
 
     async fn receipt(&self, log: Log, index: u64) -> Result<Option<String>, Fault> {
         let receipt = self.store.receipt(log, index).await?;
-        Ok(receipt.map(|receipt| receipt.to_json()))
+        let text = receipt.map(|receipt| receipt.to_json()).transpose();
+        text.map_err(|error| Fault::new("writing a receipt", error))
     }
 
     async fn verify(&self, log: Log) -> Result<Verified, Fault> {
@@ -45,11 +48,12 @@ impl Keeper for StoreKeeper {
 
     async fn rebuild_check(&self) -> Result<Vec<String>, Fault> {
         let report = self.store.rebuild_check().await?;
-        Ok(report.different())
+        let different = report.tables.into_iter().filter(|table| table.first_difference.is_some());
+        Ok(different.map(|table| table.name.to_owned()).collect())
     }
 
     fn public_key(&self, _log: Log) -> String {
-        self.signer.verifying_key().to_pem()
+        self.public_key.clone()
     }
 
     async fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault> {

@@ -31,7 +31,7 @@ impl LakeAdapter {
 
     /// One key per identifier domain, so that sets compare across tables and domains never mix.
     fn domain_key(&self, domain: &str) -> UnitKey {
-        UnitKey(shuyu_gateway::sign::hmac_sm3(&self.unit_key, format!("unit/{domain}").as_bytes()).0)
+        UnitKey(Digest::keyed(&self.unit_key, format!("unit/{domain}").as_bytes()).0)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, AsArray as _, RecordBatch},
-    datatypes::{DataType, Float64Type, Int64Type, SchemaRef},
+    array::{Array, AsArray as _, RecordBatch, RecordBatchOptions},
+    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
 };
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream, stream::BoxStream};
@@ -12,7 +12,7 @@ use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell};
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
 use shuyu_privacy::{Permit, TableGrant};
-use shuyu_query::{CheckError, Engine, Tables};
+use shuyu_query::{CheckError, Engine, Tables, UNIT_COLUMN};
 
 /// The engine over the lake.
 pub struct QueryAdapter {
@@ -42,7 +42,8 @@ impl QueryAdapter {
 impl Tables for Pinned {
     fn schema(&self, table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
         let snapshot = self.0.get(table);
-        snapshot.map(Snapshot::schema).ok_or_else(|| Fault::new("opening a table", "it was not pinned"))
+        let stored = snapshot.map(Snapshot::schema).ok_or_else(|| Fault::new("opening a table", "it was not pinned"))?;
+        Ok(asked_schema(&stored))
     }
 
     fn scan(
@@ -68,7 +69,34 @@ impl Tables for Pinned {
 fn in_order(batch: &RecordBatch, wanted: &[String]) -> Result<RecordBatch, Fault> {
     let positions: Result<Vec<usize>, _> = wanted.iter().map(|name| batch.schema().index_of(name)).collect();
     let positions = positions.map_err(|error| Fault::new("reading a table", error))?;
-    batch.project(&positions).map_err(|error| Fault::new("reading a table", error))
+    let batch = batch.project(&positions).map_err(|error| Fault::new("reading a table", error))?;
+    let columns = batch
+        .schema()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, column)| match column.as_primitive_opt::<Int64Type>() {
+            Some(stored) if field.name() == UNIT_COLUMN => Arc::new(stored.unary::<_, UInt64Type>(i64::cast_unsigned)),
+            _ => column.clone(),
+        })
+        .collect();
+    // A count of rows asks for no column at all; the number of rows still counts.
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(asked_schema(&batch.schema()), columns, &options)
+        .map_err(|error| Fault::new("reading a table", error))
+}
+
+/// Delta knows no unsigned numbers, so the lake stores the 64 bits of a unit as a signed one; the engine wants
+/// them unsigned. The bits are the same.
+fn asked_schema(stored: &SchemaRef) -> SchemaRef {
+    let field = |field: &Arc<Field>| {
+        if field.name() == UNIT_COLUMN {
+            Arc::new(Field::new(UNIT_COLUMN, DataType::UInt64, field.is_nullable()))
+        } else {
+            field.clone()
+        }
+    };
+    Arc::new(Schema::new(stored.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
 #[async_trait]

@@ -3,30 +3,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{
-    BodyId, CaseId, CivilDate, PermitId, Refusal,
+    BodyId, CivilDate, Refusal,
     calendar::{Bound, Limit, LimitUnit},
 };
 use shuyu_profile::{Act, ActKind, ClockRule, Effect, LaneBody, Procedure};
 
-use super::take::{Finished, holder_of, merged};
+use super::{
+    permit,
+    take::{Finished, holder_of, merged},
+};
 use crate::{
     case::{Case, LaneStatus},
     command::Context,
-    event::{CaseEvent, ClockRun, Holder, PermitTable},
+    event::{CaseEvent, ClockRun, Holder},
     value::{TableUse, Value},
 };
 
 type Parties = BTreeMap<String, BTreeSet<BodyId>>;
 
 /// An act in a lane needs an open lane, one at the applicant a returned one.
-pub(super) fn lane_ready(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context<'_>) -> Result<(), Refusal> {
-    let unknown = || Refusal::unmet("lane_unknown").citing(rule.basis.clauses()).fact("act", &rule.title);
+pub(super) fn lane_ready(
+    case: &Case,
+    rule: &Act,
+    lane: Option<&str>,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
+    let unknown = || {
+        Refusal::unmet("lane_unknown")
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title)
+    };
     if !rule.in_lane {
         // A lane named here would look for clocks in that lane and miss those of the case.
         return if lane.is_none() { Ok(()) } else { Err(unknown()) };
     }
     let state = lane.and_then(|key| case.lanes.get(key)).ok_or_else(unknown)?;
-    let wanted = if rule.kind == ActKind::Correct { LaneStatus::Returned } else { LaneStatus::Open };
+    let wanted = if rule.kind == ActKind::Correct {
+        LaneStatus::Returned
+    } else {
+        LaneStatus::Open
+    };
     if state.status == wanted {
         return Ok(());
     }
@@ -37,19 +53,29 @@ pub(super) fn lane_ready(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Cont
 }
 
 /// Struck columns must be among those applied for.
-pub(super) fn strikes_known(fields: &BTreeMap<String, Value>, strike: &[String], rule: &Act) -> Result<(), Refusal> {
+pub(super) fn strikes_known(
+    fields: &BTreeMap<String, Value>,
+    strike: &[String],
+    rule: &Act,
+) -> Result<(), Refusal> {
     let applied: BTreeSet<String> = tables(fields)
-        .flat_map(|table| table.columns.keys().map(|column| format!("{}.{column}", table.table)))
+        .flat_map(|table| {
+            table
+                .columns
+                .keys()
+                .map(|column| format!("{}.{column}", table.table))
+        })
         .collect();
     match strike.iter().find(|column| !applied.contains(*column)) {
         None => Ok(()),
-        Some(column) => {
-            Err(Refusal::unmet("strike_unknown_column").citing(rule.basis.clauses()).fact("column", column))
-        }
+        Some(column) => Err(Refusal::unmet("strike_unknown_column")
+            .citing(rule.basis.clauses())
+            .fact("column", column)),
     }
 }
 
-fn tables(fields: &BTreeMap<String, Value>) -> impl Iterator<Item = &TableUse> {
+/// Tables applied for in any field.
+pub(super) fn tables(fields: &BTreeMap<String, Value>) -> impl Iterator<Item = &TableUse> {
     fields.values().flat_map(|value| match value {
         Value::Columns(tables) => tables.as_slice(),
         _ => &[],
@@ -96,7 +122,7 @@ pub(super) fn follow(
         }
     }
     for effect in &act.rule.effects {
-        apply(*effect, case, procedure, act, &fields, ctx, events)?;
+        apply(*effect, case, procedure, act, ctx, events)?;
     }
     Ok(())
 }
@@ -123,12 +149,20 @@ fn start(
     fields: &BTreeMap<String, Value>,
     ctx: &Context<'_>,
 ) -> Result<ClockRun, Refusal> {
-    let limit = match (rule.limit, rule.limit_field.as_ref().and_then(|field| fields.get(field))) {
+    let limit = match (
+        rule.limit,
+        rule.limit_field.as_ref().and_then(|field| fields.get(field)),
+    ) {
         (Some(limit), _) => limit,
-        (None, Some(Value::Integer(n))) if (1..=366).contains(n) => {
-            Limit { n: u32::try_from(*n).unwrap_or(1), unit: LimitUnit::WorkingDay }
+        (None, Some(Value::Integer(n))) if (1..=366).contains(n) => Limit {
+            n: u32::try_from(*n).unwrap_or(1),
+            unit: LimitUnit::WorkingDay,
+        },
+        _ => {
+            return Err(Refusal::unmet("limit_not_set")
+                .citing(rule.basis.clauses())
+                .fact("clock", &rule.title));
         }
-        _ => return Err(Refusal::unmet("limit_not_set").citing(rule.basis.clauses()).fact("clock", &rule.title)),
     };
     let due = ctx.profile.calendar.due(on, limit);
     Ok(ClockRun {
@@ -141,25 +175,41 @@ fn start(
         provisional: due.provisional,
         calendar: due.calendar,
         derivation: due.steps,
-        holder: holder.unwrap_or_else(|| Holder { role: rule.holder.clone(), bodies: Vec::new() }),
+        holder: holder.unwrap_or_else(|| Holder {
+            role: rule.holder.clone(),
+            bodies: Vec::new(),
+        }),
         clauses: rule.basis.clauses().to_vec(),
     })
 }
 
-fn in_lane(case: &Case, procedure: &Procedure, act: &Finished<'_>, ctx: &Context<'_>, events: &mut Vec<CaseEvent>) {
+fn in_lane(
+    case: &Case,
+    procedure: &Procedure,
+    act: &Finished<'_>,
+    ctx: &Context<'_>,
+    events: &mut Vec<CaseEvent>,
+) {
     let Some(key) = act.lane.clone() else { return };
     let Some(lane) = case.lanes.get(&key) else { return };
     let clock = procedure.lane(&lane.rule).map(|rule| rule.clock.clone());
     match act.rule.kind {
         ActKind::Approve | ActKind::Refuse => {
             let approved = act.rule.kind == ActKind::Approve;
-            events.push(CaseEvent::LaneDecided { lane: key.clone(), approved, struck: act.strike.clone() });
+            events.push(CaseEvent::LaneDecided {
+                lane: key.clone(),
+                approved,
+                struck: act.strike.clone(),
+            });
         }
         ActKind::Return => events.push(CaseEvent::LaneReturned { lane: key.clone() }),
         ActKind::Correct => {
             events.push(CaseEvent::LaneReopened { lane: key.clone() });
             if let Some(rule) = clock.as_deref().and_then(|id| procedure.clock(id)) {
-                let holder = Holder { role: lane.role.clone(), bodies: vec![lane.body] };
+                let holder = Holder {
+                    role: lane.role.clone(),
+                    bodies: vec![lane.body],
+                };
                 if let Ok(run) = start(rule, Some(&key), act.happened_on, Some(holder), &case.fields, ctx) {
                     events.push(CaseEvent::ClockStarted(run));
                 }
@@ -181,8 +231,15 @@ fn objection(case: &Case, act: &Finished<'_>, events: &mut Vec<CaseEvent>) {
         }
         ActKind::AnswerObjection => {
             let upheld = matches!(act.set.get("objection_upheld"), Some(Value::YesNo(true)));
-            if let Some(open) = case.objections.iter().find(|objection| objection.upheld.is_none()) {
-                events.push(CaseEvent::ObjectionAnswered { number: open.number, upheld });
+            if let Some(open) = case
+                .objections
+                .iter()
+                .find(|objection| objection.upheld.is_none())
+            {
+                events.push(CaseEvent::ObjectionAnswered {
+                    number: open.number,
+                    upheld,
+                });
             }
         }
         _ => {}
@@ -194,15 +251,15 @@ fn apply(
     case: &Case,
     procedure: &Procedure,
     act: &Finished<'_>,
-    fields: &BTreeMap<String, Value>,
     ctx: &Context<'_>,
     events: &mut Vec<CaseEvent>,
 ) -> Result<(), Refusal> {
+    let fields = merged(case, &act.set);
     match effect {
-        Effect::OpenLanes => open_lanes(procedure, act, fields, ctx, events),
+        Effect::OpenLanes => open_lanes(procedure, act, &fields, ctx, events),
         Effect::IssuePermit => {
             if is_last_approval(case, act) {
-                events.push(permit(case, act, fields, ctx)?);
+                events.push(permit::permit(case, act, &fields, ctx)?);
             }
             Ok(())
         }
@@ -213,7 +270,7 @@ fn apply(
             Ok(())
         }
         Effect::DeliverProduct => {
-            events.push(delivery(case, act, ctx)?);
+            events.push(permit::delivery(case, act, ctx)?);
             Ok(())
         }
         Effect::CloseAccess => {
@@ -244,7 +301,9 @@ fn open_lanes(
                 .collect(),
         };
         if bodies.is_empty() {
-            return Err(Refusal::conflict("party_missing").citing(lane.basis.clauses()).fact("role", &lane.title));
+            return Err(Refusal::conflict("party_missing")
+                .citing(lane.basis.clauses())
+                .fact("role", &lane.title));
         }
         let clock = procedure.clock(&lane.clock);
         let rule = clock.ok_or_else(|| Refusal::conflict("party_missing").fact("role", &lane.clock))?;
@@ -256,7 +315,10 @@ fn open_lanes(
                 role: lane.role.clone(),
                 body,
             });
-            let holder = Holder { role: lane.role.clone(), bodies: vec![body] };
+            let holder = Holder {
+                role: lane.role.clone(),
+                bodies: vec![body],
+            };
             let run = start(rule, Some(&key), act.happened_on, Some(holder), fields, ctx)?;
             events.push(CaseEvent::ClockStarted(run));
         }
@@ -277,60 +339,4 @@ fn add_lane_parties(events: &mut [CaseEvent]) {
     if let Some(CaseEvent::Taken { parties, .. }) = events.first_mut() {
         parties.extend(lanes);
     }
-}
-
-/// The permit: what was applied for, minus what any lane struck, resting on the whole chain of authority.
-fn permit(
-    case: &Case,
-    act: &Finished<'_>,
-    fields: &BTreeMap<String, Value>,
-    ctx: &Context<'_>,
-) -> Result<CaseEvent, Refusal> {
-    let struck: BTreeSet<&String> =
-        case.lanes.values().flat_map(|lane| &lane.struck).chain(act.strike.iter()).collect();
-    let tables = tables(fields)
-        .map(|table| {
-            let is_struck = |column: &str| struck.contains(&format!("{}.{column}", table.table));
-            let (gone, kept): (Vec<_>, Vec<_>) = table.columns.iter().partition(|(column, _)| is_struck(column));
-            PermitTable {
-                resource: table.resource,
-                table: table.table.clone(),
-                columns: kept.into_iter().map(|(column, uses)| (column.clone(), uses.clone())).collect(),
-                struck: gone.into_iter().map(|(column, _)| column.clone()).collect(),
-            }
-        })
-        .collect();
-    let chain: Vec<CaseId> = chain(case, ctx).into_iter().collect();
-    let expires_on = chain
-        .iter()
-        .filter_map(|id| match ctx.linked.get(id)?.fields.get("term_to") {
-            Some(Value::Date(date)) => Some(*date),
-            _ => None,
-        })
-        .min()
-        .ok_or_else(|| Refusal::unmet("permit_without_term").citing(act.rule.basis.clauses()))?;
-    Ok(CaseEvent::PermitIssued { permit: PermitId::from_bits(case.id.bits()), chain, tables, expires_on })
-}
-
-/// The case itself and everything it points at, as deep as is known.
-fn chain(case: &Case, ctx: &Context<'_>) -> BTreeSet<CaseId> {
-    let mut chain = BTreeSet::from([case.id]);
-    let mut next: Vec<CaseId> = case.links().into_iter().collect();
-    while let Some(id) = next.pop() {
-        if chain.insert(id)
-            && let Some(other) = ctx.linked.get(&id)
-        {
-            next.extend(other.links());
-        }
-    }
-    chain
-}
-
-fn delivery(case: &Case, act: &Finished<'_>, ctx: &Context<'_>) -> Result<CaseEvent, Refusal> {
-    let missing = || Refusal::unmet("delivery_without_agreement").citing(act.rule.basis.clauses());
-    let Some(Value::Case(agreement)) = act.set.get("customer_agreement") else { return Err(missing()) };
-    let other = ctx.linked.get(agreement).ok_or_else(missing)?;
-    let customer = other.parties.get("developer").and_then(|bodies| bodies.first()).ok_or_else(missing)?;
-    let number = u32::try_from(case.deliveries.len()).unwrap_or(u32::MAX - 1) + 1;
-    Ok(CaseEvent::ProductDelivered { number, agreement: *agreement, customer: *customer })
 }

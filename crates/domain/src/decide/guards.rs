@@ -37,7 +37,9 @@ fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
     if guard.when.as_ref().is_some_and(|when| !applies(when, scene)) {
         return Ok(());
     }
-    let Err(facts) = holds(&guard.rule, scene) else { return Ok(()) };
+    let Err(facts) = holds(&guard.rule, scene) else {
+        return Ok(());
+    };
     if guard.in_principle && has_exception(scene) {
         return Ok(());
     }
@@ -47,7 +49,10 @@ fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
 }
 
 fn applies(when: &When, scene: &Scene<'_>) -> bool {
-    scene.fields.get(&when.field).is_some_and(|value| when.is.contains(&value.text()))
+    scene
+        .fields
+        .get(&when.field)
+        .is_some_and(|value| when.is.contains(&value.text()))
 }
 
 /// 原则上: an exception needs a written reason and the paper of the body that approves the object itself.
@@ -60,44 +65,84 @@ fn has_exception(scene: &Scene<'_>) -> bool {
 type Facts = BTreeMap<String, String>;
 
 fn facts<const N: usize>(pairs: [(&str, String); N]) -> Facts {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
     match rule {
         Rule::Complete { fields } => complete(fields, scene),
         Rule::OneOf { field, values } => one_of(field, values, scene),
-        Rule::TermAtMost { from, to, limit } => {
-            term_at_most(date(scene, from), date(scene, to), *limit)
-        }
+        Rule::TermAtMost { from, to, limit } => term_at_most(date(scene, from), date(scene, to), *limit),
         Rule::Linked { link, stages } => linked(link, scene, |other| stages.contains(&other.stage)),
         Rule::LinkedField { link, field, values } => linked(link, scene, |other| {
-            other.fields.get(field).is_some_and(|value| values.contains(&value.text()))
+            other
+                .fields
+                .get(field)
+                .is_some_and(|value| values.contains(&value.text()))
         }),
+        Rule::SameAsLinked { field, link, other } => {
+            let own = scene.fields.get(field);
+            linked(link, scene, |case| own.is_some() && case.fields.get(other) == own)
+        }
+        Rule::Within { field, via, other } => within(field, via, other, scene),
         Rule::WholeDays { clock } => whole_days(clock, scene),
         Rule::BeforeDue { clock } => before_due(clock, scene),
         Rule::NoOpenObjection => {
-            let open = scene.case.map_or(0, |case| case.objections.iter().filter(|o| o.upheld.is_none()).count());
-            if open == 0 { Ok(()) } else { Err(facts([("open", open.to_string())])) }
+            let open = scene.case.map_or(0, |case| {
+                case.objections.iter().filter(|o| o.upheld.is_none()).count()
+            });
+            if open == 0 {
+                Ok(())
+            } else {
+                Err(facts([("open", open.to_string())]))
+            }
         }
         Rule::NotSamePerson { act } => {
             let person = scene.ctx.actor.person;
-            let took = scene.case.is_some_and(|case| case.acts.iter().any(|t| t.act == *act && t.people.contains(&person)));
-            if took { Err(facts([("act", act_title(scene, act))])) } else { Ok(()) }
+            let took = scene.case.is_some_and(|case| {
+                case.acts
+                    .iter()
+                    .any(|t| t.act == *act && t.people.contains(&person))
+            });
+            if took {
+                Err(facts([("act", act_title(scene, act))]))
+            } else {
+                Ok(())
+            }
         }
         Rule::NotSameBody { role } => {
             let same = scene.case.is_some_and(|case| {
-                case.parties.get(role).is_some_and(|bodies| bodies.contains(&scene.ctx.actor.body))
+                case.parties
+                    .get(role)
+                    .is_some_and(|bodies| bodies.contains(&scene.ctx.actor.body))
             });
-            if same { Err(facts([("body", scene.ctx.registry.body_name(scene.ctx.actor.body))])) } else { Ok(()) }
+            if same {
+                Err(facts([(
+                    "body",
+                    scene.ctx.registry.body_name(scene.ctx.actor.body),
+                )]))
+            } else {
+                Ok(())
+            }
         }
         Rule::Done { act } => {
-            let done = scene.case.is_some_and(|case| case.last(act).is_some_and(|t| t.happened_on <= scene.happened_on));
-            if done { Ok(()) } else { Err(facts([("act", act_title(scene, act))])) }
+            let done = scene
+                .case
+                .is_some_and(|case| case.last(act).is_some_and(|t| t.happened_on <= scene.happened_on));
+            if done {
+                Ok(())
+            } else {
+                Err(facts([("act", act_title(scene, act))]))
+            }
         }
         Rule::LanesApproved => lanes_approved(scene),
         Rule::AtMostField { field, ceiling } => match (scene.fields.get(field), scene.fields.get(ceiling)) {
-            (Some(Value::Money(price)), Some(Value::Money(top))) if price <= top && price.fen() >= 0 => Ok(()),
+            (Some(Value::Money(price)), Some(Value::Money(top))) if price <= top && price.fen() >= 0 => {
+                Ok(())
+            }
             (price, top) => {
                 let text = |value: Option<&Value>| value.map(Value::text).unwrap_or_default();
                 Err(facts([("price", text(price)), ("ceiling", text(top))]))
@@ -127,7 +172,11 @@ fn term_at_most(from: Option<CivilDate>, to: Option<CivilDate>, limit: Limit) ->
         return Ok(());
     }
     let text = |day: Option<CivilDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    Err(facts([("limit", limit.to_string()), ("last", text(last)), ("to", text(to))]))
+    Err(facts([
+        ("limit", limit.to_string()),
+        ("last", text(last)),
+        ("to", text(to)),
+    ]))
 }
 
 fn date(scene: &Scene<'_>, field: &str) -> Option<CivilDate> {
@@ -138,11 +187,17 @@ fn date(scene: &Scene<'_>, field: &str) -> Option<CivilDate> {
 }
 
 fn title(scene: &Scene<'_>, field: &str) -> String {
-    scene.procedure.field(field).map_or_else(|| field.to_owned(), |f| f.title.clone())
+    scene
+        .procedure
+        .field(field)
+        .map_or_else(|| field.to_owned(), |f| f.title.clone())
 }
 
 fn act_title(scene: &Scene<'_>, act: &str) -> String {
-    scene.procedure.act(act).map_or_else(|| act.to_owned(), |a| a.title.clone())
+    scene
+        .procedure
+        .act(act)
+        .map_or_else(|| act.to_owned(), |a| a.title.clone())
 }
 
 fn complete(fields: &[String], scene: &Scene<'_>) -> Result<(), Facts> {
@@ -190,11 +245,51 @@ fn linked(link: &str, scene: &Scene<'_>, good: impl Fn(&Case) -> bool) -> Result
     Err(facts([("field", title(scene, link)), ("case", bad.join("; "))]))
 }
 
+/// Follows the links from this case, then asks whether each case named in the field stands in the scope found.
+fn within(field: &str, via: &[String], other: &str, scene: &Scene<'_>) -> Result<(), Facts> {
+    let mut fields = scene.fields;
+    for link in via {
+        let next = fields.get(link).map(Value::cases).unwrap_or_default();
+        match next.first().and_then(|id| scene.ctx.linked.get(id)) {
+            Some(case) => fields = &case.fields,
+            None => return Err(facts([("field", title(scene, field)), ("case", String::new())])),
+        }
+    }
+    let scope = fields.get(other).map(Value::cases).unwrap_or_default();
+    let named = scene.fields.get(field).map(Value::cases).unwrap_or_default();
+    let outside: Vec<String> = named
+        .iter()
+        .filter(|id| !scope.contains(id))
+        .map(|id| {
+            scene
+                .ctx
+                .linked
+                .get(id)
+                .map_or_else(|| id.to_string(), |case| case.title.clone())
+        })
+        .collect();
+    if outside.is_empty() && !named.is_empty() {
+        return Ok(());
+    }
+    Err(facts([
+        ("field", title(scene, field)),
+        ("case", outside.join("; ")),
+    ]))
+}
+
 fn whole_days(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
     let Some(started) = scene.case.and_then(|case| case.latest_clock(clock)) else {
-        return Err(facts([("started", String::new()), ("until", String::new()), ("from", String::new())]));
+        return Err(facts([
+            ("started", String::new()),
+            ("until", String::new()),
+            ("from", String::new()),
+        ]));
     };
-    let next = scene.ctx.profile.calendar.on_or_after(started.run.due.plus_days(1));
+    let next = scene
+        .ctx
+        .profile
+        .calendar
+        .on_or_after(started.run.due.plus_days(1));
     if scene.happened_on >= next {
         return Ok(());
     }
@@ -223,17 +318,28 @@ fn lanes_approved(scene: &Scene<'_>) -> Result<(), Facts> {
     if open.is_empty() && lanes.is_some_and(|lanes| !lanes.is_empty()) {
         return Ok(());
     }
-    Err(facts([("open", open.join("; ")), ("count", open.len().to_string())]))
+    Err(facts([
+        ("open", open.join("; ")),
+        ("count", open.len().to_string()),
+    ]))
 }
 
 fn retained(act: &str, limit: Limit, scene: &Scene<'_>) -> Result<(), Facts> {
-    let since = scene.case.and_then(|case| case.last(act)).map_or(scene.happened_on, |taken| taken.happened_on);
+    let since = scene
+        .case
+        .and_then(|case| case.last(act))
+        .map_or(scene.happened_on, |taken| taken.happened_on);
     // What must be kept so long is kept to that very day: only limits for acting roll over rest days.
-    let until = limit.last_day(since).unwrap_or_else(|| scene.ctx.profile.calendar.due_on(since, limit));
+    let until = limit
+        .last_day(since)
+        .unwrap_or_else(|| scene.ctx.profile.calendar.due_on(since, limit));
     if scene.happened_on >= until {
         return Ok(());
     }
-    Err(facts([("since", since.to_string()), ("until", until.to_string())]))
+    Err(facts([
+        ("since", since.to_string()),
+        ("until", until.to_string()),
+    ]))
 }
 
 fn columns_justified(field: &str, scene: &Scene<'_>) -> Result<(), Facts> {
@@ -241,9 +347,16 @@ fn columns_justified(field: &str, scene: &Scene<'_>) -> Result<(), Facts> {
         return Err(facts([("table", String::new()), ("column", String::new())]));
     };
     for table in tables {
-        let idle = table.columns.iter().find(|(_, uses)| uses.is_empty()).map(|(column, _)| column.clone());
+        let idle = table
+            .columns
+            .iter()
+            .find(|(_, uses)| uses.is_empty())
+            .map(|(column, _)| column.clone());
         if table.reason.is_empty() || table.columns.is_empty() || idle.is_some() {
-            return Err(facts([("table", table.table.clone()), ("column", idle.unwrap_or_default())]));
+            return Err(facts([
+                ("table", table.table.clone()),
+                ("column", idle.unwrap_or_default()),
+            ]));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod effects;
 mod guards;
 mod open;
+mod permit;
 mod route;
 mod take;
 mod view;
@@ -27,10 +28,14 @@ pub fn decide(case: Option<&Case>, command: &Command, ctx: &Context<'_>) -> Resu
     match (case, command) {
         (None, Command::Open { procedure, set }) => open::open(procedure, set, ctx),
         (Some(case), Command::Act(act)) => take::act(case, procedure_of(case, ctx)?, act, ctx),
-        (Some(case), Command::Advance { number }) => route::advance(case, procedure_of(case, ctx)?, *number, ctx),
+        (Some(case), Command::Advance { number }) => {
+            route::advance(case, procedure_of(case, ctx)?, *number, ctx)
+        }
         (Some(case), Command::Drop { number }) => route::drop_waiting(case, *number, ctx),
         (Some(_), Command::Open { .. }) => Err(Refusal::conflict("case_already_open")),
-        (None, Command::Act(_) | Command::Advance { .. } | Command::Drop { .. }) => Err(Refusal::unknown("case_unknown")),
+        (None, Command::Act(_) | Command::Advance { .. } | Command::Drop { .. }) => {
+            Err(Refusal::unknown("case_unknown"))
+        }
     }
 }
 

@@ -34,7 +34,13 @@ pub(super) fn open(
     }
     check_values(set, procedure, ctx)?;
     asked_at_opening(procedure, set)?;
-    let scene = Scene { case: None, procedure, fields: set, happened_on: ctx.today, ctx };
+    let scene = Scene {
+        case: None,
+        procedure,
+        fields: set,
+        happened_on: ctx.today,
+        ctx,
+    };
     guards::check(&procedure.open.guards, &scene)?;
     let parties = parties(procedure, set, ctx)?;
     let first = procedure
@@ -44,7 +50,11 @@ pub(super) fn open(
     let meta = ActMeta {
         act: "open".to_owned(),
         actor: ctx.actor.clone(),
-        manner: if ctx.actor.delegation.is_some() { Manner::Delegate } else { Manner::InPerson },
+        manner: if ctx.actor.delegation.is_some() {
+            Manner::Delegate
+        } else {
+            Manner::InPerson
+        },
         happened_on: ctx.today,
         recorded_on: ctx.today,
         decided_by: None,
@@ -68,7 +78,10 @@ pub(super) fn open(
 
 /// Fields without a group are set by acts only: at opening they would slip past the guards of those acts.
 fn asked_at_opening(procedure: &Procedure, set: &BTreeMap<String, Value>) -> Result<(), Refusal> {
-    let stray = set.keys().filter_map(|id| procedure.field(id)).find(|field| field.group.is_empty());
+    let stray = set
+        .keys()
+        .filter_map(|id| procedure.field(id))
+        .find(|field| field.group.is_empty());
     match stray {
         None => Ok(()),
         Some(field) => Err(Refusal::unmet("field_not_of_this_act")
@@ -87,14 +100,25 @@ fn case_number(procedure: &Procedure, ctx: &Context<'_>) -> String {
 }
 
 fn title(procedure: &Procedure, set: &BTreeMap<String, Value>, ctx: &Context<'_>) -> String {
-    let named = procedure.fields.iter().filter(|field| field.is_title && !field.personal).find_map(|field| {
-        set.get(&field.id).map(|value| match value {
-            Value::Body(id) => ctx.registry.body_name(*id),
-            Value::Person(id) => ctx.registry.people.get(id).map_or_else(|| id.to_string(), |p| p.login.clone()),
-            Value::Case(id) => ctx.linked.get(id).map_or_else(|| id.to_string(), |other| other.title.clone()),
-            other => other.text(),
-        })
-    });
+    let named = procedure
+        .fields
+        .iter()
+        .filter(|field| field.is_title && !field.personal)
+        .find_map(|field| {
+            set.get(&field.id).map(|value| match value {
+                Value::Body(id) => ctx.registry.body_name(*id),
+                Value::Person(id) => ctx
+                    .registry
+                    .people
+                    .get(id)
+                    .map_or_else(|| id.to_string(), |p| p.login.clone()),
+                Value::Case(id) => ctx
+                    .linked
+                    .get(id)
+                    .map_or_else(|| id.to_string(), |other| other.title.clone()),
+                other => other.text(),
+            })
+        });
     named.unwrap_or_else(|| procedure.title.clone())
 }
 
@@ -105,7 +129,10 @@ fn parties(
     ctx: &Context<'_>,
 ) -> Result<BTreeMap<String, BTreeSet<BodyId>>, Refusal> {
     let mut parties: BTreeMap<String, BTreeSet<BodyId>> = BTreeMap::new();
-    parties.entry(ctx.actor.role.clone()).or_default().insert(ctx.actor.body);
+    parties
+        .entry(ctx.actor.role.clone())
+        .or_default()
+        .insert(ctx.actor.body);
     for role in &procedure.parties {
         if *role == ctx.actor.role {
             continue;
@@ -116,7 +143,9 @@ fn parties(
             }
             [] => {
                 let title = ctx.profile.role(role).map_or(role.as_str(), |r| r.title.as_str());
-                return Err(Refusal::conflict("party_missing").citing(procedure.basis.clauses()).fact("role", title));
+                return Err(Refusal::conflict("party_missing")
+                    .citing(procedure.basis.clauses())
+                    .fact("role", title));
             }
             several => parties.entry(role.clone()).or_default().extend(several),
         }
@@ -129,7 +158,13 @@ fn parties(
 
 /// Titles of roles for a message.
 pub(super) fn role_titles(roles: &[String], ctx: &Context<'_>) -> String {
-    let titles: Vec<&str> =
-        roles.iter().map(|id| ctx.profile.role(id).map_or(id.as_str(), |role| role.title.as_str())).collect();
+    let titles: Vec<&str> = roles
+        .iter()
+        .map(|id| {
+            ctx.profile
+                .role(id)
+                .map_or(id.as_str(), |role| role.title.as_str())
+        })
+        .collect();
     titles.join("; ")
 }

@@ -38,8 +38,16 @@ fn fits(post: &str, ctx: &Context<'_>) -> bool {
 }
 
 fn wrong_post(rule: &Act, post: &str, ctx: &Context<'_>) -> Refusal {
-    let title = ctx.profile.posts.iter().find(|p| p.id == post).map_or(post, |p| p.title.as_str());
-    Refusal::forbidden("post_may_not_act").citing(rule.basis.clauses()).fact("act", &rule.title).fact("post", title)
+    let title = ctx
+        .profile
+        .posts
+        .iter()
+        .find(|p| p.id == post)
+        .map_or(post, |p| p.title.as_str());
+    Refusal::forbidden("post_may_not_act")
+        .citing(rule.basis.clauses())
+        .fact("act", &rule.title)
+        .fact("post", title)
 }
 
 /// Enters an act as the first step of its route.
@@ -55,8 +63,14 @@ pub(super) fn enter(
     if !fits(&first, ctx) {
         return Err(wrong_post(rule, &first, ctx));
     }
-    if case.pending.iter().any(|waiting| waiting.act == rule.id && waiting.lane == command.lane) {
-        return Err(Refusal::conflict("act_already_entered").citing(rule.basis.clauses()).fact("act", &rule.title));
+    if case
+        .pending
+        .iter()
+        .any(|waiting| waiting.act == rule.id && waiting.lane == command.lane)
+    {
+        return Err(Refusal::conflict("act_already_entered")
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title));
     }
     let pending = Pending {
         number: case.pending_count + 1,
@@ -71,7 +85,10 @@ pub(super) fn enter(
         steps: vec![step(&first, ctx)],
         next,
     };
-    Ok(vec![CaseEvent::Entered { pending, by: ctx.actor.clone() }])
+    Ok(vec![CaseEvent::Entered {
+        pending,
+        by: ctx.actor.clone(),
+    }])
 }
 
 /// Takes the next step of a waiting act; the last step makes it take effect.
@@ -94,7 +111,9 @@ pub(super) fn advance(
         return Err(wrong_post(rule, post, ctx));
     }
     if waiting.steps.iter().any(|taken| taken.person == ctx.actor.person) {
-        return Err(Refusal::forbidden("same_person_in_route").citing(rule.basis.clauses()).fact("act", &rule.title));
+        return Err(Refusal::forbidden("same_person_in_route")
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title));
     }
     let manner = match waiting.manner {
         Manner::InPerson if ctx.actor.delegation.is_some() => Manner::Delegate,
@@ -114,7 +133,10 @@ pub(super) fn advance(
     if waiting.next.len() > 1 {
         // Whoever takes a step in between is bound by the guards too, for example not to judge their own act.
         take::check(case, procedure, &finished, ctx)?;
-        return Ok(vec![CaseEvent::Advanced { number, step: step(post, ctx) }]);
+        return Ok(vec![CaseEvent::Advanced {
+            number,
+            step: step(post, ctx),
+        }]);
     }
     take::finish(case, procedure, finished, ctx)
 }
@@ -126,7 +148,10 @@ pub(super) fn drop_waiting(case: &Case, number: u32, ctx: &Context<'_>) -> Resul
     if ctx.actor.body != waiting.body {
         return Err(Refusal::forbidden("not_a_party").fact("act", &waiting.act));
     }
-    Ok(vec![CaseEvent::Dropped { number, step: step(&ctx.actor.post, ctx) }])
+    Ok(vec![CaseEvent::Dropped {
+        number,
+        step: step(&ctx.actor.post, ctx),
+    }])
 }
 
 fn waiting(case: &Case, number: u32) -> Result<&Pending, Refusal> {

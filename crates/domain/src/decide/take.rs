@@ -76,17 +76,24 @@ pub(super) fn may_act(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context
             .fact("act", &rule.title)
             .fact("roles", role_titles(&rule.by, ctx)));
     }
-    let separated = rule.guards.iter().any(|guard| matches!(guard.rule, Rule::NotSameBody { .. }));
+    let separated = rule
+        .guards
+        .iter()
+        .any(|guard| matches!(guard.rule, Rule::NotSameBody { .. }));
     let party = case.is_party(ctx.actor) || (separated && case.has_party(ctx.actor.body));
     // A lane is decided by its own body under its own role; only the applicant's answer comes from outside.
     let in_own_lane = rule.kind == ActKind::Correct
         || lane.is_none_or(|key| {
-            case.lanes.get(key).is_none_or(|lane| lane.role == ctx.actor.role && lane.body == ctx.actor.body)
+            case.lanes
+                .get(key)
+                .is_none_or(|lane| lane.role == ctx.actor.role && lane.body == ctx.actor.body)
         });
     if party && in_own_lane {
         return Ok(());
     }
-    Err(Refusal::forbidden("not_a_party").citing(rule.basis.clauses()).fact("act", &rule.title))
+    Err(Refusal::forbidden("not_a_party")
+        .citing(rule.basis.clauses())
+        .fact("act", &rule.title))
 }
 
 /// Whether the stage allows it.
@@ -94,9 +101,15 @@ pub(super) fn in_stage(case: &Case, procedure: &Procedure, rule: &Act) -> Result
     if rule.from.contains(&case.stage) {
         return Ok(());
     }
-    let stage = procedure.stage(&case.stage).map_or(case.stage.as_str(), |stage| stage.title.as_str());
-    let stages: Vec<&str> =
-        rule.from.iter().filter_map(|id| procedure.stage(id)).map(|stage| stage.title.as_str()).collect();
+    let stage = procedure
+        .stage(&case.stage)
+        .map_or(case.stage.as_str(), |stage| stage.title.as_str());
+    let stages: Vec<&str> = rule
+        .from
+        .iter()
+        .filter_map(|id| procedure.stage(id))
+        .map(|stage| stage.title.as_str())
+        .collect();
     Err(Refusal::conflict("act_not_in_stage")
         .citing(rule.basis.clauses())
         .fact("act", &rule.title)
@@ -112,11 +125,22 @@ fn manner(rule: &Act, command: &TakeAct, ctx: &Context<'_>) -> Result<Manner, Re
     if rule.manners.contains(&manner) {
         return Ok(manner);
     }
-    Err(Refusal::unmet("manner_not_allowed").citing(rule.basis.clauses()).fact("act", &rule.title))
+    Err(Refusal::unmet("manner_not_allowed")
+        .citing(rule.basis.clauses())
+        .fact("act", &rule.title))
 }
 
-fn happened_on(rule: &Act, command: &TakeAct, manner: Manner, ctx: &Context<'_>) -> Result<CivilDate, Refusal> {
-    let refuse = |code: &str| Err(Refusal::unmet(code).citing(rule.basis.clauses()).fact("act", &rule.title));
+fn happened_on(
+    rule: &Act,
+    command: &TakeAct,
+    manner: Manner,
+    ctx: &Context<'_>,
+) -> Result<CivilDate, Refusal> {
+    let refuse = |code: &str| {
+        Err(Refusal::unmet(code)
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title))
+    };
     if manner != Manner::OnBehalf {
         return match command.happened_on {
             Some(day) if day != ctx.today => refuse("in_person_happens_today"),
@@ -140,8 +164,14 @@ pub(super) fn check_values(
     ctx: &Context<'_>,
 ) -> Result<(), Refusal> {
     for (id, value) in set {
-        let field = procedure.field(id).ok_or_else(|| Refusal::unmet("field_unknown").fact("field", id))?;
-        let wrong = |code: &str| Refusal::unmet(code).citing(field.basis.clauses()).fact("field", &field.title);
+        let field = procedure
+            .field(id)
+            .ok_or_else(|| Refusal::unmet("field_unknown").fact("field", id))?;
+        let wrong = |code: &str| {
+            Refusal::unmet(code)
+                .citing(field.basis.clauses())
+                .fact("field", &field.title)
+        };
         if !value.fits(field) {
             return Err(wrong("field_wrong_type"));
         }
@@ -156,9 +186,16 @@ pub(super) fn check_values(
             return Err(wrong("link_unknown"));
         }
         if let (Value::Body(body), Some(role)) = (value, &field.party)
-            && !ctx.registry.bodies.get(body).is_some_and(|body| body.roles.contains(role))
+            && !ctx
+                .registry
+                .bodies
+                .get(body)
+                .is_some_and(|body| body.roles.contains(role))
         {
-            let title = ctx.profile.role(role).map_or(role.as_str(), |role| role.title.as_str());
+            let title = ctx
+                .profile
+                .role(role)
+                .map_or(role.as_str(), |role| role.title.as_str());
             return Err(wrong("body_lacks_role").fact("role", title));
         }
         if matches!(value, Value::Person(person) if !ctx.registry.people.contains_key(person)) {
@@ -170,10 +207,15 @@ pub(super) fn check_values(
 
 fn recordable(rule: &Act, procedure: &Procedure, set: &BTreeMap<String, Value>) -> Result<(), Refusal> {
     let exception = ["exception_reason", "exception_paper"];
-    match set.keys().find(|id| !rule.records.contains(id) && !exception.contains(&id.as_str())) {
+    match set
+        .keys()
+        .find(|id| !rule.records.contains(id) && !exception.contains(&id.as_str()))
+    {
         None => Ok(()),
         Some(id) => {
-            let title = procedure.field(id).map_or(id.as_str(), |field| field.title.as_str());
+            let title = procedure
+                .field(id)
+                .map_or(id.as_str(), |field| field.title.as_str());
             Err(Refusal::unmet("field_not_of_this_act")
                 .citing(rule.basis.clauses())
                 .fact("field", title)
@@ -204,9 +246,20 @@ fn joined(case: &Case, set: &BTreeMap<String, Value>) -> BTreeMap<String, Value>
 }
 
 /// Asks the guards of an act.
-pub(super) fn check(case: &Case, procedure: &Procedure, act: &Finished<'_>, ctx: &Context<'_>) -> Result<(), Refusal> {
+pub(super) fn check(
+    case: &Case,
+    procedure: &Procedure,
+    act: &Finished<'_>,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
     let fields = merged(case, &act.set);
-    let scene = Scene { case: Some(case), procedure, fields: &fields, happened_on: act.happened_on, ctx };
+    let scene = Scene {
+        case: Some(case),
+        procedure,
+        fields: &fields,
+        happened_on: act.happened_on,
+        ctx,
+    };
     guards::check(&act.rule.guards, &scene)?;
     effects::strikes_known(&fields, &act.strike, act.rule)
 }
@@ -264,6 +317,12 @@ pub(super) fn parties_from(set: &BTreeMap<String, Value>, procedure: &Procedure)
 /// Whose turn it is, with the bodies of that role.
 pub(super) fn holder_of(role: Option<&str>, parties: &BTreeMap<String, BTreeSet<BodyId>>) -> Option<Holder> {
     let role = role?;
-    let bodies = parties.get(role).map(|bodies| bodies.iter().copied().collect()).unwrap_or_default();
-    Some(Holder { role: role.to_owned(), bodies })
+    let bodies = parties
+        .get(role)
+        .map(|bodies| bodies.iter().copied().collect())
+        .unwrap_or_default();
+    Some(Holder {
+        role: role.to_owned(),
+        bodies,
+    })
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use shuyu_kernel::{Manner, Refusal};
 use shuyu_profile::Act;
 
-use super::{effects, guards::{self, Scene}, procedure_of, take};
-use crate::{
-    case::Case,
-    command::Context,
-    value::Value,
+use super::{
+    effects,
+    guards::{self, Scene},
+    procedure_of, take,
 };
+use crate::{case::Case, command::Context, value::Value};
 
 /// An act of this actor's role, open now or with the reason why not.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +26,15 @@ pub struct Possible<'a> {
 /// The acts of the actor's role in this case: those of the present stage, each with the first thing that
 /// stands in its way. Guards about values that the act itself will bring are not asked yet.
 pub fn acts_now<'a>(case: &Case, ctx: &Context<'a>) -> Vec<Possible<'a>> {
-    let Ok(procedure) = procedure_of(case, ctx) else { return Vec::new() };
+    let Ok(procedure) = procedure_of(case, ctx) else {
+        return Vec::new();
+    };
     let mut options = Vec::new();
-    for act in procedure.acts.iter().filter(|act| act.by.contains(&ctx.actor.role) && act.from.contains(&case.stage)) {
+    for act in procedure
+        .acts
+        .iter()
+        .filter(|act| act.by.contains(&ctx.actor.role) && act.from.contains(&case.stage))
+    {
         let lanes: Vec<Option<String>> = if act.in_lane {
             case.lanes.keys().cloned().map(Some).collect()
         } else {
@@ -54,11 +60,25 @@ pub fn acts_now<'a>(case: &Case, ctx: &Context<'a>) -> Vec<Possible<'a>> {
 pub fn preview(case: &Case, act: &Act, ctx: &Context<'_>) -> Result<(), Refusal> {
     let procedure = procedure_of(case, ctx)?;
     let fields: &BTreeMap<String, Value> = &case.fields;
-    let scene = Scene { case: Some(case), procedure, fields, happened_on: ctx.today, ctx };
-    let settled: Vec<_> = act.guards.iter().filter(|guard| !touches(&guard.rule, act)).cloned().collect();
+    let scene = Scene {
+        case: Some(case),
+        procedure,
+        fields,
+        happened_on: ctx.today,
+        ctx,
+    };
+    let settled: Vec<_> = act
+        .guards
+        .iter()
+        .filter(|guard| !touches(&guard.rule, act))
+        .cloned()
+        .collect();
     if act.manners == [Manner::OnBehalf] {
         // The day it happened is not known yet; clocks are asked when it is entered.
-        let timeless: Vec<_> = settled.into_iter().filter(|guard| !is_about_time(&guard.rule)).collect();
+        let timeless: Vec<_> = settled
+            .into_iter()
+            .filter(|guard| !is_about_time(&guard.rule))
+            .collect();
         return guards::check(&timeless, &scene);
     }
     guards::check(&settled, &scene)
@@ -66,7 +86,10 @@ pub fn preview(case: &Case, act: &Act, ctx: &Context<'_>) -> Result<(), Refusal>
 
 fn is_about_time(rule: &shuyu_profile::Rule) -> bool {
     use shuyu_profile::Rule;
-    matches!(rule, Rule::WholeDays { .. } | Rule::BeforeDue { .. } | Rule::Retained { .. } | Rule::Done { .. })
+    matches!(
+        rule,
+        Rule::WholeDays { .. } | Rule::BeforeDue { .. } | Rule::Retained { .. } | Rule::Done { .. }
+    )
 }
 
 fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
@@ -77,6 +100,8 @@ fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
         Rule::OneOf { field, .. } | Rule::Zero { field } | Rule::ColumnsJustified { field } => brings(field),
         Rule::TermAtMost { from, to, .. } => brings(from) || brings(to),
         Rule::Linked { link, .. } | Rule::LinkedField { link, .. } => brings(link),
+        Rule::SameAsLinked { field, link, .. } => brings(field) || brings(link),
+        Rule::Within { field, via, .. } => brings(field) || via.first().is_some_and(brings),
         Rule::AtMostField { field, ceiling } => brings(field) || brings(ceiling),
         Rule::Balanced { left, right } => brings(left) || brings(right),
         Rule::WholeDays { .. }

@@ -38,7 +38,10 @@ pub(super) fn values(
 fn value(world: &mut World, field: &Field, actor: &Actor, text: &str) -> Result<Option<Value>, Wrong> {
     let named = |prefix: &str| {
         text.strip_prefix(prefix).ok_or_else(|| {
-            Wrong::Scenario(format!("field `{}` takes `{prefix}<name>`, not `{text}`", field.id))
+            Wrong::Scenario(format!(
+                "field `{}` takes `{prefix}<name>`, not `{text}`",
+                field.id
+            ))
         })
     };
     if field.personal {
@@ -53,9 +56,12 @@ fn value(world: &mut World, field: &Field, actor: &Actor, text: &str) -> Result<
             let role = field.party.as_deref().unwrap_or("customer");
             Some(Value::Body(body.unwrap_or_else(|| world.body(name, role))))
         }
-        FieldType::Person => {
-            Some(Value::Person(world.person(actor.body, &actor.role, "clerk", named("person:")?)))
-        }
+        FieldType::Person => Some(Value::Person(world.person(
+            actor.body,
+            &actor.role,
+            "clerk",
+            named("person:")?,
+        ))),
         FieldType::Case | FieldType::Cases | FieldType::Columns => {
             Value::parse(field, &with_ids(world, text)?).map_err(Wrong::Refused)?
         }

@@ -81,43 +81,68 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "scenarios/{}.toml: step {}: {}", self.scenario, self.step, self.message)
+        write!(
+            f,
+            "scenarios/{}.toml: step {}: {}",
+            self.scenario, self.step, self.message
+        )
     }
 }
 impl std::error::Error for Failure {}
 
 /// Runs one scenario of a set; the set is needed for the scenarios it comes after.
 pub fn run(profile: &Profile, scenarios: &BTreeMap<String, Scenario>, name: &str) -> Run {
-    let mut run =
-        Run { name: name.to_owned(), steps: Vec::new(), failures: Vec::new(), world: World::new(profile) };
+    let mut run = Run {
+        name: name.to_owned(),
+        steps: Vec::new(),
+        failures: Vec::new(),
+        world: World::new(profile),
+    };
     match line_of(scenarios, name) {
         Ok(line) => {
             for name in line {
-                let Some(scenario) = scenarios.get(name) else { continue };
+                let Some(scenario) = scenarios.get(name) else {
+                    continue;
+                };
                 run_file(&mut run, profile, name, scenario);
                 if !run.failures.is_empty() {
                     break;
                 }
             }
         }
-        Err(message) => run.failures.push(Failure { scenario: name.to_owned(), step: 0, message }),
+        Err(message) => run.failures.push(Failure {
+            scenario: name.to_owned(),
+            step: 0,
+            message,
+        }),
     }
     run
 }
 
 /// Runs all scenarios, each in a world of its own.
 pub fn run_all(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec<Run> {
-    scenarios.keys().map(|name| run(profile, scenarios, name)).collect()
+    scenarios
+        .keys()
+        .map(|name| run(profile, scenarios, name))
+        .collect()
 }
 
 fn run_file(run: &mut Run, profile: &Profile, name: &str, scenario: &Scenario) {
     for (index, step) in scenario.steps.iter().enumerate() {
         let number = index + 1;
-        let site = step::Site { profile, scenario: name, number };
+        let site = step::Site {
+            profile,
+            scenario: name,
+            number,
+        };
         match step::take(&mut run.world, &site, step) {
             Ok(taken) => run.steps.push(taken),
             Err(message) => {
-                run.failures.push(Failure { scenario: name.to_owned(), step: number, message });
+                run.failures.push(Failure {
+                    scenario: name.to_owned(),
+                    step: number,
+                    message,
+                });
                 return;
             }
         }
@@ -127,13 +152,17 @@ fn run_file(run: &mut Run, profile: &Profile, name: &str, scenario: &Scenario) {
 /// The scenario with all it comes after, first things first.
 fn line_of<'a>(scenarios: &'a BTreeMap<String, Scenario>, name: &'a str) -> Result<Vec<&'a str>, String> {
     let mut line = vec![name];
-    let mut next = scenarios.get(name).ok_or(format!("there is no scenario `{name}`"))?;
+    let mut next = scenarios
+        .get(name)
+        .ok_or(format!("there is no scenario `{name}`"))?;
     while let Some(before) = next.after.as_deref() {
         if line.contains(&before) {
             return Err(format!("`{before}` comes after itself"));
         }
         line.push(before);
-        next = scenarios.get(before).ok_or(format!("`after` names no scenario: `{before}`"))?;
+        next = scenarios
+            .get(before)
+            .ok_or(format!("`after` names no scenario: `{before}`"))?;
     }
     line.reverse();
     Ok(line)

@@ -1,6 +1,6 @@
 //! One step: from text to a command, decided, applied, and compared with what the file says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{Actor, CaseId, CivilDate, Manner, PersonId, Refusal, calendar::Bound};
 use shuyu_profile::{Guard, Procedure, Profile, scenario::Step};
@@ -14,7 +14,7 @@ use crate::{
     case::Case,
     command::{Command, Context, TakeAct},
     decide::decide,
-    event::CaseEvent,
+    event::{CaseEvent, Pending},
     value::Value,
 };
 
@@ -46,7 +46,12 @@ pub(super) fn take(world: &mut World, site: &Site<'_>, step: &Step) -> Result<St
         Ok(set) => {
             let lane = lane(world, step)?;
             let command = command(site, step, &target, set, lane);
-            decide_all(world, site.profile, step, &target, &command, &actor).err()
+            let before = world.cases.clone();
+            let refusal = decide_all(world, site.profile, step, &target, &command, &actor).err();
+            if refusal.is_some() && world.cases != before {
+                return Err("the refused step changed something".to_owned());
+            }
+            refusal
         }
     };
     expected(step, refusal.as_ref())?;
@@ -59,17 +64,37 @@ pub(super) fn take(world: &mut World, site: &Site<'_>, step: &Step) -> Result<St
 }
 
 fn target<'a>(world: &World, profile: &'a Profile, step: &Step) -> Result<Target<'a>, String> {
-    let find = |id: &str| profile.procedure(id).ok_or(format!("there is no procedure `{id}`"));
+    let find = |id: &str| {
+        profile
+            .procedure(id)
+            .ok_or(format!("there is no procedure `{id}`"))
+    };
     if let Some(id) = step.act.strip_prefix("open ") {
         if world.names.contains_key(&step.case) {
             return Err(format!("case `{}` is open already", step.case));
         }
         let (case, number) = world.next_case();
-        return Ok(Target { procedure: find(id)?, opens: true, case, number });
+        return Ok(Target {
+            procedure: find(id)?,
+            opens: true,
+            case,
+            number,
+        });
     }
-    let case = world.names.get(&step.case).ok_or(format!("no case is called `{}`", step.case))?;
-    let state = world.cases.get(case).ok_or(format!("case `{}` has no state", step.case))?;
-    Ok(Target { procedure: find(&state.procedure)?, opens: false, case: *case, number: 0 })
+    let case = world
+        .names
+        .get(&step.case)
+        .ok_or(format!("no case is called `{}`", step.case))?;
+    let state = world
+        .cases
+        .get(case)
+        .ok_or(format!("case `{}` has no state", step.case))?;
+    Ok(Target {
+        procedure: find(&state.procedure)?,
+        opens: false,
+        case: *case,
+        number: 0,
+    })
 }
 
 fn blank(site: &Site<'_>, step: &Step, procedure: &Procedure) -> StepRun {
@@ -81,7 +106,11 @@ fn blank(site: &Site<'_>, step: &Step, procedure: &Procedure) -> StepRun {
         post: step.post.clone(),
         manner: step.manner,
         procedure: procedure.id.clone(),
-        act: if step.act.starts_with("open ") { "open".to_owned() } else { step.act.clone() },
+        act: if step.act.starts_with("open ") {
+            "open".to_owned()
+        } else {
+            step.act.clone()
+        },
         case: step.case.clone(),
         lane: step.lane.clone(),
         set: step.set.clone(),
@@ -98,8 +127,12 @@ fn lane(world: &World, step: &Step) -> Result<Option<String>, String> {
 }
 
 fn lane_key(world: &World, text: &str) -> Result<String, String> {
-    let (lane, body) = text.split_once(':').ok_or(format!("`{text}` is not `lane:body`"))?;
-    let body = world.known_body(body).ok_or(format!("no body is called `{body}`"))?;
+    let (lane, body) = text
+        .split_once(':')
+        .ok_or(format!("`{text}` is not `lane:body`"))?;
+    let body = world
+        .known_body(body)
+        .ok_or(format!("no body is called `{body}`"))?;
     Ok(format!("{lane}:{body}"))
 }
 
@@ -107,11 +140,14 @@ fn command(
     site: &Site<'_>,
     step: &Step,
     target: &Target<'_>,
-    set: std::collections::BTreeMap<String, Value>,
+    set: BTreeMap<String, Value>,
     lane: Option<String>,
 ) -> Command {
     if target.opens {
-        return Command::Open { procedure: target.procedure.id.clone(), set };
+        return Command::Open {
+            procedure: target.procedure.id.clone(),
+            set,
+        };
     }
     let on_behalf = step.manner == Manner::OnBehalf;
     Command::Act(TakeAct {
@@ -134,34 +170,46 @@ fn decide_all(
     command: &Command,
     actor: &Actor,
 ) -> Result<(), Refusal> {
-    let today = step.entered_on.unwrap_or(step.on);
-    one(world, profile, today, target, command, actor, &step.case)?;
+    one(world, profile, step, target, command, actor)?;
     let Command::Act(act) = command else { return Ok(()) };
-    while step.route {
-        let Some(case) = world.cases.get(&target.case) else { break };
-        let waiting = case.pending.iter().find(|p| p.act == act.act && p.lane == act.lane).cloned();
-        let Some(waiting) = waiting else { break };
+    while let Some(waiting) = waiting(world, target.case, act).filter(|_| step.route) {
         let taken: Vec<PersonId> = waiting.steps.iter().map(|step| step.person).collect();
         let post = waiting.next.first().map_or("checker", String::as_str);
         let next = world.colleague(actor, post, &taken);
-        one(world, profile, today, target, &Command::Advance { number: waiting.number }, &next, &step.case)?;
+        one(
+            world,
+            profile,
+            step,
+            target,
+            &Command::Advance {
+                number: waiting.number,
+            },
+            &next,
+        )?;
     }
     Ok(())
+}
+
+fn waiting(world: &World, case: CaseId, act: &TakeAct) -> Option<Pending> {
+    let case = world.cases.get(&case)?;
+    case.pending
+        .iter()
+        .find(|waiting| waiting.act == act.act && waiting.lane == act.lane)
+        .cloned()
 }
 
 fn one(
     world: &mut World,
     profile: &Profile,
-    today: CivilDate,
+    step: &Step,
     target: &Target<'_>,
     command: &Command,
     actor: &Actor,
-    name: &str,
 ) -> Result<(), Refusal> {
     let ctx = Context {
         profile,
         actor,
-        today,
+        today: step.entered_on.unwrap_or(step.on),
         registry: &world.registry,
         linked: &world.cases,
         new_case: target.case,
@@ -169,7 +217,7 @@ fn one(
     };
     let state = world.cases.get(&target.case).filter(|_| !target.opens);
     let events = decide(state, command, &ctx)?;
-    world.apply(name, target.case, events);
+    world.apply(&step.case, target.case, events);
     Ok(())
 }
 
@@ -178,13 +226,15 @@ fn expected(step: &Step, refusal: Option<&Refusal>) -> Result<(), String> {
         (None, None) => Ok(()),
         (None, Some(refusal)) => Err(format!("refused with `{}` {:?}", refusal.code, refusal.facts)),
         (Some(code), None) => Err(format!("should be refused with `{code}`, but was not")),
-        (Some(code), Some(refusal)) if refusal.code != code => {
-            Err(format!("should be refused with `{code}`, but with `{}` {:?}", refusal.code, refusal.facts))
-        }
+        (Some(code), Some(refusal)) if refusal.code != code => Err(format!(
+            "should be refused with `{code}`, but with `{}` {:?}",
+            refusal.code, refusal.facts
+        )),
         (Some(_), Some(refusal)) => match &step.clause {
-            Some(clause) if !refusal.clauses.contains(clause) => {
-                Err(format!("the refusal should cite {clause}, but cites {:?}", refusal.clauses))
-            }
+            Some(clause) if !refusal.clauses.contains(clause) => Err(format!(
+                "the refusal should cite {clause}, but cites {:?}",
+                refusal.clauses
+            )),
             _ => Ok(()),
         },
     }
@@ -192,7 +242,11 @@ fn expected(step: &Step, refusal: Option<&Refusal>) -> Result<(), String> {
 
 /// What the step proved: guards passed, clocks started, and that replaying the events gives the state.
 fn after_success(world: &World, target: &Target<'_>, run: &mut StepRun) -> Result<(), String> {
-    let events = world.events.get(&target.case).map(Vec::as_slice).unwrap_or_default();
+    let events = world
+        .events
+        .get(&target.case)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let state = world.cases.get(&target.case);
     if Case::replay(events).as_ref() != state {
         return Err("replaying the events gives another state".to_owned());
@@ -207,7 +261,11 @@ fn after_success(world: &World, target: &Target<'_>, run: &mut StepRun) -> Resul
             value.is_some_and(|value| when.is.contains(&value.text()))
         })
     };
-    run.passed = guards.iter().filter(asked).map(|guard| guard.code.clone()).collect();
+    run.passed = guards
+        .iter()
+        .filter(asked)
+        .map(|guard| guard.code.clone())
+        .collect();
     let act = |event: &CaseEvent| matches!(event, CaseEvent::Taken { .. } | CaseEvent::Opened { .. });
     let last = events.iter().rposition(act).unwrap_or_default();
     run.started = events
@@ -238,7 +296,11 @@ fn check_then(world: &World, step: &Step, id: CaseId) -> Result<(), String> {
     let then = &step.then;
     let Some(case) = world.cases.get(&id) else {
         let nothing = then.stage.is_none() && then.due.is_empty() && then.stopped.is_empty();
-        return if nothing { Ok(()) } else { Err("the case was not opened, `then` cannot hold".to_owned()) };
+        return if nothing {
+            Ok(())
+        } else {
+            Err("the case was not opened, `then` cannot hold".to_owned())
+        };
     };
     if let Some(stage) = then.stage.as_ref().filter(|stage| **stage != case.stage) {
         return Err(format!("stage should be `{stage}`, but is `{}`", case.stage));
@@ -249,11 +311,18 @@ fn check_then(world: &World, step: &Step, id: CaseId) -> Result<(), String> {
     }
     for (text, date) in &then.lane_due {
         let key = lane_key(world, text)?;
-        let latest = case.clocks.iter().rev().find(|clock| clock.run.lane.as_ref() == Some(&key));
+        let latest = case
+            .clocks
+            .iter()
+            .rev()
+            .find(|clock| clock.run.lane.as_ref() == Some(&key));
         same_day(text, *date, latest.map(|clock| clock.run.due))?;
     }
     for clock in &then.stopped {
-        if case.latest_clock(clock).is_none_or(|clock| clock.stopped_on.is_none()) {
+        if case
+            .latest_clock(clock)
+            .is_none_or(|clock| clock.stopped_on.is_none())
+        {
             return Err(format!("clock `{clock}` should have stopped"));
         }
     }
@@ -267,7 +336,9 @@ fn check_then(world: &World, step: &Step, id: CaseId) -> Result<(), String> {
 fn same_day(clock: &str, wanted: CivilDate, due: Option<CivilDate>) -> Result<(), String> {
     match due {
         Some(due) if due == wanted => Ok(()),
-        Some(due) => Err(format!("clock `{clock}` should end on {wanted}, but ends on {due}")),
+        Some(due) => Err(format!(
+            "clock `{clock}` should end on {wanted}, but ends on {due}"
+        )),
         None => Err(format!("clock `{clock}` was never started")),
     }
 }

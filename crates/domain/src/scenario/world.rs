@@ -63,13 +63,22 @@ impl World {
     pub fn person(&mut self, body: BodyId, role: &str, post: &str, name: &str) -> PersonId {
         let next = PersonId::from_bits(self.people.len() as u128 + 1);
         let id = *self.people.entry((body, name.to_owned())).or_insert(next);
-        let membership = Membership { body, role: role.to_owned(), post: post.to_owned() };
+        let membership = Membership {
+            body,
+            role: role.to_owned(),
+            post: post.to_owned(),
+        };
         let known = self.registry.people.get(&id);
         if known.is_none_or(|person| !person.memberships.contains(&membership)) {
             let mut memberships = known.map(|person| person.memberships.clone()).unwrap_or_default();
             memberships.push(membership);
             let login = format!("{name}@{}", self.registry.body_name(body));
-            self.register(&RegistryEvent::PersonEnrolled { person: id, name: sealed("name", name), login, memberships });
+            self.register(&RegistryEvent::PersonEnrolled {
+                person: id,
+                name: sealed("name", name),
+                login,
+                memberships,
+            });
         }
         id
     }
@@ -81,7 +90,13 @@ impl World {
         let role = parts.next().unwrap_or_default();
         let body = self.body(parts.next().unwrap_or(role), role);
         let person = self.person(body, role, post, parts.next().unwrap_or(post));
-        Actor { person, body, role: role.to_owned(), post: post.to_owned(), delegation: None }
+        Actor {
+            person,
+            body,
+            role: role.to_owned(),
+            post: post.to_owned(),
+            delegation: None,
+        }
     }
 
     /// Another person of the actor's body for the next step of a route.
@@ -91,7 +106,11 @@ impl World {
         loop {
             let person = self.person(actor.body, &actor.role, held, &name);
             if !taken.contains(&person) {
-                return Actor { person, post: held.to_owned(), ..actor.clone() };
+                return Actor {
+                    person,
+                    post: held.to_owned(),
+                    ..actor.clone()
+                };
             }
             name.push('+');
         }
@@ -133,11 +152,18 @@ impl World {
 
 /// A paper of that name.
 pub(super) fn paper(name: &str) -> Paper {
-    Paper { digest: Digest::of(name.as_bytes()), name: name.to_owned(), size_bytes: name.len() as u64 }
+    Paper {
+        digest: Digest::of(name.as_bytes()),
+        name: name.to_owned(),
+        size_bytes: name.len() as u64,
+    }
 }
 
 /// Personal data as the record would hold it. No secret here: the commitment has no nonce.
 pub(super) fn sealed(field: &str, clear: &str) -> Value {
     let commitment = Digest::of(format!("{field}={clear}").as_bytes());
-    Value::Sealed { commitment, vault: format!("scenario/{field}/{}", commitment.short()) }
+    Value::Sealed {
+        commitment,
+        vault: format!("scenario/{field}/{}", commitment.short()),
+    }
 }

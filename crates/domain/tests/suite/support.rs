@@ -9,7 +9,9 @@ use shuyu_profile::{
 
 /// The folder of a shipped profile as bytes.
 pub fn folder(name: &str) -> ProfileSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../profiles")
+        .join(name);
     let mut source = ProfileSource::new(name);
     read(&root, &root, &mut source);
     source
@@ -21,8 +23,14 @@ fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
         if path.is_dir() {
             read(root, &path, source);
         } else {
-            let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
-            source.files.insert(relative, fs::read_to_string(&path).expect("UTF-8"));
+            let relative = path
+                .strip_prefix(root)
+                .expect("below root")
+                .to_string_lossy()
+                .replace('\\', "/");
+            source
+                .files
+                .insert(relative, fs::read_to_string(&path).expect("UTF-8"));
         }
     }
 }
@@ -31,7 +39,11 @@ fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
 pub fn shipped() -> (Profile, BTreeMap<String, Scenario>) {
     let (base, own) = (folder("cn-base"), folder("yunnan"));
     let lines = |errors: Vec<shuyu_profile::ProfileError>| {
-        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let profile = Profile::load(&base, &own).map_err(lines).unwrap();
     let scenarios = scenarios(&own).map_err(lines).unwrap();

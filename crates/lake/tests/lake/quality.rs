@@ -207,7 +207,7 @@ async fn types_are_inferred_from_a_sample_and_then_enforced() {
     assert_eq!(kinds, [Text, Integer, Float, Date, Bool, Text, Integer]);
     assert_eq!(
         (columns[6].name.as_str(), columns[6].header()),
-        ("PM2.5__ug_", "PM2.5 (ug)")
+        ("pm2_5__ug_", "PM2.5 (ug)")
     );
     let rows = world.rows(dataset(1)).await;
     assert_eq!(rows[0].column(0).as_string::<i32>().value(0), "007");

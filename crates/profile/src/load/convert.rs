@@ -29,15 +29,30 @@ impl Site<'_> {
     }
 
     fn error(&mut self, line: usize, message: String) {
-        self.errors.push(ProfileError { file: self.file.to_owned(), line, message });
+        self.errors.push(ProfileError {
+            file: self.file.to_owned(),
+            line,
+            message,
+        });
     }
 
     fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
-        let Stated { cite, inferred, agreement_item, platform_default } = rule.stated();
+        let Stated {
+            cite,
+            inferred,
+            agreement_item,
+            platform_default,
+        } = rule.stated();
         let given = usize::from(!cite.is_empty())
-            + [inferred, agreement_item, platform_default].iter().flatten().count();
+            + [inferred, agreement_item, platform_default]
+                .iter()
+                .flatten()
+                .count();
         if given != 1 {
-            self.error(line, format!("{what}: needs exactly one of cite, inferred, agreement_item, platform_default"));
+            self.error(
+                line,
+                format!("{what}: needs exactly one of cite, inferred, agreement_item, platform_default"),
+            );
         }
         if let Some(reason) = inferred {
             return Basis::Inferred(reason.to_owned());
@@ -75,7 +90,10 @@ impl Site<'_> {
 
     pub(super) fn separation(&mut self, raw: &RawSeparation) -> Separation {
         if !["body", "person"].contains(&raw.scope.as_str()) {
-            self.error(0, format!("separation scope `{}` is neither body nor person", raw.scope));
+            self.error(
+                0,
+                format!("separation scope `{}` is neither body nor person", raw.scope),
+            );
         }
         Separation {
             roles: raw.roles.clone(),
@@ -118,7 +136,12 @@ impl Site<'_> {
             parties: raw.parties.clone(),
             open: OpenRule {
                 by: raw.open.by.clone(),
-                guards: raw.open.guard.iter().filter_map(|guard| self.guard(guard, raw)).collect(),
+                guards: raw
+                    .open
+                    .guard
+                    .iter()
+                    .filter_map(|guard| self.guard(guard, raw))
+                    .collect(),
             },
             stages: raw.stage.iter().map(|stage| self.stage(stage)).collect(),
             acts: raw.act.iter().map(|act| self.act(act, raw)).collect(),
@@ -172,11 +195,18 @@ impl Site<'_> {
             route: raw
                 .route
                 .iter()
-                .map(|step| RouteStep { post: step.post.clone(), title: step.title.clone() })
+                .map(|step| RouteStep {
+                    post: step.post.clone(),
+                    title: step.title.clone(),
+                })
                 .collect(),
             in_lane: raw.in_lane,
             records: raw.records.clone(),
-            guards: raw.guard.iter().filter_map(|guard| self.guard(guard, procedure)).collect(),
+            guards: raw
+                .guard
+                .iter()
+                .filter_map(|guard| self.guard(guard, procedure))
+                .collect(),
             starts: raw.starts.clone(),
             stops: raw.stops.clone(),
             effects: raw.effects.clone(),
@@ -259,11 +289,21 @@ impl Site<'_> {
                 return None;
             }
         };
-        let code_is_stable = raw.code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let code_is_stable = raw
+            .code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if raw.code.is_empty() || !code_is_stable {
             self.error(line, format!("refusal code `{}` is not snake_case", raw.code));
         }
-        Some(Guard { rule, code: raw.code.clone(), when: raw.when.clone(), in_principle: raw.in_principle, basis, line })
+        Some(Guard {
+            rule,
+            code: raw.code.clone(),
+            when: raw.when.clone(),
+            in_principle: raw.in_principle,
+            basis,
+            line,
+        })
     }
 
     #[expect(clippy::unused_self, reason = "reads as part of the conversion")]
@@ -271,7 +311,11 @@ impl Site<'_> {
         let text = |value: &Option<String>, name: &str| value.clone().ok_or(format!("`{name}` is missing"));
         let limit = |value: Option<Limit>| value.ok_or("`limit` is missing".to_owned());
         let some = |list: &[String], name: &str| {
-            if list.is_empty() { Err(format!("`{name}` is empty")) } else { Ok(list.to_vec()) }
+            if list.is_empty() {
+                Err(format!("`{name}` is empty"))
+            } else {
+                Ok(list.to_vec())
+            }
         };
         Ok(match raw.rule.get_ref().as_str() {
             "complete" => {
@@ -281,34 +325,73 @@ impl Site<'_> {
                     let of_group = procedure.field.iter().filter(|field| field.group == *group);
                     fields.extend(of_group.map(|field| field.id.get_ref().clone()));
                 }
-                Rule::Complete { fields: some(&fields, "fields")? }
+                Rule::Complete {
+                    fields: some(&fields, "fields")?,
+                }
             }
-            "one_of" => Rule::OneOf { field: text(&raw.field, "field")?, values: some(&raw.values, "values")? },
+            "one_of" => Rule::OneOf {
+                field: text(&raw.field, "field")?,
+                values: some(&raw.values, "values")?,
+            },
             "term_at_most" => Rule::TermAtMost {
                 from: text(&raw.from, "from")?,
                 to: text(&raw.to, "to")?,
                 limit: limit(raw.limit)?,
             },
-            "linked" => Rule::Linked { link: text(&raw.link, "link")?, stages: some(&raw.stages, "stages")? },
+            "linked" => Rule::Linked {
+                link: text(&raw.link, "link")?,
+                stages: some(&raw.stages, "stages")?,
+            },
             "linked_field" => Rule::LinkedField {
                 link: text(&raw.link, "link")?,
                 field: text(&raw.field, "field")?,
                 values: some(&raw.values, "values")?,
             },
-            "whole_days" => Rule::WholeDays { clock: text(&raw.clock, "clock")? },
-            "before_due" => Rule::BeforeDue { clock: text(&raw.clock, "clock")? },
+            "same_as_linked" => Rule::SameAsLinked {
+                field: text(&raw.field, "field")?,
+                link: text(&raw.link, "link")?,
+                other: text(&raw.other, "other")?,
+            },
+            "within" => Rule::Within {
+                field: text(&raw.field, "field")?,
+                via: some(&raw.via, "via")?,
+                other: text(&raw.other, "other")?,
+            },
+            "whole_days" => Rule::WholeDays {
+                clock: text(&raw.clock, "clock")?,
+            },
+            "before_due" => Rule::BeforeDue {
+                clock: text(&raw.clock, "clock")?,
+            },
             "no_open_objection" => Rule::NoOpenObjection,
-            "not_same_person" => Rule::NotSamePerson { act: text(&raw.act, "act")? },
-            "not_same_body" => Rule::NotSameBody { role: text(&raw.role, "role")? },
-            "done" => Rule::Done { act: text(&raw.act, "act")? },
+            "not_same_person" => Rule::NotSamePerson {
+                act: text(&raw.act, "act")?,
+            },
+            "not_same_body" => Rule::NotSameBody {
+                role: text(&raw.role, "role")?,
+            },
+            "done" => Rule::Done {
+                act: text(&raw.act, "act")?,
+            },
             "lanes_approved" => Rule::LanesApproved,
-            "at_most_field" => {
-                Rule::AtMostField { field: text(&raw.field, "field")?, ceiling: text(&raw.ceiling, "ceiling")? }
-            }
-            "zero" => Rule::Zero { field: text(&raw.field, "field")? },
-            "retained" => Rule::Retained { act: text(&raw.act, "act")?, limit: limit(raw.limit)? },
-            "balanced" => Rule::Balanced { left: text(&raw.left, "left")?, right: text(&raw.right, "right")? },
-            "columns_justified" => Rule::ColumnsJustified { field: text(&raw.field, "field")? },
+            "at_most_field" => Rule::AtMostField {
+                field: text(&raw.field, "field")?,
+                ceiling: text(&raw.ceiling, "ceiling")?,
+            },
+            "zero" => Rule::Zero {
+                field: text(&raw.field, "field")?,
+            },
+            "retained" => Rule::Retained {
+                act: text(&raw.act, "act")?,
+                limit: limit(raw.limit)?,
+            },
+            "balanced" => Rule::Balanced {
+                left: text(&raw.left, "left")?,
+                right: text(&raw.right, "right")?,
+            },
+            "columns_justified" => Rule::ColumnsJustified {
+                field: text(&raw.field, "field")?,
+            },
             other => return Err(format!("`{other}` is not in the closed list of guards")),
         })
     }

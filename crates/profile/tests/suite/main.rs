@@ -1,4 +1,11 @@
 //! The profile crate seen from outside: the shipped profile is sound, planted faults are found with file and line.
+#![expect(
+    clippy::expect_used,
+    reason = "the bodies of tests and what they are built of may"
+)]
 
+mod faults;
+mod loading;
+mod sample;
 mod shipped;
 mod support;

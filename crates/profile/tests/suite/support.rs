@@ -6,7 +6,9 @@ use shuyu_profile::{Profile, ProfileError, ProfileSource};
 
 /// The folder of a shipped profile as bytes.
 pub fn folder(name: &str) -> ProfileSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles").join(name);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../profiles")
+        .join(name);
     let mut source = ProfileSource::new(name);
     read(&root, &root, &mut source);
     source
@@ -18,8 +20,14 @@ fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
         if path.is_dir() {
             read(root, &path, source);
         } else {
-            let relative = path.strip_prefix(root).expect("below root").to_string_lossy().replace('\\', "/");
-            source.files.insert(relative, fs::read_to_string(&path).expect("UTF-8"));
+            let relative = path
+                .strip_prefix(root)
+                .expect("below root")
+                .to_string_lossy()
+                .replace('\\', "/");
+            source
+                .files
+                .insert(relative, fs::read_to_string(&path).expect("UTF-8"));
         }
     }
 }
@@ -36,5 +44,21 @@ pub fn load(base: &ProfileSource, own: &ProfileSource) -> Profile {
 
 /// Errors one to a line.
 pub fn lines(errors: &[ProfileError]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Asserts that this error is among those found.
+pub fn found(errors: &[ProfileError], file: &str, line: usize, message: &str) {
+    let hit = errors
+        .iter()
+        .any(|error| error.file == file && error.line == line && error.message.contains(message));
+    assert!(
+        hit,
+        "expected {file}:{line}: …{message}…, got:\n{}",
+        lines(errors)
+    );
 }

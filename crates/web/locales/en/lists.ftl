@@ -1,0 +1,30 @@
+# Lists and supervision.
+filter-text = Name or number
+filter-procedure = Kind
+filter-stage = Stage
+filter-size = Rows a page
+filter-all = All
+filter-open-only = Open cases only
+filter-submit = Find
+list-total = { $n } in all
+list-empty = Nothing here yet. If you can start something, its button stands above.
+list-empty-search = Nothing found. Try another name or number, or fewer conditions.
+pages-label = Pages
+page-previous = Previous
+page-next = Next
+page-of = Page { $page } of { $pages }
+
+supervision-title = Supervision: open duties by body
+supervision-lead = Bodies with most overdue come first. Every date, clause and case opens.
+supervision-empty = There are no open duties.
+supervision-open = Open
+figures-title = Figures of today
+figures-lead = Compiled from the record; open a figure to see its rows.
+figures-rows = Counted from
+figure-plans = Approved plans
+figure-agreements = Operating agreements
+figure-permits = Permitted data uses
+figure-developers = Developers
+figure-products = Published products
+figure-rows-aggregated = Rows brought together
+figure-calls = Product calls

@@ -1,0 +1,30 @@
+# 列表与监管。
+filter-text = 名称或编号
+filter-procedure = 事项
+filter-stage = 阶段
+filter-size = 每页
+filter-all = 全部
+filter-open-only = 只看未办结的
+filter-submit = 查找
+list-total = 共 { $n } 条
+list-empty = 还没有内容。可以办理的，上面有“开始”按钮。
+list-empty-search = 没有找到。换个名称或编号，或放宽条件再找。
+pages-label = 翻页
+page-previous = 上一页
+page-next = 下一页
+page-of = 第 { $page } 页，共 { $pages } 页
+
+supervision-title = 监管：各单位未办结事项
+supervision-lead = 超期多的单位在前。时限、条款和案卷都可点开。
+supervision-empty = 没有未办结事项。
+supervision-open = 未办结
+figures-title = 今天的数字
+figures-lead = 都从存证汇编，点开看由哪些案卷得来。
+figures-rows = 由哪些得来
+figure-plans = 已审定的实施方案
+figure-agreements = 运营协议
+figure-permits = 有效用数申请
+figure-developers = 开发主体
+figure-products = 在架产品
+figure-rows-aggregated = 归集的行数
+figure-calls = 产品被调用次数

@@ -19,7 +19,7 @@ use super::{
     output::{RefusalView, Written, etag, instant},
 };
 use crate::{
-    problem::{Failure, Problem},
+    problem::Failure,
     session::{Lang, SignedIn},
     state::WebState,
 };
@@ -58,8 +58,24 @@ fn in_person() -> Manner {
 
 impl From<ActOrder> for ActInput {
     fn from(order: ActOrder) -> Self {
-        let ActOrder { act, lane, set, strike, manner, happened_on, paper } = order;
-        Self { act, lane, set, strike, manner, happened_on, paper }
+        let ActOrder {
+            act,
+            lane,
+            set,
+            strike,
+            manner,
+            happened_on,
+            paper,
+        } = order;
+        Self {
+            act,
+            lane,
+            set,
+            strike,
+            manner,
+            happened_on,
+            paper,
+        }
     }
 }
 
@@ -101,7 +117,7 @@ pub struct EventView {
 
 /// Acts of the caller's role in the present stage, with the reason where one may not be taken now.
 #[utoipa::path(get, path = "/cases/{id}/acts", tag = "cases", params(("id" = String, Path, description = "Case id")),
-    responses((status = 200, body = Vec<PossibleView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<PossibleView>)))]
 pub async fn possible(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -110,8 +126,14 @@ pub async fn possible(
 ) -> Result<Json<Vec<PossibleView>>, Failure> {
     let view = state.app.case_view(&session, id).await?;
     let procedure = view.procedure()?;
-    let acts = view.acts.iter().filter_map(|now| Some((procedure.act(&now.act)?, now.clone())));
-    Ok(Json(acts.map(|(act, now)| possible_view(&state, lang, act, now)).collect()))
+    let acts = view
+        .acts
+        .iter()
+        .filter_map(|now| Some((procedure.act(&now.act)?, now.clone())));
+    Ok(Json(
+        acts.map(|(act, now)| possible_view(&state, lang, act, now))
+            .collect(),
+    ))
 }
 
 fn possible_view(state: &WebState, Lang(language): Lang, act: &Act, now: ActNow) -> PossibleView {
@@ -122,7 +144,9 @@ fn possible_view(state: &WebState, Lang(language): Lang, act: &Act, now: ActNow)
         lane: now.lane,
         records: act.records.clone(),
         open: now.refusal.is_none(),
-        refusal: now.refusal.map(|refusal| RefusalView::new(state, language, refusal)),
+        refusal: now
+            .refusal
+            .map(|refusal| RefusalView::new(state, language, refusal)),
     }
 }
 
@@ -131,8 +155,7 @@ fn possible_view(state: &WebState, Lang(language): Lang, act: &Act, now: ActNow)
     params(("id" = String, Path, description = "Case id"),
         ("If-Match" = Option<String>, Header, description = "Version the client saw; another one is refused."),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer.")),
-    responses((status = 200, body = Written, headers(("ETag" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Written, headers(("ETag" = String)))))]
 pub async fn take(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -140,15 +163,16 @@ pub async fn take(
     Repeatable(guarded): Repeatable,
     Body(order): Body<ActOrder>,
 ) -> Result<Response, Failure> {
-    Ok(written(&state.app.act(&session, id, order.into(), guarded).await?))
+    Ok(written(
+        &state.app.act(&session, id, order.into(), guarded).await?,
+    ))
 }
 
 /// Takes the next step of a waiting act.
 #[utoipa::path(post, path = "/cases/{id}/pending/{n}/advance", tag = "cases",
     params(("id" = String, Path, description = "Case id"), ("n" = u32, Path, description = "Number of the waiting act"),
         ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Written, headers(("ETag" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Written, headers(("ETag" = String)))))]
 pub async fn advance(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -162,20 +186,21 @@ pub async fn advance(
 #[utoipa::path(post, path = "/cases/{id}/pending/{n}/drop", tag = "cases",
     params(("id" = String, Path, description = "Case id"), ("n" = u32, Path, description = "Number of the waiting act"),
         ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Written, headers(("ETag" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Written, headers(("ETag" = String)))))]
 pub async fn drop_waiting(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Named((id, number)): Named<(CaseId, u32)>,
     Repeatable(guarded): Repeatable,
 ) -> Result<Response, Failure> {
-    Ok(written(&state.app.drop_waiting(&session, id, number, guarded).await?))
+    Ok(written(
+        &state.app.drop_waiting(&session, id, number, guarded).await?,
+    ))
 }
 
 /// Everything that happened in a case, in order.
 #[utoipa::path(get, path = "/cases/{id}/timeline", tag = "cases", params(("id" = String, Path, description = "Case id")),
-    responses((status = 200, body = Vec<EventView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<EventView>)))]
 pub async fn timeline(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,

@@ -180,7 +180,11 @@ impl From<&SeenCase> for CaseView {
             acts: taken(case),
             pending: case.pending.iter().map(pending).collect(),
             clocks: case.clocks.iter().map(clock).collect(),
-            lanes: case.lanes.iter().map(|(key, state)| (key.clone(), lane(state))).collect(),
+            lanes: case
+                .lanes
+                .iter()
+                .map(|(key, state)| (key.clone(), lane(state)))
+                .collect(),
             permit: case.permit.as_ref().map(|permit| PermitLine {
                 id: permit.id.to_string(),
                 expires_on: permit.expires_on.to_string(),
@@ -197,7 +201,9 @@ fn parties(seen: &SeenCase) -> BTreeMap<String, Vec<PartyView>> {
         body: body.to_string(),
         name: seen.registry.body_name(*body),
     };
-    let of = |(role, bodies): (&String, &std::collections::BTreeSet<_>)| (role.clone(), bodies.iter().map(view).collect());
+    let of = |(role, bodies): (&String, &std::collections::BTreeSet<_>)| {
+        (role.clone(), bodies.iter().map(view).collect())
+    };
     seen.case.parties.iter().map(of).collect()
 }
 

@@ -1,6 +1,9 @@
 //! Cases the caller may see: list, open, show.
 
-#![expect(unused_qualifications, reason = "the generated description names the query by its whole path")]
+#![expect(
+    unused_qualifications,
+    reason = "the generated description names the query by its whole path"
+)]
 
 use std::collections::BTreeMap;
 
@@ -23,11 +26,7 @@ use super::{
     input::{Asked, Body, Named, Repeatable},
     output::{Written, etag},
 };
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// Lines of a page if the client names no number.
 const USUAL_PAGE: u64 = 50;
@@ -102,8 +101,7 @@ pub struct NewCase {
 
 /// Cases the caller may see, newest first: of the own body; of one public procedure, or for overseers, all.
 #[utoipa::path(get, path = "/cases", tag = "cases", params(CaseQuery),
-    responses((status = 200, body = CasePage, headers(("Link" = String, description = "`rel=\"next\"`"))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = CasePage, headers(("Link" = String, description = "`rel=\"next\"`")))))]
 pub async fn list(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -111,14 +109,23 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let limit = query.limit.unwrap_or(USUAL_PAGE);
     if limit == 0 || limit > LARGEST_PAGE {
-        return Err(Refusal::unmet("limit_invalid").fact("largest", LARGEST_PAGE).into());
+        return Err(Refusal::unmet("limit_invalid")
+            .fact("largest", LARGEST_PAGE)
+            .into());
     }
     let cursor = query.cursor.as_deref().map(Cursor::read).transpose()?;
     let (rows, total, offset) = page(&state, &session, &query, cursor, limit).await?;
     let end = offset + rows.len() as u64;
     let next = (end < total && !rows.is_empty()).then(|| Cursor { offset: end, total }.text());
-    let link = next.as_ref().map(|next| format!("<{}>; rel=\"next\"", address(&query, next, limit)));
-    let mut response = Json(CasePage { cases: rows.iter().map(line).collect(), total, next }).into_response();
+    let link = next
+        .as_ref()
+        .map(|next| format!("<{}>; rel=\"next\"", address(&query, next, limit)));
+    let mut response = Json(CasePage {
+        cases: rows.iter().map(line).collect(),
+        total,
+        next,
+    })
+    .into_response();
     if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         response.headers_mut().insert(header::LINK, link);
     }
@@ -166,11 +173,19 @@ impl Cursor {
     }
 
     fn read(text: &str) -> Result<Self, Refusal> {
-        let decoded = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let decoded = URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         let parts = decoded.as_deref().and_then(|text| text.split_once('.'));
         // Both numbers go into SQL as signed ones.
         let number = |text: &str| text.parse().ok().filter(|n: &u64| *n < 1 << 40);
-        let cursor = parts.and_then(|(offset, total)| Some(Self { offset: number(offset)?, total: number(total)? }));
+        let cursor = parts.and_then(|(offset, total)| {
+            Some(Self {
+                offset: number(offset)?,
+                total: number(total)?,
+            })
+        });
         cursor.ok_or_else(|| Refusal::unmet("cursor_invalid"))
     }
 }
@@ -183,8 +198,10 @@ fn address(query: &CaseQuery, cursor: &str, limit: u64) -> String {
     if query.open {
         pairs.push(("open", "true".to_owned()));
     }
-    let encoded: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{name}={}", crate::session::escaped(value))).collect();
+    let encoded: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={}", crate::session::escaped(value)))
+        .collect();
     format!("/api/v1/cases?{}", encoded.join("&"))
 }
 
@@ -206,8 +223,7 @@ fn line(row: &CaseRow) -> CaseLine {
 /// Opens a case.
 #[utoipa::path(post, path = "/cases", tag = "cases", request_body = NewCase,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same case.")),
-    responses((status = 201, body = Written, headers(("Location" = String), ("ETag" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = Written, headers(("Location" = String), ("ETag" = String)))))]
 pub async fn open(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -215,8 +231,14 @@ pub async fn open(
     Body(new): Body<NewCase>,
 ) -> Result<Response, Failure> {
     // A case that does not exist yet has no version to match.
-    let guarded = shuyu_app::dispatch::Guarded { expected_version: None, ..guarded };
-    let (id, committed) = state.app.open(&session, &new.procedure, &new.set, guarded).await?;
+    let guarded = shuyu_app::dispatch::Guarded {
+        expected_version: None,
+        ..guarded
+    };
+    let (id, committed) = state
+        .app
+        .open(&session, &new.procedure, &new.set, guarded)
+        .await?;
     let location = (header::LOCATION, format!("/api/v1/cases/{id}"));
     let body = Json(Written::from(&committed));
     Ok((StatusCode::CREATED, [etag(committed.version)], [location], body).into_response())
@@ -224,8 +246,7 @@ pub async fn open(
 
 /// The state of a case the caller may see.
 #[utoipa::path(get, path = "/cases/{id}", tag = "cases", params(("id" = String, Path, description = "Case id")),
-    responses((status = 200, body = CaseView, headers(("ETag" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = CaseView, headers(("ETag" = String)))))]
 pub async fn show(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -241,7 +262,10 @@ mod tests {
 
     #[test]
     fn cursors_come_back_and_foreign_ones_are_refused() {
-        let cursor = Cursor { offset: 50, total: 130 };
+        let cursor = Cursor {
+            offset: 50,
+            total: 130,
+        };
         assert_eq!(Cursor::read(&cursor.text()), Ok(cursor));
         let huge = URL_SAFE_NO_PAD.encode("18446744073709551615.1");
         let signed = URL_SAFE_NO_PAD.encode("-1.1");
@@ -252,7 +276,11 @@ mod tests {
 
     #[test]
     fn the_next_address_keeps_the_filter() {
-        let query = CaseQuery { text: Some("授权 &".to_owned()), open: true, ..CaseQuery::default() };
+        let query = CaseQuery {
+            text: Some("授权 &".to_owned()),
+            open: true,
+            ..CaseQuery::default()
+        };
         assert_eq!(
             address(&query, "abc", 20),
             "/api/v1/cases?cursor=abc&limit=20&text=%E6%8E%88%E6%9D%83%20%26&open=true"

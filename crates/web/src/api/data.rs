@@ -1,6 +1,9 @@
 //! Files as they come, the jobs that make datasets of them, and the datasets.
 
-#![expect(unused_qualifications, reason = "the generated description names the query by its whole path")]
+#![expect(
+    unused_qualifications,
+    reason = "the generated description names the query by its whole path"
+)]
 
 use std::collections::BTreeMap;
 
@@ -26,7 +29,7 @@ use super::{
     output::{RefusalView, instant},
 };
 use crate::{
-    problem::{Failure, Problem},
+    problem::Failure,
     session::{Lang, SignedIn, escaped},
     state::WebState,
 };
@@ -170,7 +173,7 @@ pub struct DatasetView {
 /// Takes a file in, streamed. The same bytes twice are one file.
 #[utoipa::path(post, path = "/uploads", tag = "data", params(FileName),
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
-    responses((status = 201, body = UploadView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = UploadView)))]
 pub async fn upload(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -194,7 +197,7 @@ fn upload_view(state: &WebState, upload: Upload) -> UploadView {
 
 /// The bytes of a paper that the caller's body brought.
 #[utoipa::path(get, path = "/uploads/{digest}", tag = "data", params(("digest" = String, Path, description = "SM3 of the bytes")),
-    responses((status = 200, content_type = "application/octet-stream"), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, content_type = "application/octet-stream")))]
 pub async fn download(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -212,15 +215,27 @@ pub async fn download(
 /// Starts making a dataset version of an uploaded file.
 #[utoipa::path(post, path = "/datasets/ingests", tag = "data", request_body = IngestOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key gives the same version.")),
-    responses((status = 202, body = JobStarted), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 202, body = JobStarted)))]
 pub async fn ingest(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Key(key): Key,
     Body(order): Body<IngestOrder>,
 ) -> Result<Response, Failure> {
-    let IngestOrder { resource, table, upload, unit_columns, domain } = order;
-    let new = NewIngest { resource, table, upload, unit_columns, domain };
+    let IngestOrder {
+        resource,
+        table,
+        upload,
+        unit_columns,
+        domain,
+    } = order;
+    let new = NewIngest {
+        resource,
+        table,
+        upload,
+        unit_columns,
+        domain,
+    };
     let job = state.app.start_ingest(&session, new, key)?;
     let location = (header::LOCATION, format!("/api/v1/jobs/{job}"));
     Ok((StatusCode::ACCEPTED, [location], Json(JobStarted { job })).into_response())
@@ -229,21 +244,40 @@ pub async fn ingest(
 /// Makes a de-identified version of a dataset of the same provider.
 #[utoipa::path(post, path = "/datasets/derivations", tag = "data", request_body = DeriveOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key gives the same version.")),
-    responses((status = 201, body = MadeView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = MadeView)))]
 pub async fn derive(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Key(key): Key,
     Body(order): Body<DeriveOrder>,
 ) -> Result<(StatusCode, Json<MadeView>), Failure> {
-    let DeriveOrder { resource, from, table, drop, bands } = order;
-    let made = state.app.derive(&session, NewDerive { resource, from, table, drop, bands }, key).await?;
+    let DeriveOrder {
+        resource,
+        from,
+        table,
+        drop,
+        bands,
+    } = order;
+    let made = state
+        .app
+        .derive(
+            &session,
+            NewDerive {
+                resource,
+                from,
+                table,
+                drop,
+                bands,
+            },
+            key,
+        )
+        .await?;
     Ok((StatusCode::CREATED, Json(made_view(made))))
 }
 
 /// Latest versions of the datasets of catalogue entries the caller may see.
 #[utoipa::path(get, path = "/datasets", tag = "data", params(DatasetQuery),
-    responses((status = 200, body = Vec<DatasetView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<DatasetView>)))]
 pub async fn datasets(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -269,14 +303,25 @@ fn dataset_view(row: DatasetRow) -> DatasetView {
 
 /// Jobs of the caller's body, newest first.
 #[utoipa::path(get, path = "/jobs", tag = "data",
-    responses((status = 200, body = Vec<JobState>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
-pub async fn jobs(State(state): State<WebState>, SignedIn(session): SignedIn, lang: Lang) -> Json<Vec<JobState>> {
-    Json(state.app.jobs(&session).into_iter().map(|job| job_state(&state, lang, job)).collect())
+    responses((status = 200, body = Vec<JobState>)))]
+pub async fn jobs(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    lang: Lang,
+) -> Json<Vec<JobState>> {
+    Json(
+        state
+            .app
+            .jobs(&session)
+            .into_iter()
+            .map(|job| job_state(&state, lang, job))
+            .collect(),
+    )
 }
 
 /// Where a job stands.
 #[utoipa::path(get, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
-    responses((status = 200, body = JobState), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = JobState)))]
 pub async fn job(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -289,7 +334,7 @@ pub async fn job(
 
 /// Asks a job to stop; nothing of it remains.
 #[utoipa::path(delete, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
-    responses((status = 202, body = JobState), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 202, body = JobState)))]
 pub async fn cancel_job(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -307,7 +352,14 @@ fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState 
         JobStatus::Refused(refusal) => ("refused", None, Some(RefusalView::new(state, language, refusal))),
         JobStatus::Failed => ("failed", None, None),
     };
-    JobState { job: view.job, table: view.table, rows: view.rows, status, made, refusal }
+    JobState {
+        job: view.job,
+        table: view.table,
+        rows: view.rows,
+        status,
+        made,
+        refusal,
+    }
 }
 
 fn made_view(made: DatasetMade) -> MadeView {

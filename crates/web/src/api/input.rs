@@ -39,8 +39,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = given
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
@@ -51,7 +59,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
             Category::Data => "json_wrong_shape",
             Category::Io | Category::Syntax | Category::Eof => "json_malformed",
         };
-        let refusal = Refusal::unmet(code).fact("line", error.line()).fact("column", error.column());
+        let refusal = Refusal::unmet(code)
+            .fact("line", error.line())
+            .fact("column", error.column());
         named(refusal, &error.to_string())
     })
 }
@@ -78,7 +88,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(value)) => Ok(Self(value)),
             Err(rejection) => {
-                let message = std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default();
+                let message = std::error::Error::source(&rejection)
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 Err(named(Refusal::unmet("query_wrong_shape"), &message).into())
             }
         }
@@ -93,7 +105,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let found = Path::from_request_parts(parts, state).await;
-        found.map(|Path(value)| Self(value)).map_err(|_| Refusal::unknown("route_unknown").into())
+        found
+            .map(|Path(value)| Self(value))
+            .map_err(|_| Refusal::unknown("route_unknown").into())
     }
 }
 
@@ -105,7 +119,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let expected_version = expected_version(&parts.headers)?;
-        Ok(Self(Guarded { key: key(&parts.headers)?, expected_version }))
+        Ok(Self(Guarded {
+            key: key(&parts.headers)?,
+            expected_version,
+        }))
     }
 }
 
@@ -117,12 +134,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let key = key(&parts.headers)?;
-        key.map(Self).ok_or_else(|| Refusal::unmet("idempotency_key_missing").into())
+        key.map(Self)
+            .ok_or_else(|| Refusal::unmet("idempotency_key_missing").into())
     }
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
     let key = value.to_str().unwrap_or_default().trim().trim_matches('"');
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(Refusal::unmet("idempotency_key_invalid").fact("limit", LONGEST_KEY));
@@ -132,14 +152,21 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
 
 /// `"<version>"`; `*` matches every version; a weak tag is the same version here.
 fn expected_version(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
         return Ok(None);
     }
     let tag = text.strip_prefix("W/").unwrap_or(text);
-    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-    version.map(Some).ok_or_else(|| Refusal::unmet("if_match_invalid"))
+    let version = tag
+        .strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .and_then(|tag| tag.parse().ok());
+    version
+        .map(Some)
+        .ok_or_else(|| Refusal::unmet("if_match_invalid"))
 }
 
 #[cfg(test)]
@@ -158,21 +185,33 @@ mod tests {
 
     #[test]
     fn mistakes_are_placed_and_never_quoted() {
-        for (text, code, line, column, field) in [
-            ("", "json_malformed", "1", "0", ""),
-            ("{", "json_malformed", "1", "1", ""),
-            ("{\"name\":\n  张}", "json_malformed", "2", "3", ""),
-            ("{\"name\":\"a\",\"count\":1} x", "json_malformed", "1", "24", ""),
-            ("{\"name\":\"a\"}", "json_wrong_shape", "1", "12", "count"),
-            ("{\"name\":\"a\",\"count\":1,\"extra\":2}", "json_wrong_shape", "1", "31", "extra"),
-            ("{\"name\":\"a\",\"count\":\"5301\"}", "json_wrong_shape", "1", "26", ""),
-            ("[1]", "json_wrong_shape", "1", "2", ""),
+        for (text, code, line, field) in [
+            ("", "json_malformed", "1", ""),
+            ("{", "json_malformed", "1", ""),
+            ("{\"name\":\n  张}", "json_malformed", "2", ""),
+            ("{\"name\":\"a\",\"count\":1} x", "json_malformed", "1", ""),
+            ("{\"name\":\"a\"}", "json_wrong_shape", "1", "count"),
+            (
+                "{\"name\":\"a\",\"count\":1,\"extra\":2}",
+                "json_wrong_shape",
+                "1",
+                "extra",
+            ),
+            ("{\"name\":\"a\",\"count\":\"5301\"}", "json_wrong_shape", "1", ""),
+            ("[1]", "json_wrong_shape", "1", ""),
         ] {
             let refusal = parse::<Order>(text.as_bytes()).unwrap_err();
             assert_eq!(refusal.code, code, "{text:?}");
-            assert_eq!((refusal.facts["line"].as_str(), refusal.facts["field"].as_str()), (line, field), "{text:?}");
-            assert!(refusal.facts["column"].parse::<usize>().is_ok(), "{text:?} {column}");
-            assert!(!refusal.facts.values().any(|fact| fact.contains("5301")), "{text:?}");
+            assert_eq!(
+                (refusal.facts["line"].as_str(), refusal.facts["field"].as_str()),
+                (line, field),
+                "{text:?}"
+            );
+            assert!(refusal.facts["column"].parse::<usize>().is_ok(), "{text:?}");
+            assert!(
+                !refusal.facts.values().any(|fact| fact.contains("5301")),
+                "{text:?}"
+            );
         }
         assert!(parse::<Order>(b"\xff\xfe").is_err());
     }
@@ -186,7 +225,13 @@ mod tests {
         assert_eq!(read("\"7\""), Ok(Some(7)));
         assert_eq!(read("W/\"7\""), Ok(Some(7)));
         assert_eq!(read("*"), Ok(None));
-        for bad in ["7", "\"\"", "\"-1\"", "\"7\", \"8\"", "\"99999999999999999999999\""] {
+        for bad in [
+            "7",
+            "\"\"",
+            "\"-1\"",
+            "\"7\", \"8\"",
+            "\"99999999999999999999999\"",
+        ] {
             assert_eq!(read(bad), Err("if_match_invalid".to_owned()), "{bad}");
         }
         assert_eq!(expected_version(&HeaderMap::new()), Ok(None));

@@ -1,6 +1,9 @@
 //! The two logs: where they stand, what is in them, and receipts that verify offline.
 
-#![expect(unused_qualifications, reason = "the generated description names the query by its whole path")]
+#![expect(
+    unused_qualifications,
+    reason = "the generated description names the query by its whole path"
+)]
 
 use axum::{
     Json,
@@ -19,11 +22,7 @@ use super::{
     input::{Asked, Named},
     output::instant,
 };
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A log.
 #[derive(Serialize, ToSchema)]
@@ -81,7 +80,7 @@ pub struct EntryView {
 
 /// Size, checkpoint and public key of both logs.
 #[utoipa::path(get, path = "/ledger", tag = "ledger",
-    responses((status = 200, body = Vec<LogView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<LogView>)))]
 pub async fn logs(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -116,7 +115,7 @@ fn word(log: Log) -> &'static str {
 /// Entries of a log from an index: all in outline, with the line for those it concerns.
 #[utoipa::path(get, path = "/ledger/{log}/entries", tag = "ledger",
     params(("log" = String, Path, description = "`proceedings` or `access`"), EntryQuery),
-    responses((status = 200, body = Vec<EntryView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<EntryView>)))]
 pub async fn entries(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -125,13 +124,17 @@ pub async fn entries(
 ) -> Result<Json<Vec<EntryView>>, Failure> {
     let limit = query.limit.unwrap_or(LARGEST_PAGE);
     if limit == 0 || limit > LARGEST_PAGE {
-        return Err(Refusal::unmet("limit_invalid").fact("largest", LARGEST_PAGE).into());
+        return Err(Refusal::unmet("limit_invalid")
+            .fact("largest", LARGEST_PAGE)
+            .into());
     }
     if i64::try_from(query.from).is_err() {
         return Ok(Json(Vec::new()));
     }
     let lines = state.app.log_lines(&session, log, query.from, limit).await?;
-    Ok(Json(lines.into_iter().map(|line| entry_view(&state, line)).collect()))
+    Ok(Json(
+        lines.into_iter().map(|line| entry_view(&state, line)).collect(),
+    ))
 }
 
 fn entry_view(state: &WebState, line: LogLine) -> EntryView {
@@ -148,7 +151,7 @@ fn entry_view(state: &WebState, line: LogLine) -> EntryView {
 /// The receipt of an entry that concerns the caller: a file that verifies offline.
 #[utoipa::path(get, path = "/ledger/{log}/entries/{index}/receipt", tag = "ledger",
     params(("log" = String, Path, description = "`proceedings` or `access`"), ("index" = u64, Path, description = "Index")),
-    responses((status = 200, body = Object, description = "The receipt."), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Object, description = "The receipt.")))]
 pub async fn receipt(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,

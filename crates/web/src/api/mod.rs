@@ -22,11 +22,19 @@ use axum::{Json, Router, routing::get};
 use shuyu_kernel::Refusal;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, Ref, ResponseBuilder,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{csrf, problem::Failure, session, state::WebState};
+use crate::{
+    csrf,
+    problem::{self, Failure},
+    session,
+    state::WebState,
+};
 
 /// Most lines of one page of a list.
 const LARGEST_PAGE: u64 = 100;
@@ -34,7 +42,7 @@ const LARGEST_PAGE: u64 = 100;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Shuyu", description = "Authorised operation of public data: cases, data, permits, products, ledger."),
-    components(schemas(crate::problem::Problem, crate::problem::ClauseRef)),
+    components(schemas(problem::Problem, problem::ClauseRef)),
     security(("token" = []), ("cookie" = [], "csrf" = [])),
     modifiers(&Security),
     tags(
@@ -73,6 +81,7 @@ pub fn router() -> Router<WebState> {
     routes
         .route("/openapi.json", document)
         .route("/api", axum::routing::any(no_such_address))
+        .route("/api/", axum::routing::any(no_such_address))
         .route("/api/{*rest}", axum::routing::any(no_such_address))
 }
 
@@ -87,7 +96,37 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(work())
         .merge(plane())
         .merge(oversight());
-    OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1)
+    let mut router = OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1);
+    describe_failures(router.get_openapi_mut());
+    router
+}
+
+/// Every operation can refuse and can meet a fault, and always says so in the same form.
+fn describe_failures(openapi: &mut utoipa::openapi::OpenApi) {
+    for item in openapi.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            for (status, meaning) in [
+                ("4XX", "Refused, with the reason."),
+                ("5XX", "The world failed; nothing changed."),
+            ] {
+                let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                let response = ResponseBuilder::new()
+                    .description(meaning)
+                    .content(problem::MEDIA_TYPE, content);
+                operation
+                    .responses
+                    .responses
+                    .insert(status.to_owned(), response.build().into());
+            }
+        }
+    }
 }
 
 fn people() -> OpenApiRouter<WebState> {

@@ -62,7 +62,13 @@ pub struct Written {
 
 impl From<&Committed> for Written {
     fn from(committed: &Committed) -> Self {
-        let text = |name: &str| committed.reply.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        let text = |name: &str| {
+            committed
+                .reply
+                .get(name)
+                .and_then(|value| value.as_str())
+                .map(str::to_owned)
+        };
         Self {
             case: text("case"),
             version: committed.version,
@@ -93,7 +99,13 @@ impl RefusalView {
     pub fn new(state: &WebState, language: Language, refusal: Refusal) -> Self {
         let text = state.texts.refusal(language, &refusal);
         let clauses = problem::clauses(state, &refusal);
-        Self { code: refusal.code, detail: text.what, way_out: text.way_out, clauses, facts: refusal.facts }
+        Self {
+            code: refusal.code,
+            detail: text.what,
+            way_out: text.way_out,
+            clauses,
+            facts: refusal.facts,
+        }
     }
 }
 
@@ -111,7 +123,11 @@ pub fn instant(zone: Zone, at: Timestamp) -> String {
     let second = at.micros().div_euclid(1_000_000).rem_euclid(60);
     let sign = if zone.offset_minutes < 0 { '-' } else { '+' };
     let offset = zone.offset_minutes.unsigned_abs();
-    format!("{date}T{hour:02}:{minute:02}:{second:02}{sign}{:02}:{:02}", offset / 60, offset % 60)
+    format!(
+        "{date}T{hour:02}:{minute:02}:{second:02}{sign}{:02}:{:02}",
+        offset / 60,
+        offset % 60
+    )
 }
 
 #[cfg(test)]
@@ -122,6 +138,9 @@ mod tests {
     fn instants_carry_the_offset() {
         let at = Timestamp::from_micros(1_767_571_265_000_000);
         assert_eq!(instant(Zone::CHINA, at), "2026-01-05T08:01:05+08:00");
-        assert_eq!(instant(Zone { offset_minutes: -210 }, at), "2026-01-04T20:31:05-03:30");
+        assert_eq!(
+            instant(Zone { offset_minutes: -210 }, at),
+            "2026-01-04T20:31:05-03:30"
+        );
     }
 }

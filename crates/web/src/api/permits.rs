@@ -13,11 +13,7 @@ use shuyu_kernel::{PermitId, ReleaseId};
 use utoipa::ToSchema;
 
 use super::input::{Body, Named};
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A permit that holds now.
 #[derive(Serialize, ToSchema)]
@@ -76,7 +72,7 @@ pub struct ReadView {
 
 /// The permit for the caller, if every link of its chain holds now.
 #[utoipa::path(get, path = "/permits/{id}", tag = "permits", params(("id" = String, Path, description = "Permit id")),
-    responses((status = 200, body = PermitView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = PermitView)))]
 pub async fn permit(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -84,15 +80,17 @@ pub async fn permit(
 ) -> Result<Json<PermitView>, Failure> {
     let standing = state.app.standing(&session, id).await?;
     let permit = serde_json::to_value(&standing.permit).unwrap_or_default();
-    Ok(Json(PermitView { case: standing.case.to_string(), permit }))
+    Ok(Json(PermitView {
+        case: standing.case.to_string(),
+        permit,
+    }))
 }
 
 /// Asks under a permit: check, run, gate, release; or only checks.
 #[utoipa::path(post, path = "/permits/{id}/queries", tag = "permits", params(("id" = String, Path, description = "Permit id")),
     request_body = Question,
     responses((status = 200, body = Passed, description = "Dry run: the question may be asked."),
-        (status = 201, body = ReleaseView, headers(("Location" = String))),
-        (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+        (status = 201, body = ReleaseView, headers(("Location" = String)))))]
 pub async fn ask(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -110,7 +108,7 @@ pub async fn ask(
 
 /// A released result, for a party of its case.
 #[utoipa::path(get, path = "/releases/{id}", tag = "permits", params(("id" = String, Path, description = "Release id")),
-    responses((status = 200, body = ReleaseView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ReleaseView)))]
 pub async fn release(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -121,7 +119,11 @@ pub async fn release(
 
 fn release_view(released: Released) -> ReleaseView {
     let answer = released.answer;
-    let cells = |row: &Vec<_>| row.iter().map(|cell| serde_json::to_value(cell).unwrap_or_default()).collect();
+    let cells = |row: &Vec<_>| {
+        row.iter()
+            .map(|cell| serde_json::to_value(cell).unwrap_or_default())
+            .collect()
+    };
     let read = answer.read.iter().map(|(dataset, version)| ReadView {
         dataset: dataset.to_string(),
         version: *version,

@@ -8,11 +8,7 @@ use shuyu_kernel::CaseId;
 use utoipa::ToSchema;
 
 use super::input::{Body, Named};
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// Which delivery the key is for.
 #[derive(Deserialize, ToSchema)]
@@ -50,7 +46,7 @@ pub struct UsageView {
 /// Makes a key for a delivery to the caller's body.
 #[utoipa::path(post, path = "/products/{case}/keys", tag = "products", params(("case" = String, Path, description = "Product case")),
     request_body = KeyOrder,
-    responses((status = 201, body = KeyMade), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = KeyMade)))]
 pub async fn make_key(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -71,7 +67,7 @@ pub async fn make_key(
 
 /// Calls answered, by key: all keys for the operator, their own for customers.
 #[utoipa::path(get, path = "/products/{case}/usage", tag = "products", params(("case" = String, Path, description = "Product case")),
-    responses((status = 200, body = UsageView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = UsageView)))]
 pub async fn usage(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,

@@ -11,11 +11,7 @@ use super::{
     input::{Body, Key},
     output::Written,
 };
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A body to register.
 #[derive(Deserialize, ToSchema)]
@@ -93,29 +89,42 @@ pub struct PersonMade {
 /// Registers a body.
 #[utoipa::path(post, path = "/registry/bodies", tag = "registry", request_body = BodyOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key gives the same body.")),
-    responses((status = 201, body = BodyMade), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = BodyMade)))]
 pub async fn register_body(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Key(key): Key,
     Body(order): Body<BodyOrder>,
 ) -> Result<(StatusCode, Json<BodyMade>), Failure> {
-    let new = NewBody { name: order.name, credit_code: order.credit_code, roles: order.roles };
+    let new = NewBody {
+        name: order.name,
+        credit_code: order.credit_code,
+        roles: order.roles,
+    };
     let (body, _) = state.app.register_body(&session, new, &key).await?;
-    Ok((StatusCode::CREATED, Json(BodyMade { body: body.to_string() })))
+    Ok((
+        StatusCode::CREATED,
+        Json(BodyMade {
+            body: body.to_string(),
+        }),
+    ))
 }
 
 /// Enrols a person and opens an account.
 #[utoipa::path(post, path = "/registry/people", tag = "registry", request_body = PersonOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key gives the same person.")),
-    responses((status = 201, body = PersonMade), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = PersonMade)))]
 pub async fn enrol(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Key(key): Key,
     Body(order): Body<PersonOrder>,
 ) -> Result<(StatusCode, Json<PersonMade>), Failure> {
-    let post = |post: PostOrder| Membership { body: post.body, role: post.role, post: post.post };
+    let post = |post: PostOrder| Membership {
+        body: post.body,
+        role: post.role,
+        post: post.post,
+    };
     let new = NewPerson {
         name: order.name,
         login: order.login,
@@ -123,21 +132,38 @@ pub async fn enrol(
         posts: order.posts.into_iter().map(post).collect(),
     };
     let person = state.app.enrol(&session, new, &key).await?;
-    Ok((StatusCode::CREATED, Json(PersonMade { person: person.to_string() })))
+    Ok((
+        StatusCode::CREATED,
+        Json(PersonMade {
+            person: person.to_string(),
+        }),
+    ))
 }
 
 /// Enters a delegation paper: the post of one person may be exercised by another within a term.
 #[utoipa::path(post, path = "/registry/delegations", tag = "registry", request_body = DelegationOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key enters the paper once.")),
-    responses((status = 201, body = Written), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = Written)))]
 pub async fn delegate(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Key(key): Key,
     Body(order): Body<DelegationOrder>,
 ) -> Result<(StatusCode, Json<Written>), Failure> {
-    let DelegationOrder { number, from, to, starts_on, ends_on } = order;
-    let new = NewDelegation { number, from, to, starts_on, ends_on };
+    let DelegationOrder {
+        number,
+        from,
+        to,
+        starts_on,
+        ends_on,
+    } = order;
+    let new = NewDelegation {
+        number,
+        from,
+        to,
+        starts_on,
+        ends_on,
+    };
     let committed = state.app.delegate(&session, new, &key).await?;
     Ok((StatusCode::CREATED, Json(Written::from(&committed))))
 }

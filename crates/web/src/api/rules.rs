@@ -8,11 +8,7 @@ use shuyu_profile::{Act, Field, InstrumentStatus, Procedure, Stage};
 use utoipa::ToSchema;
 
 use super::input::Named;
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// The rules new cases are opened under.
 #[derive(Serialize, ToSchema)]
@@ -157,7 +153,7 @@ pub struct FieldView {
 
 /// The rules in force and the documents they come from.
 #[utoipa::path(get, path = "/profile", tag = "rules",
-    responses((status = 200, body = ProfileView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ProfileView)))]
 pub async fn profile(State(state): State<WebState>, SignedIn(_): SignedIn) -> Json<ProfileView> {
     let profile = state.app.profile();
     let instruments = profile.instruments.iter().map(|instrument| InstrumentView {
@@ -185,21 +181,23 @@ pub async fn profile(State(state): State<WebState>, SignedIn(_): SignedIn) -> Js
 
 /// All procedures.
 #[utoipa::path(get, path = "/procedures", tag = "rules",
-    responses((status = 200, body = Vec<ProcedureLine>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<ProcedureLine>)))]
 pub async fn procedures(State(state): State<WebState>, SignedIn(_): SignedIn) -> Json<Vec<ProcedureLine>> {
     Json(state.app.profile().procedures.iter().map(line).collect())
 }
 
 /// One procedure: stages, acts and fields.
 #[utoipa::path(get, path = "/procedures/{id}", tag = "rules", params(("id" = String, Path, description = "Procedure id")),
-    responses((status = 200, body = ProcedureView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ProcedureView)))]
 pub async fn procedure(
     State(state): State<WebState>,
     SignedIn(_): SignedIn,
     Named(id): Named<String>,
 ) -> Result<Json<ProcedureView>, Failure> {
     let profile = state.app.profile();
-    let procedure = profile.procedure(&id).ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &id))?;
+    let procedure = profile
+        .procedure(&id)
+        .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &id))?;
     Ok(Json(ProcedureView {
         line: line(procedure),
         stages: procedure.stages.iter().map(stage).collect(),

@@ -10,11 +10,7 @@ use super::{
     input::Body,
     output::{ActorView, instant},
 };
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -89,27 +85,36 @@ pub struct PostChoice {
 
 /// Signs in under the first post the person holds. Five failures in a row lock the name for a quarter of an hour.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = Credentials, security(()),
-    responses((status = 201, body = SessionMade), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 201, body = SessionMade)))]
 pub async fn sign_in(
     State(state): State<WebState>,
     Body(given): Body<Credentials>,
 ) -> Result<(StatusCode, Json<SessionMade>), Failure> {
     let made = state.app.sign_in(&given.login, &given.password).await?;
     let actor = ActorView::from(&made.session);
-    Ok((StatusCode::CREATED, Json(SessionMade { token: made.token, actor })))
+    Ok((
+        StatusCode::CREATED,
+        Json(SessionMade {
+            token: made.token,
+            actor,
+        }),
+    ))
 }
 
 /// Ends the session of this call.
 #[utoipa::path(delete, path = "/sessions/current", tag = "sessions",
-    responses((status = 204), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
-pub async fn sign_out(State(state): State<WebState>, SignedIn(session): SignedIn) -> Result<StatusCode, Failure> {
+    responses((status = 204)))]
+pub async fn sign_out(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+) -> Result<StatusCode, Failure> {
     state.app.sign_out(&session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The caller, the post they act in, and the official time.
 #[utoipa::path(get, path = "/me", tag = "sessions",
-    responses((status = 200, body = Me), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Me)))]
 pub async fn me(State(state): State<WebState>, SignedIn(session): SignedIn) -> Result<Json<Me>, Failure> {
     let loaded = state.app.record().load(&Default::default()).await?;
     Ok(Json(Me {
@@ -125,7 +130,7 @@ pub async fn me(State(state): State<WebState>, SignedIn(session): SignedIn) -> R
 
 /// The posts the caller may act in: held ones, and delegated ones in their term.
 #[utoipa::path(get, path = "/me/posts", tag = "sessions",
-    responses((status = 200, body = Vec<PostView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<PostView>)))]
 pub async fn posts(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -142,13 +147,17 @@ pub async fn posts(
 
 /// Acts from now on in another post.
 #[utoipa::path(post, path = "/me/post", tag = "sessions", request_body = PostChoice,
-    responses((status = 200, body = ActorView), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ActorView)))]
 pub async fn switch_post(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Body(choice): Body<PostChoice>,
 ) -> Result<Json<ActorView>, Failure> {
-    let post = Membership { body: choice.body, role: choice.role, post: choice.post };
+    let post = Membership {
+        body: choice.body,
+        role: choice.role,
+        post: choice.post,
+    };
     let session = state.app.switch_post(&session, &post, choice.delegation).await?;
     Ok(Json(ActorView::from(&session)))
 }

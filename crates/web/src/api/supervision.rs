@@ -7,11 +7,7 @@ use shuyu_kernel::CivilDate;
 use utoipa::ToSchema;
 
 use super::{input::Body, output::instant};
-use crate::{
-    problem::{Failure, Problem},
-    session::SignedIn,
-    state::WebState,
-};
+use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A figure with the rows behind it.
 #[derive(Serialize, ToSchema)]
@@ -72,7 +68,7 @@ pub struct ClockNow {
 
 /// What the record says today about the authorised operation.
 #[utoipa::path(get, path = "/disclosure/figures", tag = "supervision",
-    responses((status = 200, body = Vec<FigureView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<FigureView>)))]
 pub async fn figures(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -88,7 +84,7 @@ pub async fn figures(
 
 /// Open duties of the caller's body under the caller's role, earliest due first.
 #[utoipa::path(get, path = "/duties", tag = "supervision",
-    responses((status = 200, body = Vec<DutyView>), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = Vec<DutyView>)))]
 pub async fn duties(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -115,7 +111,7 @@ fn duty_view(duty: Duty) -> DutyView {
 
 /// Winds the clock of a training installation forward. Backwards is refused, elsewhere too.
 #[utoipa::path(post, path = "/training/clock", tag = "supervision", request_body = ClockOrder,
-    responses((status = 200, body = ClockNow), (status = "4XX", body = Problem), (status = "5XX", body = Problem)))]
+    responses((status = 200, body = ClockNow)))]
 pub async fn wind_clock(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
@@ -123,5 +119,8 @@ pub async fn wind_clock(
 ) -> Result<Json<ClockNow>, Failure> {
     let now = state.app.wind_clock(&session, order.to).await?;
     let zone = state.app.profile().zone;
-    Ok(Json(ClockNow { today: zone.date(now).to_string(), now: instant(zone, now) }))
+    Ok(Json(ClockNow {
+        today: zone.date(now).to_string(),
+        now: instant(zone, now),
+    }))
 }

@@ -46,12 +46,23 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
     let total = queue.len();
     let groups = groups(&frame, &visit.profile, queue);
     let openable = openable(&frame, &visit.profile, &visit.session.actor.role, None);
-    let jobs = visit.app().jobs(&visit.session).into_iter().take(5).map(|job| Link {
-        href: format!("/jobs/{}", job.job),
-        label: frame.tr("job-title", &[("table", job.table)]),
-    });
+    let jobs = visit
+        .app()
+        .jobs(&visit.session)
+        .into_iter()
+        .take(5)
+        .map(|job| Link {
+            href: format!("/jobs/{}", job.job),
+            label: frame.tr("job-title", &[("table", job.table)]),
+        });
     let jobs = jobs.collect();
-    Ok(ok(&HomePage { frame, total, groups, openable, jobs }))
+    Ok(ok(&HomePage {
+        frame,
+        total,
+        groups,
+        openable,
+        jobs,
+    }))
 }
 
 fn groups(frame: &Frame, profile: &Profile, queue: Vec<QueueRow>) -> Vec<Group> {
@@ -97,10 +108,15 @@ fn row(frame: &Frame, profile: &Profile, item: &QueueRow) -> Row {
 /// What a duty asks: the clock's title, else the stage.
 pub(crate) fn duty_words(frame: &Frame, profile: &Profile, duty: &shuyu_domain::port::Duty) -> String {
     let procedure = profile.procedure(&duty.procedure);
-    let clock = procedure.zip(duty.clock.as_deref()).and_then(|(procedure, id)| procedure.clock(id));
+    let clock = procedure
+        .zip(duty.clock.as_deref())
+        .and_then(|(procedure, id)| procedure.clock(id));
     if let Some(clock) = clock {
         return frame.pick(&clock.title, &clock.title_en).to_owned();
     }
     let stage = procedure.and_then(|procedure| procedure.stage(&duty.stage));
-    stage.map_or_else(|| duty.stage.clone(), |stage| frame.pick(&stage.title, &stage.title_en).to_owned())
+    stage.map_or_else(
+        || duty.stage.clone(),
+        |stage| frame.pick(&stage.title, &stage.title_en).to_owned(),
+    )
 }

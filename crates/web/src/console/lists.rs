@@ -104,8 +104,13 @@ pub(crate) async fn catalogue(visit: Visit, Query(asked): Query<Asked>) -> Resul
 /// Cases of a section under another address, for the products.
 pub(crate) async fn products(visit: Visit, asked: Asked) -> Result<Response, ConsoleError> {
     let title = visit.frame.t("nav-products");
-    let place =
-        Place { action: "/products", current: "nav-products", rows: "/products", title, section: "product".to_owned() };
+    let place = Place {
+        action: "/products",
+        current: "nav-products",
+        rows: "/products",
+        title,
+        section: "product".to_owned(),
+    };
     list(visit, asked, place).await
 }
 
@@ -120,7 +125,18 @@ pub(crate) async fn cases(visit: Visit, Query(asked): Query<Asked>) -> Result<Re
         _ => ("", visit.frame.t("cases-title")),
     };
     let section = asked.section.clone();
-    list(visit, asked, Place { action: "/cases", current, rows: "/cases", title, section }).await
+    list(
+        visit,
+        asked,
+        Place {
+            action: "/cases",
+            current,
+            rows: "/cases",
+            title,
+            section,
+        },
+    )
+    .await
 }
 
 async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, ConsoleError> {
@@ -138,7 +154,11 @@ async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, Cons
             None => within.iter().map(|procedure| procedure.id.clone()).collect(),
         },
         text: asked.text.chars().take(100).collect(),
-        stage: if chosen.is_some() { asked.stage.clone() } else { String::new() },
+        stage: if chosen.is_some() {
+            asked.stage.clone()
+        } else {
+            String::new()
+        },
         open_only: asked.open == "yes",
         sort: Sort::from_word(&asked.sort),
         page: asked.page.unwrap_or(1).clamp(1, 100_000),
@@ -147,31 +167,65 @@ async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, Cons
     let found = visit.app().case_list(&visit.session, &query).await?;
     let pages = found.total.div_ceil(query.size).max(1);
     let at = |page: u64| address(&place, &asked, &query, page, query.sort);
-    let choice = |value: &str, label: &str, selected| Choice { value: value.to_owned(), label: label.to_owned(), selected };
+    let choice = |value: &str, label: &str, selected| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        selected,
+    };
     let section = Some(place.section.as_str()).filter(|section| !section.is_empty());
     let page = ListPage {
         title: place.title.clone(),
         action: place.action.to_owned(),
-        section: if place.action == "/cases" { place.section.clone() } else { String::new() },
+        section: if place.action == "/cases" {
+            place.section.clone()
+        } else {
+            String::new()
+        },
         text: query.text.clone(),
         open_only: query.open_only,
-        openable: if section.is_some() { openable(&frame, profile, &visit.session.actor.role, section) } else { Vec::new() },
+        openable: if section.is_some() {
+            openable(&frame, profile, &visit.session.actor.role, section)
+        } else {
+            Vec::new()
+        },
         procedures: within
             .iter()
             .map(|p| choice(&p.id, frame.pick(&p.title, &p.title_en), p.id == asked.procedure))
             .collect(),
         stages: chosen.map_or_else(Vec::new, |p| {
-            p.stages.iter().map(|s| choice(&s.id, frame.pick(&s.title, &s.title_en), s.id == query.stage)).collect()
+            p.stages
+                .iter()
+                .map(|s| choice(&s.id, frame.pick(&s.title, &s.title_en), s.id == query.stage))
+                .collect()
         }),
-        sizes: SIZES.iter().map(|n| choice(&n.to_string(), &n.to_string(), *n == query.size)).collect(),
+        sizes: SIZES
+            .iter()
+            .map(|n| choice(&n.to_string(), &n.to_string(), *n == query.size))
+            .collect(),
         heads: heads(&frame, &place, &asked, &query),
-        rows: found.rows.iter().map(|row| self::row(&frame, &visit, &place, row)).collect(),
+        rows: found
+            .rows
+            .iter()
+            .map(|row| self::row(&frame, &visit, &place, row))
+            .collect(),
         total: found.total,
         page: query.page,
         pages,
-        previous: if query.page > 1 { at(query.page - 1) } else { String::new() },
-        next: if query.page < pages { at(query.page + 1) } else { String::new() },
-        empty: frame.t(if query.text.is_empty() { "list-empty" } else { "list-empty-search" }),
+        previous: if query.page > 1 {
+            at(query.page - 1)
+        } else {
+            String::new()
+        },
+        next: if query.page < pages {
+            at(query.page + 1)
+        } else {
+            String::new()
+        },
+        empty: frame.t(if query.text.is_empty() {
+            "list-empty"
+        } else {
+            "list-empty-search"
+        }),
         frame,
     };
     Ok(ok(&page))
@@ -188,7 +242,11 @@ fn heads(frame: &Frame, place: &Place, asked: &Asked, query: &CaseQuery) -> Vec<
         .map(|(sort, label)| {
             let sorted = query.sort == sort;
             let next = if sorted { Sort::Newest } else { sort };
-            Head { label, href: address(place, asked, query, 1, next), sorted }
+            Head {
+                label,
+                href: address(place, asked, query, 1, next),
+                sorted,
+            }
         })
         .collect()
 }
@@ -198,7 +256,11 @@ fn address(place: &Place, asked: &Asked, query: &CaseQuery, page: u64, sort: Sor
     if place.action == "/cases" && !place.section.is_empty() {
         parts.push(("section", place.section.clone()));
     }
-    for (name, value) in [("text", &query.text), ("procedure", &asked.procedure), ("stage", &query.stage)] {
+    for (name, value) in [
+        ("text", &query.text),
+        ("procedure", &asked.procedure),
+        ("stage", &query.stage),
+    ] {
         if !value.is_empty() {
             parts.push((name, value.clone()));
         }
@@ -215,8 +277,15 @@ fn address(place: &Place, asked: &Asked, query: &CaseQuery, page: u64, sort: Sor
     if page > 1 {
         parts.push(("page", page.to_string()));
     }
-    let joined: Vec<String> = parts.iter().map(|(name, value)| format!("{name}={}", query_escape(value))).collect();
-    if joined.is_empty() { place.action.to_owned() } else { format!("{}?{}", place.action, joined.join("&")) }
+    let joined: Vec<String> = parts
+        .iter()
+        .map(|(name, value)| format!("{name}={}", query_escape(value)))
+        .collect();
+    if joined.is_empty() {
+        place.action.to_owned()
+    } else {
+        format!("{}?{}", place.action, joined.join("&"))
+    }
 }
 
 fn row(frame: &Frame, visit: &Visit, place: &Place, row: &CaseRow) -> Row {
@@ -228,12 +297,23 @@ fn row(frame: &Frame, visit: &Visit, place: &Place, row: &CaseRow) -> Row {
         href: format!("{}/{}", place.rows, row.id),
         number: row.number.clone(),
         title: row.title.clone(),
-        procedure: procedure.map_or_else(|| row.procedure.clone(), |p| frame.pick(&p.title, &p.title_en).to_owned()),
+        procedure: procedure.map_or_else(
+            || row.procedure.clone(),
+            |p| frame.pick(&p.title, &p.title_en).to_owned(),
+        ),
         stage: stage.label,
         stage_class: stage.class,
         stage_shape: stage.shape,
         due: row.next_due.map(|due| due.to_string()).unwrap_or_default(),
-        remaining: if remaining.is_some() { frame.remaining(remaining) } else { String::new() },
-        turn: row.holder_role.as_deref().map(|role| role_title(frame.lang, profile, role)).unwrap_or_default(),
+        remaining: if remaining.is_some() {
+            frame.remaining(remaining)
+        } else {
+            String::new()
+        },
+        turn: row
+            .holder_role
+            .as_deref()
+            .map(|role| role_title(frame.lang, profile, role))
+            .unwrap_or_default(),
     }
 }

@@ -19,6 +19,11 @@ pub mod supervision;
 pub mod training;
 pub mod workbench;
 
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod wellformed;
+
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -35,13 +40,23 @@ const FIELDS_BYTES: usize = 1024 * 1024;
 
 /// All pages. Stops of handlers become pages here; the caller adds headers and assets.
 pub fn router() -> Router<WebState> {
-    let papers = usize::try_from(PAPER_LIMIT_BYTES).unwrap_or(usize::MAX).saturating_add(FIELDS_BYTES);
+    let papers = usize::try_from(PAPER_LIMIT_BYTES)
+        .unwrap_or(usize::MAX)
+        .saturating_add(FIELDS_BYTES);
     let forms = Router::new()
-        .route("/open/{procedure}/{group}", get(form::opening::group).post(form::opening::save))
-        .route("/cases/{id}/acts/{act}/{lane}/{group}", get(form::acting::group).post(form::acting::save))
+        .route(
+            "/open/{procedure}/{group}",
+            get(form::opening::group).post(form::opening::save),
+        )
+        .route(
+            "/cases/{id}/acts/{act}/{lane}/{group}",
+            get(form::acting::group).post(form::acting::save),
+        )
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
-    let uploads = Router::new().route("/uploads", post(datasets::upload)).layer(DefaultBodyLimit::disable());
+    let uploads = Router::new()
+        .route("/uploads", post(datasets::upload))
+        .layer(DefaultBodyLimit::disable());
     pages().merge(forms).merge(uploads)
 }
 
@@ -57,15 +72,23 @@ fn pages() -> Router<WebState> {
         .route("/cases", get(lists::cases))
         .route("/open", get(form::opening::index))
         .route("/open/{procedure}", get(form::opening::tasks))
-        .route("/open/{procedure}/check", get(form::opening::check).post(form::opening::submit))
+        .route(
+            "/open/{procedure}/check",
+            get(form::opening::check).post(form::opening::submit),
+        )
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
         .route("/cases/{id}/reveal/{field}", post(case::reveal))
         .route("/cases/{id}/waiting/{number}/advance", post(case::advance))
         .route("/cases/{id}/waiting/{number}/return", post(case::send_back))
         .route("/cases/{id}/acts/{act}/{lane}", get(form::acting::tasks))
-        .route("/cases/{id}/acts/{act}/{lane}/check", get(form::acting::check).post(form::acting::submit))
+        .route(
+            "/cases/{id}/acts/{act}/{lane}/check",
+            get(form::acting::check).post(form::acting::submit),
+        )
         .route("/papers/{digest}", get(case::paper))
+        .route("/releases", get(permits::releases))
+        .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))
         .route("/permits/{id}", get(workbench::page).post(workbench::ask))
         .route("/products", get(products::list))

@@ -24,18 +24,28 @@ impl Posted {
     /// # Errors
     /// `csrf_wrong`, `form_malformed`, and what the upload refuses.
     pub async fn read(visit: &Visit, request: Request) -> Result<Self, ConsoleError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if kind.starts_with("multipart/form-data") {
             return Self::read_multipart(visit, request).await;
         }
-        let RawForm(bytes) = RawForm::from_request(request, &()).await.map_err(|_| malformed())?;
-        let posted = Self { values: parse_form(&bytes) };
+        let RawForm(bytes) = RawForm::from_request(request, &())
+            .await
+            .map_err(|_| malformed())?;
+        let posted = Self {
+            values: parse_form(&bytes),
+        };
         visit.checked(posted.one("csrf"))?;
         Ok(posted)
     }
 
     async fn read_multipart(visit: &Visit, request: Request) -> Result<Self, ConsoleError> {
-        let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
+        let mut multipart = Multipart::from_request(request, &())
+            .await
+            .map_err(|_| malformed())?;
         let mut posted = Self::default();
         let mut checked = false;
         while let Some(field) = multipart.next_field().await.map_err(|_| malformed())? {
@@ -66,12 +76,18 @@ impl Posted {
 
     /// The first value of a name, or an empty text.
     pub fn one(&self, name: &str) -> &str {
-        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+        self.values
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value.as_str())
     }
 
     /// All values of a name.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.values.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.values
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The value, or `None` if it is empty.
@@ -87,9 +103,10 @@ fn malformed() -> Refusal {
 /// Streams a file into the lake while it arrives: it is never held in memory as a whole.
 async fn take_in(visit: &Visit, name: &str, mut field: Field<'_>) -> Result<Upload, ConsoleError> {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(4);
-    let bytes: ByteStream =
-        futures::stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|chunk| (chunk, receiver)) })
-            .boxed();
+    let bytes: ByteStream = futures::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    })
+    .boxed();
     let pump = async move {
         loop {
             let chunk = match field.chunk().await {
@@ -114,7 +131,10 @@ pub fn parse_form(bytes: &[u8]) -> Vec<(String, String)> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let at = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
+            (
+                decode(&pair[..at]),
+                decode(pair.get(at + 1..).unwrap_or_default()),
+            )
         })
         .collect()
 }
@@ -123,7 +143,9 @@ fn decode(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let digits = bytes.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        let digits = bytes
+            .get(at + 1..at + 3)
+            .and_then(|two| std::str::from_utf8(two).ok());
         match (byte, digits.and_then(|two| u8::from_str_radix(two, 16).ok())) {
             (b'%', Some(decoded)) => {
                 out.push(decoded);

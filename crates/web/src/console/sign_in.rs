@@ -77,11 +77,24 @@ pub(crate) async fn submit(
     match state.app.sign_in(given.login.trim(), &given.password).await {
         Ok(signed) => {
             let cookie = session_cookie(state.secure_cookies, &signed.token);
-            Ok(([(header::SET_COOKIE, cookie)], Redirect::to(way_back(&given.next))).into_response())
+            Ok((
+                [(header::SET_COOKIE, cookie)],
+                Redirect::to(way_back(&given.next)),
+            )
+                .into_response())
         }
         Err(Stop::Refused(refusal)) => {
             let frame = bare_frame(&state, lang, &uri);
-            drawn(&state, frame, Asked { next: given.next, login: given.login }, Some(refusal)).await
+            drawn(
+                &state,
+                frame,
+                Asked {
+                    next: given.next,
+                    login: given.login,
+                },
+                Some(refusal),
+            )
+            .await
         }
         Err(fault) => Err(fault.into()),
     }
@@ -89,7 +102,9 @@ pub(crate) async fn submit(
 
 /// Browsers name the relation of the sending site; a missing header is an old browser or a program.
 fn from_elsewhere(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
     site.is_some_and(|site| site == "cross-site" || site == "same-site")
 }
 
@@ -105,10 +120,17 @@ async fn drawn(
         person.role = role_title(frame.lang, &profile, &person.role);
         person.post = post_title(frame.lang, &profile, &person.post);
     }
-    let code = refusal.as_ref().map_or(StatusCode::OK, |refusal| status(&Stop::Refused(refusal.clone())));
+    let code = refusal
+        .as_ref()
+        .map_or(StatusCode::OK, |refusal| status(&Stop::Refused(refusal.clone())));
     let card = refusal.map(|refusal| RefusalCard::of(&frame, &profile, &refusal));
-    let page =
-        SignInPage { frame, refusal: card, next: way_back(&asked.next).to_owned(), login: asked.login, people };
+    let page = SignInPage {
+        frame,
+        refusal: card,
+        next: way_back(&asked.next).to_owned(),
+        login: asked.login,
+        people,
+    };
     Ok(html(code, &page))
 }
 
@@ -129,7 +151,10 @@ pub(crate) async fn switch_post(visit: Visit, request: Request) -> Result<Redire
     let body = next()?.parse().map_err(|_| unknown())?;
     let (role, post) = (next()?.to_owned(), next()?.to_owned());
     let paper = Some(next()?.to_owned()).filter(|paper| !paper.is_empty());
-    visit.app().switch_post(&visit.session, &Membership { body, role, post }, paper).await?;
+    visit
+        .app()
+        .switch_post(&visit.session, &Membership { body, role, post }, paper)
+        .await?;
     Ok(Redirect::to("/"))
 }
 

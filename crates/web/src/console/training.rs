@@ -12,7 +12,10 @@ use crate::{
 /// `POST /clock`
 pub(crate) async fn wind(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
-    let to: CivilDate = posted.one("to").parse().map_err(|_| Refusal::unmet("date_malformed"))?;
+    let to: CivilDate = posted
+        .one("to")
+        .parse()
+        .map_err(|_| Refusal::unmet("date_malformed"))?;
     visit.app().wind_clock(&visit.session, to).await?;
     Ok(Redirect::to(way_back(posted.one("back"))))
 }

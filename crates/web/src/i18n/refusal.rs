@@ -20,8 +20,11 @@ impl Texts {
         let key = format!("refusal-{stem}");
         let known = self.has(language, &key);
         let key = if known { key } else { "refusal-other".to_owned() };
-        let mut facts: Vec<(String, String)> =
-            refusal.facts.iter().map(|(name, value)| (name.clone(), self.fact(language, name, value))).collect();
+        let mut facts: Vec<(String, String)> = refusal
+            .facts
+            .iter()
+            .map(|(name, value)| (name.clone(), self.fact(language, name, value)))
+            .collect();
         facts.push(("code".to_owned(), refusal.code.clone()));
         RefusalText {
             what: self.tr(language, &key, &facts),
@@ -32,22 +35,25 @@ impl Texts {
     /// Facts that are codes become words: uses of columns, limits, nodes of a query.
     fn fact(&self, language: Language, name: &str, value: &str) -> String {
         match name {
-            "use" => self.coded(language, "use", value),
-            "node" => self.coded(language, "node", value),
+            "use" => self.coded(language, value, |word| format!("use-{word}")),
+            "node" => self.coded(language, value, |word| format!("node-{word}")),
             "limit" => self.limit(language, value),
-            "needed" if value.parse::<i64>().is_err() => self.coded(language, "use", value),
             _ if value.is_empty() => "\u{2014}".to_owned(),
             _ => value.to_owned(),
         }
     }
 
-    fn coded(&self, language: Language, family: &str, value: &str) -> String {
+    fn coded(&self, language: Language, value: &str, key: impl Fn(&str) -> String) -> String {
         let words: Vec<String> = value
             .split(|c: char| c == ',' || c == ';' || c.is_whitespace())
             .filter(|word| !word.is_empty())
             .map(|word| {
-                let key = format!("{family}-{}", word.replace('_', "-"));
-                if self.has(language, &key) { self.t(language, &key) } else { word.to_owned() }
+                let key = key(&word.replace('_', "-"));
+                if self.has(language, &key) {
+                    self.t(language, &key)
+                } else {
+                    word.to_owned()
+                }
             })
             .collect();
         words.join(match language {
@@ -58,7 +64,9 @@ impl Texts {
 
     /// A limit such as `5 working_day` in words.
     pub fn limit(&self, language: Language, text: &str) -> String {
-        let Some((n, unit)) = text.split_once(' ') else { return text.to_owned() };
+        let Some((n, unit)) = text.split_once(' ') else {
+            return text.to_owned();
+        };
         let key = match unit {
             "working_day" => "limit-working-day",
             "day" => "limit-day",

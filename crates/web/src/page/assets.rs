@@ -11,7 +11,9 @@ const VERSION_DIGITS: usize = 12;
 
 /// The address of an asset; its version changes whenever the bytes do, so browsers may keep it for ever.
 pub fn href(name: &str) -> String {
-    let digest = Embedded::get(name).map(|file| hex::encode(file.metadata.sha256_hash())).unwrap_or_default();
+    let digest = Embedded::get(name)
+        .map(|file| hex::encode(file.metadata.sha256_hash()))
+        .unwrap_or_default();
     let version: String = digest.chars().take(VERSION_DIGITS).collect();
     format!("/assets/{name}?v={version}")
 }
@@ -22,7 +24,13 @@ mod tests {
 
     #[test]
     fn every_asset_of_the_layout_exists() {
-        for name in ["tokens.css", "base.css", "components.css", "pages.css", "console.js"] {
+        for name in [
+            "tokens.css",
+            "base.css",
+            "components.css",
+            "pages.css",
+            "console.js",
+        ] {
             assert!(href(name).len() > format!("/assets/{name}?v=").len(), "{name}");
         }
     }

@@ -30,16 +30,26 @@ impl Chip {
         Self {
             id: clause.to_string(),
             short: instrument.map(|i| i.short.clone()).unwrap_or_default(),
-            text: row.map(|row| frame.pick(&row.text_zh, &row.text_en).to_owned()).unwrap_or_default(),
+            text: row
+                .map(|row| frame.pick(&row.text_zh, &row.text_en).to_owned())
+                .unwrap_or_default(),
             href: format!("/law/clauses/{clause}"),
             preview: instrument.is_some_and(|i| i.status == InstrumentStatus::Draft),
         }
     }
 
     /// Chips of several clauses, each once, in order of first mention.
-    pub fn all<'a>(frame: &Frame, profile: &Profile, clauses: impl IntoIterator<Item = &'a ClauseId>) -> Vec<Self> {
+    pub fn all<'a>(
+        frame: &Frame,
+        profile: &Profile,
+        clauses: impl IntoIterator<Item = &'a ClauseId>,
+    ) -> Vec<Self> {
         let mut seen = BTreeSet::new();
-        clauses.into_iter().filter(|id| seen.insert((*id).clone())).map(|id| Self::of(frame, profile, id)).collect()
+        clauses
+            .into_iter()
+            .filter(|id| seen.insert((*id).clone()))
+            .map(|id| Self::of(frame, profile, id))
+            .collect()
     }
 }
 
@@ -61,6 +71,9 @@ impl Grounds {
             Basis::AgreementItem(item) => frame.tr("basis-agreement-item", &[("item", item)]),
             Basis::PlatformDefault(why) => frame.tr("basis-platform-default", &[("why", why)]),
         };
-        Self { chips: Chip::all(frame, profile, basis.clauses()), note }
+        Self {
+            chips: Chip::all(frame, profile, basis.clauses()),
+            note,
+        }
     }
 }

@@ -15,7 +15,7 @@ pub const RAIL: [(&str, &str); 9] = [
     ("/catalogue", "nav-catalogue"),
     ("/cases?section=authorisation", "nav-authorisation"),
     ("/permits", "nav-permits"),
-    ("/cases?section=release", "nav-release"),
+    ("/releases", "nav-release"),
     ("/products", "nav-products"),
     ("/supervision", "nav-supervision"),
     ("/ledger", "nav-ledger"),
@@ -144,7 +144,10 @@ impl Frame {
     /// Adds a step of the way.
     #[must_use]
     pub fn crumb(mut self, href: &str, label: &str) -> Self {
-        self.crumbs.push(Crumb { href: href.to_owned(), label: label.to_owned() });
+        self.crumbs.push(Crumb {
+            href: href.to_owned(),
+            label: label.to_owned(),
+        });
         self
     }
 
@@ -157,7 +160,9 @@ impl Frame {
 
     /// The rail: address, words, current.
     pub fn rail(&self) -> Vec<(&'static str, String, bool)> {
-        RAIL.iter().map(|(href, key)| (*href, self.t(key), *key == self.current)).collect()
+        RAIL.iter()
+            .map(|(href, key)| (*href, self.t(key), *key == self.current))
+            .collect()
     }
 
     /// The other language: code and its own name.
@@ -176,7 +181,11 @@ pub fn identity(lang: Language, profile: &Profile, who: &Who) -> Identity {
     let posts = who.posts.iter().map(|choice| {
         let m = &choice.membership;
         let paper = choice.delegation.clone().unwrap_or_default();
-        let mark = if paper.is_empty() { String::new() } else { format!(" ({paper})") };
+        let mark = if paper.is_empty() {
+            String::new()
+        } else {
+            format!(" ({paper})")
+        };
         PostOption {
             value: format!("{}|{}|{}|{paper}", m.body, m.role, m.post),
             label: format!("{} · {} · {}{mark}", choice.body, role(&m.role), post(&m.post)),
@@ -195,11 +204,17 @@ pub fn identity(lang: Language, profile: &Profile, who: &Who) -> Identity {
 
 /// Title of a role, or its id while the profile does not know it.
 pub fn role_title(lang: Language, profile: &Profile, id: &str) -> String {
-    profile.role(id).map_or_else(|| id.to_owned(), |role| lang.pick(&role.title, &role.title_en).to_owned())
+    profile.role(id).map_or_else(
+        || id.to_owned(),
+        |role| lang.pick(&role.title, &role.title_en).to_owned(),
+    )
 }
 
 /// Title of a post, or its id while the profile does not know it.
 pub fn post_title(lang: Language, profile: &Profile, id: &str) -> String {
     let post = profile.posts.iter().find(|post| post.id == id);
-    post.map_or_else(|| id.to_owned(), |post| lang.pick(&post.title, &post.title_en).to_owned())
+    post.map_or_else(
+        || id.to_owned(),
+        |post| lang.pick(&post.title, &post.title_en).to_owned(),
+    )
 }

@@ -22,7 +22,10 @@ pub fn html(status: StatusCode, template: &impl askama::Template) -> Response {
     match template.render() {
         Ok(text) => (
             status,
-            [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")],
+            [
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-store"),
+            ],
             text,
         )
             .into_response(),

@@ -45,7 +45,9 @@ pub struct RefusalCard {
 impl RefusalCard {
     /// The card of a refusal under the rules it was decided by.
     pub fn of(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Self {
-        let words = frame.texts.refusal(frame.lang, &localised(frame.lang, profile, refusal));
+        let words = frame
+            .texts
+            .refusal(frame.lang, &localised(frame.lang, profile, refusal));
         Self {
             code: refusal.code.clone(),
             what: words.what,
@@ -58,13 +60,20 @@ impl RefusalCard {
 /// Facts name acts, stages, fields and roles by their Chinese titles; English pages show the English ones.
 fn localised(lang: Language, profile: &Profile, refusal: &Refusal) -> Refusal {
     let mut refusal = refusal.clone();
-    let titles = if lang == Language::En { titles(profile) } else { BTreeMap::new() };
+    let titles = if lang == Language::En {
+        titles(profile)
+    } else {
+        BTreeMap::new()
+    };
     let joint = match lang {
         Language::Zh => "\u{3001}",
         Language::En => ", ",
     };
     for value in refusal.facts.values_mut().filter(|value| !value.contains('\n')) {
-        let parts: Vec<&str> = value.split("; ").map(|part| titles.get(part).copied().unwrap_or(part)).collect();
+        let parts: Vec<&str> = value
+            .split("; ")
+            .map(|part| titles.get(part).copied().unwrap_or(part))
+            .collect();
         *value = parts.join(joint);
     }
     refusal
@@ -75,17 +84,38 @@ fn titles(profile: &Profile) -> BTreeMap<&str, &str> {
     let mut add = |zh, en| {
         titles.entry(zh).or_insert(en);
     };
-    profile.roles.iter().for_each(|role| add(&role.title, &role.title_en));
-    profile.posts.iter().for_each(|post| add(&post.title, &post.title_en));
+    profile
+        .roles
+        .iter()
+        .for_each(|role| add(&role.title, &role.title_en));
+    profile
+        .posts
+        .iter()
+        .for_each(|post| add(&post.title, &post.title_en));
     for procedure in &profile.procedures {
         add(&procedure.title, &procedure.title_en);
-        procedure.stages.iter().for_each(|stage| add(&stage.title, &stage.title_en));
-        procedure.acts.iter().for_each(|act| add(&act.title, &act.title_en));
-        procedure.clocks.iter().for_each(|clock| add(&clock.title, &clock.title_en));
-        procedure.lanes.iter().for_each(|lane| add(&lane.title, &lane.title_en));
+        procedure
+            .stages
+            .iter()
+            .for_each(|stage| add(&stage.title, &stage.title_en));
+        procedure
+            .acts
+            .iter()
+            .for_each(|act| add(&act.title, &act.title_en));
+        procedure
+            .clocks
+            .iter()
+            .for_each(|clock| add(&clock.title, &clock.title_en));
+        procedure
+            .lanes
+            .iter()
+            .for_each(|lane| add(&lane.title, &lane.title_en));
         for field in &procedure.fields {
             add(&field.title, &field.title_en);
-            field.choices.iter().for_each(|choice| add(&choice.title, &choice.title_en));
+            field
+                .choices
+                .iter()
+                .for_each(|choice| add(&choice.title, &choice.title_en));
         }
     }
     titles
@@ -115,7 +145,12 @@ pub fn stop_page(frame: Frame, profile: &Profile, stop: &Stop, reference: &str, 
             None
         }
     };
-    let page = StopPage { frame, refusal, reference: reference.to_owned(), back: back.to_owned() };
+    let page = StopPage {
+        frame,
+        refusal,
+        reference: reference.to_owned(),
+        back: back.to_owned(),
+    };
     html(status(stop), &page)
 }
 

@@ -60,7 +60,11 @@ pub struct Status {
 impl Status {
     /// A status with the shape that belongs to its class.
     pub fn new(class: &'static str, label: String) -> Self {
-        Self { class, shape: shape(class), label }
+        Self {
+            class,
+            shape: shape(class),
+            label,
+        }
     }
 }
 
@@ -79,8 +83,14 @@ pub fn shape(class: &str) -> &'static str {
 /// Stage of a case as a status.
 pub fn stage_status(frame: &Frame, procedure: Option<&Procedure>, stage: &str) -> Status {
     let rule = procedure.and_then(|procedure| procedure.stage(stage));
-    let label = rule.map_or(stage, |rule| frame.pick(&rule.title, &rule.title_en)).to_owned();
-    let class = if rule.is_some_and(|rule| rule.is_final) { "done" } else { "open" };
+    let label = rule
+        .map_or(stage, |rule| frame.pick(&rule.title, &rule.title_en))
+        .to_owned();
+    let class = if rule.is_some_and(|rule| rule.is_final) {
+        "done"
+    } else {
+        "open"
+    };
     Status::new(class, label)
 }
 
@@ -105,7 +115,11 @@ pub fn size(frame: &Frame, bytes: u64) -> String {
         return frame.tr("size-bytes", &[("n", bytes)]);
     }
     // One decimal without floating point: tenths of a unit.
-    let (unit, key) = if bytes < 1024 * 1024 { (1024, "size-kilobytes") } else { (1024 * 1024, "size-megabytes") };
+    let (unit, key) = if bytes < 1024 * 1024 {
+        (1024, "size-kilobytes")
+    } else {
+        (1024 * 1024, "size-megabytes")
+    };
     let tenths = bytes.saturating_mul(10) / unit;
     frame.tr(key, &[("n", format!("{}.{}", tenths / 10, tenths % 10))])
 }

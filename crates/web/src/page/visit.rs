@@ -59,15 +59,28 @@ impl FromRequestParts<WebState> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebState) -> Result<Self, Response> {
-        let SignedIn(session) =
-            SignedIn::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        let Lang(lang) = Lang::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let SignedIn(session) = SignedIn::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let Lang(lang) = Lang::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
         let profile = state.app.profile();
-        let who = state.app.who(&session).await.map_err(|stop| ConsoleError::from(stop).into_response())?;
+        let who = state
+            .app
+            .who(&session)
+            .await
+            .map_err(|stop| ConsoleError::from(stop).into_response())?;
         let mut frame = bare_frame(state, lang, &parts.uri);
         frame.csrf.clone_from(&session.csrf);
         frame.identity = Some(frame::identity(lang, &profile, &who));
-        Ok(Self { state: state.clone(), session, lang, profile, frame })
+        Ok(Self {
+            state: state.clone(),
+            session,
+            lang,
+            profile,
+            frame,
+        })
     }
 }
 
@@ -104,7 +117,11 @@ pub async fn stops_become_pages(State(state): State<WebState>, request: Request,
         copy.extensions = parts.extensions.clone();
         copy
     };
-    let reference = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let reference = parts
+        .extensions
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(stop) = response.extensions_mut().remove::<Arc<Stop>>() else {
         return response;
@@ -112,7 +129,10 @@ pub async fn stops_become_pages(State(state): State<WebState>, request: Request,
     let frame = match Visit::from_request_parts(&mut kept, &state).await {
         Ok(visit) => visit.frame,
         Err(_) => {
-            let lang = Lang::from_request_parts(&mut kept, &state).await.map(|Lang(lang)| lang).unwrap_or_default();
+            let lang = Lang::from_request_parts(&mut kept, &state)
+                .await
+                .map(|Lang(lang)| lang)
+                .unwrap_or_default();
             bare_frame(&state, lang, &kept.uri)
         }
     };
@@ -125,7 +145,9 @@ fn parent(path: &str) -> String {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     match (parts.next(), parts.next(), parts.next()) {
         (Some(first @ ("cases" | "permits" | "products")), Some(id), Some(_)) => format!("/{first}/{id}"),
-        (Some(first @ ("permits" | "products" | "datasets" | "ledger" | "law")), Some(_), _) => format!("/{first}"),
+        (Some(first @ ("permits" | "products" | "datasets" | "ledger" | "law")), Some(_), _) => {
+            format!("/{first}")
+        }
         _ => "/".to_owned(),
     }
 }

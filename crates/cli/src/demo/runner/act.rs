@@ -117,7 +117,7 @@ impl Runner {
                 "integer" => "1".to_owned(),
                 "yes_no" => "yes".to_owned(),
                 "file" => self.file(&step.login, &format!("{}-{id}.txt", step.case)).await?,
-                "choice" => field.pointer("/choices/0/id").and_then(Json::as_str).unwrap_or_default().to_owned(),
+                "choice" => field.pointer("/choices/0").and_then(Json::as_str).unwrap_or_default().to_owned(),
                 _ => continue,
             };
             set.insert(id, answer);

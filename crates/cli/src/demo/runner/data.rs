@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use serde_json::{Value as Json, json};
 
+use shuyu_gateway::signing::{Credentials, Message, sign};
+use shuyu_kernel::Timestamp;
+
 use super::Runner;
 use crate::demo::{
     client::Reply,
@@ -118,16 +121,19 @@ impl Runner {
     pub(super) async fn call(&mut self, call: &Call) -> anyhow::Result<Reply> {
         let (key_id, secret, product) = self.keys.get(&call.key).cloned().with_context(|| format!("no key {}", call.key))?;
         let path = format!("/open/v1/products/{product}/data");
-        let query: Vec<(String, String)> = call.filters.clone().into_iter().collect();
+        let query = call.filters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         let mut last = None;
         for _ in 0..call.times {
             let time = self.client.plain("GET", "/open/v1/time", None).await?;
-            let millis = time.body.get("time").and_then(Json::as_i64).context("time of the gateway")?;
+            let millis = time.body.get("time_ms").and_then(Json::as_i64).context("time of the gateway")?;
             let mut nonce = [0u8; 16];
             crate::real::fill(&mut nonce);
-            let secret = if call.forged { "forged" } else { &secret };
-            let signed = shuyu_gateway::sign::request(&key_id, secret, &path, &query, millis, &hex::encode(nonce));
-            let reply = self.client.call(&signed.path_and_query, &signed.headers).await?;
+            let credentials = Credentials { key_id: &key_id, secret: if call.forged { "forged" } else { &secret } };
+            let message = Message { method: "GET", path: &path, query: &query, body: b"" };
+            let at = Timestamp::from_micros(millis * 1000);
+            let signed = sign(&credentials, &message, at, &hex::encode(nonce));
+            let target = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+            let reply = self.client.call(&target, &signed.headers()).await?;
             if reply.is_ok() {
                 self.report.calls_metered += 1;
             }

@@ -1,0 +1,102 @@
+//! The parts a case is made of: acts taken, clocks, lanes, objections, the permit, deliveries.
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, Manner, PermitId, PersonId};
+
+use crate::event::{ClockRun, PermitTable};
+
+/// An act that took effect, as later guards look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Act id.
+    pub act: String,
+    /// Lane key.
+    pub lane: Option<String>,
+    /// Everybody who took a step of it.
+    pub people: Vec<PersonId>,
+    /// Acting body.
+    pub body: BodyId,
+    /// Role acted under.
+    pub role: String,
+    /// Manner.
+    pub manner: Manner,
+    /// 发生日
+    pub happened_on: CivilDate,
+    /// 登记日
+    pub recorded_on: CivilDate,
+}
+
+/// A clock and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// As started.
+    pub run: ClockRun,
+    /// Day it was stopped.
+    pub stopped_on: Option<CivilDate>,
+    /// In time, once stopped.
+    pub in_time: Option<bool>,
+}
+
+/// Where a lane stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneStatus {
+    /// Under review.
+    Open,
+    /// Back at the applicant; its clock stands still.
+    Returned,
+    /// 同意
+    Approved,
+    /// 不同意
+    Refused,
+}
+
+/// A lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneState {
+    /// Lane id of the procedure.
+    pub rule: String,
+    /// Role.
+    pub role: String,
+    /// Body.
+    pub body: BodyId,
+    /// Status.
+    pub status: LaneStatus,
+    /// Columns struck, `table.column`.
+    pub struck: Vec<String>,
+}
+
+/// An objection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// Number from 1.
+    pub number: u32,
+    /// Answered, and whether it was right.
+    pub upheld: Option<bool>,
+}
+
+/// A permit of the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permit {
+    /// Id.
+    pub id: PermitId,
+    /// Cases it rests on.
+    pub chain: Vec<CaseId>,
+    /// Tables.
+    pub tables: Vec<PermitTable>,
+    /// Last day.
+    pub expires_on: CivilDate,
+    /// Ended.
+    pub ended: bool,
+}
+
+/// A delivery of the product of the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Number from 1.
+    pub number: u32,
+    /// Agreement.
+    pub agreement: CaseId,
+    /// Customer.
+    pub customer: BodyId,
+}

@@ -1,0 +1,382 @@
+//! The written form of every kind of event. What stands in a ledger must be readable for ever, byte by byte.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use shuyu_domain::{
+    Event, TableUse, Value,
+    event::{
+        ActMeta, CaseEvent, ClockRun, DatasetEvent, Holder, InstallationEvent, Pending, PermitTable,
+        RegistryEvent, ReleaseEvent, StepTaken,
+    },
+    registry::{Body, Delegation, Membership},
+    value::Paper,
+};
+use shuyu_kernel::{
+    Actor, BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Manner, Money, PermitId, PersonId,
+    ReleaseId, Timestamp, Use,
+    calendar::{Bound, DayKind, DayStep, Limit, StepNote},
+};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+#[test]
+fn written_events_still_read_and_write_the_same() {
+    let mut kinds = BTreeSet::new();
+    for sample in samples() {
+        let kind = sample.kind();
+        let text = fs::read_to_string(folder().join(format!("{kind}.json"))).expect(kind);
+        let read: Event = serde_json::from_str(&text).expect(kind);
+        assert_eq!(read, sample, "{kind} is read differently");
+        assert_eq!(written(&read), text, "{kind} is written differently");
+        assert!(kinds.insert(kind), "{kind} twice");
+    }
+    let files: BTreeSet<String> = fs::read_dir(folder())
+        .expect("golden files")
+        .map(|entry| {
+            entry
+                .expect("entry")
+                .file_name()
+                .to_string_lossy()
+                .trim_end_matches(".json")
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(
+        files,
+        kinds.into_iter().map(str::to_owned).collect(),
+        "a kind without a file or a file too many"
+    );
+}
+
+fn written(event: &Event) -> String {
+    format!(
+        "{}\n",
+        serde_json::to_string_pretty(event).expect("events are plain data")
+    )
+}
+
+fn day(n: i8) -> CivilDate {
+    CivilDate::new(2026, 2, n).expect("a day of February")
+}
+
+fn clause() -> ClauseId {
+    "YN-OP-083".parse().expect("a clause id")
+}
+
+fn digest(name: &str) -> Digest {
+    Digest::of(name.as_bytes())
+}
+
+fn paper() -> Paper {
+    Paper {
+        digest: digest("paper"),
+        name: "批件.pdf".to_owned(),
+        size_bytes: 2048,
+    }
+}
+
+fn actor() -> Actor {
+    Actor {
+        person: PersonId::from_bits(7),
+        body: BodyId::from_bits(3),
+        role: "provider".to_owned(),
+        post: "leader".to_owned(),
+        delegation: Some("授权书 5".to_owned()),
+    }
+}
+
+fn step() -> StepTaken {
+    StepTaken {
+        post: "clerk".to_owned(),
+        person: PersonId::from_bits(5),
+        delegation: None,
+        on: day(2),
+    }
+}
+
+fn meta() -> ActMeta {
+    ActMeta {
+        act: "provider_approve".to_owned(),
+        actor: actor(),
+        manner: Manner::OnBehalf,
+        happened_on: day(3),
+        recorded_on: day(4),
+        decided_by: Some("party_group".to_owned()),
+        paper: Some(paper()),
+        steps: vec![step()],
+        clauses: vec![clause()],
+    }
+}
+
+fn holder() -> Holder {
+    Holder {
+        role: "operator".to_owned(),
+        bodies: vec![BodyId::from_bits(1)],
+    }
+}
+
+/// One value of every type.
+fn values() -> BTreeMap<String, Value> {
+    let table = TableUse {
+        resource: CaseId::from_bits(9),
+        table: "insured".to_owned(),
+        reason: "分档".to_owned(),
+        columns: BTreeMap::from([("months".to_owned(), BTreeSet::from(Use::ALL))]),
+    };
+    [
+        ("text", Value::Text("x".to_owned())),
+        ("date", Value::Date(day(5))),
+        ("money", Value::Money(Money::from_fen(1234))),
+        ("integer", Value::Integer(-4)),
+        ("yes_no", Value::YesNo(true)),
+        ("choice", Value::Choice("public".to_owned())),
+        ("file", Value::File(paper())),
+        ("body", Value::Body(BodyId::from_bits(2))),
+        ("person", Value::Person(PersonId::from_bits(5))),
+        ("case", Value::Case(CaseId::from_bits(8))),
+        (
+            "cases",
+            Value::Cases(vec![CaseId::from_bits(8), CaseId::from_bits(9)]),
+        ),
+        ("columns", Value::Columns(vec![table])),
+        (
+            "figures",
+            Value::Figures(BTreeMap::from([("plans".to_owned(), "1".to_owned())])),
+        ),
+        (
+            "sealed",
+            Value::Sealed {
+                commitment: digest("name"),
+                vault: "person_5/name".to_owned(),
+            },
+        ),
+    ]
+    .into_iter()
+    .map(|(id, value)| (id.to_owned(), value))
+    .collect()
+}
+
+fn clock() -> ClockRun {
+    ClockRun {
+        clock: "review".to_owned(),
+        lane: Some("provider:x".to_owned()),
+        started_on: day(13),
+        limit: Limit::working_days(1),
+        bound: Bound::AtMost,
+        due: day(14),
+        provisional: false,
+        calendar: digest("calendar"),
+        derivation: vec![
+            DayStep {
+                date: day(13),
+                kind: DayKind::Workday,
+                counted: None,
+                gazetted: true,
+                note: Some(StepNote::Start),
+            },
+            DayStep {
+                date: day(14),
+                kind: DayKind::SwappedWorkday("春节".to_owned()),
+                counted: Some(1),
+                gazetted: true,
+                note: Some(StepNote::Due),
+            },
+        ],
+        holder: holder(),
+        clauses: vec![clause()],
+    }
+}
+
+fn samples() -> Vec<Event> {
+    let mut all: Vec<Event> = of_acts()
+        .into_iter()
+        .chain(of_consequences())
+        .map(Event::Case)
+        .collect();
+    all.extend(of_registry().into_iter().map(Event::Registry));
+    all.extend(of_data());
+    all
+}
+
+fn of_acts() -> Vec<CaseEvent> {
+    vec![
+        CaseEvent::Opened {
+            case: CaseId::from_bits(1),
+            procedure: "data_use".to_owned(),
+            profile: digest("profile"),
+            number: "滇数用〔2026〕1号".to_owned(),
+            stage: "drafting".to_owned(),
+            parties: BTreeMap::from([("operator".to_owned(), BTreeSet::from([BodyId::from_bits(1)]))]),
+            set: values(),
+            title: "贷前评估".to_owned(),
+            holder: Some(holder()),
+            meta: meta(),
+        },
+        CaseEvent::Entered {
+            pending: Pending {
+                number: 1,
+                act: "provider_approve".to_owned(),
+                lane: Some("provider:x".to_owned()),
+                set: BTreeMap::from([("opinion".to_owned(), Value::Text("同意".to_owned()))]),
+                strike: vec!["insured.wage".to_owned()],
+                manner: Manner::InPerson,
+                happened_on: None,
+                paper: None,
+                body: BodyId::from_bits(3),
+                steps: vec![step()],
+                next: vec!["chief".to_owned(), "leader".to_owned()],
+            },
+            by: actor(),
+        },
+        CaseEvent::Advanced {
+            number: 1,
+            step: step(),
+        },
+        CaseEvent::Dropped {
+            number: 1,
+            step: step(),
+        },
+        CaseEvent::Taken {
+            meta: meta(),
+            finishes: Some(1),
+            lane: Some("provider:x".to_owned()),
+            set: values(),
+            parties: vec![("developer".to_owned(), BodyId::from_bits(4))],
+            to: Some("permitted".to_owned()),
+            holder: None,
+            closed: true,
+        },
+    ]
+}
+
+fn of_consequences() -> Vec<CaseEvent> {
+    let lane = || "provider:x".to_owned();
+    vec![
+        CaseEvent::ClockStarted(clock()),
+        CaseEvent::ClockStopped {
+            clock: "review".to_owned(),
+            lane: Some(lane()),
+            on: day(14),
+            in_time: true,
+        },
+        CaseEvent::LaneOpened {
+            lane: lane(),
+            rule: "provider".to_owned(),
+            role: "provider".to_owned(),
+            body: BodyId::from_bits(3),
+        },
+        CaseEvent::LaneReturned { lane: lane() },
+        CaseEvent::LaneReopened { lane: lane() },
+        CaseEvent::LaneDecided {
+            lane: lane(),
+            approved: true,
+            struck: vec!["insured.wage".to_owned()],
+        },
+        CaseEvent::ObjectionRaised { number: 1 },
+        CaseEvent::ObjectionAnswered {
+            number: 1,
+            upheld: false,
+        },
+        CaseEvent::PermitIssued {
+            permit: PermitId::from_bits(1),
+            chain: vec![CaseId::from_bits(1), CaseId::from_bits(2)],
+            tables: vec![PermitTable {
+                resource: CaseId::from_bits(9),
+                table: "insured".to_owned(),
+                columns: BTreeMap::from([("months".to_owned(), BTreeSet::from([Use::Measure]))]),
+                struck: vec!["wage".to_owned()],
+            }],
+            expires_on: day(28),
+        },
+        CaseEvent::PermitEnded {
+            permit: PermitId::from_bits(1),
+        },
+        CaseEvent::ProductDelivered {
+            number: 1,
+            agreement: CaseId::from_bits(6),
+            customer: BodyId::from_bits(4),
+        },
+        CaseEvent::AccessClosed { on: day(15) },
+    ]
+}
+
+fn of_registry() -> Vec<RegistryEvent> {
+    let membership = || Membership {
+        body: BodyId::from_bits(3),
+        role: "provider".to_owned(),
+        post: "leader".to_owned(),
+    };
+    vec![
+        RegistryEvent::BodyRegistered {
+            body: Body {
+                id: BodyId::from_bits(3),
+                name: "州人社局".to_owned(),
+                credit_code: "11530000000000000X".to_owned(),
+                roles: BTreeSet::from(["provider".to_owned()]),
+            },
+        },
+        RegistryEvent::PersonEnrolled {
+            person: PersonId::from_bits(5),
+            name: Value::Sealed {
+                commitment: digest("name"),
+                vault: "person_5/name".to_owned(),
+            },
+            login: "clerk5".to_owned(),
+            memberships: vec![membership()],
+        },
+        RegistryEvent::Delegated {
+            delegation: Delegation {
+                number: "授权书 5".to_owned(),
+                from: PersonId::from_bits(6),
+                to: PersonId::from_bits(7),
+                membership: membership(),
+                starts_on: day(1),
+                ends_on: day(10),
+            },
+        },
+    ]
+}
+
+fn of_data() -> Vec<Event> {
+    vec![
+        Event::Dataset(DatasetEvent::VersionRecorded {
+            dataset: DatasetId::from_bits(11),
+            table: "insured".to_owned(),
+            resource: CaseId::from_bits(9),
+            version: 2,
+            rows: 15_691,
+            files: vec![digest("file")],
+            raw: vec![digest("raw")],
+            report: digest("report"),
+            domain: Some("person".to_owned()),
+            rows_per_unit: 1,
+            columns: vec!["unit".to_owned(), "months".to_owned()],
+            by: actor(),
+        }),
+        Event::Release(ReleaseEvent::Answered {
+            release: ReleaseId::from_bits(12),
+            permit: PermitId::from_bits(1),
+            case: CaseId::from_bits(1),
+            by: actor(),
+            query: digest("query"),
+            read: vec![(DatasetId::from_bits(11), 2)],
+            rows: 5,
+            result: digest("result"),
+        }),
+        Event::Installation(InstallationEvent::Founded {
+            profile: digest("profile"),
+            profile_id: "yunnan".to_owned(),
+            kind: "training".to_owned(),
+            at: Timestamp::from_micros(1_760_000_000_000_000),
+        }),
+        Event::Installation(InstallationEvent::ClockWound {
+            to: Timestamp::from_micros(1_770_000_000_000_000),
+        }),
+    ]
+}

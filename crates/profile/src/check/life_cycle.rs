@@ -1,0 +1,132 @@
+//! Life cycles: every stage reachable and left again, somebody responsible, every decision with its other outcome.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    guard::Rule,
+    load::{Profile, ProfileError},
+    procedure::{Act, ActKind, Procedure},
+};
+
+/// Faults of the life cycles: unreachable stages, dead ends, stages without a responsible role, clocks nobody
+/// starts, decisions with one outcome only. Run by `shuyu law check`.
+pub fn life_cycles(profile: &Profile) -> Vec<ProfileError> {
+    let mut errors = Vec::new();
+    for procedure in &profile.procedures {
+        let mut error = |line, message| {
+            errors.push(ProfileError {
+                file: procedure.file.clone(),
+                line,
+                message,
+            });
+        };
+        stages(procedure, &mut error);
+        clocks(procedure, &mut error);
+        acts(procedure, &mut error);
+    }
+    errors
+}
+
+fn stages(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+    let reached = reachable(procedure);
+    for stage in &procedure.stages {
+        let id = &stage.id;
+        if !reached.contains(id.as_str()) {
+            error(stage.line, format!("stage `{id}` cannot be reached"));
+        }
+        let leaves = procedure
+            .acts
+            .iter()
+            .any(|act| act.from.contains(id) && act.to.as_ref().is_some_and(|to| to != id));
+        if !stage.is_final && !leaves {
+            error(
+                stage.line,
+                format!("stage `{id}` is not final and has no way out"),
+            );
+        }
+        match (&stage.holder, stage.is_final) {
+            (Some(_), true) => error(stage.line, format!("final stage `{id}` has a holder")),
+            (None, false) => error(stage.line, format!("stage `{id}` has no responsible role")),
+            _ => {}
+        }
+    }
+}
+
+fn clocks(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+    for clock in &procedure.clocks {
+        let by_act = procedure.acts.iter().any(|act| act.starts.contains(&clock.id));
+        let by_lane = procedure.lanes.iter().any(|lane| lane.clock == clock.id);
+        if !by_act && !by_lane {
+            error(clock.line, format!("clock `{}` is started by no act", clock.id));
+        }
+    }
+}
+
+fn acts(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+    for act in &procedure.acts {
+        let id = &act.id;
+        if act.from.is_empty() {
+            error(act.line, format!("act `{id}` can be taken in no stage"));
+        }
+        let decides = matches!(
+            act.kind,
+            ActKind::Approve | ActKind::DecideCollectively | ActKind::Deliberate
+        );
+        if decides && act.to.is_some() {
+            for from in act
+                .from
+                .iter()
+                .filter(|from| !has_other_outcome(procedure, act, from))
+            {
+                error(
+                    act.line,
+                    format!("act `{id}` is the only outcome of stage `{from}`"),
+                );
+            }
+        }
+        let is_separated = |role: &String| {
+            act.guards
+                .iter()
+                .any(|guard| matches!(&guard.rule, Rule::NotSameBody { role: other } if other == role))
+        };
+        if !act.by.is_empty() && act.by.iter().all(is_separated) {
+            error(
+                act.line,
+                format!("act `{id}`: separated duties cannot be satisfied"),
+            );
+        }
+    }
+}
+
+/// A decision that moves the case needs another way out of each stage it is taken in: the answer "no".
+fn has_other_outcome(procedure: &Procedure, act: &Act, from: &str) -> bool {
+    procedure.acts.iter().any(|other| {
+        let leads_elsewhere = other
+            .to
+            .as_deref()
+            .is_some_and(|to| to != from && Some(to) != act.to.as_deref());
+        other.from.iter().any(|stage| stage == from) && leads_elsewhere
+    })
+}
+
+fn reachable(procedure: &Procedure) -> BTreeSet<&str> {
+    let mut reached: BTreeSet<&str> = procedure
+        .stages
+        .first()
+        .map(|stage| stage.id.as_str())
+        .into_iter()
+        .collect();
+    loop {
+        let next: Vec<&str> = procedure
+            .acts
+            .iter()
+            .filter(|act| act.from.iter().any(|from| reached.contains(from.as_str())))
+            .filter_map(|act| act.to.as_deref())
+            .filter(|to| !reached.contains(to))
+            .collect();
+        if next.is_empty() {
+            return reached;
+        }
+        reached.extend(next);
+    }
+}

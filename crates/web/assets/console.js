@@ -1,0 +1,42 @@
+// Small comforts. Every page works without them.
+
+// A clause opens beside the page instead of leaving it.
+document.addEventListener("click", async (event) => {
+  const chip = event.target.closest("a.chip");
+  if (!chip || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(chip.href, { credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const sheet = page.getElementById("sheet");
+    if (!sheet) throw new Error("no sheet");
+    const dialog = document.createElement("dialog");
+    dialog.className = "sheet";
+    dialog.setAttribute("aria-label", chip.textContent.trim());
+    dialog.append(document.importNode(sheet, true));
+    dialog.addEventListener("close", () => { dialog.remove(); chip.focus(); });
+    dialog.addEventListener("click", (click) => { if (click.target === dialog) dialog.close(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  } catch {
+    window.location.assign(chip.href);
+  }
+});
+
+// The first error gets the focus.
+document.querySelector(".error-summary, .refusal")?.scrollIntoView({ block: "nearest" });
+
+// Ctrl+Enter runs a query; a form is sent once.
+document.addEventListener("keydown", (event) => {
+  if (event.target.id === "sql" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    event.target.form.querySelector("button[value=run]").click();
+  }
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  if (event.target.method === "post") event.target.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});

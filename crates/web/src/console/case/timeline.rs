@@ -1,0 +1,234 @@
+//! The timeline: who did what, in which manner, when it happened and when it was entered, with its proof.
+
+use shuyu_app::read::{CaseView, TimelineItem};
+use shuyu_domain::{
+    Event,
+    event::{ActMeta, CaseEvent, StepTaken},
+};
+use shuyu_kernel::Manner;
+use shuyu_profile::Procedure;
+
+use super::acts::lane_name;
+use crate::page::{
+    Chip, Frame,
+    frame::{post_title, role_title},
+};
+
+pub(crate) struct TimelineRow {
+    pub index: u64,
+    pub minor: bool,
+    pub what: String,
+    pub detail: String,
+    pub who: String,
+    pub days: String,
+    pub chips: Vec<Chip>,
+}
+
+/// Newest first: what happened last is what a visitor asks for.
+pub(super) fn rows(frame: &Frame, view: &CaseView, procedure: &Procedure) -> Vec<TimelineRow> {
+    view.timeline
+        .iter()
+        .rev()
+        .map(|item| row(frame, view, procedure, item))
+        .collect()
+}
+
+fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineItem) -> TimelineRow {
+    let mut row = TimelineRow {
+        index: item.index,
+        minor: true,
+        what: event_words(frame, &Event::Case(item.event.clone())),
+        detail: detail(frame, view, procedure, &item.event),
+        who: String::new(),
+        days: String::new(),
+        chips: Vec::new(),
+    };
+    match &item.event {
+        CaseEvent::Opened { meta, .. } => {
+            row.minor = false;
+            about(frame, view, meta, &mut row);
+        }
+        CaseEvent::Taken { meta, .. } => {
+            row.minor = false;
+            row.what = act_title(frame, procedure, &meta.act);
+            about(frame, view, meta, &mut row);
+        }
+        CaseEvent::Entered { pending, by } => {
+            row.minor = false;
+            let act = act_title(frame, procedure, &pending.act);
+            row.what = frame.tr("event-entered-act", &[("act", act)]);
+            row.who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
+        }
+        CaseEvent::Advanced { step, .. } | CaseEvent::Dropped { step, .. } => {
+            row.who = step_words(frame, view, step)
+        }
+        CaseEvent::ClockStarted(run) => row.chips = Chip::all(frame, &view.profile, &run.clauses),
+        _ => {}
+    }
+    row
+}
+
+fn act_title(frame: &Frame, procedure: &Procedure, act: &str) -> String {
+    procedure
+        .act(act)
+        .map_or(act, |rule| frame.pick(&rule.title, &rule.title_en))
+        .to_owned()
+}
+
+fn about(frame: &Frame, view: &CaseView, meta: &ActMeta, row: &mut TimelineRow) {
+    let mut who: Vec<String> = meta
+        .steps
+        .iter()
+        .map(|step| step_words(frame, view, step))
+        .collect();
+    let actor = &meta.actor;
+    let body = view.registry.body_name(actor.body);
+    let role = role_title(frame.lang, &view.profile, &actor.role);
+    who.push(format!(
+        "{body} · {role} · {}",
+        person(
+            frame,
+            view,
+            actor.person,
+            &actor.post,
+            actor.delegation.as_deref()
+        )
+    ));
+    who.push(manner(frame, meta.manner));
+    if let Some(role) = &meta.decided_by {
+        who.push(frame.tr(
+            "act-decided-by",
+            &[("who", role_title(frame.lang, &view.profile, role))],
+        ));
+    }
+    row.who = who.join(" → ");
+    row.days = frame.tr(
+        "timeline-days",
+        &[("happened", meta.happened_on), ("recorded", meta.recorded_on)],
+    );
+    row.chips = Chip::all(frame, &view.profile, &meta.clauses);
+}
+
+fn manner(frame: &Frame, manner: Manner) -> String {
+    frame.t(match manner {
+        Manner::InPerson => "manner-in-person",
+        Manner::Delegate => "manner-delegate",
+        Manner::OnBehalf => "manner-on-behalf",
+        Manner::System => "manner-system",
+    })
+}
+
+fn step_words(frame: &Frame, view: &CaseView, step: &StepTaken) -> String {
+    person(frame, view, step.person, &step.post, step.delegation.as_deref())
+}
+
+fn person(
+    frame: &Frame,
+    view: &CaseView,
+    person: shuyu_kernel::PersonId,
+    post: &str,
+    delegation: Option<&str>,
+) -> String {
+    let login = view
+        .registry
+        .people
+        .get(&person)
+        .map_or_else(|| person.to_string(), |p| p.login.clone());
+    let post = if post == "checker" {
+        frame.t("post-checker")
+    } else {
+        post_title(frame.lang, &view.profile, post)
+    };
+    match delegation {
+        Some(paper) => format!(
+            "{login} ({post}, {})",
+            frame.tr("acting-by-delegation", &[("paper", paper)])
+        ),
+        None => format!("{login} ({post})"),
+    }
+}
+
+fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEvent) -> String {
+    let stage = |id: &str| {
+        procedure
+            .stage(id)
+            .map_or(id, |s| frame.pick(&s.title, &s.title_en))
+            .to_owned()
+    };
+    let clock = |id: &str| {
+        procedure
+            .clock(id)
+            .map_or(id, |c| frame.pick(&c.title, &c.title_en))
+            .to_owned()
+    };
+    match event {
+        CaseEvent::Opened { number, .. } => number.clone(),
+        CaseEvent::Taken { to, lane, .. } => {
+            let mut parts = vec![lane_name(view, lane.as_deref())];
+            if let Some(to) = to {
+                parts.push(frame.tr("timeline-to-stage", &[("stage", stage(to))]));
+            }
+            parts.retain(|part| !part.is_empty());
+            parts.join(" · ")
+        }
+        CaseEvent::ClockStarted(run) => {
+            let due = frame.tr("timeline-due", &[("date", run.due)]);
+            format!("{} · {due}", clock(&run.clock))
+        }
+        CaseEvent::ClockStopped {
+            clock: id, in_time, ..
+        } => {
+            let key = if *in_time {
+                "timeline-in-time"
+            } else {
+                "timeline-late"
+            };
+            format!("{} · {}", clock(id), frame.t(key))
+        }
+        CaseEvent::LaneOpened { lane, .. }
+        | CaseEvent::LaneReturned { lane }
+        | CaseEvent::LaneReopened { lane } => lane_name(view, Some(lane)),
+        CaseEvent::LaneDecided {
+            lane,
+            approved,
+            struck,
+        } => {
+            let key = if *approved {
+                "lane-approved"
+            } else {
+                "lane-refused"
+            };
+            let mut parts = vec![lane_name(view, Some(lane)), frame.t(key)];
+            if !struck.is_empty() {
+                parts.push(frame.tr("timeline-struck", &[("columns", struck.join(", "))]));
+            }
+            parts.join(" · ")
+        }
+        CaseEvent::ObjectionRaised { number } | CaseEvent::ObjectionAnswered { number, .. } => {
+            frame.tr("objection-number", &[("n", number)])
+        }
+        CaseEvent::PermitIssued { expires_on, .. } => frame.tr("case-permit-until", &[("date", expires_on)]),
+        CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
+        CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
+        CaseEvent::Advanced { .. }
+        | CaseEvent::Dropped { .. }
+        | CaseEvent::PermitEnded { .. }
+        | CaseEvent::AccessClosed { .. } => String::new(),
+    }
+}
+
+/// The words of an event: `event-` and its kind without the version.
+pub(crate) fn event_words(frame: &Frame, event: &Event) -> String {
+    kind_words(frame, event.kind())
+}
+
+/// The words of a kind as it stands in the ledger; kinds of later versions show as they are.
+pub(crate) fn kind_words(frame: &Frame, kind: &str) -> String {
+    let stem = kind.rsplit_once(".v").map_or(kind, |(stem, _)| stem);
+    let key = format!("event-{}", stem.replace(['.', '_'], "-"));
+    if frame.texts.has(frame.lang, &key) {
+        frame.t(&key)
+    } else {
+        kind.to_owned()
+    }
+}

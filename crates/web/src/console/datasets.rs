@@ -1,0 +1,387 @@
+//! Data arriving: upload, ingest job with progress and cancel, quality report.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, Request},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use shuyu_app::{
+    ingest::{JobStatus, JobView, NewIngest},
+    read::CaseQuery,
+};
+use shuyu_kernel::{DatasetId, Refusal};
+
+use super::{posted::Posted, workbench::domain_label};
+use crate::page::{
+    ConsoleError, Frame, RefusalCard, Visit, ok,
+    parts::{Choice, Labelled, Status, size},
+};
+
+/// Role that brings data.
+const PROVIDER: &str = "provider";
+/// Identifier domains on offer.
+const DOMAINS: [&str; 3] = ["person", "enterprise", "household"];
+/// A running job is looked at again after so many seconds.
+const REFRESH_SECONDS: u32 = 3;
+/// Most lines of a report on the page.
+const REPORT_LINES: usize = 500;
+
+#[derive(Template)]
+#[template(path = "datasets.html")]
+pub(crate) struct DatasetsPage {
+    pub frame: Frame,
+    pub may_ingest: bool,
+    pub key: String,
+    pub uploads: Vec<Choice>,
+    pub resources: Vec<Choice>,
+    pub domains: Vec<Choice>,
+    pub jobs: Vec<JobLine>,
+    pub rows: Vec<Row>,
+}
+
+pub(crate) struct JobLine {
+    pub href: String,
+    pub label: String,
+    pub class: &'static str,
+    pub shape: &'static str,
+    pub status: String,
+}
+
+pub(crate) struct Row {
+    pub href: String,
+    pub table: String,
+    pub case_href: String,
+    pub case_title: String,
+    pub version: u64,
+    pub rows: u64,
+    pub subjects: String,
+}
+
+#[derive(Template)]
+#[template(path = "dataset.html")]
+pub(crate) struct DatasetPage {
+    pub frame: Frame,
+    pub table: String,
+    pub facts: Vec<Labelled>,
+    pub case_href: String,
+    pub case_title: String,
+    pub entry_href: String,
+    pub columns: Vec<String>,
+    pub report: Vec<Labelled>,
+}
+
+#[derive(Template)]
+#[template(path = "job.html")]
+pub(crate) struct JobPage {
+    pub frame: Frame,
+    pub table: String,
+    pub href: String,
+    pub class: &'static str,
+    pub shape: &'static str,
+    pub status: String,
+    pub rows: u64,
+    pub running: bool,
+    pub card: Option<RefusalCard>,
+    pub made: String,
+    pub made_href: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Chosen {
+    #[serde(default)]
+    upload: String,
+}
+
+/// `GET /datasets`
+pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<Response, ConsoleError> {
+    let frame = visit
+        .frame_at("nav-catalogue")
+        .crumb("/catalogue", &visit.frame.t("nav-catalogue"));
+    let app = visit.app();
+    let may_ingest = visit.session.actor.role == PROVIDER;
+    let entries = CaseQuery {
+        procedures: app.procedures_in("catalogue"),
+        size: 100,
+        ..CaseQuery::default()
+    };
+    let entries = app.case_list(&visit.session, &entries).await?.rows;
+    let titles: BTreeMap<_, _> = entries
+        .iter()
+        .map(|row| (row.id, format!("{} {}", row.number, row.title)))
+        .collect();
+    let rows = app.all_datasets(&visit.session).await?;
+    let rows = rows.into_iter().map(|row| Row {
+        href: format!("/datasets/{}", row.dataset),
+        case_href: format!("/cases/{}", row.resource),
+        case_title: titles
+            .get(&row.resource)
+            .cloned()
+            .unwrap_or_else(|| row.resource.to_string()),
+        version: row.version,
+        rows: row.rows,
+        subjects: row
+            .domain
+            .as_deref()
+            .map_or_else(|| frame.t("domain-none"), |domain| domain_label(&frame, domain)),
+        table: row.table,
+    });
+    let rows = rows.collect();
+    let (mut uploads, mut resources) = (Vec::new(), Vec::new());
+    if may_ingest {
+        let own = app.uploads(&visit.session).await?;
+        uploads = own
+            .iter()
+            .map(|upload| Choice {
+                value: upload.digest.to_string(),
+                label: format!("{} · {}", upload.name, size(&frame, upload.size_bytes)),
+                selected: upload.digest.to_string() == chosen.upload,
+            })
+            .collect();
+        let parties = app.own_entries(&visit.session, &entries).await?;
+        resources = parties
+            .iter()
+            .map(|id| Choice {
+                value: id.to_string(),
+                label: titles.get(id).cloned().unwrap_or_default(),
+                selected: false,
+            })
+            .collect();
+    }
+    let page = DatasetsPage {
+        may_ingest,
+        key: app.form_key(),
+        uploads,
+        resources,
+        domains: DOMAINS
+            .iter()
+            .map(|word| Choice {
+                value: (*word).to_owned(),
+                label: domain_label(&frame, word),
+                selected: false,
+            })
+            .collect(),
+        jobs: app
+            .jobs(&visit.session)
+            .iter()
+            .map(|job| job_line(&frame, job))
+            .collect(),
+        rows,
+        frame,
+    };
+    Ok(ok(&page))
+}
+
+/// `POST /uploads`: takes a file in and goes on to the order.
+pub(crate) async fn upload(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
+    let posted = Posted::read(&visit, request).await?;
+    let digest = posted
+        .filled("file")
+        .ok_or_else(|| Refusal::unmet("file_missing"))?;
+    Ok(Redirect::to(&format!("/datasets?upload={digest}#upload")))
+}
+
+/// `POST /datasets`: starts a job.
+pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
+    let posted = Posted::read(&visit, request).await?;
+    let wrong = |field: &str| Refusal::unmet("field_wrong_type").fact("field", visit.frame.t(field));
+    let new = NewIngest {
+        resource: posted
+            .one("resource")
+            .parse()
+            .map_err(|_| wrong("ingest-resource"))?,
+        table: posted.one("table").trim().to_owned(),
+        upload: posted.one("upload").parse().map_err(|_| wrong("ingest-upload"))?,
+        unit_columns: posted
+            .one("unit_columns")
+            .split([',', ' ', '\u{ff0c}', '\u{3001}'])
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        domain: posted.filled("domain"),
+    };
+    let key = posted.filled("key").unwrap_or_else(|| visit.app().form_key());
+    let number = visit.app().start_ingest(&visit.session, new, key)?;
+    Ok(Redirect::to(&format!("/jobs/{number}")))
+}
+
+/// `GET /jobs/{number}`
+pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Response, ConsoleError> {
+    let job = visit.app().job(&visit.session, number)?;
+    let mut frame = visit
+        .frame_at("nav-catalogue")
+        .crumb("/datasets", &visit.frame.t("datasets-title"));
+    let running = job.status == JobStatus::Running;
+    if running {
+        frame.refresh_seconds = REFRESH_SECONDS;
+    }
+    let status = job_status(&frame, &job);
+    let (mut card, mut made, mut made_href) = (None, String::new(), String::new());
+    match &job.status {
+        JobStatus::Refused(refusal) => card = Some(RefusalCard::of(&frame, &visit.profile, refusal)),
+        JobStatus::Done(done) => {
+            made = frame.tr("job-made", &[("version", done.version), ("rows", done.rows)]);
+            made_href = format!("/datasets/{}", done.dataset);
+        }
+        JobStatus::Running | JobStatus::Failed => {}
+    }
+    let page = JobPage {
+        href: format!("/jobs/{number}"),
+        table: job.table,
+        class: status.class,
+        shape: status.shape,
+        status: status.label,
+        rows: job.rows,
+        running,
+        card,
+        made,
+        made_href,
+        frame,
+    };
+    Ok(ok(&page))
+}
+
+/// `POST /jobs/{number}/cancel`
+pub(crate) async fn cancel(
+    visit: Visit,
+    Path(number): Path<u64>,
+    request: Request,
+) -> Result<Response, ConsoleError> {
+    Posted::read(&visit, request).await?;
+    visit.app().cancel_job(&visit.session, number)?;
+    Ok(Redirect::to(&format!("/jobs/{number}")).into_response())
+}
+
+fn job_line(frame: &Frame, job: &JobView) -> JobLine {
+    let status = job_status(frame, job);
+    JobLine {
+        href: format!("/jobs/{}", job.job),
+        label: frame.tr("job-title", &[("table", &job.table)]),
+        class: status.class,
+        shape: status.shape,
+        status: status.label,
+    }
+}
+
+fn job_status(frame: &Frame, job: &JobView) -> Status {
+    match job.status {
+        JobStatus::Running => Status::new("running", frame.t("job-running")),
+        JobStatus::Done(_) => Status::new("done", frame.t("job-done")),
+        JobStatus::Refused(_) => Status::new("refused", frame.t("job-refused")),
+        JobStatus::Failed => Status::new("wrong", frame.t("job-failed")),
+    }
+}
+
+/// `GET /datasets/{id}`
+pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
+    let unknown =
+        || Refusal::unknown("dataset_unknown").fact("dataset", id.chars().take(40).collect::<String>());
+    let wanted: DatasetId = id.parse().map_err(|_| unknown())?;
+    let rows = visit.app().all_datasets(&visit.session).await?;
+    let row = rows
+        .into_iter()
+        .find(|row| row.dataset == wanted)
+        .ok_or_else(unknown)?;
+    let frame = visit
+        .frame_at("nav-catalogue")
+        .crumb("/datasets", &visit.frame.t("datasets-title"));
+    let case = visit.app().case_view(&visit.session, row.resource).await?.case;
+    let report = match visit.app().report_of(&visit.session, &row).await? {
+        Some(digest) => visit.app().quality_report(&visit.session, &digest).await?,
+        None => None,
+    };
+    let fact = |key: &str, text: String| Labelled {
+        label: frame.t(key),
+        text,
+        ..Labelled::default()
+    };
+    let subjects = row
+        .domain
+        .as_deref()
+        .map_or_else(|| frame.t("domain-none"), |domain| domain_label(&frame, domain));
+    let facts = vec![
+        fact("head-version", row.version.to_string()),
+        fact("head-rows", row.rows.to_string()),
+        fact("head-subjects", subjects),
+        fact("dataset-rows-per-unit", row.rows_per_unit.to_string()),
+    ];
+    let page = DatasetPage {
+        facts,
+        table: row.table,
+        case_href: format!("/cases/{}", row.resource),
+        case_title: format!("{} {}", case.number, case.title),
+        entry_href: format!("/ledger/{}", row.as_of),
+        columns: row.columns,
+        report: report.map(|report| report_lines(&report)).unwrap_or_default(),
+        frame,
+    };
+    Ok(ok(&page))
+}
+
+/// A report as path and value, one line each.
+fn report_lines(report: &serde_json::Value) -> Vec<Labelled> {
+    let mut lines = Vec::new();
+    flatten("", report, &mut lines);
+    lines.truncate(REPORT_LINES);
+    lines
+}
+
+fn flatten(path: &str, value: &serde_json::Value, lines: &mut Vec<Labelled>) {
+    use serde_json::Value;
+    let below = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    let line = |text: String| Labelled {
+        label: path.to_owned(),
+        text,
+        ..Labelled::default()
+    };
+    match value {
+        Value::Null => {}
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(name, inner)| flatten(&below(name), inner, lines)),
+        Value::Array(list) if list.iter().all(|inner| !inner.is_object() && !inner.is_array()) => {
+            lines.push(line(list.iter().map(plain).collect::<Vec<_>>().join(", ")));
+        }
+        Value::Array(list) => {
+            list.iter()
+                .enumerate()
+                .for_each(|(at, inner)| flatten(&below(&(at + 1).to_string()), inner, lines));
+        }
+        other => lines.push(line(plain(other))),
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report_lines;
+
+    #[test]
+    fn a_report_reads_as_path_and_value() {
+        let report = serde_json::json!([{"rows": 3, "columns": [{"name": "a", "missing": [1, 2]}]}, null]);
+        let lines: Vec<(String, String)> = report_lines(&report)
+            .into_iter()
+            .map(|l| (l.label, l.text))
+            .collect();
+        let wanted = [
+            ("1.columns.1.missing", "1, 2"),
+            ("1.columns.1.name", "a"),
+            ("1.rows", "3"),
+        ];
+        assert_eq!(
+            lines,
+            wanted.map(|(path, text)| (path.to_owned(), text.to_owned()))
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine without an answer.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use shuyu_app::port::{
+    Answer, Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested,
+    Keeper, OnRows, RawFile, Secrets, Verified,
+};
+use shuyu_domain::port::{Log, Record, StoredCheckpoint};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
+use shuyu_privacy::permit::Permit;
+use shuyu_store::{KeySource, Store};
+
+/// Bytes that count up: predictable, and never twice the same.
+#[derive(Default)]
+pub struct Counting(AtomicU64);
+
+impl Counting {
+    fn pour(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let next = self
+                .0
+                .fetch_add(1, Ordering::Relaxed)
+                .wrapping_add(1)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+impl KeySource for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.pour(buffer);
+    }
+}
+impl Secrets for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.pour(buffer);
+    }
+    fn keyed_digest(&self, bytes: &[u8]) -> Digest {
+        Digest::of(bytes)
+    }
+}
+
+/// A lake that keeps nothing but what was poured in.
+#[derive(Default)]
+pub struct Pond(Mutex<BTreeMap<Digest, Vec<u8>>>);
+
+#[async_trait]
+impl DataLake for Pond {
+    async fn receive(&self, name: &str, mut bytes: ByteStream, limit: u64) -> Result<RawFile, DataError> {
+        let mut all = Vec::new();
+        while let Some(chunk) = bytes.next().await {
+            all.extend_from_slice(&chunk.map_err(|error| Fault::new("receiving", error))?);
+        }
+        let size_bytes = all.len() as u64;
+        assert!(size_bytes <= limit);
+        let digest = Digest::of(&all);
+        self.0.lock().unwrap().insert(digest, all);
+        Ok(RawFile {
+            digest,
+            name: name.to_owned(),
+            size_bytes,
+        })
+    }
+    async fn raw_bytes(&self, digest: Digest) -> Result<Vec<u8>, DataError> {
+        let kept = self.0.lock().unwrap().get(&digest).cloned();
+        Ok(kept.ok_or_else(|| Fault::new("reading", "nothing there"))?)
+    }
+    async fn ingest(&self, _: &IngestOrder, _: OnRows, _: Cancel) -> Result<Ingested, DataError> {
+        Err(Refusal::unmet("file_without_rows").into())
+    }
+    async fn derive(&self, _: &DeriveOrder, _: OnRows, _: Cancel) -> Result<Ingested, DataError> {
+        Err(Refusal::unmet("file_without_rows").into())
+    }
+    async fn columns(&self, _: DatasetId) -> Result<Vec<(String, String)>, DataError> {
+        Ok(Vec::new())
+    }
+}
+
+/// An engine that is never asked: no test here has a permit.
+pub struct Silent;
+
+#[async_trait]
+impl Ask for Silent {
+    async fn check(&self, _: &Permit, _: &str) -> Result<(), Refusal> {
+        Ok(())
+    }
+    async fn ask(&self, _: &Permit, _: &str, _: Cancel) -> Result<Answer, AskError> {
+        Err(AskError::Opaque)
+    }
+}
+
+/// The store as keeper of its logs.
+pub struct StoreKeeper(pub Arc<Store>);
+
+#[async_trait]
+impl Keeper for StoreKeeper {
+    async fn seal(&self) -> Result<(), Fault> {
+        self.0.seal_all().await
+    }
+    async fn receipt(&self, log: Log, index: u64) -> Result<Option<String>, Fault> {
+        let receipt = self.0.receipt(log, index).await?;
+        receipt
+            .map(|receipt| receipt.to_json().map_err(|error| Fault::new("writing", error)))
+            .transpose()
+    }
+    async fn verify(&self, _: Log) -> Result<Verified, Fault> {
+        Err(Fault::new("verifying", "not here"))
+    }
+    async fn rebuild_check(&self) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
+    }
+    fn public_key(&self, _: Log) -> String {
+        self.0.verifying_key().to_pem().unwrap()
+    }
+    async fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault> {
+        self.0.as_ref().checkpoint(log).await
+    }
+}

@@ -1,0 +1,318 @@
+//! A small made-up jurisdiction: a request that goes through two hands, agreements, products.
+
+use shuyu_app::Profiles;
+use shuyu_profile::{Profile, ProfileSource};
+
+const HEAD: &str = r#"
+id = "town"
+title = "示例镇"
+title_en = "Sample Town"
+base = "base"
+offset_minutes = 480
+"#;
+
+const INSTRUMENTS: &str = r#"
+[[instrument]]
+id = "ST-OP"
+title = "示例镇授权运营办法"
+short = "示例办法"
+status = "in_force"
+"#;
+
+const CLAUSES: &str = "\
+id,document,article,topic,actor,requirement_zh,requirement_en,kind,limit,detail,platform
+ST-OP-001,示例,§1,申请,operator,申请须写明名称,An application has a title,duty,,,enforce: title
+ST-OP-002,示例,§2,产品,operator,产品凭协议交付,Products are delivered under an agreement,duty,,,enforce: agreement
+";
+
+const ROLES: &str = r#"
+[[post]]
+id = "clerk"
+title = "经办"
+title_en = "Clerk"
+[[post]]
+id = "chief"
+title = "科长"
+title_en = "Chief"
+
+[[role]]
+id = "authority"
+title = "主管部门"
+title_en = "Authority"
+single = true
+cite = ["ST-OP-001"]
+[[role]]
+id = "operator"
+title = "运营机构"
+title_en = "Operator"
+cite = ["ST-OP-001"]
+[[role]]
+id = "developer"
+title = "开发主体"
+title_en = "Developer"
+cite = ["ST-OP-001"]
+[[role]]
+id = "provider"
+title = "数源单位"
+title_en = "Provider"
+cite = ["ST-OP-001"]
+[[role]]
+id = "system_administrator"
+title = "系统管理员"
+title_en = "System administrator"
+inferred = "somebody keeps the registry"
+"#;
+
+const GATES: &str = r#"
+[[eligibility]]
+use_of = "gateway"
+procedure = "product"
+stages = ["published"]
+code = "product_not_on_market"
+cite = ["ST-OP-002"]
+[[eligibility]]
+use_of = "gateway"
+procedure = "development"
+stages = ["active"]
+code = "access_closed"
+cite = ["ST-OP-002"]
+"#;
+
+const DISCLOSURE: &str = r#"
+[thresholds]
+k = 10
+k_jitter = 2
+dominance_percent = 90
+max_rows = 5000
+log_retention = "5 year"
+platform_default = "test"
+"#;
+
+const REQUEST: &str = r#"
+id = "request"
+title = "申请"
+title_en = "Request"
+section = "authorisation"
+number_prefix = "申〔{year}〕{seq}号"
+parties = ["authority"]
+cite = ["ST-OP-001"]
+
+[open]
+by = ["operator"]
+
+[[stage]]
+id = "drafting"
+title = "草拟"
+title_en = "Drafting"
+holder = "operator"
+cite = ["ST-OP-001"]
+[[stage]]
+id = "review"
+title = "审核"
+title_en = "Review"
+holder = "authority"
+cite = ["ST-OP-001"]
+[[stage]]
+id = "approved"
+title = "同意"
+title_en = "Approved"
+is_final = true
+cite = ["ST-OP-001"]
+
+[[group]]
+id = "basics"
+title = "基本"
+title_en = "Basics"
+
+[[field]]
+id = "name"
+title = "名称"
+title_en = "Name"
+type = "text"
+group = "basics"
+is_title = true
+cite = ["ST-OP-001"]
+[[field]]
+id = "contact"
+title = "联系人"
+title_en = "Contact"
+type = "text"
+group = "basics"
+personal = true
+cite = ["ST-OP-001"]
+[[field]]
+id = "starts_on"
+title = "开始日"
+title_en = "First day"
+type = "date"
+group = "basics"
+cite = ["ST-OP-001"]
+
+[[act]]
+id = "submit"
+kind = "submit"
+title = "提交"
+title_en = "Submit"
+by = ["operator"]
+from = ["drafting"]
+to = "review"
+manners = ["in_person"]
+records = ["name", "contact", "starts_on"]
+cite = ["ST-OP-001"]
+[[act.guard]]
+rule = "complete"
+code = "request_incomplete"
+fields = ["name"]
+cite = ["ST-OP-001"]
+
+[[act]]
+id = "approve"
+kind = "approve"
+title = "同意"
+title_en = "Approve"
+by = ["authority"]
+from = ["review"]
+to = "approved"
+manners = ["in_person"]
+route = [{ post = "clerk", title = "拟办" }, { post = "chief", title = "签发" }]
+cite = ["ST-OP-001"]
+"#;
+
+const DEVELOPMENT: &str = r#"
+id = "development"
+title = "开发协议"
+title_en = "Development agreement"
+section = "authorisation"
+number_prefix = "协〔{year}〕{seq}号"
+parties = ["operator"]
+cite = ["ST-OP-002"]
+
+[open]
+by = ["developer"]
+
+[[stage]]
+id = "active"
+title = "有效"
+title_en = "Active"
+holder = "operator"
+cite = ["ST-OP-002"]
+[[stage]]
+id = "ended"
+title = "终止"
+title_en = "Ended"
+is_final = true
+cite = ["ST-OP-002"]
+
+[[act]]
+id = "end"
+kind = "terminate"
+title = "终止"
+title_en = "End"
+by = ["operator"]
+from = ["active"]
+to = "ended"
+effects = ["close_access"]
+cite = ["ST-OP-002"]
+"#;
+
+const PRODUCT: &str = r#"
+id = "product"
+title = "产品"
+title_en = "Product"
+section = "product"
+number_prefix = "品〔{year}〕{seq}号"
+cite = ["ST-OP-002"]
+
+[open]
+by = ["operator"]
+
+[[stage]]
+id = "published"
+title = "在架"
+title_en = "On the market"
+holder = "operator"
+cite = ["ST-OP-002"]
+[[stage]]
+id = "withdrawn"
+title = "下架"
+title_en = "Withdrawn"
+is_final = true
+cite = ["ST-OP-002"]
+
+[[group]]
+id = "basics"
+title = "基本"
+title_en = "Basics"
+
+[[field]]
+id = "name"
+title = "名称"
+title_en = "Name"
+type = "text"
+group = "basics"
+is_title = true
+cite = ["ST-OP-002"]
+[[field]]
+id = "content_release"
+title = "内容"
+title_en = "Content"
+type = "text"
+group = "basics"
+cite = ["ST-OP-002"]
+[[field]]
+id = "daily_quota"
+title = "每日次数"
+title_en = "Calls a day"
+type = "integer"
+group = "basics"
+cite = ["ST-OP-002"]
+[[field]]
+id = "customer_agreement"
+title = "客户协议"
+title_en = "Agreement"
+type = "case"
+procedure = "development"
+cite = ["ST-OP-002"]
+
+[[act]]
+id = "deliver"
+kind = "deliver"
+title = "交付"
+title_en = "Deliver"
+by = ["operator"]
+from = ["published"]
+records = ["customer_agreement"]
+effects = ["deliver_product"]
+cite = ["ST-OP-002"]
+
+[[act]]
+id = "withdraw"
+kind = "terminate"
+title = "下架"
+title_en = "Withdraw"
+by = ["operator"]
+from = ["published"]
+to = "withdrawn"
+effects = ["close_access"]
+cite = ["ST-OP-002"]
+"#;
+
+/// The rules of the town.
+pub fn profiles() -> Profiles {
+    let base = ProfileSource::new("base").with(
+        "calendar/2026.toml",
+        "year = 2026\nnotices = [\"https://example.org/\"]\n",
+    );
+    let own = ProfileSource::new("town")
+        .with("profile.toml", HEAD)
+        .with("instruments.toml", INSTRUMENTS)
+        .with("clauses.csv", CLAUSES)
+        .with("roles.toml", ROLES)
+        .with("gates.toml", GATES)
+        .with("disclosure.toml", DISCLOSURE)
+        .with("procedures/request.toml", REQUEST)
+        .with("procedures/development.toml", DEVELOPMENT)
+        .with("procedures/product.toml", PRODUCT);
+    let profile = Profile::load(&base, &own).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    Profiles::new(profile, base, own, Default::default())
+}

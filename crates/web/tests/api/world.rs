@@ -1,0 +1,324 @@
+//! An installation for one test, and a client that talks to its router.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use serde_json::{Value, json};
+use shuyu_app::{
+    App, Parts,
+    founding::World as Town,
+    port::{Answer, Cell},
+};
+use shuyu_domain::port::Record;
+use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
+use shuyu_ledger::{FolderKind, SigningKey};
+use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
+use shuyu_testkit::{MockClock, SeededSource};
+use shuyu_web::{i18n::Texts, server, state::WebState};
+use tower::ServiceExt;
+
+use crate::engines::{Counting, Pond, Silent, StoreKeeper};
+
+/// Everybody's password in the town.
+pub const PASSWORD: &str = "a long sample password";
+
+const PEOPLE: &str = r#"
+starts_on = "2026-03-02"
+password = "a long sample password"
+[[body]]
+id = "authority"
+name = "示例镇数据局"
+roles = ["authority"]
+[[body]]
+id = "operator"
+name = "示例运营公司"
+roles = ["operator"]
+[[body]]
+id = "developer"
+name = "示例开发公司"
+roles = ["developer"]
+[[body]]
+id = "provider"
+name = "示例统计站"
+roles = ["provider"]
+[[body]]
+id = "office"
+name = "示例机房"
+roles = ["system_administrator"]
+[[person]]
+login = "op.clerk"
+name = "甲"
+body = "operator"
+role = "operator"
+post = "clerk"
+[[person]]
+login = "au.clerk"
+name = "乙"
+body = "authority"
+role = "authority"
+post = "clerk"
+[[person]]
+login = "au.chief"
+name = "丙"
+body = "authority"
+role = "authority"
+post = "chief"
+[[person]]
+login = "dev.clerk"
+name = "丁"
+body = "developer"
+role = "developer"
+post = "clerk"
+[[person]]
+login = "prov.clerk"
+name = "戊"
+body = "provider"
+role = "provider"
+post = "clerk"
+[[person]]
+login = "admin"
+name = "己"
+body = "office"
+role = "system_administrator"
+post = "clerk"
+"#;
+
+/// An installation with its router, and the clock of its process.
+pub struct World {
+    pub app: Arc<App>,
+    pub store: Arc<Store>,
+    pub wall: Arc<MockClock>,
+    pub state: WebState,
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read.
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+}
+
+impl Answered {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| {
+            panic!(
+                "{error}: {} {}",
+                self.status,
+                String::from_utf8_lossy(&self.bytes)
+            )
+        })
+    }
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+    /// Status and code of a problem.
+    pub fn problem(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), "application/problem+json", "{body}");
+        (
+            self.status.as_u16(),
+            body["code"].as_str().unwrap_or_default().to_owned(),
+        )
+    }
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(
+            self.status.is_success(),
+            "{} {}",
+            self.status,
+            String::from_utf8_lossy(&self.bytes)
+        );
+        if self.bytes.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
+    }
+}
+
+/// A request being put together.
+pub struct Asking<'a> {
+    world: &'a World,
+    builder: axum::http::request::Builder,
+}
+
+impl Asking<'_> {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+    pub fn token(self, token: &str) -> Self {
+        self.with("authorization", &format!("Bearer {token}"))
+    }
+    pub async fn send(self, body: impl Into<Body>) -> Answered {
+        self.world.answer(self.builder.body(body.into()).unwrap()).await
+    }
+    pub async fn empty(self) -> Answered {
+        self.send(Body::empty()).await
+    }
+    pub async fn json(self, body: Value) -> Answered {
+        self.with("content-type", "application/json")
+            .send(body.to_string())
+            .await
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let random = Arc::new(Counting::default());
+        let signer = SigningKey::from_bytes(&[7; 32]).unwrap();
+        let config = StoreConfig {
+            database: DatabaseConfig::Sqlite {
+                path: folder.path().join("record.db"),
+            },
+            access: AccessConfig::Sqlite {
+                path: folder.path().join("access.db"),
+            },
+            guard: folder.path().join("guard.json"),
+            adopt_missing_guard: false,
+            installation: "town-01".to_owned(),
+            kind: FolderKind::Training,
+            vault_key: [9; 32],
+            signer: Arc::new(signer),
+            kill: Arc::new(NoKill),
+            random: random.clone(),
+        };
+        let store = Arc::new(Store::open(config).await.unwrap());
+        let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
+        let app = Arc::new(App::new(Parts {
+            record: store.clone(),
+            lake: Arc::new(Pond::default()),
+            engine: Arc::new(Silent),
+            keeper: Arc::new(StoreKeeper(store.clone())),
+            profiles: crate::profile::profiles(),
+            wall: wall.clone() as Arc<dyn Clock>,
+            ids: Arc::new(SeededSource::new(1)),
+            secrets: random,
+            training: true,
+            wound_to: None,
+        }));
+        let town: Town = toml::from_str(PEOPLE).unwrap();
+        app.found(Some(&town)).await.unwrap();
+        let state = WebState {
+            app: app.clone(),
+            texts: Arc::new(Texts::load().unwrap()),
+            secure_cookies: true,
+        };
+        let open = server::guarded(state.clone(), shuyu_gateway::router(app.clone()));
+        let router = server::router(state.clone()).merge(open);
+        Self {
+            app,
+            store,
+            wall,
+            state,
+            router,
+            _folder: folder,
+        }
+    }
+
+    pub fn ask(&self, method: Method, path: &str) -> Asking<'_> {
+        Asking {
+            world: self,
+            builder: Request::builder().method(method).uri(path),
+        }
+    }
+    pub fn get(&self, path: &str) -> Asking<'_> {
+        self.ask(Method::GET, path)
+    }
+    pub fn post(&self, path: &str) -> Asking<'_> {
+        self.ask(Method::POST, path)
+    }
+
+    pub async fn answer(&self, request: Request<Body>) -> Answered {
+        answer(self.router.clone(), request).await
+    }
+
+    /// Signs in and gives the token.
+    pub async fn sign_in(&self, login: &str) -> String {
+        let made = self
+            .post("/api/v1/sessions")
+            .json(json!({ "login": login, "password": PASSWORD }))
+            .await
+            .ok();
+        made["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a case and gives its id.
+    pub async fn open(&self, token: &str, procedure: &str, set: Value) -> String {
+        let order = json!({ "procedure": procedure, "set": set });
+        let made = self.post("/api/v1/cases").token(token).json(order).await.ok();
+        made["case"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts a release into the record as if a query had been answered, and gives its id.
+    pub async fn release(&self, case: &str) -> String {
+        let release = "rel_01k0q4vh8m9x2t5e7w3r6y1ab2".to_owned();
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let answer = Answer {
+            columns: vec!["area".to_owned(), "count".to_owned()],
+            rows: vec![
+                vec![text("530102"), Cell::Integer(120)],
+                vec![text("530103"), Cell::Integer(85)],
+                vec![text("530111"), Cell::Missing],
+            ],
+            read: Vec::new(),
+        };
+        let permit = case.replace("case_", "permit_");
+        let body =
+            json!({ "release": release, "case": case, "permit": permit, "answer": answer }).to_string();
+        let document = shuyu_domain::port::Document {
+            kind: "release".to_owned(),
+            key: release.clone(),
+            body,
+            owner: case.to_owned(),
+            version: 1,
+        };
+        assert!(self.store.put_document(&document).await.unwrap());
+        release
+    }
+}
+
+/// The answer of a router, with the headers no browser should be without.
+pub async fn answer(router: Router, request: Request<Body>) -> Answered {
+    let path = request.uri().path().to_owned();
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    for name in [
+        header::CONTENT_SECURITY_POLICY.as_str(),
+        "x-content-type-options",
+        "referrer-policy",
+        "cache-control",
+        "cross-origin-opener-policy",
+        "cross-origin-resource-policy",
+        "x-request-id",
+    ] {
+        assert!(parts.headers.contains_key(name), "{path} answers without {name}");
+    }
+    Answered {
+        status: parts.status,
+        headers: parts.headers,
+        bytes,
+    }
+}
+
+/// Runs a test in an installation of its own.
+pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let world = World::new().await;
+        test(world).await;
+    });
+}
