@@ -5,7 +5,7 @@ use shuyu_domain::{
     Event, Value,
     event::RegistryEvent,
     port::{Committed, Loaded, Proposal, Request, Stream, VaultItem},
-    registry::{Body, Delegation, Membership},
+    registry::{Body, Delegation, Membership, separations_hold},
 };
 use shuyu_kernel::{BodyId, CivilDate, Digest, Id, PersonId, Refusal};
 use shuyu_ledger::commitment;
@@ -71,6 +71,7 @@ impl App {
         if let Some(role) = new.roles.iter().find(|role| profile.role(role).is_none()) {
             return Err(Refusal::unmet("role_unknown").fact("role", role).into());
         }
+        separations_hold(&profile, "body", &new.roles.iter().cloned().collect())?;
         let content = (new.name.clone(), new.credit_code.clone(), new.roles.clone());
         let body = Body { id, name: new.name, credit_code: new.credit_code, roles: new.roles.into_iter().collect() };
         let request = self.registry_request("register-body", key, &content);
@@ -90,6 +91,8 @@ impl App {
     }
 
     pub(crate) async fn enrol_as_system(&self, new: NewPerson, key: Option<&str>) -> Result<PersonId, Stop> {
+        let roles = new.posts.iter().map(|post| post.role.clone()).collect();
+        separations_hold(&self.profile(), "person", &roles)?;
         let person: PersonId = Id::new(self.now(), self.ids.as_ref());
         let (name, item) = self.seal_personal(&person.to_string(), "name", &new.name);
         let event = RegistryEvent::PersonEnrolled {

@@ -5,13 +5,13 @@
 //! [`release`] judges aggregates.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use arrow::datatypes::SchemaRef;
 use datafusion::{
-    common::{Column, DataFusionError, SchemaError},
+    common::{Column, DataFusionError, SchemaError, tree_node::TreeNodeRecursion},
     logical_expr::LogicalPlan,
 };
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
@@ -83,6 +83,18 @@ impl Sealed {
     }
 }
 
+/// Every table the statement reads, in subqueries too.
+fn tables_read(plan: &LogicalPlan) -> BTreeSet<String> {
+    let mut read = BTreeSet::new();
+    let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            read.insert(scan.table_name.table().to_owned());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    read
+}
+
 /// Checks a statement under a permit, given the stored schemas of the permit's tables.
 ///
 /// # Errors
@@ -117,9 +129,10 @@ pub(crate) fn check(
         citations,
     };
     let plan = planned.map_err(|error| unplanned.refusal(&error))?;
+    // Asked before the form of a join: without an assessment no form will do.
+    join::risk(&tables_read(&plan), permit, citations)?;
     let mut walk = Walk::new(permit, citations, &schemas, wildcard);
     let upper = walk.root(&plan)?;
-    join::risk(&walk.tables, permit, citations)?;
     let tables = walk
         .tables
         .iter()

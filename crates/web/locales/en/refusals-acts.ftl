@@ -163,3 +163,5 @@ refusal-product-without-content = The product has no content yet.
 refusal-product-without-content-way-out = The operator has to name a release.
 refusal-filter-twice = A column is filtered twice.
 refusal-filter-twice-way-out = Give one value a column.
+refusal-roles-must-be-separate = One body may not hold these roles together: { $roles }.
+refusal-roles-must-be-separate-way-out = Let different bodies hold them.

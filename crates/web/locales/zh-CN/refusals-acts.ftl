@@ -163,3 +163,5 @@ refusal-product-without-content = 产品还没有内容。
 refusal-product-without-content-way-out = 等运营机构写明内容的出域编号。
 refusal-filter-twice = 同一列给了两个筛选值。
 refusal-filter-twice-way-out = 每列只给一个。
+refusal-roles-must-be-separate = 同一家单位不能兼任：{ $roles }。
+refusal-roles-must-be-separate-way-out = 由不同单位分别担任。
