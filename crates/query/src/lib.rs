@@ -29,6 +29,8 @@
 //! predicates. Open: differencing over several statements, noise, class disclosure (see
 //! `shuyu-privacy`). Ballista as the executor of the lower plan is a later issue.
 
+#[cfg(feature = "bench")]
+pub mod bare;
 mod check;
 mod citation;
 mod engine;

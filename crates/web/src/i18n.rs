@@ -199,3 +199,86 @@ fn without_gaps(text: &str) -> String {
     out.push_str(rest);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use shuyu_kernel::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn languages_are_read_from_codes_and_headers() {
+        for (code, language) in [
+            ("zh", Some(Language::Zh)),
+            ("zh-CN", Some(Language::Zh)),
+            ("EN_gb", Some(Language::En)),
+            ("fr", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::from_code(code), language, "{code:?}");
+        }
+        assert_eq!(Language::from_accept("fr, en;q=0.5"), Language::En);
+        assert_eq!(Language::from_accept("*"), Language::Zh);
+        assert_eq!(Language::En.pick("a", ""), "a");
+        assert_eq!(Language::Zh.pick("", "b"), "b");
+    }
+
+    #[test]
+    fn numbers_choose_plural_forms_and_codes_stay_text() {
+        let texts = Texts::load().expect("the words read");
+        assert_eq!(texts.limit(Language::En, "1 working_day"), "1 working day");
+        assert_eq!(texts.limit(Language::En, "20 working_day"), "20 working days");
+        assert_eq!(texts.limit(Language::En, "soon"), "soon");
+        assert_eq!(
+            texts.tr(Language::En, "timeline-entry", &[("index", "007")]),
+            "Ledger entry 007"
+        );
+        assert_eq!(
+            texts.format(Language::En, "no-such-key", None),
+            "\u{27e6}no-such-key\u{27e7}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_has_words_whatever_it_brings() {
+        let texts = Texts::load().expect("the words read");
+        let bare = Refusal::unmet("term_too_long");
+        let full = bare
+            .clone()
+            .fact("to", "2032-01-19")
+            .fact("limit", "5 year")
+            .fact("last", "2031-01-19");
+        let words = texts.refusal(Language::En, &full);
+        assert!(
+            words.what.contains("5 years") && words.what.contains("2031-01-19"),
+            "{}",
+            words.what
+        );
+        // A fact that is missing shows as a dash, an unknown code says so.
+        let bare = texts.refusal(Language::En, &bare);
+        assert!(
+            bare.what.contains('\u{2014}') && !bare.what.contains('$'),
+            "{}",
+            bare.what
+        );
+        let unknown = texts.refusal(Language::Zh, &Refusal::unmet("never_heard_of"));
+        assert!(unknown.what.contains("never_heard_of") && !unknown.way_out.is_empty());
+        let coded = Refusal::unmet("use_missing")
+            .fact("column", "c")
+            .fact("use", "measure");
+        let coded = texts.refusal(Language::En, &coded);
+        assert!(coded.what.ends_with("measure."), "{}", coded.what);
+    }
+
+    #[test]
+    fn both_languages_have_the_same_keys() {
+        let keys = |language| -> std::collections::BTreeSet<String> {
+            let lines = resources::of(language).iter().flat_map(|(_, text)| text.lines());
+            let starts = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+            starts
+                .filter_map(|line| Some(line.split_once(" =")?.0.to_owned()))
+                .collect()
+        };
+        assert_eq!(keys(Language::Zh), keys(Language::En));
+    }
+}

@@ -3,16 +3,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use shuyu_domain::{
-    Case, Context, Event, Registry, Value,
+    Case, Context, Event, Paper, Registry, Value,
     decide::acts_now,
     event::CaseEvent,
     port::{DatasetRow, Stream},
 };
-use shuyu_kernel::{CaseId, CivilDate, Refusal, Timestamp};
+use shuyu_kernel::{CaseId, CivilDate, Digest, Refusal, Timestamp};
 use shuyu_profile::{Procedure, Profile};
 
 use super::ledger::read_entry;
-use crate::{App, Session, Stop};
+use crate::{
+    App, Session, Stop,
+    account::parse,
+    files::{PAPER_LIMIT_BYTES, Upload},
+};
 
 /// An act of the session's role, open now or with the reason why not.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +70,25 @@ impl CaseView {
         self.profile
             .procedure(&self.case.procedure)
             .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &self.case.procedure))
+    }
+}
+
+impl CaseView {
+    /// Whether a field or an act of the case, taken or waiting, rests on this paper.
+    pub fn cites(&self, digest: Digest) -> bool {
+        let is = |value: &Value| matches!(value, Value::File(paper) if paper.digest == digest);
+        let from = |paper: &Option<Paper>| paper.as_ref().is_some_and(|paper| paper.digest == digest);
+        self.case.fields.values().any(is)
+            || self
+                .case
+                .pending
+                .iter()
+                .any(|waiting| from(&waiting.paper) || waiting.set.values().any(is))
+            || self.timeline.iter().any(|item| match &item.event {
+                CaseEvent::Taken { meta, set, .. } => from(&meta.paper) || set.values().any(is),
+                CaseEvent::Opened { set, .. } => set.values().any(is),
+                _ => false,
+            })
     }
 }
 
@@ -166,5 +189,37 @@ impl App {
         // No record, no read.
         self.note(session, "view", &subject, Ok(())).await?;
         Ok(self.record.reveal(vault).await?)
+    }
+
+    /// A paper the case cites, for whoever may see the case; the download is noted before the bytes are read.
+    ///
+    /// # Errors
+    /// `case_unknown`; `paper_unknown` for papers the case does not cite; `file_too_large`.
+    pub async fn case_paper(
+        &self,
+        session: &Session,
+        id: CaseId,
+        digest: Digest,
+    ) -> Result<(Upload, Vec<u8>), Stop> {
+        let view = self.case_view(session, id).await?;
+        let unknown = || Refusal::unknown("paper_unknown").fact("digest", digest.short());
+        if !view.cites(digest) {
+            return Err(unknown().into());
+        }
+        let stored = self
+            .record
+            .document("upload", &digest.to_string())
+            .await?
+            .ok_or_else(unknown)?;
+        let upload: Upload = parse(&stored)?;
+        if upload.size_bytes > PAPER_LIMIT_BYTES {
+            return Err(Refusal::unmet("file_too_large")
+                .fact("limit_bytes", PAPER_LIMIT_BYTES)
+                .into());
+        }
+        self.note(session, "download", &format!("{id}/{digest}"), Ok(()))
+            .await?;
+        let bytes = self.lake.raw_bytes(digest).await?;
+        Ok((upload, bytes))
     }
 }

@@ -45,7 +45,8 @@ impl Report {
     /// Ends the running phase.
     pub fn end_phase(&mut self) {
         if let Some((name, since)) = self.running.take() {
-            *self.seconds.entry(name).or_default() += (since.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+            let seconds = self.seconds.entry(name).or_default();
+            *seconds = ((*seconds + since.elapsed().as_secs_f64()) * 1000.0).round() / 1000.0;
         }
     }
 

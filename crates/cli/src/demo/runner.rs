@@ -128,7 +128,8 @@ impl Runner {
             None => {
                 ensure!(reply.is_ok(), "{} {}", reply.status, reply.body);
                 self.report.acts += 1;
-                self.print(step, "+", &step.stage.clone().unwrap_or_default());
+                let clauses = self.clauses_of(step).join(" ");
+                self.print(step, "+", &clauses);
             }
             Some(expected) => {
                 ensure!(!reply.is_ok(), "expected the refusal {}, but it succeeded: {}", expected.code, reply.body);
@@ -144,7 +145,23 @@ impl Runner {
         Ok(())
     }
 
-    /// One line: day, sign-in name, manner, what, note, outcome.
+    /// Clauses that the opened procedure or the act rests on.
+    fn clauses_of(&self, step: &Step) -> Vec<String> {
+        let named = self.names.get(&format!("procedure:{}", step.case));
+        let rules = step.open.as_ref().or(named).and_then(|id| self.procedures.get(id));
+        let of = match (&step.act, rules) {
+            (Some(act), Some(rules)) => {
+                let acts = rules.get("acts").and_then(Json::as_array);
+                acts.and_then(|acts| acts.iter().find(|rule| rule.get("id").and_then(Json::as_str) == Some(act)))
+            }
+            (None, rules) => rules.filter(|_| step.open.is_some()),
+            (Some(_), None) => None,
+        };
+        let list = of.and_then(|rule| rule.get("clauses")).and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+    }
+
+    /// One line: day, role, sign-in name, manner, what, note, clauses or refusal.
     #[expect(clippy::print_stdout, reason = "the demo prints what happens")]
     fn print(&self, step: &Step, mark: &str, outcome: &str) {
         if self.json {
@@ -161,7 +178,12 @@ impl Runner {
             (None, false) => "in_person",
         };
         let happened = step.happened_on.map(|day| format!(" ({day})")).unwrap_or_default();
-        println!("{} {mark} {:<24} {manner:<9} {:<8} {what:<20} {}{happened}  {outcome}", step.on, step.login, step.case, step.note);
+        let login = step.login.split('/').next().unwrap_or_default();
+        let role = self.world.person.iter().find(|person| person.login == login).map_or("", |person| &person.role);
+        println!(
+            "{} {mark} {role:<19} {:<21} {manner:<9} {:<7} {what:<19} {}{happened}  {outcome}",
+            step.on, step.login, step.case, step.note
+        );
     }
 
     async fn version(&mut self, login: &str, case: &str) -> anyhow::Result<i64> {

@@ -43,7 +43,7 @@ fn the_systems_openssl_verifies_our_signature_and_our_sm3() {
     founded(&data);
     assert!(shuyu().args(["export", "--data"]).arg(&data).arg("--to").arg(&export).status().expect("export").success());
     let note = std::fs::read_to_string(export.join("checkpoint")).expect("checkpoint");
-    let signed = shuyu_ledger::SignedCheckpoint::parse(&note).expect("a checkpoint");
+    let signed = shuyu_ledger::SignedCheckpoint::parse(note.as_bytes()).expect("a checkpoint");
     let key = std::fs::read_to_string(export.join("key.pem")).expect("key");
     let key = shuyu_ledger::VerifyingKey::from_pem(&key).expect("a key");
     std::fs::write(temp.path().join("note"), signed.signed_text()).expect("note");

@@ -37,6 +37,7 @@ case-datasets = Data
 case-papers = Papers
 case-timeline = What happened
 cases-title = Cases
+case-clocks-stopped = Clocks that stopped ({ $n })
 permit-in-force = In force
 permit-ended = Ended
 permit-expired = Expired

@@ -84,6 +84,7 @@ size-bytes = { $n } bytes
 size-kilobytes = { $n } KB
 size-megabytes = { $n } MB
 money = CNY { $yuan }
+list-joint = { ", " }
 yes = Yes
 no = No
 open = Open

@@ -208,3 +208,7 @@ refusal-csv-stray-quote = Line { $line } has a stray quote.
 refusal-csv-stray-quote-way-out = Quotes come in pairs; inside a cell they are doubled.
 refusal-quality-refused = The data did not pass the quality rules; nothing was taken in.
 refusal-quality-refused-way-out = See the line numbers in the report and correct them at the source.
+refusal-select-star = SELECT * cannot take rows about persons out.
+refusal-select-star-way-out = Name columns, group, then aggregate.
+refusal-raw-rows = Rows about persons cannot be taken out one by one.
+refusal-raw-rows-way-out = Ask for grouped statistics.

@@ -34,6 +34,7 @@ case-datasets = 数据
 case-papers = 材料
 case-timeline = 经过
 cases-title = 案卷
+case-clocks-stopped = 已停止的时限（{ $n }）
 permit-in-force = 有效
 permit-ended = 已撤销
 permit-expired = 已到期

@@ -66,6 +66,7 @@ size-bytes = { $n } 字节
 size-kilobytes = { $n } KB
 size-megabytes = { $n } MB
 money = { $yuan } 元
+list-joint = { "、" }
 yes = 是
 no = 否
 open = 打开

@@ -205,3 +205,7 @@ refusal-csv-stray-quote = 第 { $line } 行有多余的引号。
 refusal-csv-stray-quote-way-out = 引号要成对，内容里的引号要写两个。
 refusal-quality-refused = 数据质量没有通过，没有接收。
 refusal-quality-refused-way-out = 看质量报告列出的行号，在源系统更正后重新送来。
+refusal-select-star = 不能用 SELECT * 取出个人数据的行。
+refusal-select-star-way-out = 写明要统计的列，先分组再统计。
+refusal-raw-rows = 不能逐行取出个人数据。
+refusal-raw-rows-way-out = 改成分组统计。

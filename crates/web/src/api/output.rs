@@ -44,7 +44,7 @@ impl From<&Session> for ActorView {
     }
 }
 
-/// What was written.
+/// What was written. A repeated idempotency key is answered with the same words.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Written {
     /// The case.
@@ -56,8 +56,6 @@ pub struct Written {
     pub first: u64,
     /// Index after the last one written.
     pub next: u64,
-    /// The key was known: this is the answer of the first time.
-    pub replayed: bool,
 }
 
 impl From<&Committed> for Written {
@@ -74,7 +72,6 @@ impl From<&Committed> for Written {
             version: committed.version,
             first: committed.first,
             next: committed.next,
-            replayed: committed.replayed,
         }
     }
 }

@@ -86,7 +86,7 @@ fn pages() -> Router<WebState> {
             "/cases/{id}/acts/{act}/{lane}/check",
             get(form::acting::check).post(form::acting::submit),
         )
-        .route("/papers/{digest}", get(case::paper))
+        .route("/cases/{id}/papers/{digest}", get(case::paper))
         .route("/releases", get(permits::releases))
         .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))

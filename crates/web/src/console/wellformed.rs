@@ -193,3 +193,32 @@ fn forms(page: &str, html: &str) {
         );
     }
 }
+
+#[test]
+fn what_is_wrong_with_a_page_is_found() {
+    let page = |main: &str| format!("<!doctype html><html lang=\"en\"><body><h1>t</h1>{main}</body></html>");
+    check(
+        "good",
+        &page(
+            "<p>fine</p><form method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"token\"></form>",
+        ),
+    );
+    for wrong in [
+        "<h1>second</h1>",
+        "<p><b>crossed</p></b>",
+        "<p>left open",
+        "<p style=\"color:red\">inline</p>",
+        "<p onclick=\"x()\">inline</p>",
+        "<script>alert(1)</script>",
+        "<form method=\"post\"></form>",
+        "<input name=\"x\">",
+        "<label for=\"nothing\">x</label>",
+        "<p id=\"a\"></p><p id=\"a\"></p>",
+        "<table><tr><td>x</td></tr></table>",
+        "{$missing}",
+        "<no>",
+    ] {
+        let found = std::panic::catch_unwind(|| check("bad", &page(wrong)));
+        assert!(found.is_err(), "nothing was said about {wrong}");
+    }
+}

@@ -21,6 +21,8 @@ use crate::{
     problem::status,
 };
 
+/// With more tables than this, those about persons or with struck columns stand open, the others closed.
+const TABLES_OPEN: usize = 4;
 /// Longest query text the editor takes; the engine has its own limits.
 const LONGEST_SQL: usize = 20_000;
 
@@ -57,6 +59,7 @@ pub(crate) struct TableView {
     pub name: String,
     pub class: &'static str,
     pub kind: String,
+    pub open: bool,
     pub provider: String,
     pub version: String,
     pub columns: Vec<ColumnView>,
@@ -166,14 +169,17 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
 }
 
 fn tables(frame: &Frame, bench: &Workbench) -> Vec<TableView> {
-    bench
+    let few = bench.tables.len() <= TABLES_OPEN;
+    let mut views: Vec<TableView> = bench
         .tables
         .iter()
-        .map(|table| table_view(frame, table))
-        .collect()
+        .map(|table| table_view(frame, table, few))
+        .collect();
+    views.sort_by_key(|view| !view.open);
+    views
 }
 
-fn table_view(frame: &Frame, table: &WorkbenchTable) -> TableView {
+fn table_view(frame: &Frame, table: &WorkbenchTable, few: bool) -> TableView {
     let (class, kind) = match &table.sensitivity {
         Sensitivity::Personal(domain) => (
             "personal",
@@ -196,6 +202,7 @@ fn table_view(frame: &Frame, table: &WorkbenchTable) -> TableView {
         name: table.name.clone(),
         class,
         kind,
+        open: few || class == "personal" || !table.struck.is_empty(),
         provider: table.provider.clone(),
         version: frame.tr("table-version", &[("version", table.version)]),
         columns: granted.chain(struck).collect(),

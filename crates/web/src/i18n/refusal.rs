@@ -37,6 +37,11 @@ impl Texts {
         match name {
             "use" => self.coded(language, value, |word| format!("use-{word}")),
             "node" => self.coded(language, value, |word| format!("node-{word}")),
+            "what" => self.coded(language, value, |word| format!("what-{word}")),
+            // Statements of more than one word, such as SELECT INTO, stand as they are.
+            "statement" if !value.contains(' ') => {
+                self.coded(language, value, |word| format!("statement-{word}"))
+            }
             "limit" => self.limit(language, value),
             _ if value.is_empty() => "\u{2014}".to_owned(),
             _ => value.to_owned(),
@@ -56,10 +61,7 @@ impl Texts {
                 }
             })
             .collect();
-        words.join(match language {
-            Language::Zh => "\u{3001}",
-            Language::En => ", ",
-        })
+        words.join(&self.t(language, "list-joint"))
     }
 
     /// A limit such as `5 working_day` in words.

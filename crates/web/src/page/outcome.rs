@@ -47,7 +47,7 @@ impl RefusalCard {
     pub fn of(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Self {
         let words = frame
             .texts
-            .refusal(frame.lang, &localised(frame.lang, profile, refusal));
+            .refusal(frame.lang, &localised(frame, profile, refusal));
         Self {
             code: refusal.code.clone(),
             what: words.what,
@@ -58,23 +58,20 @@ impl RefusalCard {
 }
 
 /// Facts name acts, stages, fields and roles by their Chinese titles; English pages show the English ones.
-fn localised(lang: Language, profile: &Profile, refusal: &Refusal) -> Refusal {
+fn localised(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Refusal {
     let mut refusal = refusal.clone();
-    let titles = if lang == Language::En {
+    let titles = if frame.lang == Language::En {
         titles(profile)
     } else {
         BTreeMap::new()
     };
-    let joint = match lang {
-        Language::Zh => "\u{3001}",
-        Language::En => ", ",
-    };
+    let joint = frame.t("list-joint");
     for value in refusal.facts.values_mut().filter(|value| !value.contains('\n')) {
         let parts: Vec<&str> = value
             .split("; ")
             .map(|part| titles.get(part).copied().unwrap_or(part))
             .collect();
-        *value = parts.join(joint);
+        *value = parts.join(&joint);
     }
     refusal
 }

@@ -149,11 +149,7 @@ fn a_repeated_key_gives_the_first_answer_and_a_reused_one_is_refused() {
         let first = open().json(order("一")).await.ok();
         let second = open().json(order("一")).await;
         assert_eq!(second.status, 201);
-        assert_eq!(second.json()["case"], first["case"]);
-        assert_eq!(
-            (first["replayed"].as_bool(), second.json()["replayed"].as_bool()),
-            (Some(false), Some(true))
-        );
+        assert_eq!(second.json(), first);
         assert_eq!(
             open().json(order("二")).await.problem(),
             (409, "idempotency_key_reused".to_owned())
@@ -170,10 +166,7 @@ fn a_repeated_key_gives_the_first_answer_and_a_reused_one_is_refused() {
         let taken = act().json(submit()).await.ok();
         // The client did not hear the answer and sends the very same request again: the old version is no reason.
         let again = act().json(submit()).await.ok();
-        assert_eq!(
-            (again["version"].clone(), again["replayed"].as_bool()),
-            (taken["version"].clone(), Some(true))
-        );
+        assert_eq!(again, taken);
         let list = world.get("/api/v1/cases").token(&operator).empty().await.ok();
         assert_eq!(list["total"], 1);
     });

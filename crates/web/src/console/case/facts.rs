@@ -64,6 +64,16 @@ pub(super) fn groups(
     let fact = |field: &Field| {
         let value = view.case.fields.get(&field.id)?;
         let mut fact = fact(frame, view, field, value, &struck);
+        // Linked cases of others are named, but there is no way into them.
+        for (link, id) in fact.links.iter_mut().zip(value.cases()) {
+            if !view
+                .linked
+                .get(&id)
+                .is_some_and(|case| visit.app().sees(&visit.session, case))
+            {
+                link.href.clear();
+            }
+        }
         fact.may_reveal = own;
         fact.revealed = revealed
             .as_ref()
@@ -114,7 +124,7 @@ fn fact(frame: &Frame, view: &CaseView, field: &Field, value: &Value, struck: &B
         }
         Value::File(paper) => {
             fact.links = vec![Link {
-                href: format!("/papers/{}", paper.digest),
+                href: format!("/cases/{}/papers/{}", view.case.id, paper.digest),
                 label: paper.name.clone(),
             }];
         }

@@ -30,7 +30,7 @@ use crate::page::{
     ConsoleError, Frame, Grounds, Visit,
     frame::role_title,
     ok,
-    parts::{Status, stage_status},
+    parts::{Status, query_escape, stage_status},
 };
 
 #[derive(Template)]
@@ -51,6 +51,7 @@ pub(crate) struct CasePage {
     pub acts: Vec<ActLine>,
     pub waiting: Vec<Waiting>,
     pub clocks: Vec<ClockCard>,
+    pub stopped_clocks: usize,
     pub permit: Option<PermitBox>,
     pub product_href: String,
     pub lanes: Vec<LaneRow>,
@@ -165,31 +166,37 @@ pub(crate) fn result_href(id: CaseId, done: &Committed) -> String {
     format!("/cases/{id}/result?first={}&next={}", done.first, done.next)
 }
 
-/// `GET /papers/{digest}`
-pub(crate) async fn paper(visit: Visit, Path(digest): Path<String>) -> Result<Response, ConsoleError> {
-    let digest: Digest = digest
-        .parse()
-        .map_err(|_| Refusal::unknown("paper_unknown").fact("digest", "?"))?;
-    let (upload, bytes) = visit.app().download(&visit.session, digest).await?;
-    let safe: String = upload
-        .name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let named = crate::page::parts::query_escape(&upload.name);
-    // Always saved, never shown: a paper of others must not run in our origin.
+/// `GET /cases/{id}/papers/{digest}`
+pub(crate) async fn paper(
+    visit: Visit,
+    Path((id, digest)): Path<(String, String)>,
+) -> Result<Response, ConsoleError> {
+    let unknown = |_| Refusal::unknown("paper_unknown").fact("digest", "?");
+    let digest: Digest = digest.parse().map_err(unknown)?;
+    let (upload, bytes) = visit
+        .app()
+        .case_paper(&visit.session, case_id(&id)?, digest)
+        .await?;
+    Ok(attachment(&upload.name, bytes))
+}
+
+/// Always saved, never shown: a paper of others must not run in our origin.
+fn attachment(name: &str, bytes: Vec<u8>) -> Response {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let safe: String = name.chars().map(plain).collect();
+    let named = query_escape(name);
     let disposition = format!("attachment; filename=\"{safe}\"; filename*=UTF-8''{named}");
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, bytes).into_response())
+    (headers, bytes).into_response()
 }
 
 fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Result<Response, ConsoleError> {
@@ -213,6 +220,11 @@ fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Res
         acts: acts::lines(&frame, view, procedure),
         waiting: acts::waiting(&frame, visit, view, procedure),
         clocks: clock::cards(&frame, view, procedure),
+        stopped_clocks: case
+            .clocks
+            .iter()
+            .filter(|clock| clock.stopped_on.is_some())
+            .count(),
         permit: permit(&frame, view),
         product_href: if procedure.section == "product" {
             format!("/products/{}", case.id)

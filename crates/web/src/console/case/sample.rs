@@ -61,7 +61,8 @@ pub(crate) fn sample(
         }],
         acts: vec![act(true), act(false)],
         waiting: vec![waiting(1, true), waiting(2, false)],
-        clocks: vec![clock(text, grounds)],
+        clocks: vec![clock(text, grounds, true), clock(text, grounds, false)],
+        stopped_clocks: 1,
         permit: Some(PermitBox {
             class: "permitted",
             shape: "\u{2713}",
@@ -111,7 +112,7 @@ pub(crate) fn sample(
     }
 }
 
-fn clock(text: &str, grounds: &Grounds) -> ClockCard {
+fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
     let t = || text.to_owned();
     let day = DayCell {
         number: 10,
@@ -125,7 +126,7 @@ fn clock(text: &str, grounds: &Grounds) -> ClockCard {
         word: "soon",
         shape: "\u{25c6}",
         status: t(),
-        running: true,
+        running,
         due: "2026-02-24".to_owned(),
         weekday: t(),
         provisional: true,

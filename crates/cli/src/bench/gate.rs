@@ -1,0 +1,157 @@
+//! The same question with and without permit, check and gate, over the same scan of the same table.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, sync::Arc};
+
+use anyhow::ensure;
+use shuyu_kernel::{CivilDate, PermitId};
+use shuyu_lake::{CancellationToken, Lake};
+use shuyu_privacy::{
+    ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+};
+use shuyu_query::{Citations, Engine, EngineLimits, Tables, bare};
+
+use super::{
+    pinned::Pinned,
+    register::{self, Subjects, TABLE},
+    report::{Figure, Report},
+    scratch::Scratch,
+    stopwatch::{Stopwatch, median},
+};
+
+const SQL: &str = "SELECT nace1, count(*) AS n, avg(earningsmonth) AS mean FROM employment GROUP BY nace1";
+/// Runs that are not counted.
+const WARM_UP: usize = 3;
+
+/// Measures for one row per subject and for many.
+pub(super) async fn measure(
+    report: &mut Report,
+    csv: &Path,
+    scratch: &Scratch,
+    runs: usize,
+) -> anyhow::Result<()> {
+    let lake = register::lake(&scratch.join("gate"))?;
+    let raw = register::receive(&lake, csv).await?;
+    for (section, subjects) in [
+        ("gate, one row per subject", Subjects::Employees),
+        ("gate, several rows per subject", Subjects::Enterprises),
+    ] {
+        let case = Case::open(&lake, raw, subjects, NonZeroUsize::new(report.cores).unwrap_or(NonZeroUsize::MIN));
+        case.await?.measure(report, section, runs).await?;
+    }
+    Ok(())
+}
+
+/// One table under one permit.
+struct Case {
+    engine: Engine,
+    permit: Permit,
+    tables: Arc<dyn Tables>,
+    cores: NonZeroUsize,
+    rows: u64,
+    most_rows: u64,
+}
+
+/// Readings of one kind each.
+#[derive(Default)]
+struct Readings {
+    bare: Vec<f64>,
+    one_part: Vec<f64>,
+    check: Vec<f64>,
+    whole: Vec<f64>,
+}
+
+impl Case {
+    async fn open(
+        lake: &Lake,
+        raw: shuyu_kernel::Digest,
+        subjects: Subjects,
+        cores: NonZeroUsize,
+    ) -> anyhow::Result<Self> {
+        let version = register::ingest(lake, raw, subjects).await?.version;
+        let unit = version.record.unit.as_ref();
+        let most_rows = unit.map_or(1, |unit| u64::from(unit.max_rows_per_unit));
+        ensure!((most_rows == 1) == (subjects == Subjects::Employees), "{most_rows} rows per subject");
+        let column = |uses: Use| ColumnGrant { uses: [uses].into(), ..ColumnGrant::default() };
+        let grant = TableGrant {
+            dataset: version.dataset,
+            version: version.version,
+            kind: TableKind::Personal {
+                domain: unit.map(|unit| unit.domain.clone()).unwrap_or_default(),
+                rows_per_unit: most_rows,
+            },
+            provider: None,
+            columns: [("nace1", column(Use::Group)), ("earningsmonth", column(Use::Measure))]
+                .map(|(name, grant)| (name.to_owned(), grant))
+                .into(),
+            struck: Vec::new(),
+            row_predicate: None,
+        };
+        let tables = BTreeMap::from([(TABLE.to_owned(), lake.snapshot(version.dataset, None).await?)]);
+        Ok(Self {
+            engine: Engine::new(GateKey::new([3; 32]), EngineLimits::default(), Citations::default()),
+            permit: permit(grant),
+            tables: Arc::new(Pinned(tables)),
+            cores,
+            rows: version.rows,
+            most_rows,
+        })
+    }
+
+    /// The kinds take turns, so that a disturbance hits them alike.
+    async fn measure(&self, report: &mut Report, section: &'static str, runs: usize) -> anyhow::Result<()> {
+        let mut readings = Readings::default();
+        let (mut cells, mut groups) = (0, 0);
+        for run in 0..WARM_UP + runs {
+            if run == WARM_UP {
+                readings = Readings::default();
+            }
+            groups = self.ask_bare(self.cores, &mut readings.bare).await?;
+            self.ask_bare(NonZeroUsize::MIN, &mut readings.one_part).await?;
+            cells = self.ask_gated(&mut readings).await?;
+        }
+        ensure!(cells > 0, "nothing was released");
+        let name = "bare DataFusion";
+        let (bare, whole) = (median(&readings.bare), median(&readings.whole));
+        let what = format!("{} rows, at most {} a subject, median of {runs}", self.rows, self.most_rows);
+        report.add(Figure::new(section, name, bare, "ms").note(what));
+        let one_part = Figure::new(section, "bare DataFusion, one part", median(&readings.one_part), "ms");
+        report.add(one_part.against(bare, name));
+        let released = format!("one part; {cells} of {groups} groups released");
+        report.add(Figure::new(section, "check and run under a permit", whole, "ms").against(bare, name).note(released));
+        let check = Figure::new(section, "check alone", median(&readings.check) * 1e3, "µs");
+        report.add(check.against(whole * 1e3, "check and run"));
+        Ok(())
+    }
+
+    async fn ask_bare(&self, partitions: NonZeroUsize, readings: &mut Vec<f64>) -> anyhow::Result<usize> {
+        let watch = Stopwatch::start();
+        let answer = bare::ask(SQL, &self.tables, &self.permit.tables, partitions).await?;
+        readings.push(watch.millis());
+        Ok(answer.iter().map(|batch| batch.num_rows()).sum())
+    }
+
+    async fn ask_gated(&self, readings: &mut Readings) -> anyhow::Result<usize> {
+        let watch = Stopwatch::start();
+        let sealed = self.engine.check(&self.permit, SQL, self.tables.as_ref())?;
+        readings.check.push(watch.millis());
+        let released = self.engine.run(&sealed, self.tables.clone(), &CancellationToken::new()).await?;
+        readings.whole.push(watch.millis());
+        Ok(released.num_rows())
+    }
+}
+
+fn permit(grant: TableGrant) -> Permit {
+    Permit {
+        id: PermitId::from_bits(1),
+        kind: PermitKind::A,
+        mode: PermitMode::Stat,
+        people: Vec::new(),
+        purpose: String::new(),
+        expires_on: CivilDate::from_days(0),
+        thresholds: Thresholds::default(),
+        tables: [(TABLE.to_owned(), grant)].into(),
+        max_rows: 1_000,
+        max_bytes: 16 * 1024 * 1024,
+        join_risk_assessed: false,
+    }
+}

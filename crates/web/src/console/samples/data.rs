@@ -1,0 +1,208 @@
+//! Samples of data use, releases, products and data.
+
+use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
+use crate::{
+    console::{datasets, permits, products, workbench},
+    i18n::Language,
+};
+
+fn answer() -> permits::AnswerView {
+    let cell = |missing| permits::CellView {
+        missing,
+        text: text(),
+    };
+    permits::AnswerView {
+        release: text(),
+        read: text(),
+        columns: vec![text(), text()],
+        rows: vec![vec![cell(true), cell(false)]],
+    }
+}
+
+pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
+    let row = datasets::Row {
+        href: "/x".to_owned(),
+        table: text(),
+        case_href: "/x".to_owned(),
+        case_title: text(),
+        version: 2,
+        rows: 10,
+        subjects: text(),
+    };
+    let job = datasets::JobLine {
+        href: "/jobs/1".to_owned(),
+        label: text(),
+        class: "running",
+        shape: "\u{25cf}",
+        status: text(),
+    };
+    let datasets = datasets::DatasetsPage {
+        frame: frame(lang),
+        may_ingest: true,
+        key: text(),
+        uploads: vec![choice("a")],
+        resources: vec![choice("b")],
+        domains: vec![choice("person")],
+        jobs: vec![job],
+        rows: vec![row],
+    };
+    let dataset = datasets::DatasetPage {
+        frame: frame(lang),
+        table: text(),
+        facts: vec![labelled()],
+        case_href: "/x".to_owned(),
+        case_title: text(),
+        entry_href: "/ledger/1".to_owned(),
+        columns: vec![text()],
+        report: vec![labelled()],
+    };
+    let job = datasets::JobPage {
+        frame: frame(lang),
+        table: text(),
+        href: "/jobs/1".to_owned(),
+        class: "running",
+        shape: "\u{25cf}",
+        status: text(),
+        rows: 5,
+        running: true,
+        card: Some(card()),
+        made: text(),
+        made_href: "/datasets/x".to_owned(),
+    };
+    let release = permits::ReleaseRow {
+        href: "/x".to_owned(),
+        id: text(),
+        case_href: "/x".to_owned(),
+        number: text(),
+        title: text(),
+        rows: 3,
+        columns: text(),
+    };
+    vec![
+        page("datasets.html", &datasets),
+        page("dataset.html", &dataset),
+        page("job.html", &job),
+        page(
+            "releases.html",
+            &permits::ReleasesPage {
+                frame: frame(lang),
+                rows: vec![release],
+            },
+        ),
+        page(
+            "release.html",
+            &permits::ReleasePage {
+                frame: frame(lang),
+                case_href: "/x".to_owned(),
+                answer: answer(),
+            },
+        ),
+        page("workbench.html", &workbench_page(lang, false)),
+        page("workbench.html", &workbench_page(lang, true)),
+    ]
+}
+
+fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
+    let each = || workbench::UseView {
+        word: "group",
+        icon: "\u{25a6}",
+        label: text(),
+    };
+    let column = |struck| workbench::ColumnView {
+        name: text(),
+        struck,
+        uses: vec![each()],
+    };
+    let table = workbench::TableView {
+        name: text(),
+        class: "personal",
+        kind: text(),
+        open: true,
+        provider: text(),
+        version: text(),
+        columns: vec![column(false), column(true)],
+    };
+    workbench::WorkbenchPage {
+        frame: frame(lang),
+        number: text(),
+        purpose: text(),
+        expires_on: "2031-01-19".to_owned(),
+        case_href: "/x".to_owned(),
+        closed: closed.then(card),
+        legend: vec![each()],
+        tables: vec![table],
+        action: "/permits/x".to_owned(),
+        sql: text(),
+        checked: true,
+        card: Some(card()),
+        before: text(),
+        fragment: text(),
+        after: text(),
+        nearest: text(),
+        rewritten: text(),
+        answer: Some(answer()),
+    }
+}
+
+pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
+    let permit = permits::Row {
+        case_href: "/x".to_owned(),
+        number: text(),
+        title: text(),
+        purpose: text(),
+        class: "permitted",
+        shape: "\u{2713}",
+        status: text(),
+        expires_on: "2031-01-19".to_owned(),
+        href: "/permits/x".to_owned(),
+    };
+    let product = products::ProductPage {
+        frame: frame(lang),
+        title: text(),
+        number: text(),
+        case_href: "/x".to_owned(),
+        stage: text(),
+        stage_class: "open",
+        stage_shape: "\u{25cb}",
+        facts: vec![labelled()],
+        gateway_chips: chips(),
+        made: Some(products::MadeKey {
+            key_id: text(),
+            secret: text(),
+            example: text(),
+        }),
+        deliveries: vec![products::DeliveryRow {
+            number: 1,
+            label: text(),
+            href: "/x".to_owned(),
+            agreement: text(),
+            own: true,
+        }],
+        action: "/products/x".to_owned(),
+        keys: vec![products::KeyRow {
+            key_id: text(),
+            customer: text(),
+            quota: 100,
+            calls: 3,
+        }],
+    };
+    vec![
+        page(
+            "permits.html",
+            &permits::PermitsPage {
+                frame: frame(lang),
+                openable: openable(),
+                rows: vec![permit],
+            },
+        ),
+        page(
+            "permits.html",
+            &permits::PermitsPage {
+                frame: frame(lang),
+                openable: vec![],
+                rows: vec![],
+            },
+        ),
+        page("product.html", &product),
+    ]
+}

@@ -1,0 +1,164 @@
+//! Samples of the desk, lists, supervision and the page of a case.
+
+use shuyu_app::read::TrainingPerson;
+
+use super::{Rendered, TEXT, card, chips, choice, frame, grounds, labelled, link, openable, page, text};
+use crate::{
+    console::{case, desk, form, lists, sign_in, supervision},
+    i18n::Language,
+    page::Frame,
+};
+
+pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
+    let person = TrainingPerson {
+        login: text(),
+        body: text(),
+        role: text(),
+        post: text(),
+    };
+    let sign_in = sign_in::SignInPage {
+        frame: Frame {
+            identity: None,
+            ..frame(lang)
+        },
+        refusal: Some(card()),
+        next: "/cases?a=<no>".to_owned(),
+        login: text(),
+        people: vec![person],
+    };
+    let row = desk::Row {
+        href: "/cases/x".to_owned(),
+        title: text(),
+        number: text(),
+        what: text(),
+        from: text(),
+        due: "2026-02-24".to_owned(),
+        provisional: true,
+        remaining: text(),
+        chips: chips(),
+    };
+    let group = desk::Group {
+        word: "severe",
+        shape: "\u{25a0}",
+        label: text(),
+        rows: vec![row],
+    };
+    let home = desk::HomePage {
+        frame: frame(lang),
+        total: 1,
+        groups: vec![group],
+        openable: openable(),
+        jobs: vec![link()],
+    };
+    let empty = desk::HomePage {
+        frame: frame(lang),
+        total: 0,
+        groups: vec![],
+        openable: vec![],
+        jobs: vec![],
+    };
+    vec![
+        page("sign_in.html", &sign_in),
+        page("home.html", &home),
+        page("home.html", &empty),
+        page("case_list.html", &list_page(lang, true)),
+        page("case_list.html", &list_page(lang, false)),
+        page(
+            "openable.html",
+            &form::opening::OpenablePage {
+                frame: frame(lang),
+                items: openable(),
+            },
+        ),
+        page(
+            "openable.html",
+            &form::opening::OpenablePage {
+                frame: frame(lang),
+                items: vec![],
+            },
+        ),
+        page("supervision.html", &supervision_page(lang)),
+    ]
+}
+
+fn list_page(lang: Language, rows: bool) -> lists::ListPage {
+    let row = lists::Row {
+        href: "/cases/x".to_owned(),
+        number: text(),
+        title: text(),
+        procedure: text(),
+        stage: text(),
+        stage_class: "done",
+        stage_shape: "\u{2713}",
+        due: "2026-02-24".to_owned(),
+        remaining: text(),
+        turn: text(),
+    };
+    lists::ListPage {
+        frame: frame(lang),
+        title: text(),
+        action: "/cases".to_owned(),
+        section: "authorisation".to_owned(),
+        text: text(),
+        open_only: true,
+        openable: openable(),
+        procedures: vec![choice("a")],
+        stages: vec![choice("a")],
+        sizes: vec![choice("20")],
+        heads: vec![lists::Head {
+            label: text(),
+            href: "/cases?sort=due&page=2".to_owned(),
+            sorted: true,
+        }],
+        rows: if rows { vec![row] } else { vec![] },
+        total: 41,
+        page: 2,
+        pages: 3,
+        previous: "/cases?page=1".to_owned(),
+        next: "/cases?page=3".to_owned(),
+        empty: text(),
+    }
+}
+
+fn supervision_page(lang: Language) -> supervision::SupervisionPage {
+    let duty = supervision::DutyRow {
+        href: "/cases/x".to_owned(),
+        number: text(),
+        title: text(),
+        what: text(),
+        due: "2026-02-24".to_owned(),
+        word: "overdue",
+        shape: "\u{25b2}",
+        remaining: text(),
+        chips: chips(),
+    };
+    let body = supervision::BodyRow {
+        name: text(),
+        role: text(),
+        severe: 1,
+        overdue: 0,
+        soon: 2,
+        open: 3,
+        rows: vec![duty],
+    };
+    let figure = supervision::FigureRow {
+        label: text(),
+        value: 7,
+        rows: text(),
+    };
+    supervision::SupervisionPage {
+        frame: frame(lang),
+        bodies: vec![body],
+        figures: vec![figure],
+    }
+}
+
+pub(super) fn case_page(lang: Language) -> case::CasePage {
+    case::sample(
+        frame(lang),
+        TEXT,
+        &chips(),
+        &grounds(),
+        (&card(), &labelled(), &link()),
+    )
+}
