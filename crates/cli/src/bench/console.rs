@@ -54,7 +54,11 @@ pub(super) async fn measure(report: &mut Report, scratch: &Scratch, cases: u64) 
         let token = server.app.sign_in(login, &password).await?.token;
         browsers.push(Browser::new(server.address(), &token)?);
     }
-    let mut filling = Filling { actors, ids: SeededSource::new(1), made: Vec::new() };
+    let mut filling = Filling {
+        actors,
+        ids: SeededSource::new(1),
+        made: Vec::new(),
+    };
     filling.up_to(&server.app, FEW).await?;
     let few = pages(&browsers, &filling.made).await?;
     let watch = Stopwatch::start();
@@ -69,7 +73,11 @@ pub(super) async fn measure(report: &mut Report, scratch: &Scratch, cases: u64) 
         let kib = many.bytes.div_ceil(1024);
         let size = format!("{cases} cases, {} requests, {kib} KiB", many.readings.len());
         let reference = format!("{FEW} cases");
-        report.add(Figure::new(SECTION, format!("{} p50", many.what), now, "ms").against(before, &reference).note(size));
+        report.add(
+            Figure::new(SECTION, format!("{} p50", many.what), now, "ms")
+                .against(before, &reference)
+                .note(size),
+        );
         let (before, now) = (quantile(&few.readings, 0.95), quantile(&many.readings, 0.95));
         report.add(Figure::new(SECTION, format!("{} p95", many.what), now, "ms").against(before, &reference));
     }
@@ -92,7 +100,10 @@ impl Filling {
             let actor = self.actors.get(reader).context("an actor")?.clone();
             let new_case = CaseId::new(app.now(), &self.ids);
             let set = BTreeMap::from([("name".to_owned(), Value::Text(format!("测量条目 {number:06}")))]);
-            let command = Command::Open { procedure: "resource".to_owned(), set };
+            let command = Command::Open {
+                procedure: "resource".to_owned(),
+                set,
+            };
             let request = Request {
                 name: "open-case",
                 stream: Stream::Case(new_case),
@@ -115,7 +126,10 @@ impl Filling {
                     next_number: loaded.next_number,
                 };
                 let events = decide(None, &command, &context)?;
-                Ok(Proposal { events: events.into_iter().map(Event::Case).collect(), ..Proposal::default() })
+                Ok(Proposal {
+                    events: events.into_iter().map(Event::Case).collect(),
+                    ..Proposal::default()
+                })
             });
             app.record().transact(request, decided).await?;
             self.made.push(new_case);
@@ -134,14 +148,20 @@ struct Browser {
 impl Browser {
     fn new(base: String, token: &str) -> anyhow::Result<Self> {
         // A redirection would be the sign-in page: an error here.
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         let cookie = format!("{}={token}", shuyu_web::session::cookie_name(false));
         Ok(Self { http, base, cookie })
     }
 
     /// Milliseconds until the whole page had come, and its bytes.
     async fn get(&self, path: &str) -> anyhow::Result<(f64, usize)> {
-        let request = self.http.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
+        let request = self
+            .http
+            .get(format!("{}{path}", self.base))
+            .header("cookie", &self.cookie);
         let watch = Stopwatch::start();
         let response = request.send().await?;
         let status = response.status();
@@ -153,23 +173,44 @@ impl Browser {
 }
 
 async fn pages(browsers: &[Browser], cases: &[CaseId]) -> anyhow::Result<Vec<Page>> {
-    let [little, much] = browsers else { anyhow::bail!("two readers are needed") };
+    let [little, much] = browsers else {
+        anyhow::bail!("two readers are needed")
+    };
     // Spread over the record, and different for each request.
     let step = (cases.len() / REQUESTS).max(1);
-    let spread: Vec<String> = cases.iter().step_by(step).take(REQUESTS).map(|case| format!("/cases/{case}")).collect();
+    let spread: Vec<String> = cases
+        .iter()
+        .step_by(step)
+        .take(REQUESTS)
+        .map(|case| format!("/cases/{case}"))
+        .collect();
     let same = |path: &str, count: usize| vec![path.to_owned(); count];
     Ok(vec![
         page("GET / (20 cases wait)", little, &same("/", REQUESTS)).await?,
         page("GET / (all others wait)", much, &same("/", REQUESTS_LONG)).await?,
         page("GET /catalogue", little, &same("/catalogue", REQUESTS)).await?,
-        page("GET /catalogue?text= (one hit)", little, &same("/catalogue?text=000042", REQUESTS)).await?,
-        page("GET /catalogue?text= (all hit)", little, &same("/catalogue?text=%E6%9D%A1%E7%9B%AE", REQUESTS)).await?,
+        page(
+            "GET /catalogue?text= (one hit)",
+            little,
+            &same("/catalogue?text=000042", REQUESTS),
+        )
+        .await?,
+        page(
+            "GET /catalogue?text= (all hit)",
+            little,
+            &same("/catalogue?text=%E6%9D%A1%E7%9B%AE", REQUESTS),
+        )
+        .await?,
         page("GET /cases/{id}", little, &spread).await?,
     ])
 }
 
 async fn page(what: &'static str, browser: &Browser, paths: &[String]) -> anyhow::Result<Page> {
-    let mut page = Page { what, readings: Vec::new(), bytes: 0 };
+    let mut page = Page {
+        what,
+        readings: Vec::new(),
+        bytes: 0,
+    };
     // One request that is not counted.
     if let Some(first) = paths.first() {
         browser.get(first).await?;

@@ -35,7 +35,12 @@ pub(super) async fn measure(
         ("gate, one row per subject", Subjects::Employees),
         ("gate, several rows per subject", Subjects::Enterprises),
     ] {
-        let case = Case::open(&lake, raw, subjects, NonZeroUsize::new(report.cores).unwrap_or(NonZeroUsize::MIN));
+        let case = Case::open(
+            &lake,
+            raw,
+            subjects,
+            NonZeroUsize::new(report.cores).unwrap_or(NonZeroUsize::MIN),
+        );
         case.await?.measure(report, section, runs).await?;
     }
     Ok(())
@@ -70,8 +75,14 @@ impl Case {
         let version = register::ingest(lake, raw, subjects).await?.version;
         let unit = version.record.unit.as_ref();
         let most_rows = unit.map_or(1, |unit| u64::from(unit.max_rows_per_unit));
-        ensure!((most_rows == 1) == (subjects == Subjects::Employees), "{most_rows} rows per subject");
-        let column = |uses: Use| ColumnGrant { uses: [uses].into(), ..ColumnGrant::default() };
+        ensure!(
+            (most_rows == 1) == (subjects == Subjects::Employees),
+            "{most_rows} rows per subject"
+        );
+        let column = |uses: Use| ColumnGrant {
+            uses: [uses].into(),
+            ..ColumnGrant::default()
+        };
         let grant = TableGrant {
             dataset: version.dataset,
             version: version.version,
@@ -80,15 +91,22 @@ impl Case {
                 rows_per_unit: most_rows,
             },
             provider: None,
-            columns: [("nace1", column(Use::Group)), ("earningsmonth", column(Use::Measure))]
-                .map(|(name, grant)| (name.to_owned(), grant))
-                .into(),
+            columns: [
+                ("nace1", column(Use::Group)),
+                ("earningsmonth", column(Use::Measure)),
+            ]
+            .map(|(name, grant)| (name.to_owned(), grant))
+            .into(),
             struck: Vec::new(),
             row_predicate: None,
         };
         let tables = BTreeMap::from([(TABLE.to_owned(), lake.snapshot(version.dataset, None).await?)]);
         Ok(Self {
-            engine: Engine::new(GateKey::new([3; 32]), EngineLimits::default(), Citations::default()),
+            engine: Engine::new(
+                GateKey::new([3; 32]),
+                EngineLimits::default(),
+                Citations::default(),
+            ),
             permit: permit(grant),
             tables: Arc::new(Pinned(tables)),
             cores,
@@ -112,12 +130,24 @@ impl Case {
         ensure!(cells > 0, "nothing was released");
         let name = "bare DataFusion";
         let (bare, whole) = (median(&readings.bare), median(&readings.whole));
-        let what = format!("{} rows, at most {} a subject, median of {runs}", self.rows, self.most_rows);
+        let what = format!(
+            "{} rows, at most {} a subject, median of {runs}",
+            self.rows, self.most_rows
+        );
         report.add(Figure::new(section, name, bare, "ms").note(what));
-        let one_part = Figure::new(section, "bare DataFusion, one part", median(&readings.one_part), "ms");
+        let one_part = Figure::new(
+            section,
+            "bare DataFusion, one part",
+            median(&readings.one_part),
+            "ms",
+        );
         report.add(one_part.against(bare, name));
         let released = format!("one part; {cells} of {groups} groups released");
-        report.add(Figure::new(section, "check and run under a permit", whole, "ms").against(bare, name).note(released));
+        report.add(
+            Figure::new(section, "check and run under a permit", whole, "ms")
+                .against(bare, name)
+                .note(released),
+        );
         let check = Figure::new(section, "check alone", median(&readings.check) * 1e3, "µs");
         report.add(check.against(whole * 1e3, "check and run"));
         Ok(())
@@ -134,7 +164,10 @@ impl Case {
         let watch = Stopwatch::start();
         let sealed = self.engine.check(&self.permit, SQL, self.tables.as_ref())?;
         readings.check.push(watch.millis());
-        let released = self.engine.run(&sealed, self.tables.clone(), &CancellationToken::new()).await?;
+        let released = self
+            .engine
+            .run(&sealed, self.tables.clone(), &CancellationToken::new())
+            .await?;
         readings.whole.push(watch.millis());
         Ok(released.num_rows())
     }

@@ -45,7 +45,12 @@ pub(super) struct Found {
 }
 
 /// Measures one way, once. `folder` is empty and removed by the caller.
-pub(super) async fn alone(way: Alone, csv: &Path, folder: &Path, cores: NonZeroUsize) -> anyhow::Result<Found> {
+pub(super) async fn alone(
+    way: Alone,
+    csv: &Path,
+    folder: &Path,
+    cores: NonZeroUsize,
+) -> anyhow::Result<Found> {
     let (mut receive, mut rows) = (0.0, 0);
     let mut watch = Stopwatch::start();
     match way {
@@ -57,18 +62,28 @@ pub(super) async fn alone(way: Alone, csv: &Path, folder: &Path, cores: NonZeroU
             let raw = register::receive(&lake, csv).await?;
             receive = watch.seconds();
             watch = Stopwatch::start();
-            rows = register::ingest(&lake, raw, Subjects::Enterprises).await?.version.rows;
+            rows = register::ingest(&lake, raw, Subjects::Enterprises)
+                .await?
+                .version
+                .rows;
         }
     }
     let ingest = watch.seconds();
-    Ok(Found { receive, ingest, rows, peak: peak_mib()? })
+    Ok(Found {
+        receive,
+        ingest,
+        rows,
+        peak: peak_mib()?,
+    })
 }
 
 /// The most memory this process ever held, in MiB: VmHWM of `/proc/self/status` (proc(5)), given there in kB.
 fn peak_mib() -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).context("VmHWM in /proc/self/status")?;
+    let kib = line
+        .and_then(|line| line.split_whitespace().next())
+        .context("VmHWM in /proc/self/status")?;
     Ok(kib.parse::<f64>()? / 1024.0)
 }
 
@@ -96,14 +111,23 @@ pub(super) fn measure(report: &mut Report, source: &Source<'_>, scratch: &Scratc
     let peak = |of: &[Found]| of.iter().map(|found| found.peak).fold(0.0, f64::max);
     let [bare, one_part, lake, nothing] = &found;
     let size = source.bytes as f64 / 1024.0 / 1024.0;
-    let file = format!("{} rows, {size:.0} MiB of CSV, median of {RUNS} processes each", source.rows);
+    let file = format!(
+        "{} rows, {size:.0} MiB of CSV, median of {RUNS} processes each",
+        source.rows
+    );
     let as_it_comes = rate(bare, |found| found.ingest);
     let name = "bare DataFusion";
     let figure = |what: &str, value| Figure::new(SECTION, what, value, "rows/s").against(as_it_comes, name);
     report.add(Figure::new(SECTION, "bare DataFusion: CSV to Parquet", as_it_comes, "rows/s").note(file));
-    report.add(figure("bare DataFusion, one part", rate(one_part, |found| found.ingest)));
+    report.add(figure(
+        "bare DataFusion, one part",
+        rate(one_part, |found| found.ingest),
+    ));
     report.add(figure("lake: ingest", rate(lake, |found| found.ingest)));
-    report.add(figure("lake: receive and ingest", rate(lake, |found| found.receive + found.ingest)));
+    report.add(figure(
+        "lake: receive and ingest",
+        rate(lake, |found| found.receive + found.ingest),
+    ));
     let most = peak(bare);
     let memory = |what: &str, value| Figure::new(SECTION, what, value, "MiB");
     report.add(memory("peak memory: bare DataFusion", most));
@@ -124,8 +148,16 @@ fn in_a_process(way: Alone, source: &Source<'_>, scratch: &Scratch) -> anyhow::R
         .arg(&folder)
         .output()?;
     std::fs::remove_dir_all(&folder)?;
-    ensure!(output.status.success(), "{way:?}: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{way:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let found: Found = serde_json::from_slice(&output.stdout)?;
-    ensure!(way == Alone::Nothing || found.rows == source.rows, "{way:?} wrote {} rows", found.rows);
+    ensure!(
+        way == Alone::Nothing || found.rows == source.rows,
+        "{way:?} wrote {} rows",
+        found.rows
+    );
     Ok(found)
 }

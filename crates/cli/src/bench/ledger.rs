@@ -1,12 +1,6 @@
 //! Acts per second: opening a case from session to durable ledger entry, on both databases.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::Write as _,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs::File, io::Write as _, path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use shuyu_app::{App, Session, dispatch::Guarded};
@@ -41,9 +35,18 @@ pub(super) async fn measure(
     let disk = synced_appends(&scratch.join("appended"), acts)?;
     let what = format!("{ENTRY_BYTES} bytes and fdatasync each, one after the other");
     report.add(Figure::new(SECTION, "disk alone: synced appends", disk, "per s").note(what));
-    let sqlite = database(report, "SQLite", &scratch.join("sqlite"), acts, (disk, "disk alone")).await?;
+    let sqlite = database(
+        report,
+        "SQLite",
+        &scratch.join("sqlite"),
+        acts,
+        (disk, "disk alone"),
+    )
+    .await?;
     match postgres {
-        None => report.not_measured.push("PostgreSQL: no --postgres URL and no SHUYU_TEST_PG".to_owned()),
+        None => report
+            .not_measured
+            .push("PostgreSQL: no --postgres URL and no SHUYU_TEST_PG".to_owned()),
         Some(url) => {
             let folder = scratch.join("postgres");
             on_postgres(&folder, url)?;
@@ -87,7 +90,9 @@ async fn database(
     acts: u64,
     (reference, reference_name): (f64, &str),
 ) -> anyhow::Result<f64> {
-    let opened = opened(folder).await.with_context(|| format!("{name} (a database must be empty)"))?;
+    let opened = opened(folder)
+        .await
+        .with_context(|| format!("{name} (a database must be empty)"))?;
     let session = signed_in(&opened.app, "rsj_clerk").await?;
     // Not counted: the first statements are prepared, the files grow for the first time.
     write(&opened.app, &session, 1, acts.div_ceil(10)).await?;
@@ -99,8 +104,16 @@ async fn database(
     let note = |each: f64| format!("{acts} acts of {entries:.0} ledger entry, median {each:.2} ms");
     let alone = format!("{name}, 1 writer");
     let figure = |what: String, value| Figure::new(SECTION, what, value, "acts/s");
-    report.add(figure(alone.clone(), one).against(reference, reference_name).note(note(each)));
-    report.add(figure(format!("{name}, {MANY} writers"), many).against(one, &alone).note(note(each_of_many)));
+    report.add(
+        figure(alone.clone(), one)
+            .against(reference, reference_name)
+            .note(note(each)),
+    );
+    report.add(
+        figure(format!("{name}, {MANY} writers"), many)
+            .against(one, &alone)
+            .note(note(each_of_many)),
+    );
     Ok(one)
 }
 

@@ -55,8 +55,18 @@ struct Sizes {
     cases: u64,
 }
 
-const FULL: Sizes = Sizes { rows: 200_000, questions: 30, acts: 2_000, cases: 100_000 };
-const QUICK: Sizes = Sizes { rows: 20_000, questions: 10, acts: 200, cases: 5_000 };
+const FULL: Sizes = Sizes {
+    rows: 200_000,
+    questions: 30,
+    acts: 2_000,
+    cases: 100_000,
+};
+const QUICK: Sizes = Sizes {
+    rows: 20_000,
+    questions: 10,
+    acts: 200,
+    cases: 5_000,
+};
 
 /// Measures everything and prints it.
 pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
@@ -67,19 +77,37 @@ pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     }
     let sizes = if arguments.quick { QUICK } else { FULL };
     let scratch = Scratch::new(arguments.folder.as_deref())?;
-    let mut report =
-        Report { quick: arguments.quick, cores: cores.get(), figures: Vec::new(), not_measured: Vec::new() };
+    let mut report = Report {
+        quick: arguments.quick,
+        cores: cores.get(),
+        figures: Vec::new(),
+        not_measured: Vec::new(),
+    };
     let csv = scratch.join("employment.csv");
     let bytes = register::write(&csv, sizes.rows)?;
     tracing::info!("measuring ingest");
-    ingest::measure(&mut report, &Source { csv: &csv, rows: sizes.rows, bytes }, &scratch)?;
+    ingest::measure(
+        &mut report,
+        &Source {
+            csv: &csv,
+            rows: sizes.rows,
+            bytes,
+        },
+        &scratch,
+    )?;
     tracing::info!("measuring the gate");
-    gate::measure(&mut report, &csv, &scratch, sizes.questions).await.context("the gate")?;
+    gate::measure(&mut report, &csv, &scratch, sizes.questions)
+        .await
+        .context("the gate")?;
     tracing::info!("measuring the ledger");
     let postgres = arguments.postgres.clone().or_else(postgres_of_the_tests);
-    ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts).await.context("the ledger")?;
+    ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts)
+        .await
+        .context("the ledger")?;
     tracing::info!("measuring the console");
-    console::measure(&mut report, &scratch, sizes.cases).await.context("the console")?;
+    console::measure(&mut report, &scratch, sizes.cases)
+        .await
+        .context("the console")?;
     if arguments.json {
         return crate::print(&serde_json::to_string_pretty(&report)?);
     }
@@ -87,7 +115,10 @@ pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
 }
 
 /// The server that `./dev bench` starts.
-#[expect(clippy::disallowed_methods, reason = "only the command line reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the command line reads the environment"
+)]
 fn postgres_of_the_tests() -> Option<String> {
     std::env::var("SHUYU_TEST_PG").ok().filter(|url| !url.is_empty())
 }

@@ -17,7 +17,9 @@ pub(super) struct Pinned(pub(super) BTreeMap<String, Snapshot>);
 
 impl Pinned {
     fn snapshot(&self, table: &str) -> Result<&Snapshot, Fault> {
-        self.0.get(table).ok_or_else(|| Fault::new("opening a table", "it was not pinned"))
+        self.0
+            .get(table)
+            .ok_or_else(|| Fault::new("opening a table", "it was not pinned"))
     }
 }
 
@@ -34,10 +36,14 @@ impl Tables for Pinned {
     ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
         let wanted = projection.to_vec();
         let opened = self.snapshot(table).and_then(|snapshot| {
-            snapshot.scan(Some(projection)).map_err(|error| Fault::new("reading a table", error))
+            snapshot
+                .scan(Some(projection))
+                .map_err(|error| Fault::new("reading a table", error))
         });
         match opened {
-            Ok(batches) => batches.map(move |batch| batch.and_then(|batch| as_asked(&batch, &wanted))).boxed(),
+            Ok(batches) => batches
+                .map(move |batch| batch.and_then(|batch| as_asked(&batch, &wanted)))
+                .boxed(),
             Err(fault) => stream::once(async move { Err(fault) }).boxed(),
         }
     }

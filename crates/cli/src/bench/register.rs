@@ -12,8 +12,8 @@ use axum::body::Bytes;
 use futures::stream;
 use shuyu_kernel::{DatasetId, Digest, Timestamp, kill::NoKill};
 use shuyu_lake::{
-    CancellationToken, DataZone, FormatHint, IngestKey, IngestMode, IngestReport, IngestSpec, Lake, MasterKey,
-    NoProgress, OnBadRow, UnitKey, UnitSpec,
+    CancellationToken, DataZone, FormatHint, IngestKey, IngestMode, IngestReport, IngestSpec, Lake,
+    MasterKey, NoProgress, OnBadRow, UnitKey, UnitSpec,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -41,16 +41,28 @@ impl Subjects {
             Subjects::Employees => ("employee", "person"),
             Subjects::Enterprises => ("idunit", "enterprise"),
         };
-        UnitSpec { columns: vec![column.to_owned()], domain: domain.to_owned(), key: UnitKey([2; 32]), at_most: None }
+        UnitSpec {
+            columns: vec![column.to_owned()],
+            domain: domain.to_owned(),
+            key: UnitKey([2; 32]),
+            at_most: None,
+        }
     }
 }
 
 /// Writes the synthetic employees with a number for each in front, so that one file serves for both subjects.
 pub(super) fn write(path: &Path, rows: u64) -> anyhow::Result<u64> {
     let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;
-    let mut out = Numbered { out: BufWriter::new(file), line: 0, at_start: true };
+    let mut out = Numbered {
+        out: BufWriter::new(file),
+        line: 0,
+        at_start: true,
+    };
     shuyu_testkit::registers::write_employees_csv(&mut out, SEED, rows)?;
-    out.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    out.out
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_all()?;
     Ok(std::fs::metadata(path)?.len())
 }
 
@@ -84,7 +96,12 @@ impl<W: Write> Write for Numbered<W> {
 /// An empty lake in a folder. Its keys protect synthetic rows only.
 pub(super) fn lake(folder: &Path) -> anyhow::Result<Lake> {
     let random = Arc::new(SystemRandom::new([0; 32]));
-    Ok(Lake::open(folder.to_path_buf(), &MasterKey([1; 32]), random, Arc::new(NoKill))?)
+    Ok(Lake::open(
+        folder.to_path_buf(),
+        &MasterKey([1; 32]),
+        random,
+        Arc::new(NoKill),
+    )?)
 }
 
 /// Receives a file into the raw zone, as an upload does.
@@ -96,7 +113,10 @@ pub(super) async fn receive(lake: &Lake, path: &Path) -> anyhow::Result<Digest> 
         piece.truncate(read);
         Ok::<_, io::Error>((read > 0).then(|| (Bytes::from(piece), file)))
     });
-    Ok(lake.receive(Box::pin(pieces), "employment.csv", u64::MAX).await?.digest)
+    Ok(lake
+        .receive(Box::pin(pieces), "employment.csv", u64::MAX)
+        .await?
+        .digest)
 }
 
 /// Ingests a received file as the only version of a new dataset, the way the platform does: schema inferred,
@@ -115,7 +135,9 @@ pub(super) async fn ingest(lake: &Lake, raw: Digest, subjects: Subjects) -> anyh
         key: IngestKey(format!("bench-{subjects:?}")),
         now: Timestamp::from_micros(0),
     };
-    let report = lake.ingest(spec, Arc::new(NoProgress), &CancellationToken::new()).await;
+    let report = lake
+        .ingest(spec, Arc::new(NoProgress), &CancellationToken::new())
+        .await;
     report.context("ingesting the register")
 }
 
@@ -127,7 +149,11 @@ mod tests {
     fn every_line_gets_a_number_however_it_is_cut() {
         let whole = b"a,b\n1,2\n3,4\n";
         for cut in 0..whole.len() {
-            let mut out = Numbered { out: Vec::new(), line: 0, at_start: true };
+            let mut out = Numbered {
+                out: Vec::new(),
+                line: 0,
+                at_start: true,
+            };
             out.write_all(&whole[..cut]).unwrap();
             out.write_all(&whole[cut..]).unwrap();
             let text = String::from_utf8(out.out).unwrap();

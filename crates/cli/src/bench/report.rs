@@ -32,16 +32,31 @@ struct Ratio {
 
 impl Figure {
     /// A figure on its own.
-    pub(super) fn new(section: &'static str, what: impl Into<String>, value: f64, unit: &'static str) -> Self {
+    pub(super) fn new(
+        section: &'static str,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+    ) -> Self {
         let (what, note) = (what.into(), String::new());
-        Self { section, what, value, unit, ratio: None, note }
+        Self {
+            section,
+            what,
+            value,
+            unit,
+            ratio: None,
+            note,
+        }
     }
 
     /// The same, divided by another figure.
     #[must_use]
     pub(super) fn against(mut self, other: f64, name: &str) -> Self {
         if other > 0.0 {
-            self.ratio = Some(Ratio { ratio: self.value / other, ratio_to: name.to_owned() });
+            self.ratio = Some(Ratio {
+                ratio: self.value / other,
+                ratio_to: name.to_owned(),
+            });
         }
         self
     }
@@ -76,9 +91,16 @@ impl Report {
     /// The table.
     pub(super) fn text(&self) -> String {
         let size = if self.quick { "quick sizes" } else { "full sizes" };
-        let mut lines = vec![format!("{} cores, {size}; a ratio divides the figure by the named one", self.cores)];
+        let mut lines = vec![format!(
+            "{} cores, {size}; a ratio divides the figure by the named one",
+            self.cores
+        )];
         let width = |cell: fn(&Figure) -> String| {
-            self.figures.iter().map(|figure| cell(figure).chars().count()).max().unwrap_or(0)
+            self.figures
+                .iter()
+                .map(|figure| cell(figure).chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let what = width(|figure| figure.what.clone());
         let value = width(|figure| shown(figure.value));
@@ -109,7 +131,9 @@ impl Report {
 
 fn ratio(figure: &Figure) -> String {
     let ratio = figure.ratio.as_ref();
-    ratio.map_or_else(String::new, |ratio| format!("{} x {}", shown(ratio.ratio), ratio.ratio_to))
+    ratio.map_or_else(String::new, |ratio| {
+        format!("{} x {}", shown(ratio.ratio), ratio.ratio_to)
+    })
 }
 
 /// Three significant digits, whole numbers in full.
@@ -131,10 +155,17 @@ mod tests {
     fn the_table_is_aligned_and_names_what_a_ratio_divides_by() {
         let figures = vec![
             Figure::new("a", "one", 1234.5, "rows/s"),
-            Figure::new("a", "another", 12.0, "ms").against(6.0, "one").note("n = 3"),
+            Figure::new("a", "another", 12.0, "ms")
+                .against(6.0, "one")
+                .note("n = 3"),
             Figure::new("b", "nothing to compare", 0.0, "ms").against(0.0, "zero"),
         ];
-        let report = Report { quick: true, cores: 2, figures, not_measured: vec!["the moon".to_owned()] };
+        let report = Report {
+            quick: true,
+            cores: 2,
+            figures,
+            not_measured: vec!["the moon".to_owned()],
+        };
         let expected = "2 cores, quick sizes; a ratio divides the figure by the named one\n\
             \na\n  one                  1234 rows/s\n  another              12.0 ms      2.00 x one  n = 3\n\
             \nb\n  nothing to compare  0.000 ms\n\nnot measured: the moon";

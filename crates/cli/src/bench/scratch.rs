@@ -17,7 +17,10 @@ impl Scratch {
         crate::real::fill(&mut name);
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
         let path = parent.join(format!("shuyu-bench-{}", hex::encode(name)));
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        let made = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path);
         made.with_context(|| format!("creating {}", path.display()))?;
         Ok(Self(path))
     }

@@ -33,9 +33,22 @@ impl Server {
         if let Some(point) = kill_at {
             command.args(["--kill-at", point]);
         }
+        Self::spawn(command)
+    }
+
+    /// The training world of `./dev run`, walked up to its day and served.
+    pub fn world(data: &Path) -> Self {
+        let mut command = shuyu();
+        command.args(["world", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let base = lines.find_map(|line| line.ok().filter(|line| line.starts_with("http://")));
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let base = lines.find_map(|line| line.trim().starts_with("http://").then(|| line.trim().to_owned()));
+        // Whatever else it prints must not block it.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, base: base.unwrap_or_default() }
     }
 
