@@ -20,7 +20,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("deltalake-core", &["lake"]),
     ("object_store", &["lake"]),
     ("parquet", &["lake"]),
-    ("arrow", &["privacy", "lake", "query"]),
+    ("arrow", &["privacy", "lake", "query", "cli"]),
     ("reqwest", &["cli"]),
     ("getrandom", &["cli"]),
     ("askama", &["web"]),

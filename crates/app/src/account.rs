@@ -65,10 +65,16 @@ impl App {
         let now = self.wall.now();
         let stored = self.record.document("account", login).await?;
         let account: Option<Account> = stored.as_ref().map(parse).transpose()?;
-        if let Some(until) = account.as_ref().and_then(|account| account.locked_until).filter(|until| *until > now) {
+        if let Some(until) = account
+            .as_ref()
+            .and_then(|account| account.locked_until)
+            .filter(|until| *until > now)
+        {
             let minutes = (until.micros() - now.micros()) / 60_000_000 + 1;
             self.note_sign_in(None, "refused", Some("sign_in_locked")).await?;
-            return Err(Refusal::new(RefusalKind::Limited, "sign_in_locked").fact("minutes", minutes).into());
+            return Err(Refusal::new(RefusalKind::Limited, "sign_in_locked")
+                .fact("minutes", minutes)
+                .into());
         }
         let good = verify(account.as_ref().map(|account| account.hash.as_str()), password);
         let (Some(account), Some(stored), true) = (account.clone(), stored.clone(), good) else {
@@ -79,15 +85,29 @@ impl App {
             return Err(Refusal::new(RefusalKind::Unauthenticated, "sign_in_failed").into());
         };
         if account.failures > 0 {
-            let cleared = Account { failures: 0, locked_until: None, ..account.clone() };
+            let cleared = Account {
+                failures: 0,
+                locked_until: None,
+                ..account.clone()
+            };
             self.put_account(login, &cleared, stored.version + 1).await?;
         }
         let registry = self.registry().await?;
-        let post = registry.people.get(&account.person).and_then(|person| person.memberships.first()).cloned();
+        let post = registry
+            .people
+            .get(&account.person)
+            .and_then(|person| person.memberships.first())
+            .cloned();
         let Some(post) = post else {
             return Err(Refusal::forbidden("post_not_held").into());
         };
-        let actor = Actor { person: account.person, body: post.body, role: post.role, post: post.post, delegation: None };
+        let actor = Actor {
+            person: account.person,
+            body: post.body,
+            role: post.role,
+            post: post.post,
+            delegation: None,
+        };
         self.note_sign_in(Some(&actor), "ok", None).await?;
         self.start_session(login, actor, now).await
     }
@@ -137,13 +157,21 @@ impl App {
     pub async fn posts(&self, session: &Session) -> Result<Vec<(Membership, Option<String>)>, Stop> {
         let registry = self.registry().await?;
         let today = self.today();
-        let held = registry.people.get(&session.actor.person).map(|p| p.memberships.clone()).unwrap_or_default();
+        let held = registry
+            .people
+            .get(&session.actor.person)
+            .map(|p| p.memberships.clone())
+            .unwrap_or_default();
         let delegated = registry
             .delegations
             .values()
             .filter(|d| d.to == session.actor.person && d.starts_on <= today && today <= d.ends_on)
             .map(|d| (d.membership.clone(), Some(d.number.clone())));
-        Ok(held.into_iter().map(|post| (post, None)).chain(delegated).collect())
+        Ok(held
+            .into_iter()
+            .map(|post| (post, None))
+            .chain(delegated)
+            .collect())
     }
 
     /// Acts from now on in another post. An expired delegation is refused here and again at every act.
@@ -163,18 +191,31 @@ impl App {
         self.registry().await?.admits(&actor, self.today())?;
         let stored = self.record.document("session", &session.key).await?;
         let version = stored.map_or(0, |document| document.version);
-        let session = Session { actor, ..session.clone() };
+        let session = Session {
+            actor,
+            ..session.clone()
+        };
         self.put_session(&session, version + 1).await?;
         Ok(session)
     }
 
     /// Gives an enrolled person an account. Only founding and administrators come here.
-    pub(crate) async fn create_account(&self, login: &str, person: PersonId, password: &str) -> Result<(), Stop> {
+    pub(crate) async fn create_account(
+        &self,
+        login: &str,
+        person: PersonId,
+        password: &str,
+    ) -> Result<(), Stop> {
         let hash = Argon2::default()
             .hash_password_with_salt(password.as_bytes(), &self.random::<16>())
             .map_err(|error| Fault::new("hashing a password", error.to_string()))?
             .to_string();
-        let account = Account { person, hash, failures: 0, locked_until: None };
+        let account = Account {
+            person,
+            hash,
+            failures: 0,
+            locked_until: None,
+        };
         self.put_account(login, &account, 1).await
     }
 
@@ -183,22 +224,49 @@ impl App {
     }
 
     pub(crate) fn require_signed_in(&self, session: &Session) -> Result<(), Refusal> {
-        if session.key.is_empty() { Err(Refusal::new(RefusalKind::Unauthenticated, "session_missing")) } else { Ok(()) }
+        if session.key.is_empty() {
+            Err(Refusal::new(RefusalKind::Unauthenticated, "session_missing"))
+        } else {
+            Ok(())
+        }
     }
 
-    async fn count_failure(&self, login: &str, account: Account, stored: &Document, now: Timestamp) -> Result<(), Stop> {
+    async fn count_failure(
+        &self,
+        login: &str,
+        account: Account,
+        stored: &Document,
+        now: Timestamp,
+    ) -> Result<(), Stop> {
         let failures = account.failures + 1;
         let locked_until = (failures >= FAILURES_BEFORE_LOCK).then(|| now.plus_seconds(LOCK_SECONDS));
         let failures = if locked_until.is_some() { 0 } else { failures };
-        self.put_account(login, &Account { failures, locked_until, ..account }, stored.version + 1).await
+        self.put_account(
+            login,
+            &Account {
+                failures,
+                locked_until,
+                ..account
+            },
+            stored.version + 1,
+        )
+        .await
     }
 
     async fn put_account(&self, login: &str, account: &Account, version: u64) -> Result<(), Stop> {
-        self.put("account", login, &account.person.to_string(), account, version).await
+        self.put("account", login, &account.person.to_string(), account, version)
+            .await
     }
 
     async fn put_session(&self, session: &Session, version: u64) -> Result<(), Stop> {
-        self.put("session", &session.key, &session.actor.person.to_string(), session, version).await
+        self.put(
+            "session",
+            &session.key,
+            &session.actor.person.to_string(),
+            session,
+            version,
+        )
+        .await
     }
 
     /// Writes a document; a concurrent writer of the same version wins silently only for sessions and counters.
@@ -210,13 +278,25 @@ impl App {
         value: &T,
         version: u64,
     ) -> Result<(), Stop> {
-        let body = serde_json::to_string(value).map_err(|error| Fault::new(format!("encoding a {kind}"), error))?;
-        let document = Document { kind: kind.to_owned(), key: key.to_owned(), body, owner: owner.to_owned(), version };
+        let body =
+            serde_json::to_string(value).map_err(|error| Fault::new(format!("encoding a {kind}"), error))?;
+        let document = Document {
+            kind: kind.to_owned(),
+            key: key.to_owned(),
+            body,
+            owner: owner.to_owned(),
+            version,
+        };
         self.record.put_document(&document).await?;
         Ok(())
     }
 
-    async fn note_sign_in(&self, actor: Option<&Actor>, outcome: &str, code: Option<&str>) -> Result<(), Stop> {
+    async fn note_sign_in(
+        &self,
+        actor: Option<&Actor>,
+        outcome: &str,
+        code: Option<&str>,
+    ) -> Result<(), Stop> {
         let note = AccessNote {
             at: self.now(),
             person: actor.map(|actor| actor.person),
@@ -235,13 +315,19 @@ impl App {
 
 /// Reads a document's JSON.
 pub(crate) fn parse<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, Fault> {
-    serde_json::from_str(&document.body).map_err(|error| Fault::new(format!("reading a {}", document.kind), error))
+    serde_json::from_str(&document.body)
+        .map_err(|error| Fault::new(format!("reading a {}", document.kind), error))
 }
 
 /// Checks a password; an unknown name costs the same time as a wrong password.
 fn verify(hash: Option<&str>, password: &str) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let parsed = PasswordHash::new(hash.unwrap_or(NOBODY));
-    let good = parsed.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+    let good = parsed.is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    });
     good && hash.is_some()
 }

@@ -41,17 +41,31 @@ impl App {
         let datasets = self.record.datasets(None).await?;
         figures.push(Figure {
             name: "rows_aggregated".to_owned(),
-            value: datasets.iter().map(|row| i64::try_from(row.rows).unwrap_or(0)).sum(),
+            value: datasets
+                .iter()
+                .map(|row| i64::try_from(row.rows).unwrap_or(0))
+                .sum(),
             rows: datasets.iter().map(|row| row.table.clone()).collect(),
         });
-        figures.push(Figure { name: "calls".to_owned(), value: self.record.count("calls", 0).await?, rows: Vec::new() });
+        figures.push(Figure {
+            name: "calls".to_owned(),
+            value: self.record.count("calls", 0).await?,
+            rows: Vec::new(),
+        });
         Ok(figures)
     }
 
     /// The figures as the text a `Figures` field takes.
     pub fn figures_text(figures: &[Figure]) -> String {
-        let lines: BTreeMap<&str, i64> = figures.iter().map(|figure| (figure.name.as_str(), figure.value)).collect();
-        lines.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")
+        let lines: BTreeMap<&str, i64> = figures
+            .iter()
+            .map(|figure| (figure.name.as_str(), figure.value))
+            .collect();
+        lines
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     async fn all_cases(&self, procedure: &str, stages: &[&str]) -> Result<Vec<CaseRow>, Stop> {

@@ -63,38 +63,73 @@ impl App {
             name: "open-case",
             case,
             opens: Some(procedure.to_owned()),
-            command: Command::Open { procedure: procedure.to_owned(), set: parsed.set },
+            command: Command::Open {
+                procedure: procedure.to_owned(),
+                set: parsed.set,
+            },
             vault: parsed.vault,
             fingerprint: fingerprint(&("open", procedure, set)),
         };
         let committed = self.dispatch(session, order, guarded).await?;
-        let id = committed.reply.get("case").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+        let id = committed
+            .reply
+            .get("case")
+            .and_then(|id| id.as_str())
+            .and_then(|id| id.parse().ok());
         Ok((id.unwrap_or(case), committed))
     }
 
     /// Takes an act in a case, or enters it as the first step of its route.
-    pub async fn act(&self, session: &Session, case: CaseId, input: ActInput, guarded: Guarded) -> Result<Committed, Stop> {
+    pub async fn act(
+        &self,
+        session: &Session,
+        case: CaseId,
+        input: ActInput,
+        guarded: Guarded,
+    ) -> Result<Committed, Stop> {
         let what = format!("{case}/{}", input.act);
         let result = self.act_inner(session, case, input, guarded).await;
         self.noted(session, &what, result).await
     }
 
-    async fn act_inner(&self, session: &Session, case: CaseId, input: ActInput, guarded: Guarded) -> Result<Committed, Stop> {
+    async fn act_inner(
+        &self,
+        session: &Session,
+        case: CaseId,
+        input: ActInput,
+        guarded: Guarded,
+    ) -> Result<Committed, Stop> {
         self.require_signed_in(session)?;
         let fingerprint = fingerprint(&("act", case, &input));
         let loaded = self.record.load(&[case].into()).await?;
-        let state = loaded.linked.get(&case).ok_or_else(|| Refusal::unknown("case_unknown"))?;
+        let state = loaded
+            .linked
+            .get(&case)
+            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         let profile = self.profiles.get(state.profile)?;
         let rules = profile
             .procedure(&state.procedure)
             .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &state.procedure))?;
         let (act, vault) = self.take_act(rules, &case.to_string(), input).await?;
-        let order = Order { name: "take-act", case, opens: None, command: Command::Act(act), vault, fingerprint };
+        let order = Order {
+            name: "take-act",
+            case,
+            opens: None,
+            command: Command::Act(act),
+            vault,
+            fingerprint,
+        };
         self.dispatch(session, order, guarded).await
     }
 
     /// Takes the next step of a waiting act.
-    pub async fn advance(&self, session: &Session, case: CaseId, number: u32, guarded: Guarded) -> Result<Committed, Stop> {
+    pub async fn advance(
+        &self,
+        session: &Session,
+        case: CaseId,
+        number: u32,
+        guarded: Guarded,
+    ) -> Result<Committed, Stop> {
         let order = Order {
             name: "advance-act",
             case,
@@ -111,7 +146,13 @@ impl App {
     }
 
     /// Drops a waiting act.
-    pub async fn drop_waiting(&self, session: &Session, case: CaseId, number: u32, guarded: Guarded) -> Result<Committed, Stop> {
+    pub async fn drop_waiting(
+        &self,
+        session: &Session,
+        case: CaseId,
+        number: u32,
+        guarded: Guarded,
+    ) -> Result<Committed, Stop> {
         let order = Order {
             name: "drop-act",
             case,
@@ -138,7 +179,10 @@ impl App {
             fingerprint: order.fingerprint,
             expected_version: guarded.expected_version,
             needs,
-            numbering: order.opens.as_ref().map(|procedure| (procedure.clone(), today.year())),
+            numbering: order
+                .opens
+                .as_ref()
+                .map(|procedure| (procedure.clone(), today.year())),
             at,
         };
         let decide = decision(self.profiles.clone(), session.actor.clone(), order, at);
@@ -146,7 +190,12 @@ impl App {
     }
 
     /// Notes a refusal in the access log before it is shown; passes everything on.
-    pub(crate) async fn noted<T>(&self, session: &Session, what: &str, result: Result<T, Stop>) -> Result<T, Stop> {
+    pub(crate) async fn noted<T>(
+        &self,
+        session: &Session,
+        what: &str,
+        result: Result<T, Stop>,
+    ) -> Result<T, Stop> {
         if let Err(Stop::Refused(refusal)) = &result {
             self.note(session, "act", what, Err(refusal)).await?;
         }
@@ -169,7 +218,10 @@ impl App {
             subject: subject.to_owned(),
             outcome: if outcome.is_ok() { "ok" } else { "refused" }.to_owned(),
             code: outcome.err().map(|refusal| refusal.code.clone()),
-            clauses: outcome.err().map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
+            clauses: outcome
+                .err()
+                .map(|refusal| refusal.clauses.clone())
+                .unwrap_or_default(),
             digest: None,
         };
         self.record.note(&[note]).await?;
@@ -216,7 +268,10 @@ fn linked_by(command: &Command) -> std::collections::BTreeSet<CaseId> {
         Command::Act(act) => Some(&act.set),
         Command::Advance { .. } | Command::Drop { .. } => None,
     };
-    set.into_iter().flat_map(|set| set.values()).flat_map(Value::cases).collect()
+    set.into_iter()
+        .flat_map(|set| set.values())
+        .flat_map(Value::cases)
+        .collect()
 }
 
 /// Digest of what was asked, so that a key cannot be reused for something else.

@@ -22,7 +22,11 @@ pub struct Draft {
 impl App {
     /// The draft of this person for an act in a case; empty if there is none.
     pub async fn draft(&self, session: &Session, case: CaseId, act: &str) -> Result<Draft, Stop> {
-        let Some(stored) = self.record.document("draft", &draft_key(session, case, act)).await? else {
+        let Some(stored) = self
+            .record
+            .document("draft", &draft_key(session, case, act))
+            .await?
+        else {
             return Ok(Draft::default());
         };
         let mut draft: Draft = parse(&stored)?;
@@ -47,13 +51,22 @@ impl App {
         }
         let version = draft.version + 1;
         draft.version = version;
-        self.put("draft", &draft_key(session, case, act), &session.actor.person.to_string(), &draft, version).await?;
+        self.put(
+            "draft",
+            &draft_key(session, case, act),
+            &session.actor.person.to_string(),
+            &draft,
+            version,
+        )
+        .await?;
         Ok(draft)
     }
 
     /// Throws a draft away once its act took effect.
     pub async fn drop_draft(&self, session: &Session, case: CaseId, act: &str) -> Result<(), Stop> {
-        self.record.remove_document("draft", &draft_key(session, case, act)).await?;
+        self.record
+            .remove_document("draft", &draft_key(session, case, act))
+            .await?;
         Ok(())
     }
 }

@@ -42,14 +42,32 @@ impl App {
     /// Takes a file in: a paper, or a data file to be ingested. The same bytes twice are one file.
     pub async fn upload(&self, session: &Session, name: &str, bytes: ByteStream) -> Result<Upload, Stop> {
         self.require_signed_in(session)?;
-        let name: String = name.chars().filter(|c| !c.is_control() && *c != '/' && *c != '\\').take(200).collect();
+        let name: String = name
+            .chars()
+            .filter(|c| !c.is_control() && *c != '/' && *c != '\\')
+            .take(200)
+            .collect();
         if name.is_empty() {
             return Err(Refusal::unmet("file_without_name").into());
         }
-        let RawFile { digest, size_bytes, .. } = self.lake.receive(&name, bytes, DATA_LIMIT_BYTES).await?;
-        let upload = Upload { digest, name, size_bytes, body: session.actor.body.to_string(), at: self.now() };
-        if self.record.document("upload", &digest.to_string()).await?.is_none() {
-            self.put("upload", &digest.to_string(), &upload.body, &upload, 1).await?;
+        let RawFile {
+            digest, size_bytes, ..
+        } = self.lake.receive(&name, bytes, DATA_LIMIT_BYTES).await?;
+        let upload = Upload {
+            digest,
+            name,
+            size_bytes,
+            body: session.actor.body.to_string(),
+            at: self.now(),
+        };
+        if self
+            .record
+            .document("upload", &digest.to_string())
+            .await?
+            .is_none()
+        {
+            self.put("upload", &digest.to_string(), &upload.body, &upload, 1)
+                .await?;
         }
         Ok(upload)
     }
@@ -64,10 +82,14 @@ impl App {
             .ok_or_else(|| Refusal::unknown("paper_unknown").fact("digest", digest.short()))?;
         let upload: Upload = parse(&stored)?;
         if upload.body != session.actor.body.to_string() {
-            return Err(Refusal::forbidden("paper_of_another_body").fact("name", &upload.name).into());
+            return Err(Refusal::forbidden("paper_of_another_body")
+                .fact("name", &upload.name)
+                .into());
         }
         if upload.size_bytes > PAPER_LIMIT_BYTES {
-            return Err(Refusal::unmet("file_too_large").fact("limit_bytes", PAPER_LIMIT_BYTES).into());
+            return Err(Refusal::unmet("file_too_large")
+                .fact("limit_bytes", PAPER_LIMIT_BYTES)
+                .into());
         }
         let bytes = self.lake.raw_bytes(digest).await?;
         Ok((upload, bytes))

@@ -105,7 +105,12 @@ impl App {
             numbering: None,
             at,
         };
-        let decide = Box::new(move |_: &_| Ok(Proposal { events: vec![event], ..Proposal::default() }));
+        let decide = Box::new(move |_: &_| {
+            Ok(Proposal {
+                events: vec![event],
+                ..Proposal::default()
+            })
+        });
         self.record.transact(request, decide).await?;
         Ok(())
     }
@@ -117,7 +122,11 @@ impl App {
             let id = match known.bodies.values().find(|other| other.name == body.name) {
                 Some(other) => other.id,
                 None => {
-                    let new = NewBody { name: body.name.clone(), credit_code: String::new(), roles: body.roles.clone() };
+                    let new = NewBody {
+                        name: body.name.clone(),
+                        credit_code: String::new(),
+                        roles: body.roles.clone(),
+                    };
                     let key = format!("world/body/{}", body.id);
                     self.register_body_as_system(new, Some(&key)).await?.0
                 }
@@ -129,7 +138,8 @@ impl App {
             if let Some(enrolled) = enrolled {
                 // Killed between enrolment and account: the account is made good here.
                 if self.record.document("account", &person.login).await?.is_none() {
-                    self.create_account(&person.login, enrolled.id, &world.password).await?;
+                    self.create_account(&person.login, enrolled.id, &world.password)
+                        .await?;
                 }
                 continue;
             }
@@ -141,9 +151,14 @@ impl App {
                 name: person.name.clone(),
                 login: person.login.clone(),
                 password: world.password.clone(),
-                posts: vec![Membership { body, role: person.role.clone(), post: person.post.clone() }],
+                posts: vec![Membership {
+                    body,
+                    role: person.role.clone(),
+                    post: person.post.clone(),
+                }],
             };
-            self.enrol_as_system(new, Some(&format!("world/person/{}", person.login))).await?;
+            self.enrol_as_system(new, Some(&format!("world/person/{}", person.login)))
+                .await?;
         }
         Ok(())
     }
@@ -163,9 +178,10 @@ pub async fn wound_to(record: &dyn Record) -> Result<Option<Timestamp>, Fault> {
 
 /// The event in the bytes of an entry of the proceedings.
 pub fn entry_event(bytes: &[u8]) -> Result<Event, Fault> {
-    let entry = Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))?;
-    let payload: ActPayload =
-        serde_json::from_slice(&entry.payload).map_err(|error| Fault::new("reading a ledger entry", error))?;
+    let entry =
+        Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))?;
+    let payload: ActPayload = serde_json::from_slice(&entry.payload)
+        .map_err(|error| Fault::new("reading a ledger entry", error))?;
     Ok(payload.event)
 }
 
@@ -183,7 +199,10 @@ impl App {
     pub async fn restore_profiles(&self) -> Result<(), Stop> {
         for document in self.record.documents("profile", None).await? {
             let (base, own): (BTreeMap<String, String>, BTreeMap<String, String>) = parse(&document)?;
-            let named = |name: &str, files| ProfileSource { name: name.to_owned(), files };
+            let named = |name: &str, files| ProfileSource {
+                name: name.to_owned(),
+                files,
+            };
             let loaded = Profile::load(&named("cn-base", base), &named(&document.owner, own));
             let profile = loaded.map_err(|errors| {
                 let first = errors.first().map(ToString::to_string).unwrap_or_default();
@@ -195,7 +214,8 @@ impl App {
         let digest = profile.digest.to_string();
         if self.record.document("profile", &digest).await?.is_none() {
             let (base, own) = self.profiles.source();
-            self.put("profile", &digest, &profile.id, &(&base.files, &own.files), 1).await?;
+            self.put("profile", &digest, &profile.id, &(&base.files, &own.files), 1)
+                .await?;
         }
         Ok(())
     }
@@ -205,7 +225,8 @@ impl App {
         let mut delivered = 0;
         for effect in self.record.outbox(200).await? {
             if self.record.document("notice", &effect.key).await?.is_none() {
-                self.put("notice", &effect.key, &effect.kind, &effect.payload, 1).await?;
+                self.put("notice", &effect.key, &effect.kind, &effect.payload, 1)
+                    .await?;
             }
             self.record.outbox_done(&effect.key).await?;
             delivered += 1;

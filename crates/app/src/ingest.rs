@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -19,6 +19,7 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
+    jobs::status_of,
     port::{Cancel, DeriveOrder, IngestOrder, Ingested},
 };
 
@@ -58,6 +59,13 @@ pub struct NewDerive {
     pub bands: BTreeMap<String, Vec<String>>,
 }
 
+/// Where a version belongs.
+struct Place<'a> {
+    resource: CaseId,
+    table: &'a str,
+    dataset: DatasetId,
+}
+
 /// Result of a data job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetMade {
@@ -71,78 +79,14 @@ pub struct DatasetMade {
     pub report: Digest,
 }
 
-/// Where a job stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobStatus {
-    /// Running.
-    Running,
-    /// Done.
-    Done(DatasetMade),
-    /// Refused; nothing changed.
-    Refused(Refusal),
-    /// The world failed; nothing changed.
-    Failed,
-}
-
-/// A job as shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct JobView {
-    /// Number.
-    pub job: u64,
-    /// Table.
-    pub table: String,
-    /// Rows so far.
-    pub rows: u64,
-    /// Status.
-    pub status: JobStatus,
-}
-
-struct Job {
-    table: String,
-    owner: String,
-    rows: Arc<AtomicU64>,
-    cancel: Cancel,
-    status: JobStatus,
-}
-
-/// Running and finished jobs of this process. A job that died with the process left nothing behind.
-#[derive(Default)]
-pub struct Jobs {
-    next: AtomicU64,
-    jobs: Mutex<BTreeMap<u64, Job>>,
-}
-
-impl Jobs {
-    fn start(&self, table: &str, owner: &str) -> (u64, Arc<AtomicU64>, Cancel) {
-        let number = self.next.fetch_add(1, Ordering::SeqCst) + 1;
-        let rows = Arc::new(AtomicU64::new(0));
-        let cancel = Cancel::default();
-        let job = Job {
-            table: table.to_owned(),
-            owner: owner.to_owned(),
-            rows: rows.clone(),
-            cancel: cancel.clone(),
-            status: JobStatus::Running,
-        };
-        self.lock().insert(number, job);
-        (number, rows, cancel)
-    }
-
-    fn finish(&self, number: u64, status: JobStatus) {
-        if let Some(job) = self.lock().get_mut(&number) {
-            job.status = status;
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Job>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl App {
     /// Starts ingesting in the background and returns the number of the job.
-    pub fn start_ingest(self: &Arc<Self>, session: &Session, new: NewIngest, key: String) -> Result<u64, Stop> {
+    pub fn start_ingest(
+        self: &Arc<Self>,
+        session: &Session,
+        new: NewIngest,
+        key: String,
+    ) -> Result<u64, Stop> {
         self.require_signed_in(session)?;
         let (number, rows, cancel) = self.jobs.start(&new.table, &session.actor.body.to_string());
         let (app, session) = (self.clone(), session.clone());
@@ -151,34 +95,6 @@ impl App {
             app.jobs.finish(number, status_of(result));
         });
         Ok(number)
-    }
-
-    /// Where a job of the session's body stands.
-    pub fn job(&self, session: &Session, number: u64) -> Result<JobView, Refusal> {
-        let jobs = self.jobs.lock();
-        let own = jobs.get(&number).filter(|job| job.owner == session.actor.body.to_string());
-        let job = own.ok_or_else(|| Refusal::unknown("job_unknown").fact("job", number))?;
-        Ok(JobView {
-            job: number,
-            table: job.table.clone(),
-            rows: job.rows.load(Ordering::Relaxed),
-            status: job.status.clone(),
-        })
-    }
-
-    /// Jobs of the session's body, newest first.
-    pub fn jobs(&self, session: &Session) -> Vec<JobView> {
-        let numbers: Vec<u64> = self.jobs.lock().keys().rev().copied().collect();
-        numbers.into_iter().filter_map(|number| self.job(session, number).ok()).collect()
-    }
-
-    /// Asks a job to stop; nothing of it remains.
-    pub fn cancel_job(&self, session: &Session, number: u64) -> Result<JobView, Refusal> {
-        let view = self.job(session, number)?;
-        if let Some(job) = self.jobs.lock().get(&number) {
-            job.cancel.cancel();
-        }
-        Ok(view)
     }
 
     async fn ingest(
@@ -215,9 +131,22 @@ impl App {
             key: key.clone(),
         };
         let counter = rows.clone();
-        let made = self.lake.ingest(&order, Arc::new(move |n| counter.store(n, Ordering::Relaxed)), cancel).await?;
+        let made = self
+            .lake
+            .ingest(
+                &order,
+                Arc::new(move |n| counter.store(n, Ordering::Relaxed)),
+                cancel,
+            )
+            .await?;
         rows.store(made.rows, Ordering::Relaxed);
-        self.record_version(session, new.resource, &new.table, dataset, made, (key, fingerprint(&new))).await
+        let place = Place {
+            resource: new.resource,
+            table: &new.table,
+            dataset,
+        };
+        self.record_version(session, &place, made, (key, fingerprint(&new)))
+            .await
     }
 
     /// Makes a de-identified version of a dataset of the same provider.
@@ -239,21 +168,37 @@ impl App {
             bands: new.bands.clone().into_iter().collect(),
             key: key.clone(),
         };
-        let made = self.lake.derive(&order, Arc::new(|_| {}), Cancel::default()).await?;
-        self.record_version(session, new.resource, &new.table, dataset, made, (key, fingerprint(&new))).await
+        let made = self
+            .lake
+            .derive(&order, Arc::new(|_| {}), Cancel::default())
+            .await?;
+        let place = Place {
+            resource: new.resource,
+            table: &new.table,
+            dataset,
+        };
+        self.record_version(session, &place, made, (key, fingerprint(&new)))
+            .await
     }
 
     /// The catalogue entry must be the session's own, as its provider.
     async fn own_resource(&self, session: &Session, resource: CaseId, table: &str) -> Result<(), Stop> {
         let name_ok = !table.is_empty()
             && table.len() <= 60
-            && table.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            && table
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
             && !table.starts_with(|c: char| c.is_ascii_digit() || c == '_');
         if !name_ok {
-            return Err(Refusal::unmet("table_name_invalid").fact("table", table.chars().take(60).collect::<String>()).into());
+            return Err(Refusal::unmet("table_name_invalid")
+                .fact("table", table.chars().take(60).collect::<String>())
+                .into());
         }
         let loaded = self.record.load(&[resource].into()).await?;
-        let case = loaded.linked.get(&resource).ok_or_else(|| Refusal::unknown("case_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&resource)
+            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         if !case.is_party(&session.actor) || session.actor.role != "provider" {
             return Err(Refusal::forbidden("not_a_party").fact("act", &case.title).into());
         }
@@ -271,24 +216,43 @@ impl App {
             return Err(Refusal::conflict("table_name_taken").fact("table", table).into());
         }
         let digest = Digest::of(format!("{resource}/{table}").as_bytes());
-        let bits = digest.0.iter().take(16).fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        let bits = digest
+            .0
+            .iter()
+            .take(16)
+            .fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
         Ok(Id::from_bits(bits))
     }
 
     async fn record_version(
         &self,
         session: &Session,
-        resource: CaseId,
-        table: &str,
-        dataset: DatasetId,
+        place: &Place<'_>,
         made: Ingested,
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
+        let Place {
+            resource,
+            table,
+            dataset,
+        } = *place;
         let report_bytes = serde_json::to_vec(&(&made.report, &made.recipe)).unwrap_or_default();
         let report = Digest::of(&report_bytes);
-        if self.record.document("report", &report.to_string()).await?.is_none() {
+        if self
+            .record
+            .document("report", &report.to_string())
+            .await?
+            .is_none()
+        {
             let body = session.actor.body.to_string();
-            self.put("report", &report.to_string(), &body, &(&made.report, &made.recipe), 1).await?;
+            self.put(
+                "report",
+                &report.to_string(),
+                &body,
+                &(&made.report, &made.recipe),
+                1,
+            )
+            .await?;
         }
         let event = DatasetEvent::VersionRecorded {
             dataset,
@@ -304,7 +268,12 @@ impl App {
             columns: made.columns,
             by: session.actor.clone(),
         };
-        let result = DatasetMade { dataset, version: made.version, rows: made.rows, report };
+        let result = DatasetMade {
+            dataset,
+            version: made.version,
+            rows: made.rows,
+            report,
+        };
         let reply = serde_json::to_value(&result).unwrap_or_default();
         let request = Request {
             name: "record-version",
@@ -317,7 +286,11 @@ impl App {
             at: self.now(),
         };
         let decide = Box::new(move |_: &Loaded| {
-            Ok(Proposal { events: vec![Event::Dataset(event)], reply, ..Proposal::default() })
+            Ok(Proposal {
+                events: vec![Event::Dataset(event)],
+                reply,
+                ..Proposal::default()
+            })
         });
         self.record.transact(request, decide).await?;
         Ok(result)
@@ -326,16 +299,5 @@ impl App {
     /// Datasets of a catalogue entry, latest versions.
     pub async fn datasets_of(&self, resource: CaseId) -> Result<Vec<DatasetRow>, Stop> {
         Ok(self.record.datasets(Some(resource)).await?)
-    }
-}
-
-fn status_of(result: Result<DatasetMade, Stop>) -> JobStatus {
-    match result {
-        Ok(made) => JobStatus::Done(made),
-        Err(Stop::Refused(refusal)) => JobStatus::Refused(refusal),
-        Err(Stop::Fault(fault)) => {
-            tracing::error!(doing = %fault.doing, "a data job failed");
-            JobStatus::Failed
-        }
     }
 }

@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_domain::{
-    Paper, Value,
-    command::TakeAct,
-    port::VaultItem,
-};
+use shuyu_domain::{Paper, Value, command::TakeAct, port::VaultItem};
 use shuyu_kernel::{CivilDate, Digest, Manner, Refusal};
 use shuyu_profile::{Field, FieldType, Procedure};
 
@@ -57,7 +53,10 @@ impl App {
         subject: &str,
         set: &BTreeMap<String, String>,
     ) -> Result<Parsed, Stop> {
-        let mut parsed = Parsed { set: BTreeMap::new(), vault: Vec::new() };
+        let mut parsed = Parsed {
+            set: BTreeMap::new(),
+            vault: Vec::new(),
+        };
         let mut wrong: Vec<String> = Vec::new();
         let mut first: Option<Refusal> = None;
         for (id, text) in set {
@@ -100,14 +99,28 @@ impl App {
 
     /// A paper that was uploaded before, by its digest.
     pub(crate) async fn paper(&self, digest: &str) -> Result<Paper, Stop> {
-        let unknown = || Refusal::unmet("paper_unknown").fact("digest", digest.chars().take(8).collect::<String>());
+        let unknown =
+            || Refusal::unmet("paper_unknown").fact("digest", digest.chars().take(8).collect::<String>());
         let parsed: Digest = digest.parse().map_err(|_| unknown())?;
-        let stored = self.record.document("upload", &parsed.to_string()).await?.ok_or_else(unknown)?;
+        let stored = self
+            .record
+            .document("upload", &parsed.to_string())
+            .await?
+            .ok_or_else(unknown)?;
         let upload: Upload = crate::account::parse(&stored)?;
-        Ok(Paper { digest: upload.digest, name: upload.name, size_bytes: upload.size_bytes })
+        Ok(Paper {
+            digest: upload.digest,
+            name: upload.name,
+            size_bytes: upload.size_bytes,
+        })
     }
 
-    pub(crate) async fn take_act(&self, procedure: &Procedure, subject: &str, input: ActInput) -> Result<(TakeAct, Vec<VaultItem>), Stop> {
+    pub(crate) async fn take_act(
+        &self,
+        procedure: &Procedure,
+        subject: &str,
+        input: ActInput,
+    ) -> Result<(TakeAct, Vec<VaultItem>), Stop> {
         let parsed = self.parse_fields(procedure, subject, &input.set).await?;
         let paper = match &input.paper {
             Some(digest) if !digest.trim().is_empty() => Some(self.paper(digest.trim()).await?),

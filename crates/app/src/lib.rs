@@ -14,6 +14,7 @@ pub mod files;
 pub mod founding;
 pub mod ingest;
 pub mod input;
+pub mod jobs;
 pub mod outcome;
 pub mod permit;
 pub mod port;
@@ -35,7 +36,7 @@ pub use outcome::Stop;
 pub use profiles::Profiles;
 
 use crate::{
-    ingest::Jobs,
+    jobs::Jobs,
     port::{Ask, DataLake, Keeper, Secrets},
     training::TrainingClock,
 };

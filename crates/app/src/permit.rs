@@ -11,9 +11,7 @@ use shuyu_domain::{
     port::{CaseFilter, DatasetRow, Loaded},
 };
 use shuyu_kernel::{BodyId, CaseId, CivilDate, PermitId, Refusal};
-use shuyu_privacy::permit::{
-    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds,
-};
+use shuyu_privacy::permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
 use shuyu_profile::{Eligibility, Profile, UseOf};
 
 use crate::{App, Session, Stop};
@@ -42,12 +40,19 @@ impl App {
         let mut needs: BTreeSet<CaseId> = staff.clone();
         needs.insert(case_id);
         let loaded = self.record.load(&needs).await?;
-        let case = loaded.linked.get(&case_id).ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&case_id)
+            .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
         let profile = self.profiles.get(case.profile)?;
         holds(&profile, &loaded, case_id, session, self.today())?;
         let datasets = self.record.datasets(None).await?;
         let compiled = compile(&profile, case, &loaded, &datasets, session)?;
-        Ok(Standing { case: case_id, needs, permit: compiled })
+        Ok(Standing {
+            case: case_id,
+            needs,
+            permit: compiled,
+        })
     }
 
     /// Cases about people of a body that eligibility rules may ask for.
@@ -61,7 +66,12 @@ impl App {
         if procedures.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let filter = CaseFilter { procedures, body: Some(body), limit: 1000, ..CaseFilter::default() };
+        let filter = CaseFilter {
+            procedures,
+            body: Some(body),
+            limit: 1000,
+            ..CaseFilter::default()
+        };
         let (rows, _) = self.record.cases(&filter).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
@@ -75,14 +85,21 @@ pub(crate) fn holds(
     session: &Session,
     today: CivilDate,
 ) -> Result<(), Refusal> {
-    let case = loaded.linked.get(&case).ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+    let case = loaded
+        .linked
+        .get(&case)
+        .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
     loaded.registry.admits(&session.actor, today)?;
     let issued = issued(profile, case, loaded)?;
     if !case.is_party(&session.actor) {
-        return Err(Refusal::forbidden("not_a_party").citing(clauses(profile, case)).fact("act", &case.title));
+        return Err(Refusal::forbidden("not_a_party")
+            .citing(clauses(profile, case))
+            .fact("act", &case.title));
     }
     if issued.ended {
-        return Err(Refusal::forbidden("permit_ended").citing(clauses(profile, case)).fact("case", &case.number));
+        return Err(Refusal::forbidden("permit_ended")
+            .citing(clauses(profile, case))
+            .fact("case", &case.number));
     }
     if today > issued.expires_on {
         return Err(Refusal::forbidden("permit_expired")
@@ -92,11 +109,15 @@ pub(crate) fn holds(
     for rule in profile.eligibility_for(UseOf::Permit) {
         chain_link(rule, issued, loaded)?;
     }
-    profile.eligibility_for(UseOf::Workbench).try_for_each(|rule| person_link(rule, session, loaded))
+    profile
+        .eligibility_for(UseOf::Workbench)
+        .try_for_each(|rule| person_link(rule, session, loaded))
 }
 
 fn clauses<'a>(profile: &'a Profile, case: &Case) -> &'a [shuyu_kernel::ClauseId] {
-    profile.procedure(&case.procedure).map_or(&[], |procedure| procedure.basis.clauses())
+    profile
+        .procedure(&case.procedure)
+        .map_or(&[], |procedure| procedure.basis.clauses())
 }
 
 fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a IssuedPermit, Refusal> {
@@ -107,7 +128,10 @@ fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a 
             .filter(|lane| lane.status != LaneStatus::Approved)
             .map(|lane| loaded.registry.body_name(lane.body))
             .collect();
-        let lanes = profile.procedure(&case.procedure).map(|p| p.lanes.as_slice()).unwrap_or_default();
+        let lanes = profile
+            .procedure(&case.procedure)
+            .map(|p| p.lanes.as_slice())
+            .unwrap_or_default();
         let cited: BTreeSet<_> = lanes.iter().flat_map(|lane| lane.basis.clauses()).collect();
         Refusal::forbidden("permit_not_issued")
             .citing(cited)
@@ -119,7 +143,9 @@ fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a 
 /// A case of the chain must be in one of the stages.
 fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Result<(), Refusal> {
     let in_chain = issued.chain.iter().filter_map(|id| loaded.linked.get(id));
-    let mut asked = in_chain.filter(|case| case.procedure == rule.procedure).peekable();
+    let mut asked = in_chain
+        .filter(|case| case.procedure == rule.procedure)
+        .peekable();
     let refusal = |case: Option<&Case>| {
         Refusal::forbidden(&rule.code)
             .citing(rule.basis.clauses())
@@ -128,19 +154,31 @@ fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Res
     if asked.peek().is_none() {
         return Err(refusal(None));
     }
-    asked.try_for_each(|case| if rule.stages.contains(&case.stage) { Ok(()) } else { Err(refusal(Some(case))) })
+    asked.try_for_each(|case| {
+        if rule.stages.contains(&case.stage) {
+            Ok(())
+        } else {
+            Err(refusal(Some(case)))
+        }
+    })
 }
 
 /// A case about this person must be in one of the stages.
 fn person_link(rule: &Eligibility, session: &Session, loaded: &Loaded) -> Result<(), Refusal> {
-    let Some(field) = &rule.match_field else { return Ok(()) };
+    let Some(field) = &rule.match_field else {
+        return Ok(());
+    };
     let cleared = loaded.linked.values().any(|case| {
         case.procedure == rule.procedure
             && rule.stages.contains(&case.stage)
             && case.has_party(session.actor.body)
             && case.fields.get(field) == Some(&Value::Person(session.actor.person))
     });
-    if cleared { Ok(()) } else { Err(Refusal::forbidden(&rule.code).citing(rule.basis.clauses())) }
+    if cleared {
+        Ok(())
+    } else {
+        Err(Refusal::forbidden(&rule.code).citing(rule.basis.clauses()))
+    }
 }
 
 fn compile(
@@ -154,19 +192,29 @@ fn compile(
     let mut tables: BTreeMap<String, TableGrant> = BTreeMap::new();
     let basis = clauses(profile, case).to_vec();
     for granted in &issued.tables {
-        let Some(row) = datasets.iter().find(|row| row.table == granted.table && row.resource == granted.resource) else {
+        let Some(row) = datasets
+            .iter()
+            .find(|row| row.table == granted.table && row.resource == granted.resource)
+        else {
             continue;
         };
         let columns = granted
             .columns
             .iter()
             .map(|(column, uses)| {
-                let grant = ColumnGrant { uses: uses.clone(), basis: basis.clone(), ..ColumnGrant::default() };
+                let grant = ColumnGrant {
+                    uses: uses.clone(),
+                    basis: basis.clone(),
+                    ..ColumnGrant::default()
+                };
                 (column.clone(), grant)
             })
             .collect();
         let kind = match &row.domain {
-            Some(domain) => TableKind::Personal { domain: domain.clone(), rows_per_unit: row.rows_per_unit },
+            Some(domain) => TableKind::Personal {
+                domain: domain.clone(),
+                rows_per_unit: row.rows_per_unit,
+            },
             None if is_open(loaded, granted.resource) => TableKind::Public,
             None => TableKind::NonPersonal,
         };
@@ -210,15 +258,19 @@ fn compile(
 }
 
 fn is_open(loaded: &Loaded, resource: CaseId) -> bool {
-    loaded
-        .linked
-        .get(&resource)
-        .is_some_and(|case| case.fields.get("f06_opening_attribute").is_some_and(|v| v.text() == "unconditional"))
+    loaded.linked.get(&resource).is_some_and(|case| {
+        case.fields
+            .get("f06_opening_attribute")
+            .is_some_and(|v| v.text() == "unconditional")
+    })
 }
 
 /// Unconditionally open data needs no application (YN-DM-114): every permit may use it as public tables.
 fn add_open_tables(loaded: &Loaded, datasets: &[DatasetRow], tables: &mut BTreeMap<String, TableGrant>) {
-    for row in datasets.iter().filter(|row| row.domain.is_none() && is_open(loaded, row.resource)) {
+    for row in datasets
+        .iter()
+        .filter(|row| row.domain.is_none() && is_open(loaded, row.resource))
+    {
         tables.entry(row.table.clone()).or_insert_with(|| TableGrant {
             dataset: row.dataset,
             version: row.version,

@@ -130,9 +130,19 @@ pub trait DataLake: Send + Sync {
     /// The bytes of a raw file, for papers people look at (at most a few megabytes).
     async fn raw_bytes(&self, digest: Digest) -> Result<Vec<u8>, DataError>;
     /// Makes a version; all or nothing.
-    async fn ingest(&self, order: &IngestOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError>;
+    async fn ingest(
+        &self,
+        order: &IngestOrder,
+        on_rows: OnRows,
+        cancel: Cancel,
+    ) -> Result<Ingested, DataError>;
     /// Makes a de-identified version; all or nothing.
-    async fn derive(&self, order: &DeriveOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError>;
+    async fn derive(
+        &self,
+        order: &DeriveOrder,
+        on_rows: OnRows,
+        cancel: Cancel,
+    ) -> Result<Ingested, DataError>;
     /// Names and types of the columns of the latest version.
     async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError>;
 }

@@ -74,7 +74,10 @@ impl App {
     pub async fn make_key(&self, session: &Session, product: CaseId, delivery: u32) -> Result<NewKey, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[product].into()).await?;
-        let case = loaded.linked.get(&product).ok_or_else(|| Refusal::unknown("product_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&product)
+            .ok_or_else(|| Refusal::unknown("product_unknown"))?;
         let handed = case
             .deliveries
             .iter()
@@ -99,7 +102,8 @@ impl App {
             daily_quota,
             secret_ref,
         };
-        self.put("product_key", &key_id, &product.to_string(), &key, 1).await?;
+        self.put("product_key", &key_id, &product.to_string(), &key, 1)
+            .await?;
         Ok(NewKey { key, secret })
     }
 
@@ -120,23 +124,38 @@ impl App {
             numbering: None,
             at: self.now(),
         };
-        let decide = Box::new(move |_: &_| Ok(Proposal { vault: vec![item], ..Proposal::default() }));
+        let decide = Box::new(move |_: &_| {
+            Ok(Proposal {
+                vault: vec![item],
+                ..Proposal::default()
+            })
+        });
         self.record.transact(request, decide).await?;
         Ok(())
     }
 
     /// Keys of a product, for its owner and, of their own, for customers.
     pub async fn product_keys(&self, session: &Session, product: CaseId) -> Result<Vec<ProductKey>, Stop> {
-        let documents = self.record.documents("product_key", Some(&product.to_string())).await?;
+        let documents = self
+            .record
+            .documents("product_key", Some(&product.to_string()))
+            .await?;
         let keys: Result<Vec<ProductKey>, _> = documents.iter().map(parse).collect();
         let owner = session.actor.role == "operator";
-        Ok(keys?.into_iter().filter(|key| owner || key.customer == session.actor.body).collect())
+        Ok(keys?
+            .into_iter()
+            .filter(|key| owner || key.customer == session.actor.body)
+            .collect())
     }
 
     /// The key and its secret, for the gateway to check a signature with.
     pub async fn key_secret(&self, key_id: &str) -> Result<(ProductKey, String), Stop> {
         let unknown = || Refusal::new(RefusalKind::Unauthenticated, "key_unknown");
-        let stored = self.record.document("product_key", key_id).await?.ok_or_else(unknown)?;
+        let stored = self
+            .record
+            .document("product_key", key_id)
+            .await?
+            .ok_or_else(unknown)?;
         let key: ProductKey = parse(&stored)?;
         let secret = self.record.reveal(&key.secret_ref).await?.ok_or_else(unknown)?;
         Ok((key, secret))
@@ -151,7 +170,11 @@ impl App {
             person: None,
             body: result.as_ref().ok().map(|(key, _)| key.customer),
             what: "call".to_owned(),
-            subject: format!("{}/{}", call.product, call.key_id.chars().take(40).collect::<String>()),
+            subject: format!(
+                "{}/{}",
+                call.product,
+                call.key_id.chars().take(40).collect::<String>()
+            ),
             outcome: if result.is_ok() { "ok" } else { "refused" }.to_owned(),
             code: refusal.map(|refusal| refusal.code.clone()),
             clauses: refusal.map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
@@ -170,12 +193,20 @@ impl App {
         }
         self.fresh(call).await?;
         let loaded = self.record.load(&[key.product, key.agreement].into()).await?;
-        let case = loaded.linked.get(&key.product).ok_or_else(|| Refusal::unknown("product_unknown"))?;
+        let case = loaded
+            .linked
+            .get(&key.product)
+            .ok_or_else(|| Refusal::unknown("product_unknown"))?;
         self.access_open(case, key.agreement).await?;
         let today = self.today();
-        let used = self.record.count(&format!("quota/{}/{today}", key.key_id), 1).await?;
+        let used = self
+            .record
+            .count(&format!("quota/{}/{today}", key.key_id), 1)
+            .await?;
         if used > key.daily_quota {
-            return Err(Refusal::new(RefusalKind::Limited, "quota_used_up").fact("quota", key.daily_quota).into());
+            return Err(Refusal::new(RefusalKind::Limited, "quota_used_up")
+                .fact("quota", key.daily_quota)
+                .into());
         }
         let answer = self.content(case, &call.filters).await?;
         self.record.count(&format!("calls/{}", key.key_id), 1).await?;
@@ -188,11 +219,16 @@ impl App {
         if let Some(at) = call.signed_at {
             let apart = (self.now().micros() - at.micros()).abs() / 1_000_000;
             if apart > CLOCK_SKEW_SECONDS {
-                return Err(Refusal::new(RefusalKind::Unauthenticated, "signature_stale").fact("seconds", apart).into());
+                return Err(Refusal::new(RefusalKind::Unauthenticated, "signature_stale")
+                    .fact("seconds", apart)
+                    .into());
             }
         }
         if let Some(nonce) = &call.nonce {
-            let seen = self.record.count(&format!("nonce/{}/{nonce}", call.key_id), 1).await?;
+            let seen = self
+                .record
+                .count(&format!("nonce/{}/{nonce}", call.key_id), 1)
+                .await?;
             if seen > 1 {
                 return Err(Refusal::new(RefusalKind::Unauthenticated, "nonce_used").into());
             }
@@ -206,13 +242,22 @@ impl App {
         let loaded = self.record.load(&[agreement].into()).await?;
         let agreement = loaded.linked.get(&agreement);
         for rule in profile.eligibility_for(UseOf::Gateway) {
-            let asked = if rule.procedure == product.procedure { Some(product) } else { agreement };
+            let asked = if rule.procedure == product.procedure {
+                Some(product)
+            } else {
+                agreement
+            };
             let good = asked.is_some_and(|case| {
-                case.procedure == rule.procedure && rule.stages.contains(&case.stage) && case.access_closed_on.is_none()
+                case.procedure == rule.procedure
+                    && rule.stages.contains(&case.stage)
+                    && case.access_closed_on.is_none()
             });
             if !good {
                 let number = asked.map(|case| case.number.clone()).unwrap_or_default();
-                return Err(Refusal::forbidden(&rule.code).citing(rule.basis.clauses()).fact("case", number).into());
+                return Err(Refusal::forbidden(&rule.code)
+                    .citing(rule.basis.clauses())
+                    .fact("case", number)
+                    .into());
             }
         }
         Ok(())
@@ -229,10 +274,17 @@ impl App {
         let released = self.released_by_system(release).await?;
         let mut answer = released.answer;
         for (column, wanted) in filters {
-            let at = answer.columns.iter().position(|name| name == column).ok_or_else(|| {
-                Refusal::unmet("column_unknown").fact("column", column.chars().take(60).collect::<String>())
-            })?;
-            answer.rows.retain(|row| row.get(at).is_some_and(|cell| cell_text(cell) == *wanted));
+            let at = answer
+                .columns
+                .iter()
+                .position(|name| name == column)
+                .ok_or_else(|| {
+                    Refusal::unmet("column_unknown")
+                        .fact("column", column.chars().take(60).collect::<String>())
+                })?;
+            answer
+                .rows
+                .retain(|row| row.get(at).is_some_and(|cell| cell_text(cell) == *wanted));
         }
         Ok(answer)
     }
@@ -250,7 +302,10 @@ impl App {
     /// The clauses behind the gateway's eligibility rules, for the product page.
     pub fn gateway_clauses(&self) -> Vec<ClauseId> {
         let profile = self.profile();
-        profile.eligibility_for(UseOf::Gateway).flat_map(|rule| rule.basis.clauses().to_vec()).collect()
+        profile
+            .eligibility_for(UseOf::Gateway)
+            .flat_map(|rule| rule.basis.clauses().to_vec())
+            .collect()
     }
 }
 

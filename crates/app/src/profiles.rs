@@ -18,10 +18,20 @@ pub struct Profiles {
 
 impl Profiles {
     /// The current profile, the bytes it was read from (base, own) and its scenarios.
-    pub fn new(profile: Profile, base: ProfileSource, own: ProfileSource, scenarios: BTreeMap<String, Scenario>) -> Self {
+    pub fn new(
+        profile: Profile,
+        base: ProfileSource,
+        own: ProfileSource,
+        scenarios: BTreeMap<String, Scenario>,
+    ) -> Self {
         let current = Arc::new(profile);
         let pinned = BTreeMap::from([(current.digest, current.clone())]);
-        Self { current, source: (base, own), scenarios, pinned: RwLock::new(pinned) }
+        Self {
+            current,
+            source: (base, own),
+            scenarios,
+            pinned: RwLock::new(pinned),
+        }
     }
 
     /// The rules new cases are opened under.

@@ -57,12 +57,21 @@ pub struct NewDelegation {
 
 impl App {
     /// Registers a body.
-    pub async fn register_body(&self, session: &Session, new: NewBody, key: &str) -> Result<(BodyId, Committed), Stop> {
+    pub async fn register_body(
+        &self,
+        session: &Session,
+        new: NewBody,
+        key: &str,
+    ) -> Result<(BodyId, Committed), Stop> {
         self.require_administrator(session)?;
         self.register_body_as_system(new, Some(key)).await
     }
 
-    pub(crate) async fn register_body_as_system(&self, new: NewBody, key: Option<&str>) -> Result<(BodyId, Committed), Stop> {
+    pub(crate) async fn register_body_as_system(
+        &self,
+        new: NewBody,
+        key: Option<&str>,
+    ) -> Result<(BodyId, Committed), Stop> {
         if !new.credit_code.is_empty() && new.credit_code.parse::<shuyu_kernel::cn::CreditCode>().is_err() {
             return Err(Refusal::unmet("credit_code_invalid").into());
         }
@@ -73,7 +82,12 @@ impl App {
         }
         separations_hold(&profile, "body", &new.roles.iter().cloned().collect())?;
         let content = (new.name.clone(), new.credit_code.clone(), new.roles.clone());
-        let body = Body { id, name: new.name, credit_code: new.credit_code, roles: new.roles.into_iter().collect() };
+        let body = Body {
+            id,
+            name: new.name,
+            credit_code: new.credit_code,
+            roles: new.roles.into_iter().collect(),
+        };
         let request = self.registry_request("register-body", key, &content);
         let decide = Box::new(move |loaded: &Loaded| {
             let event = loaded.registry.register_body(body)?;
@@ -117,17 +131,27 @@ impl App {
     }
 
     /// Enters a delegation paper: the first post of `from` may be exercised by `to` within the term.
-    pub async fn delegate(&self, session: &Session, new: NewDelegation, key: &str) -> Result<Committed, Stop> {
+    pub async fn delegate(
+        &self,
+        session: &Session,
+        new: NewDelegation,
+        key: &str,
+    ) -> Result<Committed, Stop> {
         self.require_signed_in(session)?;
         let registry = self.registry().await?;
         let find = |login: &str| {
-            registry.people.values().find(|person| person.login == login).cloned().ok_or_else(|| {
-                Refusal::unmet("person_unknown").fact("login", login)
-            })
+            registry
+                .people
+                .values()
+                .find(|person| person.login == login)
+                .cloned()
+                .ok_or_else(|| Refusal::unmet("person_unknown").fact("login", login))
         };
         let (from, to) = (find(&new.from)?, find(&new.to)?);
         if from.id != session.actor.person && session.actor.role != ADMINISTRATOR {
-            return Err(Refusal::forbidden("delegation_without_post").fact("paper", &new.number).into());
+            return Err(Refusal::forbidden("delegation_without_post")
+                .fact("paper", &new.number)
+                .into());
         }
         let membership = from
             .memberships
@@ -145,7 +169,10 @@ impl App {
         let request = self.registry_request("delegate", Some(key), &delegation);
         let decide = Box::new(move |loaded: &Loaded| {
             let number = delegation.number.clone();
-            Ok(proposal(loaded.registry.delegate(delegation)?, serde_json::json!({ "delegation": number })))
+            Ok(proposal(
+                loaded.registry.delegate(delegation)?,
+                serde_json::json!({ "delegation": number }),
+            ))
         });
         Ok(self.record.transact(request, decide).await?)
     }
@@ -161,7 +188,13 @@ impl App {
             clear: clear.to_owned(),
             nonce,
         };
-        (Value::Sealed { commitment, vault: reference }, item)
+        (
+            Value::Sealed {
+                commitment,
+                vault: reference,
+            },
+            item,
+        )
     }
 
     fn registry_request(&self, name: &'static str, key: Option<&str>, content: &impl Serialize) -> Request {
@@ -185,13 +218,21 @@ impl App {
             return Ok(());
         }
         let profile = self.profile();
-        let title = profile.role(ADMINISTRATOR).map_or(ADMINISTRATOR, |role| role.title.as_str());
-        Err(Refusal::forbidden("role_may_not_act").fact("act", "registry").fact("roles", title))
+        let title = profile
+            .role(ADMINISTRATOR)
+            .map_or(ADMINISTRATOR, |role| role.title.as_str());
+        Err(Refusal::forbidden("role_may_not_act")
+            .fact("act", "registry")
+            .fact("roles", title))
     }
 }
 
 fn proposal(event: RegistryEvent, reply: serde_json::Value) -> Proposal {
-    Proposal { events: vec![Event::Registry(event)], reply, ..Proposal::default() }
+    Proposal {
+        events: vec![Event::Registry(event)],
+        reply,
+        ..Proposal::default()
+    }
 }
 
 fn reply_id<T: std::str::FromStr>(committed: &Committed, name: &str) -> Option<T> {

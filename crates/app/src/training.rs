@@ -21,14 +21,19 @@ impl TrainingClock {
     /// Official time over a wall clock, starting at `wound_to` if the ledger says so.
     pub fn new(wall: Arc<dyn Clock>, wound_to: Option<Timestamp>) -> Self {
         let wound = wound_to.map(|to| (to, wall.now()));
-        Self { wall, wound: RwLock::new(wound) }
+        Self {
+            wall,
+            wound: RwLock::new(wound),
+        }
     }
 
     /// The official instant.
     pub fn now(&self) -> Timestamp {
         let wall = self.wall.now();
         match *self.wound.read().unwrap_or_else(PoisonError::into_inner) {
-            Some((to, since)) => Timestamp::from_micros(to.micros() + (wall.micros() - since.micros()).max(0)),
+            Some((to, since)) => {
+                Timestamp::from_micros(to.micros() + (wall.micros() - since.micros()).max(0))
+            }
             None => wall,
         }
     }
@@ -50,7 +55,9 @@ impl App {
         self.require_signed_in(session)?;
         let target = self.profile().zone.at_hour(to, 9);
         if to < self.today() {
-            return Err(Refusal::conflict("clock_not_backwards").fact("today", self.today()).into());
+            return Err(Refusal::conflict("clock_not_backwards")
+                .fact("today", self.today())
+                .into());
         }
         if to == self.today() {
             return Ok(self.now());
@@ -72,7 +79,12 @@ impl App {
             at: to,
         };
         let event = Event::Installation(InstallationEvent::ClockWound { to });
-        let decide = Box::new(move |_: &_| Ok(Proposal { events: vec![event], ..Proposal::default() }));
+        let decide = Box::new(move |_: &_| {
+            Ok(Proposal {
+                events: vec![event],
+                ..Proposal::default()
+            })
+        });
         self.record.transact(request, decide).await?;
         Ok(())
     }

@@ -60,7 +60,13 @@ impl App {
         Ok(self.engine.check(&standing.permit, sql).await?)
     }
 
-    async fn ask_inner(&self, session: &Session, permit: PermitId, sql: &str, digest: Digest) -> Result<Released, Stop> {
+    async fn ask_inner(
+        &self,
+        session: &Session,
+        permit: PermitId,
+        sql: &str,
+        digest: Digest,
+    ) -> Result<Released, Stop> {
         let standing = self.standing(session, permit).await?;
         let answer = match self.engine.ask(&standing.permit, sql, Cancel::default()).await {
             Ok(answer) => answer,
@@ -71,11 +77,29 @@ impl App {
     }
 
     /// Asks the chain once more under the lock, so that a revocation is exact, then records the release.
-    async fn release(&self, session: &Session, standing: &Standing, answer: Answer, query: Digest) -> Result<Released, Stop> {
+    async fn release(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        answer: Answer,
+        query: Digest,
+    ) -> Result<Released, Stop> {
         let release: ReleaseId = Id::new(self.now(), self.ids.as_ref());
-        let released = Released { release, case: standing.case, permit: standing.permit.id, answer };
+        let released = Released {
+            release,
+            case: standing.case,
+            permit: standing.permit.id,
+            answer,
+        };
         let result = fingerprint(&released.answer);
-        self.put("release", &release.to_string(), &standing.case.to_string(), &released, 1).await?;
+        self.put(
+            "release",
+            &release.to_string(),
+            &standing.case.to_string(),
+            &released,
+            1,
+        )
+        .await?;
         let event = Event::Release(ReleaseEvent::Answered {
             release,
             permit: standing.permit.id,
@@ -99,13 +123,22 @@ impl App {
         };
         let (profiles, session, case) = (self.profiles.clone(), session.clone(), standing.case);
         let decide = Box::new(move |loaded: &Loaded| {
-            let pinned = loaded.linked.get(&case).ok_or_else(|| Refusal::unknown("permit_unknown"))?.profile;
+            let pinned = loaded
+                .linked
+                .get(&case)
+                .ok_or_else(|| Refusal::unknown("permit_unknown"))?
+                .profile;
             let profile = profiles.get(pinned)?;
             holds(&profile, loaded, case, &session, profile.zone.date(at))?;
-            Ok(Proposal { events: vec![event], ..Proposal::default() })
+            Ok(Proposal {
+                events: vec![event],
+                ..Proposal::default()
+            })
         });
         if let Err(error) = self.record.transact(request, decide).await {
-            self.record.remove_document("release", &release.to_string()).await?;
+            self.record
+                .remove_document("release", &release.to_string())
+                .await?;
             return Err(error.into());
         }
         Ok(released)
@@ -116,8 +149,15 @@ impl App {
         self.require_signed_in(session)?;
         let released = self.released_by_system(release).await?;
         let loaded = self.record.load(&[released.case].into()).await?;
-        let visible = loaded.linked.get(&released.case).is_some_and(|case| case.has_party(session.actor.body));
-        if visible { Ok(released) } else { Err(Refusal::unknown("release_unknown").into()) }
+        let visible = loaded
+            .linked
+            .get(&released.case)
+            .is_some_and(|case| case.has_party(session.actor.body));
+        if visible {
+            Ok(released)
+        } else {
+            Err(Refusal::unknown("release_unknown").into())
+        }
     }
 
     pub(crate) async fn released_by_system(&self, release: ReleaseId) -> Result<Released, Stop> {

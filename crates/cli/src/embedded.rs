@@ -17,9 +17,12 @@ struct WorldFiles;
 pub fn profile_source(name: &str) -> anyhow::Result<ProfileSource> {
     let mut source = ProfileSource::new(name);
     for path in ProfileFiles::iter() {
-        let Some(inner) = path.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else { continue };
+        let Some(inner) = path.strip_prefix(name).and_then(|rest| rest.strip_prefix('/')) else {
+            continue;
+        };
         let file = ProfileFiles::get(&path).with_context(|| format!("reading {path}"))?;
-        let text = String::from_utf8(file.data.into_owned()).with_context(|| format!("{path} is not UTF-8"))?;
+        let text =
+            String::from_utf8(file.data.into_owned()).with_context(|| format!("{path} is not UTF-8"))?;
         source.files.insert(inner.to_owned(), text);
     }
     anyhow::ensure!(!source.files.is_empty(), "no profile named {name} is built in");
@@ -28,20 +31,28 @@ pub fn profile_source(name: &str) -> anyhow::Result<ProfileSource> {
 
 /// A profile folder on disk, for people who write one.
 pub fn profile_folder(folder: &std::path::Path) -> anyhow::Result<ProfileSource> {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let mut source = ProfileSource::new(&name);
     collect(folder, folder, &mut source)?;
     Ok(source)
 }
 
-fn collect(root: &std::path::Path, folder: &std::path::Path, source: &mut ProfileSource) -> anyhow::Result<()> {
+fn collect(
+    root: &std::path::Path,
+    folder: &std::path::Path,
+    source: &mut ProfileSource,
+) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {
             collect(root, &path, source)?;
         } else {
             let inner = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
-            let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
             source.files.insert(inner, text);
         }
     }

@@ -54,7 +54,8 @@ impl DataFolder {
     pub fn open(root: &Path, kind: &str, profile: &str) -> anyhow::Result<Self> {
         std::fs::create_dir_all(root.join("keys")).with_context(|| format!("creating {}", root.display()))?;
         let lock = std::fs::File::create(root.join("lock"))?;
-        lock.try_lock().map_err(|_| anyhow::anyhow!("{} is in use by another process", root.display()))?;
+        lock.try_lock()
+            .map_err(|_| anyhow::anyhow!("{} is in use by another process", root.display()))?;
         let path = root.join("installation.toml");
         let installation = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?,
@@ -72,7 +73,12 @@ impl DataFolder {
             }
             Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
         };
-        ensure!(installation.kind == kind, "{} is a {} folder, for ever; this command needs {kind}", root.display(), installation.kind);
+        ensure!(
+            installation.kind == kind,
+            "{} is a {} folder, for ever; this command needs {kind}",
+            root.display(),
+            installation.kind
+        );
         let key = |name: &str| key_file(&root.join("keys").join(name));
         let keys = Keys {
             lake: key("lake")?,
@@ -81,12 +87,19 @@ impl DataFolder {
             digest: key("digest")?,
             unit: key("unit")?,
         };
-        Ok(Self { root: root.to_path_buf(), installation, keys, _lock: lock })
+        Ok(Self {
+            root: root.to_path_buf(),
+            installation,
+            keys,
+            _lock: lock,
+        })
     }
 
     /// URL of the PostgreSQL database, if one is configured.
     pub fn postgres_url(&self) -> anyhow::Result<Option<String>> {
-        let Some(file) = &self.installation.postgres_url_file else { return Ok(None) };
+        let Some(file) = &self.installation.postgres_url_file else {
+            return Ok(None);
+        };
         let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         Ok(Some(text.trim().to_owned()))
     }
@@ -100,7 +113,8 @@ fn key_file(path: &Path) -> anyhow::Result<[u8; 32]> {
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let mut bytes = [0u8; 32];
-    hex::decode_to_slice(text.trim(), &mut bytes).with_context(|| format!("{} is not a key", path.display()))?;
+    hex::decode_to_slice(text.trim(), &mut bytes)
+        .with_context(|| format!("{} is not a key", path.display()))?;
     Ok(bytes)
 }
 

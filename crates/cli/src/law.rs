@@ -51,9 +51,15 @@ pub struct Which {
 impl Which {
     fn sources(&self) -> anyhow::Result<(ProfileSource, ProfileSource)> {
         let Some(folder) = &self.folder else {
-            return Ok((embedded::profile_source("cn-base")?, embedded::profile_source(&self.profile)?));
+            return Ok((
+                embedded::profile_source("cn-base")?,
+                embedded::profile_source(&self.profile)?,
+            ));
         };
-        let beside = folder.parent().map(|parent| parent.join("cn-base")).filter(|base| base.is_dir());
+        let beside = folder
+            .parent()
+            .map(|parent| parent.join("cn-base"))
+            .filter(|base| base.is_dir());
         let base = match beside {
             Some(base) => embedded::profile_folder(&base)?,
             None => embedded::profile_source("cn-base")?,
@@ -75,32 +81,52 @@ pub fn run(command: LawCommand) -> anyhow::Result<()> {
             let (profile, _) = which.load()?;
             let faults = check::life_cycles(&profile);
             anyhow::ensure!(faults.is_empty(), "{}", embedded::listed(&faults));
-            say(&format!("{}: {} procedures, {} clauses, no fault", profile.id, profile.procedures.len(), profile.clauses.len()))
+            say(&format!(
+                "{}: {} procedures, {} clauses, no fault",
+                profile.id,
+                profile.procedures.len(),
+                profile.clauses.len()
+            ))
         }
         LawCommand::Test(which) => {
             let (profile, own) = which.load()?;
             let scenarios = scenario::scenarios(&own).map_err(|errors| embedded::listed(&errors))?;
             let runs = shuyu_domain::scenario::run_all(&profile, &scenarios);
-            let failures: BTreeSet<String> =
-                runs.iter().flat_map(|run| &run.failures).map(ToString::to_string).collect();
+            let failures: BTreeSet<String> = runs
+                .iter()
+                .flat_map(|run| &run.failures)
+                .map(ToString::to_string)
+                .collect();
             for failure in &failures {
                 say(failure)?;
             }
-            anyhow::ensure!(failures.is_empty(), "{} faults in {} scenarios", failures.len(), scenarios.len());
+            anyhow::ensure!(
+                failures.is_empty(),
+                "{} faults in {} scenarios",
+                failures.len(),
+                scenarios.len()
+            );
             say(&format!("{} scenarios hold", scenarios.len()))
         }
         LawCommand::Coverage { which, json } => {
             let (profile, own) = which.load()?;
             let scenarios = scenario::scenarios(&own).map_err(|errors| embedded::listed(&errors))?;
             let coverage = shuyu_domain::coverage::coverage(&profile, &scenarios);
-            if json { say(&serde_json::to_string_pretty(&coverage)?) } else { say(&table(&coverage)) }
+            if json {
+                say(&serde_json::to_string_pretty(&coverage)?)
+            } else {
+                say(&table(&coverage))
+            }
         }
         LawCommand::Diagrams { which, write } => {
             let (profile, _) = which.load()?;
             let folder = write.join("procedures");
             std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
             for procedure in &profile.procedures {
-                std::fs::write(folder.join(format!("{}.md", procedure.id)), diagram::markdown(procedure))?;
+                std::fs::write(
+                    folder.join(format!("{}.md", procedure.id)),
+                    diagram::markdown(procedure),
+                )?;
             }
             Ok(())
         }
@@ -111,14 +137,30 @@ pub fn run(command: LawCommand) -> anyhow::Result<()> {
 fn table(coverage: &Coverage) -> String {
     let mut out = String::new();
     for (document, summary) in &coverage.documents {
-        let all = [("enforce", summary.enforce), ("track", summary.track), ("support", summary.support), ("none", summary.none)];
+        let all = [
+            ("enforce", summary.enforce),
+            ("track", summary.track),
+            ("support", summary.support),
+            ("none", summary.none),
+        ];
         for (word, count) in all {
-            let _ = writeln!(out, "{document}  {word:<8} {:>4} rows {:>4} cited {:>4} evidenced", count.rows, count.cited, count.evidenced);
+            let _ = writeln!(
+                out,
+                "{document}  {word:<8} {:>4} rows {:>4} cited {:>4} evidenced",
+                count.rows, count.cited, count.evidenced
+            );
         }
     }
     for clause in coverage.clauses.iter().filter(|clause| !clause.rules.is_empty()) {
         let mark = if clause.evidenced { "+" } else { "-" };
-        let _ = writeln!(out, "{mark} {} {} rules, {} refusals, {} pairs", clause.id, clause.rules.len(), clause.refused.len(), clause.pairs.len());
+        let _ = writeln!(
+            out,
+            "{mark} {} {} rules, {} refusals, {} pairs",
+            clause.id,
+            clause.rules.len(),
+            clause.refused.len(),
+            clause.pairs.len()
+        );
     }
     out
 }

@@ -108,22 +108,35 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,shuyu=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match arguments.command {
         Command::Law { command } => return law::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
         Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(8 << 20)
+        .build()?;
     runtime.block_on(run(arguments.command))
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(arguments) => {
-            let kind = if arguments.production { "production" } else { "training" };
-            anyhow::ensure!(arguments.kill_at.is_none() || kind == "training", "--kill-at is for training folders");
+            let kind = if arguments.production {
+                "production"
+            } else {
+                "training"
+            };
+            anyhow::ensure!(
+                arguments.kill_at.is_none() || kind == "training",
+                "--kill-at is for training folders"
+            );
             let options = serve::ServeOptions {
                 data: arguments.data,
                 listen: arguments.listen,
@@ -173,8 +186,15 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
     }
     let people = embedded::world(&arguments.world)?;
     print("")?;
-    for person in people.person.iter().filter(|person| !person.login.contains("staff")) {
-        print(&format!("  {:<14} {:<22} {:<8} {}", person.login, person.role, person.post, person.name))?;
+    for person in people
+        .person
+        .iter()
+        .filter(|person| !person.login.contains("staff"))
+    {
+        print(&format!(
+            "  {:<14} {:<22} {:<8} {}",
+            person.login, person.role, person.post, person.name
+        ))?;
     }
     print(&format!("\n  {}\n  {}", people.password, server.address()))?;
     server.until_stopped().await

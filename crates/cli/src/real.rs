@@ -17,7 +17,9 @@ pub struct SystemClock {
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one real clock of the program")]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         *last = micros.max(*last);
@@ -39,7 +41,10 @@ impl SystemRandom {
 }
 
 /// Fills a buffer from the operating system.
-#[expect(clippy::disallowed_methods, reason = "the one real source of randomness of the program")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one real source of randomness of the program"
+)]
 pub fn fill(buffer: &mut [u8]) {
     if let Err(error) = getrandom::fill(buffer) {
         tracing::error!(%error, "no randomness from the operating system");
@@ -91,7 +96,11 @@ impl KillAt {
             Some((point, nth)) => (point, nth.parse()?),
             None => (text, 1),
         };
-        Ok(Self { point: point.to_owned(), nth, seen: AtomicU64::new(0) })
+        Ok(Self {
+            point: point.to_owned(),
+            nth,
+            seen: AtomicU64::new(0),
+        })
     }
 }
 

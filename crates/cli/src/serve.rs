@@ -1,10 +1,17 @@
 //! Building an installation from a data folder and serving it.
 
-use std::{path::{Path, PathBuf}, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use shuyu_app::{App, Parts, port::Secrets};
-use shuyu_kernel::{Clock, kill::{KillSwitch, NoKill}};
+use shuyu_kernel::{
+    Clock,
+    kill::{KillSwitch, NoKill},
+};
 use shuyu_lake::{Lake, MasterKey};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
@@ -81,15 +88,23 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let signer = Arc::new(SigningKey::from_bytes(&folder.keys.signer).context("the signing key")?);
     let database = match folder.postgres_url()? {
         Some(url) => DatabaseConfig::Postgres { url },
-        None => DatabaseConfig::Sqlite { path: folder.root.join("proceedings.sqlite") },
+        None => DatabaseConfig::Sqlite {
+            path: folder.root.join("proceedings.sqlite"),
+        },
     };
     let store = Store::open(StoreConfig {
         database,
-        access: AccessConfig::Sqlite { path: folder.root.join("access.sqlite") },
+        access: AccessConfig::Sqlite {
+            path: folder.root.join("access.sqlite"),
+        },
         guard: folder.root.join("guard.json"),
         adopt_missing_guard: false,
         installation: folder.installation.id.clone(),
-        kind: if training { FolderKind::Training } else { FolderKind::Production },
+        kind: if training {
+            FolderKind::Training
+        } else {
+            FolderKind::Production
+        },
         vault_key: folder.keys.vault,
         signer: signer.clone(),
         kill: kill.clone(),
@@ -98,11 +113,23 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     .await
     .map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))?;
     let store = Arc::new(store);
-    let lake = Lake::open(folder.root.join("lake"), &MasterKey(folder.keys.lake), random.clone(), kill)
-        .map_err(anyhow::Error::new)?;
+    let lake = Lake::open(
+        folder.root.join("lake"),
+        &MasterKey(folder.keys.lake),
+        random.clone(),
+        kill,
+    )
+    .map_err(anyhow::Error::new)?;
     let lake = Arc::new(lake);
-    let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default(), citations());
-    let profiles = embedded::profiles(embedded::profile_source("cn-base")?, embedded::profile_source(&options.profile)?)?;
+    let engine = Engine::new(
+        GateKey::new(folder.keys.unit),
+        EngineLimits::default(),
+        citations(),
+    );
+    let profiles = embedded::profiles(
+        embedded::profile_source("cn-base")?,
+        embedded::profile_source(&options.profile)?,
+    )?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
     let app = App::new(Parts {
         record: store.clone(),
@@ -116,7 +143,11 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         training,
         wound_to,
     });
-    Ok(Opened { app: Arc::new(app), store, _folder: folder })
+    Ok(Opened {
+        app: Arc::new(app),
+        store,
+        _folder: folder,
+    })
 }
 
 /// Clauses the engine cites when it refuses.
@@ -130,9 +161,12 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     let world = options.world.as_deref().map(embedded::world).transpose()?;
     opened.app.restore_profiles().await?;
     opened.app.found(world.as_ref()).await?;
-    let listener = TcpListener::bind(&options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .with_context(|| format!("listening on {}", options.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let texts = Arc::new(shuyu_web::i18n::Texts::load().map_err(|error| anyhow::anyhow!("locales: {error}"))?);
+    let texts =
+        Arc::new(shuyu_web::i18n::Texts::load().map_err(|error| anyhow::anyhow!("locales: {error}"))?);
     let state = shuyu_web::state::WebState {
         app: opened.app.clone(),
         texts,
@@ -146,13 +180,21 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         let shutdown = async move {
             let _ = on_stop.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+        if let Err(error) = axum::serve(listener, router)
+            .with_graceful_shutdown(shutdown)
+            .await
+        {
             tracing::error!(%error, "the server ended");
         }
     });
     let app = opened.app.clone();
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
-    Ok(Server { app, address, stop, tasks: vec![http, sealing] })
+    Ok(Server {
+        app,
+        address,
+        stop,
+        tasks: vec![http, sealing],
+    })
 }
 
 /// Seconds between two seals, and between two looks at the outbox.

@@ -81,7 +81,11 @@ impl FolderWriter for Folder {
 
 /// Verifies a folder with no server and no database.
 pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
-    anyhow::ensure!(arguments.folder.is_dir(), "{} is not a folder", arguments.folder.display());
+    anyhow::ensure!(
+        arguments.folder.is_dir(),
+        "{} is not a folder",
+        arguments.folder.display()
+    );
     let trusted = match &arguments.key {
         Some(path) => {
             let pem = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
@@ -92,15 +96,29 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
     let outcome = shuyu_ledger::verify(&Folder(arguments.folder.clone()), trusted.as_ref());
     match outcome {
         Ok(verified) => {
-            let checks: Vec<String> = verified.checks.iter().map(|check| check.code().to_owned()).collect();
+            let checks: Vec<String> = verified
+                .checks
+                .iter()
+                .map(|check| check.code().to_owned())
+                .collect();
             let answer = serde_json::json!({
                 "verified": true, "size": verified.size, "root": verified.root, "checks": checks,
             });
-            say(arguments.json, &answer, &format!("verified: {} entries, root {}\n{}", verified.size, verified.root, checks.join("\n")))
+            say(
+                arguments.json,
+                &answer,
+                &format!(
+                    "verified: {} entries, root {}\n{}",
+                    verified.size,
+                    verified.root,
+                    checks.join("\n")
+                ),
+            )
         }
         Err(VerifyError::Tampered(tampered)) => {
             let refusal = shuyu_kernel::Refusal::from(&tampered);
-            let answer = serde_json::json!({ "verified": false, "code": refusal.code, "facts": refusal.facts });
+            let answer =
+                serde_json::json!({ "verified": false, "code": refusal.code, "facts": refusal.facts });
             say(arguments.json, &answer, &tampered.to_string())?;
             std::process::exit(1)
         }
@@ -110,7 +128,11 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
 
 /// Exports a log of a data folder that no server is using.
 pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
-    anyhow::ensure!(!arguments.to.exists(), "{} exists already", arguments.to.display());
+    anyhow::ensure!(
+        !arguments.to.exists(),
+        "{} exists already",
+        arguments.to.display()
+    );
     let log = match arguments.log.as_str() {
         "proceedings" => Log::Proceedings,
         "access" => Log::Access,
@@ -118,8 +140,15 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     };
     let opened = serve::open(&existing(&arguments.data, arguments.production)?).await?;
     opened.app.keeper().seal().await?;
-    opened.store.export(log, &mut Folder(arguments.to.clone())).await?;
-    say(false, &serde_json::Value::Null, &format!("{}", arguments.to.display()))
+    opened
+        .store
+        .export(log, &mut Folder(arguments.to.clone()))
+        .await?;
+    say(
+        false,
+        &serde_json::Value::Null,
+        &format!("{}", arguments.to.display()),
+    )
 }
 
 /// Compares every core table with the ledger, or recreates them.
@@ -129,12 +158,24 @@ pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
         opened.store.rebuild().await?;
     }
     let different = opened.app.keeper().rebuild_check().await?;
-    anyhow::ensure!(different.is_empty(), "tables that differ from the ledger: {}", different.join(", "));
-    say(false, &serde_json::Value::Null, "every core table equals the ledger")
+    anyhow::ensure!(
+        different.is_empty(),
+        "tables that differ from the ledger: {}",
+        different.join(", ")
+    );
+    say(
+        false,
+        &serde_json::Value::Null,
+        "every core table equals the ledger",
+    )
 }
 
 fn existing(data: &Path, production: bool) -> anyhow::Result<ServeOptions> {
-    anyhow::ensure!(data.join("installation.toml").exists(), "{} is not a data folder", data.display());
+    anyhow::ensure!(
+        data.join("installation.toml").exists(),
+        "{} is not a data folder",
+        data.display()
+    );
     let mut options = ServeOptions::training(data, "127.0.0.1:0", "yunnan");
     if production {
         options.kind = "production".to_owned();

@@ -147,6 +147,8 @@ pub struct Stage {
     pub holder: Option<String>,
     /// No way out is needed.
     pub is_final: bool,
+    /// Nobody's turn, although acts are possible: in force, published, cleared.
+    pub rests: bool,
     /// Basis.
     pub basis: Basis,
     /// Line of its definition.

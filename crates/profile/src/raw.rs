@@ -171,6 +171,8 @@ rule! {
         holder: Option<String>,
         #[serde(default)]
         is_final: bool,
+        #[serde(default)]
+        rests: bool,
     }
 }
 

@@ -32,6 +32,8 @@ const REQUESTS: usize = 50;
 const REQUESTS_LONG: usize = 10;
 /// Cases that wait for the reader with little to do; all others wait for the other reader.
 const WAITING: u64 = 20;
+/// Titles of all cases begin so.
+const TITLE: &str = "Measured entry";
 /// The reader with little to do, and the one with much.
 const READERS: [&str; 2] = ["hbj_clerk", "rsj_clerk"];
 
@@ -99,7 +101,7 @@ impl Filling {
             let reader = usize::from(number >= WAITING);
             let actor = self.actors.get(reader).context("an actor")?.clone();
             let new_case = CaseId::new(app.now(), &self.ids);
-            let set = BTreeMap::from([("name".to_owned(), Value::Text(format!("测量条目 {number:06}")))]);
+            let set = BTreeMap::from([("name".to_owned(), Value::Text(format!("{TITLE} {number:06}")))]);
             let command = Command::Open {
                 procedure: "resource".to_owned(),
                 set,
@@ -165,10 +167,11 @@ impl Browser {
         let watch = Stopwatch::start();
         let response = request.send().await?;
         let status = response.status();
-        let bytes = response.bytes().await?;
+        let text = response.text().await?;
         let millis = watch.millis();
         ensure!(status == reqwest::StatusCode::OK, "{path} answered {status}");
-        Ok((millis, bytes.len()))
+        ensure!(text.contains(TITLE), "{path} shows none of the cases");
+        Ok((millis, text.len()))
     }
 }
 
@@ -198,7 +201,7 @@ async fn pages(browsers: &[Browser], cases: &[CaseId]) -> anyhow::Result<Vec<Pag
         page(
             "GET /catalogue?text= (all hit)",
             little,
-            &same("/catalogue?text=%E6%9D%A1%E7%9B%AE", REQUESTS),
+            &same("/catalogue?text=measured", REQUESTS),
         )
         .await?,
         page("GET /cases/{id}", little, &spread).await?,

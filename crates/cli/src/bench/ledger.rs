@@ -142,7 +142,7 @@ async fn write(app: &Arc<App>, session: &Session, writers: u64, acts: u64) -> an
             tokio::spawn(async move {
                 let mut readings = Vec::new();
                 for number in 0..share {
-                    let set = BTreeMap::from([("name".to_owned(), format!("条目 {writer}-{number}"))]);
+                    let set = BTreeMap::from([("name".to_owned(), format!("entry {writer}-{number}"))]);
                     let watch = Stopwatch::start();
                     app.open(&session, "resource", &set, Guarded::default()).await?;
                     readings.push(watch.millis());

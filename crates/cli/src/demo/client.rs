@@ -25,9 +25,18 @@ impl Reply {
     }
     /// Clause ids of a problem.
     pub fn clauses(&self) -> Vec<String> {
-        let list = self.body.get("clauses").and_then(Json::as_array).cloned().unwrap_or_default();
+        let list = self
+            .body
+            .get("clauses")
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         list.iter()
-            .filter_map(|clause| clause.as_str().or_else(|| clause.get("id").and_then(Json::as_str)))
+            .filter_map(|clause| {
+                clause
+                    .as_str()
+                    .or_else(|| clause.get("id").and_then(Json::as_str))
+            })
             .map(str::to_owned)
             .collect()
     }
@@ -50,7 +59,13 @@ impl Client {
     /// A client of the server at `base`, for example `http://127.0.0.1:8787`.
     pub fn new(base: &str, password: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { http, base: base.to_owned(), password: password.to_owned(), tokens: BTreeMap::new(), next_key: 0 })
+        Ok(Self {
+            http,
+            base: base.to_owned(),
+            password: password.to_owned(),
+            tokens: BTreeMap::new(),
+            next_key: 0,
+        })
     }
 
     /// Signs in once and keeps the token. `login/paper` acts under a delegation.
@@ -64,7 +79,12 @@ impl Client {
         if !reply.is_ok() {
             bail!("sign-in of {name} failed: {} {}", reply.status, reply.body);
         }
-        let token = reply.body.get("token").and_then(Json::as_str).context("no token in the answer")?.to_owned();
+        let token = reply
+            .body
+            .get("token")
+            .and_then(Json::as_str)
+            .context("no token in the answer")?
+            .to_owned();
         self.tokens.insert(login.to_owned(), token.clone());
         if let Some((_, paper)) = login.split_once('/') {
             Box::pin(self.switch_to_delegated(login, paper)).await?;
@@ -74,13 +94,23 @@ impl Client {
 
     async fn switch_to_delegated(&mut self, login: &str, paper: &str) -> anyhow::Result<()> {
         let posts = self.get(login, "/api/v1/me/posts").await?;
-        let list = posts.body.as_array().or_else(|| posts.body.get("items").and_then(Json::as_array));
+        let list = posts
+            .body
+            .as_array()
+            .or_else(|| posts.body.get("items").and_then(Json::as_array));
         let post = list
-            .and_then(|list| list.iter().find(|post| post.get("delegation").and_then(Json::as_str) == Some(paper)))
+            .and_then(|list| {
+                list.iter()
+                    .find(|post| post.get("delegation").and_then(Json::as_str) == Some(paper))
+            })
             .with_context(|| format!("no delegation {paper} for {login}: {}", posts.body))?
             .clone();
         let reply = self.post(login, "/api/v1/me/post", &post).await?;
-        if reply.is_ok() { Ok(()) } else { bail!("switching post failed: {}", reply.body) }
+        if reply.is_ok() {
+            Ok(())
+        } else {
+            bail!("switching post failed: {}", reply.body)
+        }
     }
 
     /// GET as a person.
@@ -98,7 +128,13 @@ impl Client {
     }
 
     /// POST JSON as a person under a given idempotency key.
-    pub async fn post_with_key(&mut self, login: &str, path: &str, body: &Json, key: &str) -> anyhow::Result<Reply> {
+    pub async fn post_with_key(
+        &mut self,
+        login: &str,
+        path: &str,
+        body: &Json,
+        key: &str,
+    ) -> anyhow::Result<Reply> {
         let token = self.token(login).await?;
         let request = self
             .http

@@ -41,14 +41,21 @@ impl Input {
     pub fn open(real: Option<&Path>, made: &Path) -> anyhow::Result<Self> {
         if let Some(folder) = real {
             // The folder itself, or its parent: both are natural to name.
-            let folder = if folder.join("data").is_dir() { folder.join("data") } else { folder.to_path_buf() };
+            let folder = if folder.join("data").is_dir() {
+                folder.join("data")
+            } else {
+                folder.to_path_buf()
+            };
             return Ok(Self { folder, real: true });
         }
         if !made.join("complete").exists() {
             make(made).context("making the input files")?;
             File::create(made.join("complete"))?;
         }
-        Ok(Self { folder: made.to_path_buf(), real: false })
+        Ok(Self {
+            folder: made.to_path_buf(),
+            real: false,
+        })
     }
 
     /// Whether the files are real input with known numbers of rows.
@@ -60,21 +67,32 @@ impl Input {
     pub fn files(&self, pattern: &str) -> anyhow::Result<Vec<InputFile>> {
         if let Some(kind) = pattern.strip_prefix("bad:") {
             let bytes = broken(kind)?;
-            return Ok(vec![InputFile { name: format!("{kind}.csv"), source: Source::Bytes(bytes) }]);
+            return Ok(vec![InputFile {
+                name: format!("{kind}.csv"),
+                source: Source::Bytes(bytes),
+            }]);
         }
         let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
         let folder = self.folder.join(folder);
         let Some((before, after)) = name.split_once('*') else {
             let path = folder.join(name);
-            return Ok(vec![InputFile { name: name.to_owned(), source: Source::File(path) }]);
+            return Ok(vec![InputFile {
+                name: name.to_owned(),
+                source: Source::File(path),
+            }]);
         };
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
             let entry = entry?;
             let file = entry.file_name().to_string_lossy().into_owned();
-            let middle = file.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            let middle = file
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after));
             if middle.is_some() {
-                files.push(InputFile { name: file.clone(), source: Source::File(entry.path()) });
+                files.push(InputFile {
+                    name: file.clone(),
+                    source: Source::File(entry.path()),
+                });
             }
         }
         files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -88,9 +106,10 @@ impl InputFile {
     pub async fn body(&self) -> anyhow::Result<reqwest::Body> {
         Ok(match &self.source {
             Source::Bytes(bytes) => bytes.clone().into(),
-            Source::File(path) => {
-                tokio::fs::File::open(path).await.with_context(|| format!("opening {}", path.display()))?.into()
-            }
+            Source::File(path) => tokio::fs::File::open(path)
+                .await
+                .with_context(|| format!("opening {}", path.display()))?
+                .into(),
         })
     }
 }

@@ -35,7 +35,12 @@ pub struct DemoOptions {
 
 /// Starts the real server on the training folder, walks the story, verifies, rebuilds and stops.
 pub async fn demo(options: &DemoOptions) -> anyhow::Result<Report> {
-    let server = serve::start(serve::ServeOptions::training(&options.data, "127.0.0.1:0", &options.world)).await?;
+    let server = serve::start(serve::ServeOptions::training(
+        &options.data,
+        "127.0.0.1:0",
+        &options.world,
+    ))
+    .await?;
     let mut report = walk(options, &server.address()).await?;
     report.close(&server).await?;
     server.stop().await?;
@@ -44,7 +49,8 @@ pub async fn demo(options: &DemoOptions) -> anyhow::Result<Report> {
 
 /// Walks the story against a running server.
 pub async fn walk(options: &DemoOptions, base: &str) -> anyhow::Result<Report> {
-    let story: Story = toml::from_str(&embedded::world_file(&options.world, "story.toml")?).context("story.toml")?;
+    let story: Story =
+        toml::from_str(&embedded::world_file(&options.world, "story.toml")?).context("story.toml")?;
     let made = options.data.join("made-input");
     let input = input::Input::open(options.input.as_deref(), &made)?;
     let world = embedded::world(&options.world)?;
@@ -54,7 +60,10 @@ pub async fn walk(options: &DemoOptions, base: &str) -> anyhow::Result<Report> {
         if options.until.is_some_and(|until| step.on > until) {
             break;
         }
-        runner.step(step).await.with_context(|| format!("{} {} {}", step.on, step.login, step.note))?;
+        runner
+            .step(step)
+            .await
+            .with_context(|| format!("{} {} {}", step.on, step.login, step.note))?;
     }
     if let Some(until) = options.until {
         runner.wind_to(until).await?;

@@ -36,7 +36,10 @@ pub struct Report {
 
 impl Report {
     /// Starts a phase and ends the one before.
-    #[expect(clippy::disallowed_methods, reason = "durations for the report, no rule looks at them")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "durations for the report, no rule looks at them"
+    )]
     pub fn phase(&mut self, name: &str) {
         self.end_phase();
         self.running = Some((name.to_owned(), Instant::now()));
@@ -64,7 +67,11 @@ impl Report {
         let different = keeper.rebuild_check().await?;
         self.rebuilt_equal = different.is_empty();
         self.end_phase();
-        anyhow::ensure!(different.is_empty(), "tables that differ from the ledger: {}", different.join(", "));
+        anyhow::ensure!(
+            different.is_empty(),
+            "tables that differ from the ledger: {}",
+            different.join(", ")
+        );
         Ok(())
     }
 }

@@ -59,8 +59,16 @@ impl Runner {
         if self.today.is_some_and(|today| today >= day) {
             return Ok(());
         }
-        let reply = self.client.post("admin", "/api/v1/training/clock", &json!({ "to": day })).await?;
-        ensure!(reply.is_ok(), "winding the clock to {day}: {} {}", reply.status, reply.body);
+        let reply = self
+            .client
+            .post("admin", "/api/v1/training/clock", &json!({ "to": day }))
+            .await?;
+        ensure!(
+            reply.is_ok(),
+            "winding the clock to {day}: {} {}",
+            reply.status,
+            reply.body
+        );
         self.today = Some(day);
         Ok(())
     }
@@ -75,7 +83,10 @@ impl Runner {
         if let Some(order) = &step.ingest {
             return self.ingest(step, order).await;
         }
-        let before = match (&step.refused, self.names.get(&format!("case:{}", step.case)).cloned()) {
+        let before = match (
+            &step.refused,
+            self.names.get(&format!("case:{}", step.case)).cloned(),
+        ) {
             (Some(_), Some(case)) => Some((case.clone(), self.version(&step.login, &case).await?)),
             _ => None,
         };
@@ -117,7 +128,10 @@ impl Runner {
             return self.call(call).await;
         }
         if let Some(delegation) = &step.delegate {
-            return self.client.post(&step.login, "/api/v1/registry/delegations", &json!(delegation)).await;
+            return self
+                .client
+                .post(&step.login, "/api/v1/registry/delegations", &json!(delegation))
+                .await;
         }
         bail!("a step without an action")
     }
@@ -132,14 +146,34 @@ impl Runner {
                 self.print(step, "+", &clauses);
             }
             Some(expected) => {
-                ensure!(!reply.is_ok(), "expected the refusal {}, but it succeeded: {}", expected.code, reply.body);
-                ensure!(reply.code() == expected.code, "expected {}, got {} {}", expected.code, reply.status, reply.body);
+                ensure!(
+                    !reply.is_ok(),
+                    "expected the refusal {}, but it succeeded: {}",
+                    expected.code,
+                    reply.body
+                );
+                ensure!(
+                    reply.code() == expected.code,
+                    "expected {}, got {} {}",
+                    expected.code,
+                    reply.status,
+                    reply.body
+                );
                 if let Some(clause) = &expected.clause {
-                    ensure!(reply.clauses().contains(clause), "refusal {} does not cite {clause}: {}", expected.code, reply.body);
+                    ensure!(
+                        reply.clauses().contains(clause),
+                        "refusal {} does not cite {clause}: {}",
+                        expected.code,
+                        reply.body
+                    );
                 }
                 *self.report.refusals.entry(expected.code.clone()).or_default() += 1;
                 let clauses = reply.clauses().join(" ");
-                self.print(step, "x", &format!("{} {clauses} {}", expected.code, reply.detail()));
+                self.print(
+                    step,
+                    "x",
+                    &format!("{} {clauses} {}", expected.code, reply.detail()),
+                );
             }
         }
         Ok(())
@@ -148,17 +182,28 @@ impl Runner {
     /// Clauses that the opened procedure or the act rests on.
     fn clauses_of(&self, step: &Step) -> Vec<String> {
         let named = self.names.get(&format!("procedure:{}", step.case));
-        let rules = step.open.as_ref().or(named).and_then(|id| self.procedures.get(id));
+        let rules = step
+            .open
+            .as_ref()
+            .or(named)
+            .and_then(|id| self.procedures.get(id));
         let of = match (&step.act, rules) {
             (Some(act), Some(rules)) => {
                 let acts = rules.get("acts").and_then(Json::as_array);
-                acts.and_then(|acts| acts.iter().find(|rule| rule.get("id").and_then(Json::as_str) == Some(act)))
+                acts.and_then(|acts| {
+                    acts.iter()
+                        .find(|rule| rule.get("id").and_then(Json::as_str) == Some(act))
+                })
             }
             (None, rules) => rules.filter(|_| step.open.is_some()),
             (Some(_), None) => None,
         };
         let list = of.and_then(|rule| rule.get("clauses")).and_then(Json::as_array);
-        list.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+        list.into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// One line: day, role, sign-in name, manner, what, note, clauses or refusal.
@@ -167,19 +212,31 @@ impl Runner {
         if self.json {
             return;
         }
-        let what = [step.open.as_deref(), step.act.as_deref(), step.query.as_ref().map(|_| "query")]
-            .into_iter()
-            .flatten()
-            .next()
-            .unwrap_or(if step.advance { "advance" } else { "" });
+        let what = [
+            step.open.as_deref(),
+            step.act.as_deref(),
+            step.query.as_ref().map(|_| "query"),
+        ]
+        .into_iter()
+        .flatten()
+        .next()
+        .unwrap_or(if step.advance { "advance" } else { "" });
         let manner = match (&step.paper, step.login.contains('/')) {
             (Some(_), _) => "on_behalf",
             (None, true) => "delegate",
             (None, false) => "in_person",
         };
-        let happened = step.happened_on.map(|day| format!(" ({day})")).unwrap_or_default();
+        let happened = step
+            .happened_on
+            .map(|day| format!(" ({day})"))
+            .unwrap_or_default();
         let login = step.login.split('/').next().unwrap_or_default();
-        let role = self.world.person.iter().find(|person| person.login == login).map_or("", |person| &person.role);
+        let role = self
+            .world
+            .person
+            .iter()
+            .find(|person| person.login == login)
+            .map_or("", |person| &person.role);
         println!(
             "{} {mark} {role:<19} {:<21} {manner:<9} {:<7} {what:<19} {}{happened}  {outcome}",
             step.on, step.login, step.case, step.note
@@ -197,7 +254,10 @@ impl Runner {
             return Ok(());
         }
         let id = self.case_id(&step.case)?;
-        let reply = self.client.get(&step.login, &format!("/api/v1/cases/{id}")).await?;
+        let reply = self
+            .client
+            .get(&step.login, &format!("/api/v1/cases/{id}"))
+            .await?;
         if let Some(stage) = &step.stage {
             let now = reply.body.get("stage").and_then(Json::as_str).unwrap_or_default();
             ensure!(now == stage, "stage is {now}, not {stage}");
@@ -207,7 +267,12 @@ impl Runner {
                 Some((name, lane)) => (name, Some(self.lane_key(lane)?)),
                 None => (clock.as_str(), None),
             };
-            let clocks = reply.body.get("clocks").and_then(Json::as_array).cloned().unwrap_or_default();
+            let clocks = reply
+                .body
+                .get("clocks")
+                .and_then(Json::as_array)
+                .cloned()
+                .unwrap_or_default();
             let run = clocks
                 .iter()
                 .rev()
@@ -217,19 +282,30 @@ impl Runner {
                 })
                 .with_context(|| format!("no clock {clock}"))?;
             let found = run.get("due").and_then(Json::as_str).unwrap_or_default();
-            ensure!(found == due.to_string(), "clock {clock} is due {found}, not {due}");
+            ensure!(
+                found == due.to_string(),
+                "clock {clock} is due {found}, not {due}"
+            );
         }
         Ok(())
     }
 
     fn case_id(&self, name: &str) -> anyhow::Result<String> {
-        self.names.get(&format!("case:{name}")).cloned().with_context(|| format!("no case named {name}"))
+        self.names
+            .get(&format!("case:{name}"))
+            .cloned()
+            .with_context(|| format!("no case named {name}"))
     }
 
     /// `rule:body` to the key of a lane.
     fn lane_key(&self, text: &str) -> anyhow::Result<String> {
-        let (rule, body) = text.split_once(':').with_context(|| format!("{text} is not rule:body"))?;
-        let id = self.names.get(&format!("body:{body}")).with_context(|| format!("no body named {body}"))?;
+        let (rule, body) = text
+            .split_once(':')
+            .with_context(|| format!("{text} is not rule:body"))?;
+        let id = self
+            .names
+            .get(&format!("body:{body}"))
+            .with_context(|| format!("no body named {body}"))?;
         Ok(format!("{rule}:{id}"))
     }
 
@@ -240,9 +316,17 @@ impl Runner {
         }
         for person in &self.world.person.clone() {
             let me = self.client.get(&person.login, "/api/v1/me").await?;
-            let text = |pointer: &str| me.body.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
-            self.names.insert(format!("person:{}", person.login), text("/actor/person"));
-            self.names.insert(format!("body:{}", person.body), text("/actor/body"));
+            let text = |pointer: &str| {
+                me.body
+                    .pointer(pointer)
+                    .and_then(Json::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            self.names
+                .insert(format!("person:{}", person.login), text("/actor/person"));
+            self.names
+                .insert(format!("body:{}", person.body), text("/actor/body"));
         }
         Ok(())
     }

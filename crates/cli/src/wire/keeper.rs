@@ -20,7 +20,11 @@ impl StoreKeeper {
     /// Over a store and the key that signs its checkpoints.
     pub fn new(store: Arc<Store>, signer: Arc<SigningKey>) -> anyhow::Result<Self> {
         let public_key = signer.verifying_key().to_pem()?;
-        Ok(Self { store, signer, public_key })
+        Ok(Self {
+            store,
+            signer,
+            public_key,
+        })
     }
 }
 
@@ -40,7 +44,10 @@ impl Keeper for StoreKeeper {
         let mut folder = std::collections::BTreeMap::<String, Vec<u8>>::new();
         self.store.export(log, &mut folder).await?;
         match verify(&folder, Some(&self.signer.verifying_key())) {
-            Ok(verified) => Ok(Verified { size: verified.size, root: verified.root }),
+            Ok(verified) => Ok(Verified {
+                size: verified.size,
+                root: verified.root,
+            }),
             Err(VerifyError::Tampered(tampered)) => Err(Fault::new("verifying a log", tampered.to_string())),
             Err(VerifyError::Fault(fault)) => Err(fault),
         }
@@ -48,7 +55,10 @@ impl Keeper for StoreKeeper {
 
     async fn rebuild_check(&self) -> Result<Vec<String>, Fault> {
         let report = self.store.rebuild_check().await?;
-        let different = report.tables.into_iter().filter(|table| table.first_difference.is_some());
+        let different = report
+            .tables
+            .into_iter()
+            .filter(|table| table.first_difference.is_some());
         Ok(different.map(|table| table.name.to_owned()).collect())
     }
 

@@ -12,8 +12,9 @@ use shuyu_app::port::{
 };
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
-    CancellationToken, DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise, IngestError,
-    IngestKey, IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, Progress, UnitKey, UnitSpec,
+    CancellationToken, DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise,
+    IngestError, IngestKey, IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, Progress, UnitKey,
+    UnitSpec,
 };
 
 /// The lake with the installation's unit key and clock.
@@ -26,7 +27,11 @@ pub struct LakeAdapter {
 impl LakeAdapter {
     /// Over an open lake.
     pub fn new(lake: Arc<Lake>, unit_key: [u8; 32], clock: Arc<dyn Clock>) -> Self {
-        Self { lake, unit_key, clock }
+        Self {
+            lake,
+            unit_key,
+            clock,
+        }
     }
 
     /// One key per identifier domain, so that sets compare across tables and domains never mix.
@@ -63,7 +68,15 @@ fn rows(on_rows: OnRows, cancel: Cancel) -> (Arc<Rows>, CancellationToken) {
     if cancel.is_cancelled() {
         token.cancel();
     }
-    (Arc::new(Rows { total: AtomicU64::new(0), on_rows, cancel, token: token.clone() }), token)
+    (
+        Arc::new(Rows {
+            total: AtomicU64::new(0),
+            on_rows,
+            cancel,
+            token: token.clone(),
+        }),
+        token,
+    )
 }
 
 fn data_error(error: LakeError) -> DataError {
@@ -83,7 +96,13 @@ fn made(version: DatasetVersion, report: serde_json::Value, recipe: Option<serde
         report,
         domain: unit.map(|unit| unit.domain.clone()),
         rows_per_unit: unit.map_or(1, |unit| u64::from(unit.max_rows_per_unit)),
-        columns: version.record.schema.columns.iter().map(|column| column.name.clone()).collect(),
+        columns: version
+            .record
+            .schema
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
         recipe,
     }
 }
@@ -91,8 +110,16 @@ fn made(version: DatasetVersion, report: serde_json::Value, recipe: Option<serde
 #[async_trait]
 impl DataLake for LakeAdapter {
     async fn receive(&self, name: &str, bytes: ByteStream, limit_bytes: u64) -> Result<RawFile, DataError> {
-        let file = self.lake.receive(bytes, name, limit_bytes).await.map_err(data_error)?;
-        Ok(RawFile { digest: file.digest, name: file.name, size_bytes: file.size_bytes })
+        let file = self
+            .lake
+            .receive(bytes, name, limit_bytes)
+            .await
+            .map_err(data_error)?;
+        Ok(RawFile {
+            digest: file.digest,
+            name: file.name,
+            size_bytes: file.size_bytes,
+        })
     }
 
     async fn raw_bytes(&self, digest: Digest) -> Result<Vec<u8>, DataError> {
@@ -104,7 +131,12 @@ impl DataLake for LakeAdapter {
         Ok(bytes)
     }
 
-    async fn ingest(&self, order: &IngestOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError> {
+    async fn ingest(
+        &self,
+        order: &IngestOrder,
+        on_rows: OnRows,
+        cancel: Cancel,
+    ) -> Result<Ingested, DataError> {
         let unit = order.domain.as_ref().map(|domain| UnitSpec {
             columns: order.unit_columns.clone(),
             domain: domain.clone(),
@@ -125,15 +157,25 @@ impl DataLake for LakeAdapter {
             now: self.clock.now(),
         };
         let (progress, token) = rows(on_rows, cancel);
-        let report = self.lake.ingest(spec, progress, &token).await.map_err(|error| match error {
-            IngestError::Refused(refused) => DataError::Refused(refused.refusal),
-            IngestError::Fault(fault) => DataError::Fault(fault),
-        })?;
-        let quality = serde_json::to_value(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
+        let report = self
+            .lake
+            .ingest(spec, progress, &token)
+            .await
+            .map_err(|error| match error {
+                IngestError::Refused(refused) => DataError::Refused(refused.refusal),
+                IngestError::Fault(fault) => DataError::Fault(fault),
+            })?;
+        let quality =
+            serde_json::to_value(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
         Ok(made(report.version, quality, None))
     }
 
-    async fn derive(&self, order: &DeriveOrder, on_rows: OnRows, cancel: Cancel) -> Result<Ingested, DataError> {
+    async fn derive(
+        &self,
+        order: &DeriveOrder,
+        on_rows: OnRows,
+        cancel: Cancel,
+    ) -> Result<Ingested, DataError> {
         let from = self.lake.snapshot(order.from, None).await.map_err(data_error)?;
         let spec = DeriveSpec {
             from: order.from,
@@ -154,7 +196,11 @@ impl DataLake for LakeAdapter {
             now: self.clock.now(),
         };
         let (progress, token) = rows(on_rows, cancel);
-        let version = self.lake.derive(spec, progress, &token).await.map_err(data_error)?;
+        let version = self
+            .lake
+            .derive(spec, progress, &token)
+            .await
+            .map_err(data_error)?;
         let recipe = match version.record.processing {
             Some(digest) => Some(self.lake.processing_record(digest).await.map_err(data_error)?),
             None => None,
@@ -166,7 +212,12 @@ impl DataLake for LakeAdapter {
     async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError> {
         let snapshot = self.lake.snapshot(dataset, None).await.map_err(data_error)?;
         let fields = snapshot.schema();
-        let visible = fields.fields().iter().filter(|field| field.name() != shuyu_lake::UNIT_COLUMN);
-        Ok(visible.map(|field| (field.name().clone(), field.data_type().to_string())).collect())
+        let visible = fields
+            .fields()
+            .iter()
+            .filter(|field| field.name() != shuyu_lake::UNIT_COLUMN);
+        Ok(visible
+            .map(|field| (field.name().clone(), field.data_type().to_string()))
+            .collect())
     }
 }

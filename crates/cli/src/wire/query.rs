@@ -42,7 +42,9 @@ impl QueryAdapter {
 impl Tables for Pinned {
     fn schema(&self, table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
         let snapshot = self.0.get(table);
-        let stored = snapshot.map(Snapshot::schema).ok_or_else(|| Fault::new("opening a table", "it was not pinned"))?;
+        let stored = snapshot
+            .map(Snapshot::schema)
+            .ok_or_else(|| Fault::new("opening a table", "it was not pinned"))?;
         Ok(asked_schema(&stored))
     }
 
@@ -59,7 +61,9 @@ impl Tables for Pinned {
         let wanted = projection.to_vec();
         match snapshot.scan(Some(projection)) {
             // The lake answers in the table's order; the engine asked for its own.
-            Ok(batches) => batches.map(move |batch| batch.and_then(|batch| in_order(&batch, &wanted))).boxed(),
+            Ok(batches) => batches
+                .map(move |batch| batch.and_then(|batch| in_order(&batch, &wanted)))
+                .boxed(),
             Err(LakeError::Fault(fault)) => failed(fault),
             Err(LakeError::Refused(refusal)) => failed(Fault::new("reading a table", refusal)),
         }
@@ -69,14 +73,18 @@ impl Tables for Pinned {
 fn in_order(batch: &RecordBatch, wanted: &[String]) -> Result<RecordBatch, Fault> {
     let positions: Result<Vec<usize>, _> = wanted.iter().map(|name| batch.schema().index_of(name)).collect();
     let positions = positions.map_err(|error| Fault::new("reading a table", error))?;
-    let batch = batch.project(&positions).map_err(|error| Fault::new("reading a table", error))?;
+    let batch = batch
+        .project(&positions)
+        .map_err(|error| Fault::new("reading a table", error))?;
     let columns = batch
         .schema()
         .fields()
         .iter()
         .zip(batch.columns())
         .map(|(field, column)| match column.as_primitive_opt::<Int64Type>() {
-            Some(stored) if field.name() == UNIT_COLUMN => Arc::new(stored.unary::<_, UInt64Type>(i64::cast_unsigned)),
+            Some(stored) if field.name() == UNIT_COLUMN => {
+                Arc::new(stored.unary::<_, UInt64Type>(i64::cast_unsigned))
+            }
             _ => column.clone(),
         })
         .collect();
@@ -122,32 +130,57 @@ impl Ask for QueryAdapter {
             tracing::error!(%error, "a permit's tables could not be opened");
             AskError::Opaque
         })?;
-        let sealed = self.engine.check(permit, sql, pinned.as_ref()).map_err(|error| match error {
-            CheckError::Refused(refusal) => AskError::Refused(refusal),
-            CheckError::Failed(fault) => {
-                tracing::error!(doing = %fault.doing, "a schema could not be read");
-                AskError::Opaque
-            }
-        })?;
+        let sealed = self
+            .engine
+            .check(permit, sql, pinned.as_ref())
+            .map_err(|error| match error {
+                CheckError::Refused(refusal) => AskError::Refused(refusal),
+                CheckError::Failed(fault) => {
+                    tracing::error!(doing = %fault.doing, "a schema could not be read");
+                    AskError::Opaque
+                }
+            })?;
         let token = CancellationToken::new();
         if cancel.is_cancelled() {
             token.cancel();
         }
-        let released = self.engine.run(&sealed, pinned, &token).await.map_err(|_| AskError::Opaque)?;
-        let columns = released.schema.fields().iter().map(|field| field.name().clone()).collect();
+        let released = self
+            .engine
+            .run(&sealed, pinned, &token)
+            .await
+            .map_err(|_| AskError::Opaque)?;
+        let columns = released
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
         let mut rows = Vec::new();
         for batch in &released.batches {
             rows.extend(rows_of(batch).ok_or(AskError::Opaque)?);
         }
-        Ok(Answer { columns, rows, read: released.datasets.into_iter().collect() })
+        Ok(Answer {
+            columns,
+            rows,
+            read: released.datasets.into_iter().collect(),
+        })
     }
 }
 
 /// Rows of a batch in the plain types of an answer.
 fn rows_of(batch: &RecordBatch) -> Option<Vec<Vec<Cell>>> {
-    let columns: Option<Vec<Vec<Cell>>> = batch.columns().iter().map(|column| cells(column.as_ref())).collect();
+    let columns: Option<Vec<Vec<Cell>>> = batch
+        .columns()
+        .iter()
+        .map(|column| cells(column.as_ref()))
+        .collect();
     let columns = columns?;
-    let row = |n: usize| columns.iter().map(|column| column.get(n).cloned().unwrap_or(Cell::Missing)).collect();
+    let row = |n: usize| {
+        columns
+            .iter()
+            .map(|column| column.get(n).cloned().unwrap_or(Cell::Missing))
+            .collect()
+    };
     Some((0..batch.num_rows()).map(row).collect())
 }
 

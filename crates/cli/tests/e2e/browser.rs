@@ -15,9 +15,13 @@ use serde_json::{Value as Json, json};
 use crate::harness::{PASSWORD, Server};
 
 /// Path of a tool that `./dev test` names.
-#[expect(clippy::disallowed_methods, reason = "a test reads where ./dev found the browser")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads where ./dev found the browser"
+)]
 fn tool(name: &str) -> PathBuf {
-    let path = std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through ./dev test"));
+    let path =
+        std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this through ./dev test"));
     PathBuf::from(path)
 }
 
@@ -36,15 +40,27 @@ impl Driver {
             .expect("chromedriver starts");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port: Option<u16> = lines.map_while(Result::ok).find_map(|line| {
-            line.split("started successfully on port ").nth(1).and_then(|rest| rest.trim_end_matches('.').parse().ok())
+            line.split("started successfully on port ")
+                .nth(1)
+                .and_then(|rest| rest.trim_end_matches('.').parse().ok())
         });
-        Self { child, address: format!("http://127.0.0.1:{}", port.expect("the port of chromedriver")) }
+        Self {
+            child,
+            address: format!("http://127.0.0.1:{}", port.expect("the port of chromedriver")),
+        }
     }
 
     async fn client(&self, profile: &Path, scripts: bool) -> Client {
         let arguments = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=zh-CN",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--lang=zh-CN",
         ];
         let mut arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
         arguments.push(format!("--user-data-dir={}", profile.display()));
@@ -53,7 +69,8 @@ impl Driver {
             "binary": tool("SHUYU_CHROMIUM"), "args": arguments,
             "prefs": { "intl.accept_languages": "zh-CN", "profile.managed_default_content_settings.javascript": allowed },
         });
-        let capabilities = serde_json::from_value(json!({ "goog:chromeOptions": options })).expect("capabilities");
+        let capabilities =
+            serde_json::from_value(json!({ "goog:chromeOptions": options })).expect("capabilities");
         ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&self.address)
@@ -71,12 +88,27 @@ impl Drop for Driver {
 
 /// Signs in with the keyboard alone.
 async fn sign_in(browser: &Client, base: &str, login: &str) {
-    browser.goto(&format!("{base}/sign-in")).await.expect("the sign-in page");
-    let name = browser.find(Locator::Css("input[name=login]")).await.expect("the name");
+    browser
+        .goto(&format!("{base}/sign-in"))
+        .await
+        .expect("the sign-in page");
+    let name = browser
+        .find(Locator::Css("input[name=login]"))
+        .await
+        .expect("the name");
     name.send_keys(login).await.expect("typing");
-    let word = browser.find(Locator::Css("input[name=password]")).await.expect("the password");
-    word.send_keys(&format!("{PASSWORD}{}", char::from(Key::Enter))).await.expect("typing");
-    browser.wait().for_element(Locator::Css("nav")).await.expect("the frame of the console");
+    let word = browser
+        .find(Locator::Css("input[name=password]"))
+        .await
+        .expect("the password");
+    word.send_keys(&format!("{PASSWORD}{}", char::from(Key::Enter)))
+        .await
+        .expect("typing");
+    browser
+        .wait()
+        .for_element(Locator::Css("nav"))
+        .await
+        .expect("the frame of the console");
     let url = browser.current_url().await.expect("an address");
     assert!(!url.path().starts_with("/sign-in"), "{login} is not signed in");
 }
@@ -97,17 +129,26 @@ async fn axe(browser: &Client, source: &str) -> Vec<String> {
     let script = "const done = arguments[0]; \
         axe.run(document, { resultTypes: ['violations'] }).then(r => done(r.violations));";
     let found = browser.execute_async(script, vec![]).await.expect("axe runs");
-    let serious = |finding: &&Json| ["serious", "critical"].contains(&finding["impact"].as_str().unwrap_or_default());
+    let serious =
+        |finding: &&Json| ["serious", "critical"].contains(&finding["impact"].as_str().unwrap_or_default());
     let list = found.as_array().cloned().unwrap_or_default();
     list.iter()
         .filter(serious)
-        .map(|finding| format!("{} {} {}", finding["id"], finding["help"], finding["nodes"][0]["html"]))
+        .map(|finding| {
+            format!(
+                "{} {} {}",
+                finding["id"], finding["help"], finding["nodes"][0]["html"]
+            )
+        })
         .collect()
 }
 
 async fn off_origin(browser: &Client, base: &str) -> Vec<String> {
     let script = "return performance.getEntriesByType('resource').map(e => e.name)";
-    let names = browser.execute(script, vec![]).await.expect("requests of the page");
+    let names = browser
+        .execute(script, vec![])
+        .await
+        .expect("requests of the page");
     let list = names.as_array().cloned().unwrap_or_default();
     list.iter()
         .filter_map(|name| name.as_str().map(str::to_owned))
@@ -129,23 +170,57 @@ async fn look(browser: &Client, base: &str, path: &str, shots: &Path, source: &s
         if browser.execute(wide, vec![]).await.expect("a width") == true {
             wrong.push(format!("{path} is wider than the window at {width}"));
         }
-        wrong.extend(off_origin(browser, base).await.into_iter().map(|name| format!("{path} asks {name}")));
-        let name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(60).collect();
+        wrong.extend(
+            off_origin(browser, base)
+                .await
+                .into_iter()
+                .map(|name| format!("{path} asks {name}")),
+        );
+        let name: String = path
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .take(60)
+            .collect();
         let picture = browser.screenshot().await.expect("a screenshot");
         std::fs::write(shots.join(format!("{name}-{width}.png")), picture).expect("keeping the screenshot");
     }
-    wrong.extend(axe(browser, source).await.into_iter().map(|finding| format!("{path}: {finding}")));
+    wrong.extend(
+        axe(browser, source)
+            .await
+            .into_iter()
+            .map(|finding| format!("{path}: {finding}")),
+    );
     wrong
 }
 
 /// Fills a form of several groups without JavaScript and comes to its result page.
 async fn open_an_entry(browser: &Client, base: &str) {
-    browser.goto(&format!("{base}/open/resource")).await.expect("the task list");
-    let group = hrefs(browser, "main a[href*='/open/resource/']").await.into_iter().next().expect("a group of questions");
+    browser
+        .goto(&format!("{base}/open/resource"))
+        .await
+        .expect("the task list");
+    let group = hrefs(browser, "main a[href*='/open/resource/']")
+        .await
+        .into_iter()
+        .next()
+        .expect("a group of questions");
     browser.goto(&format!("{base}{group}")).await.expect("the group");
-    let name = browser.find(Locator::Css("main [name='name'], main [name='f.name'], main input[type=text]")).await;
-    name.expect("the name of the entry").send_keys("无脚本").await.expect("typing");
-    browser.find(Locator::Css("main form button[type=submit], main form button")).await.expect("save").click().await.expect("saving");
+    let name = browser
+        .find(Locator::Css(
+            "main [name='name'], main [name='f.name'], main input[type=text]",
+        ))
+        .await;
+    name.expect("the name of the entry")
+        .send_keys("无脚本")
+        .await
+        .expect("typing");
+    browser
+        .find(Locator::Css("main form button[type=submit], main form button"))
+        .await
+        .expect("save")
+        .click()
+        .await
+        .expect("saving");
     let body = browser.source().await.expect("a page");
     assert!(!body.contains("id=\"stop\""), "{body}");
 }
@@ -164,22 +239,58 @@ fn every_page_is_whole_in_a_real_browser() {
         let mut wrong = look(&browser, &server.base, "/sign-in", &shots, &source).await;
         sign_in(&browser, &server.base, "op_manager").await;
         let mut paths: BTreeSet<String> = [
-            "/", "/catalogue", "/cases?section=authorisation", "/permits", "/products", "/releases", "/ledger",
-            "/ledger/verify", "/ledger/3", "/law", "/law/clauses", "/law/clauses/YN-OP-057",
-            "/law/procedures/development", "/datasets", "/open", "/open/data_use",
+            "/",
+            "/catalogue",
+            "/cases?section=authorisation",
+            "/permits",
+            "/products",
+            "/releases",
+            "/ledger",
+            "/ledger/verify",
+            "/ledger/3",
+            "/law",
+            "/law/clauses",
+            "/law/clauses/YN-OP-057",
+            "/law/procedures/development",
+            "/datasets",
+            "/open",
+            "/open/data_use",
         ]
         .into_iter()
         .map(str::to_owned)
         .collect();
-        browser.goto(&format!("{}/", server.base)).await.expect("the queue");
-        paths.extend(hrefs(&browser, "main a[href^='/cases/']").await.into_iter().rev().take(3));
-        browser.goto(&format!("{}/permits", server.base)).await.expect("permits");
-        paths.extend(hrefs(&browser, "main a[href^='/permits/']").await.into_iter().take(1));
+        browser
+            .goto(&format!("{}/", server.base))
+            .await
+            .expect("the queue");
+        paths.extend(
+            hrefs(&browser, "main a[href^='/cases/']")
+                .await
+                .into_iter()
+                .rev()
+                .take(3),
+        );
+        browser
+            .goto(&format!("{}/permits", server.base))
+            .await
+            .expect("permits");
+        paths.extend(
+            hrefs(&browser, "main a[href^='/permits/']")
+                .await
+                .into_iter()
+                .take(1),
+        );
         for path in &paths {
             wrong.extend(look(&browser, &server.base, path, &shots, &source).await);
         }
-        assert!(paths.iter().any(|path| path.starts_with("/cases/")), "no case in the queue");
-        assert!(paths.iter().any(|path| path.starts_with("/permits/")), "no permit");
+        assert!(
+            paths.iter().any(|path| path.starts_with("/cases/")),
+            "no case in the queue"
+        );
+        assert!(
+            paths.iter().any(|path| path.starts_with("/permits/")),
+            "no permit"
+        );
         browser.close().await.expect("closing");
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 

@@ -29,7 +29,9 @@ impl Server {
     /// Serves a training folder; `kill_at` names the point at which the process kills itself.
     pub fn start(data: &Path, kill_at: Option<&str>) -> Self {
         let mut command = shuyu();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data);
         if let Some(point) = kill_at {
             command.args(["--kill-at", point]);
         }
@@ -39,17 +41,24 @@ impl Server {
     /// The training world of `./dev run`, walked up to its day and served.
     pub fn world(data: &Path) -> Self {
         let mut command = shuyu();
-        command.args(["world", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command
+            .args(["world", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data);
         Self::spawn(command)
     }
 
     fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().expect("its output"))
+            .lines()
+            .map_while(Result::ok);
         let base = lines.find_map(|line| line.trim().starts_with("http://").then(|| line.trim().to_owned()));
         // Whatever else it prints must not block it.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base: base.unwrap_or_default() }
+        Self {
+            child,
+            base: base.unwrap_or_default(),
+        }
     }
 
     /// Asks it to stop and waits.
@@ -63,11 +72,6 @@ impl Server {
     /// Waits until it has died by itself.
     pub fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("the process ends")
-    }
-
-    /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("state of the process").is_none()
     }
 }
 
@@ -98,15 +102,29 @@ impl Reply {
     }
     /// A text in the body.
     pub fn text(&self, name: &str) -> String {
-        self.body.get(name).and_then(Json::as_str).unwrap_or_default().to_owned()
+        self.body
+            .get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 impl Client {
     /// Signs in.
     pub async fn sign_in(base: &str, login: &str) -> Result<Self, reqwest::Error> {
-        let mut client = Self { http: reqwest::Client::builder().no_proxy().build()?, base: base.to_owned(), token: String::new() };
-        let reply = client.post("/api/v1/sessions", &json!({ "login": login, "password": PASSWORD }), None).await?;
+        let mut client = Self {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            base: base.to_owned(),
+            token: String::new(),
+        };
+        let reply = client
+            .post(
+                "/api/v1/sessions",
+                &json!({ "login": login, "password": PASSWORD }),
+                None,
+            )
+            .await?;
         assert!(reply.ok(), "sign-in of {login}: {reply:?}");
         client.token = reply.text("token");
         Ok(client)
@@ -127,7 +145,12 @@ impl Client {
     }
 
     /// POST with any header.
-    pub async fn post_with(&self, path: &str, body: String, headers: &[(&str, &str)]) -> Result<Reply, reqwest::Error> {
+    pub async fn post_with(
+        &self,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Result<Reply, reqwest::Error> {
         let mut request = self.http.post(format!("{}{path}", self.base)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -137,7 +160,11 @@ impl Client {
 
     /// Uploads bytes.
     pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<Reply, reqwest::Error> {
-        let request = self.http.post(format!("{}/api/v1/uploads", self.base)).query(&[("name", name)]).body(bytes);
+        let request = self
+            .http
+            .post(format!("{}/api/v1/uploads", self.base))
+            .query(&[("name", name)])
+            .body(bytes);
         self.send(request).await
     }
 
@@ -158,7 +185,11 @@ impl Client {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Reply, reqwest::Error> {
-        let request = if self.token.is_empty() { request } else { request.bearer_auth(&self.token) };
+        let request = if self.token.is_empty() {
+            request
+        } else {
+            request.bearer_auth(&self.token)
+        };
         let response = request.send().await?;
         let status = response.status().as_u16();
         let bytes = response.bytes().await?;
@@ -170,7 +201,12 @@ impl Client {
 
 /// Copies a data folder.
 pub fn copy(from: &Path, to: &Path) {
-    let done = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    let done = Command::new("cp")
+        .arg("-a")
+        .arg(from)
+        .arg(to)
+        .status()
+        .expect("cp");
     assert!(done.success());
 }
 

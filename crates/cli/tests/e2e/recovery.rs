@@ -64,12 +64,22 @@ async fn ask(client: &Client, journal: &Journal, key: &str, what: &Ask) -> Resul
                 "name": "first", "f03_sharing_attribute": "conditional", "f06_opening_attribute": "conditional",
                 "contains_personal": "no", "is_derived": "no",
             });
-            for field in ["f01_form", "f02_shared_content", "f04_sharing_condition", "f05_sharing_range",
-                "f07_update_frequency", "f08_collecting", "f09_approving", "f10_providing"] {
+            for field in [
+                "f01_form",
+                "f02_shared_content",
+                "f04_sharing_condition",
+                "f05_sharing_range",
+                "f07_update_frequency",
+                "f08_collecting",
+                "f09_approving",
+                "f10_providing",
+            ] {
                 set[field] = json!("x");
             }
             let body = json!({ "act": "submit", "set": set });
-            client.post(&format!("/api/v1/cases/{}/acts", journal.case), &body, Some(key)).await
+            client
+                .post(&format!("/api/v1/cases/{}/acts", journal.case), &body, Some(key))
+                .await
         }
         Ask::Upload => {
             let mut text = String::from("code,amount\n");
@@ -113,7 +123,9 @@ async fn work(base: &str, journal: &mut Journal) -> Result<(), reqwest::Error> {
 
 /// Every acknowledged request, asked again, is answered as before.
 async fn same_answers(base: &str, journal: &Journal) {
-    let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in after the restart");
+    let client = Client::sign_in(base, "rsj_clerk")
+        .await
+        .expect("sign-in after the restart");
     for ((key, what), before) in WORKLOAD.iter().zip(&journal.acknowledged) {
         let reply = ask(&client, journal, key, what).await.expect("an answer");
         assert_eq!(lasting(what, &reply), *before, "{key}");
@@ -122,7 +134,10 @@ async fn same_answers(base: &str, journal: &Journal) {
 
 async fn nothing_twice(base: &str) {
     let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
-    let cases = client.get("/api/v1/cases?procedure=resource&limit=100").await.expect("cases");
+    let cases = client
+        .get("/api/v1/cases?procedure=resource&limit=100")
+        .await
+        .expect("cases");
     let mut names: Vec<String> = cases.body["cases"]
         .as_array()
         .expect("a list")
@@ -132,20 +147,43 @@ async fn nothing_twice(base: &str) {
     names.sort();
     assert_eq!(names, ["first", "fourth", "second", "third"]);
     let datasets = client.get("/api/v1/datasets").await.expect("datasets");
-    let rows: Vec<u64> = datasets.body.as_array().expect("a list").iter().filter_map(|row| row["rows"].as_u64()).collect();
+    let rows: Vec<u64> = datasets
+        .body
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|row| row["rows"].as_u64())
+        .collect();
     assert_eq!(rows, [20_000], "{datasets:?}");
 }
 
 fn verified(data: &Path, folder: &Path) {
     for log in ["proceedings", "access"] {
         let export = folder.join(log);
-        let done = shuyu().args(["export", "--log", log, "--data"]).arg(data).arg("--to").arg(&export).status();
+        let done = shuyu()
+            .args(["export", "--log", log, "--data"])
+            .arg(data)
+            .arg("--to")
+            .arg(&export)
+            .status();
         assert!(done.expect("export").success());
         let output = shuyu().arg("verify").arg(&export).output().expect("verify");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
     }
-    let output = shuyu().args(["rebuild", "--check", "--data"]).arg(data).output().expect("rebuild");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = shuyu()
+        .args(["rebuild", "--check", "--data"])
+        .arg(data)
+        .output()
+        .expect("rebuild");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]
@@ -161,7 +199,10 @@ fn killed_at_every_point_nothing_acknowledged_is_lost_and_nothing_happens_twice(
         let server = Server::start(&data, Some(point));
         let outcome = runtime.block_on(work(&server.base, &mut journal));
         // A seal comes a moment after the last answer; every other point ends the work itself.
-        assert!(outcome.is_err() || point.contains("seal"), "{point} was never reached");
+        assert!(
+            outcome.is_err() || point.contains("seal"),
+            "{point} was never reached"
+        );
         let died = server.wait();
         assert!(!died.success(), "{point}: {died}");
 
@@ -169,7 +210,9 @@ fn killed_at_every_point_nothing_acknowledged_is_lost_and_nothing_happens_twice(
         assert!(!server.base.is_empty(), "{point}: the server starts again");
         runtime.block_on(async {
             same_answers(&server.base, &journal).await;
-            work(&server.base, &mut journal).await.expect("the rest of the work");
+            work(&server.base, &mut journal)
+                .await
+                .expect("the rest of the work");
             same_answers(&server.base, &journal).await;
             nothing_twice(&server.base).await;
         });

@@ -51,8 +51,18 @@ pub(crate) fn infer(header: &Record, sample: &[Record]) -> Result<TableSpec, Ref
 /// A header's title as a column name that needs no quotes in SQL: letters in lower case, Chinese as it is,
 /// everything else `_`.
 fn table_name(title: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || !c.is_ascii() && !unusable_in_name(c) { c } else { '_' };
-    title.trim().chars().map(|c| plain(c).to_ascii_lowercase()).collect()
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || !c.is_ascii() && !unusable_in_name(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    title
+        .trim()
+        .chars()
+        .map(|c| plain(c).to_ascii_lowercase())
+        .collect()
 }
 
 fn kind_of(sample: &[Record], index: usize) -> ColumnType {

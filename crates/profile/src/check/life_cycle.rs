@@ -44,8 +44,11 @@ fn stages(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
                 format!("stage `{id}` is not final and has no way out"),
             );
         }
-        match (&stage.holder, stage.is_final) {
-            (Some(_), true) => error(stage.line, format!("final stage `{id}` has a holder")),
+        match (&stage.holder, stage.is_final || stage.rests) {
+            (Some(_), true) => error(
+                stage.line,
+                format!("stage `{id}` is final or rests and has a holder"),
+            ),
             (None, false) => error(stage.line, format!("stage `{id}` has no responsible role")),
             _ => {}
         }

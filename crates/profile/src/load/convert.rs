@@ -170,6 +170,7 @@ impl Site<'_> {
             title_en: raw.title_en.clone(),
             holder: raw.holder.clone(),
             is_final: raw.is_final,
+            rests: raw.rests,
             basis: self.basis(raw, "stage", line),
             line,
         }

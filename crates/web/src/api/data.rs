@@ -18,7 +18,8 @@ use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
     files::Upload,
-    ingest::{DatasetMade, JobStatus, JobView, NewDerive, NewIngest},
+    ingest::{DatasetMade, NewDerive, NewIngest},
+    jobs::{JobStatus, JobView},
 };
 use shuyu_domain::port::DatasetRow;
 use shuyu_kernel::{CaseId, DatasetId, Digest};

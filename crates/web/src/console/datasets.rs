@@ -9,7 +9,8 @@ use axum::{
 };
 use serde::Deserialize;
 use shuyu_app::{
-    ingest::{JobStatus, JobView, NewIngest},
+    ingest::NewIngest,
+    jobs::{JobStatus, JobView},
     read::CaseQuery,
 };
 use shuyu_kernel::{DatasetId, Refusal};

@@ -3,7 +3,7 @@
 use shuyu_app::read::{ActNow, CaseView};
 use shuyu_domain::event::Pending;
 use shuyu_kernel::{Manner, Refusal};
-use shuyu_profile::{Act, Procedure};
+use shuyu_profile::{Act, ActKind, Procedure};
 
 use super::facts::value_text;
 use crate::page::{
@@ -16,6 +16,7 @@ pub(crate) struct ActLine {
     pub title: String,
     pub href: String,
     pub open: bool,
+    pub leads: bool,
     pub lane: String,
     pub hint: String,
     pub chips: Vec<Chip>,
@@ -37,15 +38,28 @@ pub(crate) struct Waiting {
     pub key: String,
 }
 
-/// Lawful acts first.
+/// Lawful acts first, and among them those that lead on before those that send back or end.
 pub(super) fn lines(frame: &Frame, view: &CaseView, procedure: &Procedure) -> Vec<ActLine> {
     let mut lines: Vec<ActLine> = view
         .acts
         .iter()
         .filter_map(|now| Some(line(frame, view, procedure.act(&now.act)?, now)))
         .collect();
-    lines.sort_by_key(|line| !line.open);
+    lines.sort_by_key(|line| (!line.open, !line.leads));
     lines
+}
+
+/// Whether an act leads on rather than sending back, refusing or ending.
+fn leads_on(kind: ActKind) -> bool {
+    !matches!(
+        kind,
+        ActKind::Refuse
+            | ActKind::Return
+            | ActKind::Terminate
+            | ActKind::Revoke
+            | ActKind::Suspend
+            | ActKind::Object
+    )
 }
 
 fn line(frame: &Frame, view: &CaseView, act: &Act, now: &ActNow) -> ActLine {
@@ -73,6 +87,7 @@ fn line(frame: &Frame, view: &CaseView, act: &Act, now: &ActNow) -> ActLine {
             now.lane.as_deref().unwrap_or("-")
         ),
         open: refusal.is_none(),
+        leads: leads_on(act.kind),
         lane: lane_name(view, now.lane.as_deref()),
         hint: hint(frame, view, act),
         chips: Chip::all(frame, &view.profile, act.basis.clauses()),

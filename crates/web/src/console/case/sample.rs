@@ -25,6 +25,7 @@ pub(crate) fn sample(
         title: t(),
         href: "/cases/x/acts/sign/-".to_owned(),
         open,
+        leads: open,
         lane: t(),
         hint: t(),
         chips: chips.to_vec(),
