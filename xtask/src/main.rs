@@ -10,6 +10,7 @@ mod locales;
 mod ratchet;
 mod rust_source;
 mod tidy;
+mod tour;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,14 +27,14 @@ use serde_json::Value;
 use tree::Tree;
 
 const HELP: &str = "\
-cargo xtask check [NAME…]   all checks of the repository, or some: arrows tidy locales licences
+cargo xtask check [NAME…]   all checks of the repository, or some: arrows tidy locales tour licences
 cargo xtask generated       are the generated files up to date? (build the binary first)
 cargo xtask generate        write them, and lower the numbers of tidy-ratchet.txt
 cargo xtask help            this page
 ";
 
 /// The checks that need no build, in the order in which they run.
-const CHECKS: [&str; 4] = ["arrows", "tidy", "locales", "licences"];
+const CHECKS: [&str; 5] = ["arrows", "tidy", "locales", "tour", "licences"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -155,6 +156,12 @@ fn check(names: &[&str]) -> Result<bool, Box<dyn Error>> {
             "arrows" => check_arrows(&repository, &code.tree),
             "tidy" => check_tidy(&repository, &code)?,
             "locales" => locales::check(&code.tree, &code.sources, &code.tests),
+            "tour" => {
+                let page = code.tree.get(tour::PAGE).unwrap_or_default();
+                tour::check(page, |path| {
+                    std::fs::read_to_string(repository.root.join(path)).ok()
+                })
+            }
             _ => check_licences()?,
         };
         good &= report(name, &findings);
