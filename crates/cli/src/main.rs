@@ -112,6 +112,11 @@ fn main() -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    // The text of a panic may hold values of rows: only the place is written down.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a bug stopped an operation");
+    }));
     match arguments.command {
         Command::Law { command } => return law::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
