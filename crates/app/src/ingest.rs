@@ -119,7 +119,7 @@ impl App {
         cancel: Cancel,
     ) -> Result<DatasetMade, Stop> {
         self.own_resource(session, new.resource, &new.table).await?;
-        let upload = self.paper(&new.upload.to_string()).await?;
+        let upload = self.uploaded(&new.upload.to_string()).await?;
         let dataset = self.dataset_for(new.resource, &new.table).await?;
         let order = IngestOrder {
             dataset,

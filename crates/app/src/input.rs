@@ -97,8 +97,19 @@ impl App {
         Ok(Value::parse(field, text)?)
     }
 
-    /// A paper that was uploaded before, by its digest.
+    /// A paper that was uploaded before, by its digest. File names are free text and may name a person: what
+    /// goes into the ledger is a neutral name with the same ending.
     pub(crate) async fn paper(&self, digest: &str) -> Result<Paper, Stop> {
+        let upload = self.uploaded(digest).await?;
+        Ok(Paper {
+            digest: upload.digest,
+            name: neutral_name(upload.digest, &upload.name),
+            size_bytes: upload.size_bytes,
+        })
+    }
+
+    /// What is known of an uploaded file.
+    pub(crate) async fn uploaded(&self, digest: &str) -> Result<Upload, Stop> {
         let unknown =
             || Refusal::unmet("paper_unknown").fact("digest", digest.chars().take(8).collect::<String>());
         let parsed: Digest = digest.parse().map_err(|_| unknown())?;
@@ -107,12 +118,7 @@ impl App {
             .document("upload", &parsed.to_string())
             .await?
             .ok_or_else(unknown)?;
-        let upload: Upload = crate::account::parse(&stored)?;
-        Ok(Paper {
-            digest: upload.digest,
-            name: upload.name,
-            size_bytes: upload.size_bytes,
-        })
+        Ok(crate::account::parse(&stored)?)
     }
 
     pub(crate) async fn take_act(
@@ -136,5 +142,43 @@ impl App {
             paper,
         };
         Ok((act, parsed.vault))
+    }
+}
+
+/// The first digits of the digest and the ending of the name, if it is a plain one.
+fn neutral_name(digest: Digest, name: &str) -> String {
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    let plain = |ending: &String| {
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    match ending.filter(plain) {
+        Some(ending) => format!("{}.{ending}", digest.short()),
+        None => digest.short(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_never_reaches_the_ledger() {
+        let digest = Digest::of(b"x");
+        let cases = [
+            ("张三身份证.PDF", ".pdf"),
+            ("李四.王五", ""),
+            ("no ending", ""),
+            ("a.b c", ""),
+            (".docx", ".docx"),
+        ];
+        for (name, ending) in cases {
+            assert_eq!(
+                neutral_name(digest, name),
+                format!("{}{ending}", digest.short()),
+                "{name}"
+            );
+        }
     }
 }

@@ -190,7 +190,7 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
         std::fs::write(arguments.data.join("walked"), arguments.until.to_string())?;
     }
     let people = embedded::world(&arguments.world)?;
-    print("")?;
+    print("\nSign-in names (name, role, post, fictional person):\n")?;
     for person in people
         .person
         .iter()
@@ -201,7 +201,12 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
             person.login, person.role, person.post, person.name
         ))?;
     }
-    print(&format!("\n  {}\n  {}", people.password, server.address()))?;
+    print("  op_staff01 … op_staff12  operator: people who may ask queries, the twelfth is not cleared")?;
+    print(&format!(
+        "\nPassword of everybody: {}\nOpen this address; Ctrl+C stops:\n\n  {}",
+        people.password,
+        server.address()
+    ))?;
     server.until_stopped().await
 }
 

@@ -210,6 +210,11 @@ async fn seal_regularly(opened: Opened, mut stopped: watch::Receiver<bool>) {
         };
         if let Err(fault) = opened.app.keeper().seal().await {
             tracing::error!(%fault, "sealing failed");
+            if shuyu_store::is_fatal(&fault) {
+                // The record contradicts itself: going on would make it worse. Recovery starts with `rebuild`.
+                tracing::error!("the state of the ledger is unknown; stopping");
+                std::process::exit(70);
+            }
         }
         if let Err(error) = opened.app.deliver_notices().await {
             tracing::error!(%error, "delivering notices failed");
