@@ -159,7 +159,7 @@ fn check(names: &[&str]) -> Result<bool, Box<dyn Error>> {
             "tour" => {
                 let page = code.tree.get(tour::PAGE).unwrap_or_default();
                 tour::check(page, |path| {
-                    std::fs::read_to_string(repository.root.join(path)).ok()
+                    fs::read_to_string(repository.root.join(path)).ok()
                 })
             }
             _ => check_licences()?,
