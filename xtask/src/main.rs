@@ -158,9 +158,7 @@ fn check(names: &[&str]) -> Result<bool, Box<dyn Error>> {
             "locales" => locales::check(&code.tree, &code.sources, &code.tests),
             "tour" => {
                 let page = code.tree.get(tour::PAGE).unwrap_or_default();
-                tour::check(page, |path| {
-                    fs::read_to_string(repository.root.join(path)).ok()
-                })
+                tour::check(page, |path| fs::read_to_string(repository.root.join(path)).ok())
             }
             _ => check_licences()?,
         };
