@@ -151,8 +151,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 kill_at: arguments.kill_at,
             };
             let server = serve::start(options).await?;
+            let asked = serve::StopSignals::catch()?;
             print(&server.address())?;
-            server.until_stopped().await
+            server.until_stopped(asked).await
         }
         Command::World(arguments) => world(arguments).await,
         Command::Demo(arguments) => {
@@ -189,6 +190,7 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
         demo::walk(&options, &server.address()).await?;
         std::fs::write(arguments.data.join("walked"), arguments.until.to_string())?;
     }
+    let asked = serve::StopSignals::catch()?;
     let people = embedded::world(&arguments.world)?;
     print("\nSign-in names (name, role, post, fictional person):\n")?;
     for person in people
@@ -207,7 +209,7 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
         people.password,
         server.address()
     ))?;
-    server.until_stopped().await
+    server.until_stopped(asked).await
 }
 
 #[expect(clippy::print_stdout, reason = "a command prints its answer")]

@@ -17,7 +17,12 @@ use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
 use shuyu_query::{Citations, Engine, EngineLimits};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 
 use crate::{
     embedded,
@@ -241,12 +246,32 @@ impl Server {
     }
 
     /// Serves until the process is asked to stop.
-    pub async fn until_stopped(self) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
-            _ = terminate.recv() => {}
-        }
+    pub async fn until_stopped(self, mut asked: StopSignals) -> anyhow::Result<()> {
+        asked.arrived().await;
         self.stop().await
+    }
+}
+
+/// SIGINT and SIGTERM, caught from the moment this is made. Make it before the address is printed: whoever reads
+/// the address may ask to stop at once, and an uncaught signal would end the process without the last seal.
+pub struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Starts catching both signals.
+    pub fn catch() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn arrived(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
