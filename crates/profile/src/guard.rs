@@ -22,8 +22,9 @@ pub struct Guard {
     pub code: String,
     /// Applies only then.
     pub when: Option<When>,
-    /// 原则上: passes with a recorded reason and an approval paper (fields `exception_reason`, `exception_paper`).
-    pub in_principle: bool,
+    /// 原则上: passes once this act is done, by which whoever approves the object itself approved the exception, with
+    /// a written reason and the paper (fields `exception_reason`, `exception_paper`).
+    pub exception: Option<String>,
     /// Basis.
     pub basis: Basis,
     /// Line of its definition.
@@ -100,20 +101,24 @@ pub enum Rule {
     },
     /// No objection is open.
     NoOpenObjection,
-    /// The acting person did not take that earlier act.
+    /// Every objection upheld so far was followed by a new public notice (an act of kind `publicise`).
+    ObjectionsMended,
+    /// The acting person took none of these earlier acts.
     NotSamePerson {
-        /// Act id.
-        act: String,
+        /// Act ids.
+        acts: Vec<String>,
     },
     /// The acting body is not the party with that role.
     NotSameBody {
         /// Role id.
         role: String,
     },
-    /// That act has been taken before.
+    /// That act has been taken before, and after the last time `since` was taken.
     Done {
         /// Act id.
         act: String,
+        /// An act that makes earlier ones count no more: a plan returned and submitted anew is decided anew.
+        since: Option<String>,
     },
     /// Every lane has approved.
     LanesApproved,
@@ -164,6 +169,7 @@ impl Rule {
             Self::WholeDays { .. } => "whole_days",
             Self::BeforeDue { .. } => "before_due",
             Self::NoOpenObjection => "no_open_objection",
+            Self::ObjectionsMended => "objections_mended",
             Self::NotSamePerson { .. } => "not_same_person",
             Self::NotSameBody { .. } => "not_same_body",
             Self::Done { .. } => "done",

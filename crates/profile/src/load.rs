@@ -1,6 +1,7 @@
 //! From files to a checked profile, or to the list of everything that is wrong.
 
 mod convert;
+mod guard;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -315,6 +315,14 @@ pub enum FieldType {
     Figures,
 }
 
+/// What the platform counts by itself; the closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Rows of the latest versions of all tables that belong to this case (a catalogue entry).
+    RowsArrived,
+}
+
 /// A field of a paper: an enumerated content of the law or what the software needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -342,6 +350,8 @@ pub struct Field {
     pub party: Option<String>,
     /// Holds personal data: only a commitment enters the ledger.
     pub personal: bool,
+    /// Counted by the platform when an act records the field; nobody can give another value.
+    pub measured: Option<Measure>,
     /// Names the case in lists.
     pub is_title: bool,
     /// Basis.

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::{
     guard::When,
-    procedure::{ActKind, Consequence, Effect, FieldType},
+    procedure::{ActKind, Consequence, Effect, FieldType, Measure},
     settings::{Instrument, Post, UseOf},
 };
 
@@ -217,8 +217,7 @@ rule! {
         rule: Spanned<String>,
         code: String,
         when: Option<When>,
-        #[serde(default)]
-        in_principle: bool,
+        exception: Option<String>,
         field: Option<String>,
         #[serde(default)]
         fields: Vec<String>,
@@ -236,6 +235,9 @@ rule! {
         stages: Vec<String>,
         clock: Option<String>,
         act: Option<String>,
+        #[serde(default)]
+        acts: Vec<String>,
+        since: Option<String>,
         role: Option<String>,
         ceiling: Option<String>,
         left: Option<String>,
@@ -303,6 +305,7 @@ rule! {
         party: Option<String>,
         #[serde(default)]
         personal: bool,
+        measured: Option<Measure>,
         #[serde(default)]
         is_title: bool,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_kernel::{CaseId, CivilDate, Refusal, calendar::Limit};
-use shuyu_profile::{Guard, Procedure, Rule, When};
+use shuyu_profile::{ActKind, Guard, Procedure, Rule, When};
 
 use crate::{
     case::{Case, LaneStatus},
@@ -40,7 +40,11 @@ fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
     let Err(facts) = holds(&guard.rule, scene) else {
         return Ok(());
     };
-    if guard.in_principle && has_exception(scene) {
+    if guard
+        .exception
+        .as_ref()
+        .is_some_and(|act| has_exception(act, scene))
+    {
         return Ok(());
     }
     let mut refusal = Refusal::unmet(&guard.code).citing(guard.basis.clauses());
@@ -55,11 +59,17 @@ fn applies(when: &When, scene: &Scene<'_>) -> bool {
         .is_some_and(|value| when.is.contains(&value.text()))
 }
 
-/// 原则上: an exception needs a written reason and the paper of the body that approves the object itself.
-fn has_exception(scene: &Scene<'_>) -> bool {
-    ["exception_reason", "exception_paper"]
-        .iter()
-        .all(|field| scene.fields.get(*field).is_some_and(|value| !value.is_empty()))
+/// 原则上: an exception needs an act of its own, by which whoever approves the object itself approved it, with a
+/// written reason and the paper.
+fn has_exception(act: &str, scene: &Scene<'_>) -> bool {
+    let approved = scene
+        .case
+        .and_then(|case| case.last(act))
+        .is_some_and(|taken| taken.happened_on <= scene.happened_on);
+    approved
+        && ["exception_reason", "exception_paper"]
+            .iter()
+            .all(|field| scene.fields.get(*field).is_some_and(|value| !value.is_empty()))
 }
 
 type Facts = BTreeMap<String, String>;
@@ -100,17 +110,16 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
                 Err(facts([("open", open.to_string())]))
             }
         }
-        Rule::NotSamePerson { act } => {
+        Rule::ObjectionsMended => objections_mended(scene),
+        Rule::NotSamePerson { acts } => {
             let person = scene.ctx.actor.person;
-            let took = scene.case.is_some_and(|case| {
-                case.acts
-                    .iter()
-                    .any(|t| t.act == *act && t.people.contains(&person))
+            let took = scene.case.and_then(|case| {
+                let mut taken = case.acts.iter();
+                taken.find(|t| acts.contains(&t.act) && t.people.contains(&person))
             });
-            if took {
-                Err(facts([("act", act_title(scene, act))]))
-            } else {
-                Ok(())
+            match took {
+                Some(taken) => Err(facts([("act", act_title(scene, &taken.act))])),
+                None => Ok(()),
             }
         }
         Rule::NotSameBody { role } => {
@@ -128,11 +137,11 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
                 Ok(())
             }
         }
-        Rule::Done { act } => {
-            let done = scene
+        Rule::Done { act, since } => {
+            if scene
                 .case
-                .is_some_and(|case| case.last(act).is_some_and(|t| t.happened_on <= scene.happened_on));
-            if done {
+                .is_some_and(|case| done(case, act, since.as_deref(), scene.happened_on))
+            {
                 Ok(())
             } else {
                 Err(facts([("act", act_title(scene, act))]))
@@ -177,6 +186,42 @@ fn term_at_most(from: Option<CivilDate>, to: Option<CivilDate>, limit: Limit) ->
         ("last", text(last)),
         ("to", text(to)),
     ]))
+}
+
+/// Whether the act was taken, not later than that day, and after the last `since`.
+fn done(case: &Case, act: &str, since: Option<&str>, by: CivilDate) -> bool {
+    let position = |id: &str| case.acts.iter().rposition(|taken| taken.act == id);
+    let reset = since.and_then(position);
+    position(act).is_some_and(|at| reset.is_none_or(|reset| at > reset))
+        && case.last(act).is_some_and(|taken| taken.happened_on <= by)
+}
+
+/// Answers come in the order of the objections, one act each; an upheld one is mended by a later public notice.
+fn objections_mended(scene: &Scene<'_>) -> Result<(), Facts> {
+    let Some(case) = scene.case else { return Ok(()) };
+    let of_kind = |kind: ActKind| {
+        case.acts
+            .iter()
+            .enumerate()
+            .filter(move |(_, taken)| {
+                scene
+                    .procedure
+                    .act(&taken.act)
+                    .is_some_and(|act| act.kind == kind)
+            })
+            .map(|(at, _)| at)
+    };
+    let renewed = of_kind(ActKind::Publicise).last();
+    let answered = case.objections.iter().filter_map(|o| Some((o.number, o.upheld?)));
+    let open: Vec<String> = answered
+        .zip(of_kind(ActKind::AnswerObjection))
+        .filter(|((_, upheld), at)| *upheld && renewed.is_none_or(|renewed| renewed < *at))
+        .map(|((number, _), _)| number.to_string())
+        .collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    Err(facts([("upheld", open.join("; "))]))
 }
 
 fn date(scene: &Scene<'_>, field: &str) -> Option<CivilDate> {
@@ -300,10 +345,14 @@ fn whole_days(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
     ]))
 }
 
+/// A clock that never ran has no due day to keep, so nothing was in time.
 fn before_due(clock: &str, scene: &Scene<'_>) -> Result<(), Facts> {
     match scene.case.and_then(|case| case.latest_clock(clock)) {
-        Some(clock) if scene.happened_on > clock.run.due => Err(facts([("due", clock.run.due.to_string())])),
-        _ => Ok(()),
+        Some(clock) if scene.happened_on <= clock.run.due => Ok(()),
+        latest => {
+            let due = latest.map(|clock| clock.run.due.to_string()).unwrap_or_default();
+            Err(facts([("due", due)]))
+        }
     }
 }
 

@@ -46,6 +46,11 @@ pub(super) fn act(
     effects::lane_ready(case, rule, command.lane.as_deref(), ctx)?;
     let manner = manner(rule, command, ctx)?;
     let happened_on = happened_on(rule, command, manner, ctx)?;
+    if rule.kind == ActKind::AnswerObjection && case.objections.iter().all(|o| o.upheld.is_some()) {
+        return Err(Refusal::conflict("no_objection_open")
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title));
+    }
     check_values(&command.set, procedure, ctx)?;
     recordable(rule, procedure, &command.set)?;
     let finished = Finished {
@@ -60,6 +65,7 @@ pub(super) fn act(
         finishes: None,
     };
     check(case, procedure, &finished, ctx)?;
+    not_before_stage(case, procedure, &finished)?;
     if route::posts(rule, manner).is_empty() {
         finish(case, procedure, finished, ctx)
     } else {
@@ -118,16 +124,21 @@ pub(super) fn in_stage(case: &Case, procedure: &Procedure, rule: &Act) -> Result
 }
 
 fn manner(rule: &Act, command: &TakeAct, ctx: &Context<'_>) -> Result<Manner, Refusal> {
-    let manner = match command.manner {
-        Manner::InPerson if ctx.actor.delegation.is_some() => Manner::Delegate,
-        other => other,
+    let refuse = |code: &str| {
+        Err(Refusal::unmet(code)
+            .citing(rule.basis.clauses())
+            .fact("act", &rule.title))
+    };
+    let manner = match (command.manner, &ctx.actor.delegation) {
+        (Manner::InPerson, Some(_)) => Manner::Delegate,
+        // Whether somebody acts by delegation follows from the paper, never from what a client says.
+        (Manner::Delegate, None) => return refuse("delegation_missing"),
+        (other, _) => other,
     };
     if rule.manners.contains(&manner) {
         return Ok(manner);
     }
-    Err(Refusal::unmet("manner_not_allowed")
-        .citing(rule.basis.clauses())
-        .fact("act", &rule.title))
+    refuse("manner_not_allowed")
 }
 
 fn happened_on(
@@ -155,6 +166,24 @@ fn happened_on(
         Some(day) => Ok(day),
         None => Ok(ctx.today),
     }
+}
+
+/// Nothing taken in a stage can have happened before the case came into it.
+fn not_before_stage(case: &Case, procedure: &Procedure, act: &Finished<'_>) -> Result<(), Refusal> {
+    let moved = |act: &str| {
+        procedure
+            .act(act)
+            .is_some_and(|rule| rule.to.is_some() && !rule.in_lane)
+    };
+    let last = case.acts.iter().rev().find(|taken| moved(&taken.act));
+    let since = last.map_or(case.opened_on, |taken| taken.happened_on);
+    if act.happened_on >= since {
+        return Ok(());
+    }
+    Err(Refusal::unmet("happened_before_stage")
+        .citing(act.rule.basis.clauses())
+        .fact("act", &act.rule.title)
+        .fact("since", since))
 }
 
 /// Values must be of known fields and of the right type, and point at cases that exist.
@@ -206,11 +235,7 @@ pub(super) fn check_values(
 }
 
 fn recordable(rule: &Act, procedure: &Procedure, set: &BTreeMap<String, Value>) -> Result<(), Refusal> {
-    let exception = ["exception_reason", "exception_paper"];
-    match set
-        .keys()
-        .find(|id| !rule.records.contains(id) && !exception.contains(&id.as_str()))
-    {
+    match set.keys().find(|id| !rule.records.contains(id)) {
         None => Ok(()),
         Some(id) => {
             let title = procedure

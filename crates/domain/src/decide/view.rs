@@ -107,6 +107,7 @@ fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
         Rule::WholeDays { .. }
         | Rule::BeforeDue { .. }
         | Rule::NoOpenObjection
+        | Rule::ObjectionsMended
         | Rule::NotSamePerson { .. }
         | Rule::NotSameBody { .. }
         | Rule::Done { .. }

@@ -22,12 +22,16 @@ pub fn nobody_decides_twice_or_for_themselves(case: &Case, procedure: &Procedure
         };
         for guard in &act.guards {
             match &guard.rule {
-                Rule::NotSamePerson { act } => {
-                    let before = case.acts.iter().take(index).filter(|other| other.act == *act);
+                Rule::NotSamePerson { acts } => {
+                    let before = case
+                        .acts
+                        .iter()
+                        .take(index)
+                        .filter(|other| acts.contains(&other.act));
                     let earlier: BTreeSet<_> = before.flat_map(|other| &other.people).collect();
                     assert!(
                         people.is_disjoint(&earlier),
-                        "{} judged by who took {act}",
+                        "{} judged by who took one of {acts:?}",
                         taken.act
                     );
                 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use shuyu_kernel::calendar::Bound;
+
 use crate::{
     guard::Rule,
     load::{Profile, ProfileError},
-    procedure::{Act, ActKind, Procedure},
+    procedure::{Act, ActKind, Consequence, Procedure},
 };
 
 /// Faults of the life cycles: unreachable stages, dead ends, stages without a responsible role, clocks nobody
@@ -61,6 +63,17 @@ fn clocks(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
         let by_lane = procedure.lanes.iter().any(|lane| lane.clock == clock.id);
         if !by_act && !by_lane {
             error(clock.line, format!("clock `{}` is started by no act", clock.id));
+        }
+        let stopped = procedure.acts.iter().any(|act| act.stops.contains(&clock.id));
+        if clock.bound == Bound::AtMost && !stopped && !by_lane {
+            error(
+                clock.line,
+                format!("clock `{}` can be kept by no act: none stops it", clock.id),
+            );
+        }
+        if (clock.bound == Bound::AtLeast) != (clock.on_miss == Consequence::Opens) {
+            let message = "an at-least clock only opens the way, an at-most clock has a consequence";
+            error(clock.line, format!("clock `{}`: {message}", clock.id));
         }
     }
 }

@@ -265,8 +265,26 @@ impl References<'_> {
         }
     }
 
+    fn act(&mut self, id: &str, line: usize) {
+        if self.procedure.act(id).is_none() {
+            self.error(line, format!("unknown act `{id}`"));
+        }
+    }
+
     fn guard(&mut self, guard: &Guard) {
         self.basis(&guard.basis, guard.line);
+        if let Some(act) = &guard.exception {
+            self.act(act, guard.line);
+            let recorded = self.procedure.act(act);
+            for field in ["exception_reason", "exception_paper"] {
+                if recorded.is_some_and(|act| act.records.iter().all(|id| id != field)) {
+                    self.error(
+                        guard.line,
+                        format!("act `{act}` grants an exception and does not record `{field}`"),
+                    );
+                }
+            }
+        }
         if let Some(when) = &guard.when {
             self.field(&when.field, guard.line);
         }
@@ -290,11 +308,9 @@ impl References<'_> {
                 self.path(via, other, line);
             }
             Rule::WholeDays { clock } | Rule::BeforeDue { clock } => self.clock(clock, line),
-            Rule::NotSamePerson { act } | Rule::Done { act } | Rule::Retained { act, .. } => {
-                if self.procedure.act(act).is_none() {
-                    self.error(line, format!("unknown act `{act}`"));
-                }
-            }
+            Rule::NotSamePerson { acts } => acts.iter().for_each(|act| self.act(act, line)),
+            Rule::Done { act, since } => [act].into_iter().chain(since).for_each(|act| self.act(act, line)),
+            Rule::Retained { act, .. } => self.act(act, line),
             Rule::NotSameBody { role } => self.role(role, line),
             Rule::AtMostField { field, ceiling } => {
                 [field, ceiling]
@@ -304,7 +320,7 @@ impl References<'_> {
             Rule::Balanced { left, right } => [left, right]
                 .into_iter()
                 .for_each(|field| self.field(field, line)),
-            Rule::NoOpenObjection | Rule::LanesApproved => {}
+            Rule::NoOpenObjection | Rule::ObjectionsMended | Rule::LanesApproved => {}
         }
     }
 

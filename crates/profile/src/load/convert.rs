@@ -1,17 +1,16 @@
 //! Raw rules to typed rules; each conversion notes what is wrong and goes on, so that all errors show at once.
 
-use shuyu_kernel::{Basis, ClauseId, Manner, calendar::Limit};
+use shuyu_kernel::{Basis, ClauseId, Manner};
 use toml::Spanned;
 
 use super::{ProfileError, line_of};
 use crate::{
-    guard::{Guard, Rule},
     procedure::{
         Act, Choice, ClockRule, Field, Group, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage,
     },
     raw::{
-        HasBasis, RawAct, RawClock, RawEligibility, RawField, RawGuard, RawLane, RawProcedure, RawRole,
-        RawSeparation, RawStage, RawThresholds, Stated,
+        HasBasis, RawAct, RawClock, RawEligibility, RawField, RawLane, RawProcedure, RawRole, RawSeparation,
+        RawStage, RawThresholds, Stated,
     },
     settings::{Eligibility, Role, Separation, Thresholds},
 };
@@ -24,11 +23,11 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn line(&self, spanned: &Spanned<String>) -> usize {
+    pub(super) fn line(&self, spanned: &Spanned<String>) -> usize {
         line_of(self.text, spanned.span().start)
     }
 
-    fn error(&mut self, line: usize, message: String) {
+    pub(super) fn error(&mut self, line: usize, message: String) {
         self.errors.push(ProfileError {
             file: self.file.to_owned(),
             line,
@@ -36,7 +35,7 @@ impl Site<'_> {
         });
     }
 
-    fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
+    pub(super) fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
         let Stated {
             cite,
             inferred,
@@ -274,126 +273,10 @@ impl Site<'_> {
             procedure: raw.procedure.clone(),
             party: raw.party.clone(),
             personal: raw.personal,
+            measured: raw.measured,
             is_title: raw.is_title,
             basis: self.basis(raw, "field", line),
             line,
         }
-    }
-
-    fn guard(&mut self, raw: &RawGuard, procedure: &RawProcedure) -> Option<Guard> {
-        let line = self.line(&raw.rule);
-        let basis = self.basis(raw, "guard", line);
-        let rule = match self.rule(raw, procedure) {
-            Ok(rule) => rule,
-            Err(message) => {
-                self.error(line, format!("guard `{}`: {message}", raw.rule.get_ref()));
-                return None;
-            }
-        };
-        let code_is_stable = raw
-            .code
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if raw.code.is_empty() || !code_is_stable {
-            self.error(line, format!("refusal code `{}` is not snake_case", raw.code));
-        }
-        Some(Guard {
-            rule,
-            code: raw.code.clone(),
-            when: raw.when.clone(),
-            in_principle: raw.in_principle,
-            basis,
-            line,
-        })
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as part of the conversion")]
-    fn rule(&self, raw: &RawGuard, procedure: &RawProcedure) -> Result<Rule, String> {
-        let text = |value: &Option<String>, name: &str| value.clone().ok_or(format!("`{name}` is missing"));
-        let limit = |value: Option<Limit>| value.ok_or("`limit` is missing".to_owned());
-        let some = |list: &[String], name: &str| {
-            if list.is_empty() {
-                Err(format!("`{name}` is empty"))
-            } else {
-                Ok(list.to_vec())
-            }
-        };
-        Ok(match raw.rule.get_ref().as_str() {
-            "complete" => {
-                let mut fields = raw.fields.clone();
-                fields.extend(raw.field.clone());
-                if let Some(group) = &raw.group {
-                    let of_group = procedure.field.iter().filter(|field| field.group == *group);
-                    fields.extend(of_group.map(|field| field.id.get_ref().clone()));
-                }
-                Rule::Complete {
-                    fields: some(&fields, "fields")?,
-                }
-            }
-            "one_of" => Rule::OneOf {
-                field: text(&raw.field, "field")?,
-                values: some(&raw.values, "values")?,
-            },
-            "term_at_most" => Rule::TermAtMost {
-                from: text(&raw.from, "from")?,
-                to: text(&raw.to, "to")?,
-                limit: limit(raw.limit)?,
-            },
-            "linked" => Rule::Linked {
-                link: text(&raw.link, "link")?,
-                stages: some(&raw.stages, "stages")?,
-            },
-            "linked_field" => Rule::LinkedField {
-                link: text(&raw.link, "link")?,
-                field: text(&raw.field, "field")?,
-                values: some(&raw.values, "values")?,
-            },
-            "same_as_linked" => Rule::SameAsLinked {
-                field: text(&raw.field, "field")?,
-                link: text(&raw.link, "link")?,
-                other: text(&raw.other, "other")?,
-            },
-            "within" => Rule::Within {
-                field: text(&raw.field, "field")?,
-                via: some(&raw.via, "via")?,
-                other: text(&raw.other, "other")?,
-            },
-            "whole_days" => Rule::WholeDays {
-                clock: text(&raw.clock, "clock")?,
-            },
-            "before_due" => Rule::BeforeDue {
-                clock: text(&raw.clock, "clock")?,
-            },
-            "no_open_objection" => Rule::NoOpenObjection,
-            "not_same_person" => Rule::NotSamePerson {
-                act: text(&raw.act, "act")?,
-            },
-            "not_same_body" => Rule::NotSameBody {
-                role: text(&raw.role, "role")?,
-            },
-            "done" => Rule::Done {
-                act: text(&raw.act, "act")?,
-            },
-            "lanes_approved" => Rule::LanesApproved,
-            "at_most_field" => Rule::AtMostField {
-                field: text(&raw.field, "field")?,
-                ceiling: text(&raw.ceiling, "ceiling")?,
-            },
-            "zero" => Rule::Zero {
-                field: text(&raw.field, "field")?,
-            },
-            "retained" => Rule::Retained {
-                act: text(&raw.act, "act")?,
-                limit: limit(raw.limit)?,
-            },
-            "balanced" => Rule::Balanced {
-                left: text(&raw.left, "left")?,
-                right: text(&raw.right, "right")?,
-            },
-            "columns_justified" => Rule::ColumnsJustified {
-                field: text(&raw.field, "field")?,
-            },
-            other => return Err(format!("`{other}` is not in the closed list of guards")),
-        })
     }
 }

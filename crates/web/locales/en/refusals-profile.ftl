@@ -159,3 +159,7 @@ refusal-scope-exceeded = Resources outside the authorised scope are applied for:
 refusal-scope-exceeded-way-out = Choose from the plan's scope; to widen it a new plan takes the original procedure.
 refusal-operator-differs = The operator named differs from the one chosen in “{ $case }”.
 refusal-operator-differs-way-out = Name the body of the award notice.
+refusal-exception-incomplete = The exception still lacks: { $missing }.
+refusal-exception-incomplete-way-out = Give the reason and upload the paper of the body that approves the matter itself.
+refusal-selection-method-missing = The method of competition is not stated: { $missing }.
+refusal-selection-method-missing-way-out = Choose open tender, invited tender or negotiation before the announcement.

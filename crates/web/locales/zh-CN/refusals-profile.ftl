@@ -159,3 +159,7 @@ refusal-scope-exceeded = 申请了授权范围以外的资源：“{ $case }”�
 refusal-scope-exceeded-way-out = 只从方案授权范围内选；确需扩大的，另立方案走原流程。
 refusal-operator-differs = 协议写的运营机构与“{ $case }”选出的不一致。
 refusal-operator-differs-way-out = 改为中标通知书上的单位。
+refusal-exception-incomplete = 例外还缺：{ $missing }。
+refusal-exception-incomplete-way-out = 写明理由并上传批准该事项的机关的批件。
+refusal-selection-method-missing = 还没有写明竞争方式：{ $missing }。
+refusal-selection-method-missing-way-out = 在公告前选定公开招标、邀请招标或谈判。

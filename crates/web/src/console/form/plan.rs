@@ -153,18 +153,10 @@ impl Plan {
         let mut needed = needed(&act.guards);
         // What the case has already need not be given again.
         needed.retain(|id| case.fields.get(id).is_none_or(Value::is_empty));
-        let mut fields: Vec<&Field> = act.records.iter().filter_map(|id| procedure.field(id)).collect();
-        if act.guards.iter().any(|guard| guard.in_principle) {
-            let exceptions = ["exception_reason", "exception_paper"]
-                .into_iter()
-                .filter_map(|id| procedure.field(id));
-            fields.extend(
-                exceptions
-                    .filter(|field| !act.records.contains(&field.id))
-                    .collect::<Vec<_>>(),
-            );
-        }
-        let inputs = fields.into_iter().map(|field| input(field, &needed)).collect();
+        // What the platform counts by itself is not asked.
+        let fields = act.records.iter().filter_map(|id| procedure.field(id));
+        let fields = fields.filter(|field| field.measured.is_none());
+        let inputs = fields.map(|field| input(field, &needed)).collect();
         Self::paged(procedure, inputs, about_the_act(act, case, lane))
     }
 
@@ -263,7 +255,7 @@ fn needed(guards: &[Guard]) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     for guard in guards
         .iter()
-        .filter(|guard| guard.when.is_none() && !guard.in_principle)
+        .filter(|guard| guard.when.is_none() && guard.exception.is_none())
     {
         match &guard.rule {
             Rule::Complete { fields } => needed.extend(fields.iter().cloned()),
@@ -279,6 +271,7 @@ fn needed(guards: &[Guard]) -> BTreeSet<String> {
             Rule::WholeDays { .. }
             | Rule::BeforeDue { .. }
             | Rule::NoOpenObjection
+            | Rule::ObjectionsMended
             | Rule::NotSamePerson { .. }
             | Rule::NotSameBody { .. }
             | Rule::Done { .. }

@@ -1,0 +1,133 @@
+//! Guards: from the keys a profile writes to one rule of the closed list.
+
+use shuyu_kernel::calendar::Limit;
+
+use super::convert::Site;
+use crate::{
+    guard::{Guard, Rule},
+    raw::{RawGuard, RawProcedure},
+};
+
+impl Site<'_> {
+    pub(super) fn guard(&mut self, raw: &RawGuard, procedure: &RawProcedure) -> Option<Guard> {
+        let line = self.line(&raw.rule);
+        let basis = self.basis(raw, "guard", line);
+        let rule = match self.rule(raw, procedure) {
+            Ok(rule) => rule,
+            Err(message) => {
+                self.error(line, format!("guard `{}`: {message}", raw.rule.get_ref()));
+                return None;
+            }
+        };
+        let code_is_stable = raw
+            .code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if raw.code.is_empty() || !code_is_stable {
+            self.error(line, format!("refusal code `{}` is not snake_case", raw.code));
+        }
+        Some(Guard {
+            rule,
+            code: raw.code.clone(),
+            when: raw.when.clone(),
+            exception: raw.exception.clone(),
+            basis,
+            line,
+        })
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as part of the conversion")]
+    fn rule(&self, raw: &RawGuard, procedure: &RawProcedure) -> Result<Rule, String> {
+        let text = |value: &Option<String>, name: &str| value.clone().ok_or(format!("`{name}` is missing"));
+        let limit = |value: Option<Limit>| value.ok_or("`limit` is missing".to_owned());
+        let some = |list: &[String], name: &str| {
+            if list.is_empty() {
+                Err(format!("`{name}` is empty"))
+            } else {
+                Ok(list.to_vec())
+            }
+        };
+        Ok(match raw.rule.get_ref().as_str() {
+            "complete" => {
+                let mut fields = raw.fields.clone();
+                fields.extend(raw.field.clone());
+                if let Some(group) = &raw.group {
+                    let of_group = procedure.field.iter().filter(|field| field.group == *group);
+                    fields.extend(of_group.map(|field| field.id.get_ref().clone()));
+                }
+                Rule::Complete {
+                    fields: some(&fields, "fields")?,
+                }
+            }
+            "one_of" => Rule::OneOf {
+                field: text(&raw.field, "field")?,
+                values: some(&raw.values, "values")?,
+            },
+            "term_at_most" => Rule::TermAtMost {
+                from: text(&raw.from, "from")?,
+                to: text(&raw.to, "to")?,
+                limit: limit(raw.limit)?,
+            },
+            "linked" => Rule::Linked {
+                link: text(&raw.link, "link")?,
+                stages: some(&raw.stages, "stages")?,
+            },
+            "linked_field" => Rule::LinkedField {
+                link: text(&raw.link, "link")?,
+                field: text(&raw.field, "field")?,
+                values: some(&raw.values, "values")?,
+            },
+            "same_as_linked" => Rule::SameAsLinked {
+                field: text(&raw.field, "field")?,
+                link: text(&raw.link, "link")?,
+                other: text(&raw.other, "other")?,
+            },
+            "within" => Rule::Within {
+                field: text(&raw.field, "field")?,
+                via: some(&raw.via, "via")?,
+                other: text(&raw.other, "other")?,
+            },
+            "whole_days" => Rule::WholeDays {
+                clock: text(&raw.clock, "clock")?,
+            },
+            "before_due" => Rule::BeforeDue {
+                clock: text(&raw.clock, "clock")?,
+            },
+            "no_open_objection" => Rule::NoOpenObjection,
+            "objections_mended" => Rule::ObjectionsMended,
+            "not_same_person" => {
+                let acts: Vec<String> = raw.acts.iter().chain(&raw.act).cloned().collect();
+                Rule::NotSamePerson {
+                    acts: some(&acts, "acts")?,
+                }
+            }
+            "not_same_body" => Rule::NotSameBody {
+                role: text(&raw.role, "role")?,
+            },
+            "done" => Rule::Done {
+                act: text(&raw.act, "act")?,
+                since: raw.since.clone(),
+            },
+            "lanes_approved" => Rule::LanesApproved,
+            "at_most_field" => Rule::AtMostField {
+                field: text(&raw.field, "field")?,
+                ceiling: text(&raw.ceiling, "ceiling")?,
+            },
+            "zero" => Rule::Zero {
+                field: text(&raw.field, "field")?,
+            },
+            "retained" => Rule::Retained {
+                act: text(&raw.act, "act")?,
+                limit: limit(raw.limit)?,
+            },
+            "balanced" => Rule::Balanced {
+                left: text(&raw.left, "left")?,
+                right: text(&raw.right, "right")?,
+            },
+            "columns_justified" => Rule::ColumnsJustified {
+                field: text(&raw.field, "field")?,
+            },
+            other => return Err(format!("`{other}` is not in the closed list of guards")),
+        })
+    }
+}
