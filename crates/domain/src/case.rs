@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-pub use parts::{Clock, Delivery, LaneState, LaneStatus, Objection, Permit, Taken};
+pub use parts::{Clock, Delivery, LaneState, LaneStatus, Objection, Pause, Permit, Taken};
 
 /// The state of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +161,35 @@ impl Case {
                     run: run.clone(),
                     stopped_on: None,
                     in_time: None,
+                    paused_on: None,
+                    pauses: Vec::new(),
                 });
+            }
+            CaseEvent::ClockPaused { clock, lane, on } => {
+                if let Some(running) = self.running_mut(clock, lane.as_deref()) {
+                    running.paused_on = Some(*on);
+                }
+            }
+            CaseEvent::ClockChanged {
+                clock,
+                lane,
+                on,
+                limit,
+                due,
+                provisional,
+                calendar,
+                derivation,
+            } => {
+                if let Some(running) = self.running_mut(clock, lane.as_deref()) {
+                    if let (None, Some(from)) = (limit, running.paused_on.take()) {
+                        running.pauses.push(Pause { from, to: *on });
+                    }
+                    running.run.limit = limit.unwrap_or(running.run.limit);
+                    running.run.due = *due;
+                    running.run.provisional = *provisional;
+                    running.run.calendar = *calendar;
+                    running.run.derivation.clone_from(derivation);
+                }
             }
             CaseEvent::ClockStopped {
                 clock,
@@ -169,12 +197,7 @@ impl Case {
                 on,
                 in_time,
             } => {
-                if let Some(running) = self
-                    .clocks
-                    .iter_mut()
-                    .rev()
-                    .find(|c| c.stopped_on.is_none() && c.run.clock == *clock && c.run.lane == *lane)
-                {
+                if let Some(running) = self.running_mut(clock, lane.as_deref()) {
                     running.stopped_on = Some(*on);
                     running.in_time = Some(*in_time);
                 }
@@ -266,6 +289,13 @@ impl Case {
             lane.status = status;
             lane.struck.extend(struck.iter().cloned());
         }
+    }
+
+    fn running_mut(&mut self, clock: &str, lane: Option<&str>) -> Option<&mut Clock> {
+        self.clocks
+            .iter_mut()
+            .rev()
+            .find(|c| c.stopped_on.is_none() && c.run.clock == clock && c.run.lane.as_deref() == lane)
     }
 
     /// The running clock with this id.

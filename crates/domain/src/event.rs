@@ -229,6 +229,34 @@ pub enum CaseEvent {
         /// In time.
         in_time: bool,
     },
+    /// A clock stands still from that day on.
+    ClockPaused {
+        /// Clock id.
+        clock: String,
+        /// Lane key.
+        lane: Option<String>,
+        /// Day of the act that paused it.
+        on: CivilDate,
+    },
+    /// A running clock got another last day: extended, resumed, or recounted with a new calendar.
+    ClockChanged {
+        /// Clock id.
+        clock: String,
+        /// Lane key.
+        lane: Option<String>,
+        /// Day of the act.
+        on: CivilDate,
+        /// The new limit in all; `None` when it resumes or is recounted.
+        limit: Option<Limit>,
+        /// Last day.
+        due: CivilDate,
+        /// 暂定: beyond the last published holiday notice.
+        provisional: bool,
+        /// Version of the calendar it was counted with.
+        calendar: Digest,
+        /// Day by day.
+        derivation: Vec<DayStep>,
+    },
     /// A lane opened.
     LaneOpened {
         /// Key: lane id, colon, body id.
@@ -315,6 +343,8 @@ impl Event {
                 CaseEvent::Taken { .. } => "case.taken.v1",
                 CaseEvent::ClockStarted(_) => "case.clock_started.v1",
                 CaseEvent::ClockStopped { .. } => "case.clock_stopped.v1",
+                CaseEvent::ClockPaused { .. } => "case.clock_paused.v1",
+                CaseEvent::ClockChanged { .. } => "case.clock_changed.v1",
                 CaseEvent::LaneOpened { .. } => "case.lane_opened.v1",
                 CaseEvent::LaneReturned { .. } => "case.lane_returned.v1",
                 CaseEvent::LaneReopened { .. } => "case.lane_reopened.v1",

@@ -1,17 +1,11 @@
 //! Guards: the closed list of conditions a profile may put before an act.
 
-use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Basis, calendar::Limit};
 
-/// A condition on a field under which a guard applies at all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct When {
-    /// Field looked at.
-    pub field: String,
-    /// Applies if the value, written as text, is one of these.
-    pub is: Vec<String>,
-}
+use crate::{
+    condition::{CaseQuery, Operand, When},
+    place::Place,
+};
 
 /// A guard: a rule, the code of its refusal, and its basis.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,15 +14,15 @@ pub struct Guard {
     pub rule: Rule,
     /// Stable code of the refusal.
     pub code: String,
-    /// Applies only then.
-    pub when: Option<When>,
+    /// Applies only if all of these hold.
+    pub when: Vec<When>,
     /// 原则上: passes once this act is done, by which whoever approves the object itself approved the exception, with
     /// a written reason and the paper (fields `exception_reason`, `exception_paper`).
     pub exception: Option<String>,
     /// Basis.
     pub basis: Basis,
-    /// Line of its definition.
-    pub line: usize,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// What a guard asks. Closed: a new kind is code with an ADR.
@@ -39,10 +33,10 @@ pub enum Rule {
         /// Field ids.
         fields: Vec<String>,
     },
-    /// The field has one of these values (text form).
+    /// Each field has one of these values (text form).
     OneOf {
-        /// Field id.
-        field: String,
+        /// Field ids.
+        fields: Vec<String>,
         /// Allowed values.
         values: Vec<String>,
     },
@@ -54,7 +48,22 @@ pub enum Rule {
         to: String,
         /// The limit.
         limit: Limit,
+        /// The term is exactly the limit, not shorter either.
+        exact: bool,
     },
+    /// Low plus gap is not after high: dates, amounts or whole numbers.
+    InOrder {
+        /// The smaller or earlier one.
+        low: Operand,
+        /// Added to the earlier date.
+        gap: Option<Limit>,
+        /// The larger or later one.
+        high: Operand,
+    },
+    /// There is such a case.
+    SomeCase(CaseQuery),
+    /// There is no such case.
+    NoCase(CaseQuery),
     /// The case linked by this field is in one of these stages.
     Linked {
         /// Case or cases field (each must).
@@ -129,10 +138,10 @@ pub enum Rule {
         /// Money field with the ceiling.
         ceiling: String,
     },
-    /// Money in `field` is zero.
+    /// Money in each field is zero.
     Zero {
-        /// Money field.
-        field: String,
+        /// Money fields.
+        fields: Vec<String>,
     },
     /// At least this long has passed since that act.
     Retained {
@@ -162,6 +171,9 @@ impl Rule {
             Self::Complete { .. } => "complete",
             Self::OneOf { .. } => "one_of",
             Self::TermAtMost { .. } => "term_at_most",
+            Self::InOrder { .. } => "in_order",
+            Self::SomeCase(_) => "some_case",
+            Self::NoCase(_) => "no_case",
             Self::Linked { .. } => "linked",
             Self::LinkedField { .. } => "linked_field",
             Self::SameAsLinked { .. } => "same_as_linked",

@@ -8,22 +8,29 @@
 //! Pure: the caller supplies the bytes; a profile is named by the [`Profile::digest`] of its files.
 
 pub mod check;
+mod condition;
 pub mod diagram;
+mod field;
 mod guard;
 mod load;
+mod place;
 mod procedure;
 mod raw;
 pub mod scenario;
 mod settings;
 mod source;
 
-pub use guard::{Guard, Rule, When};
+pub use condition::{CaseQuery, Operand, When};
+pub use field::{Choice, Field, FieldType, Group, Measure};
+pub use guard::{Guard, Rule};
 pub use load::{Profile, ProfileError};
+pub use place::Place;
 pub use procedure::{
-    Act, ActKind, Choice, ClockRule, Consequence, Effect, Field, FieldType, Group, Lane, LaneBody, Measure,
-    OpenRule, Procedure, RouteStep, Stage,
+    Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure, RouteStep,
+    Stage,
 };
 pub use settings::{
-    Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+    Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Setting, Thresholds,
+    UseOf,
 };
 pub use source::ProfileSource;

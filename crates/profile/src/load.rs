@@ -2,6 +2,9 @@
 
 mod convert;
 mod guard;
+mod overlay;
+mod procedures;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,10 +15,10 @@ use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 use crate::{
     check,
     procedure::Procedure,
-    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
+    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
-        UseOf,
+        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Setting,
+        Thresholds, UseOf,
     },
     source::ProfileSource,
 };
@@ -45,6 +48,8 @@ pub struct Profile {
     pub eligibility: Vec<Eligibility>,
     /// Thresholds of the disclosure gate.
     pub thresholds: Thresholds,
+    /// Points on which jurisdictions differ, in order of id.
+    pub settings: Vec<Setting>,
     /// Procedures in order of file name.
     pub procedures: Vec<Procedure>,
     /// Working days.
@@ -138,7 +143,8 @@ impl Reader<'_> {
         let (posts, roles, separations) = self.roles();
         let eligibility = self.eligibility();
         let thresholds = self.thresholds()?;
-        let procedures = self.procedures();
+        let (raw_settings, settings) = self.settings();
+        let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
             id: head.id,
             title: head.title,
@@ -153,6 +159,7 @@ impl Reader<'_> {
             separations,
             eligibility,
             thresholds,
+            settings,
             procedures,
             calendar,
             digest: Digest::of(&[self.base.digest().0, self.own.digest().0].concat()),
@@ -289,11 +296,7 @@ impl Reader<'_> {
         let Some(raw) = self.parse::<RawRoles>(&file, &text) else {
             return Default::default();
         };
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
+        let mut at = convert::Site::single(&file, &text, &mut self.errors);
         let roles = raw.role.iter().map(|role| at.role(role)).collect();
         let separations = raw
             .separation
@@ -310,11 +313,7 @@ impl Reader<'_> {
         let Some(raw) = self.parse::<RawGates>(&file, &text) else {
             return Vec::new();
         };
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
+        let mut at = convert::Site::single(&file, &text, &mut self.errors);
         raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
     }
 
@@ -324,46 +323,8 @@ impl Reader<'_> {
             return None;
         };
         let raw = self.parse::<RawDisclosure>(&file, &text)?;
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
+        let mut at = convert::Site::single(&file, &text, &mut self.errors);
         Some(at.thresholds(&raw.thresholds))
-    }
-
-    fn procedures(&mut self) -> Vec<Procedure> {
-        let mut procedures: Vec<Procedure> = Vec::new();
-        for source in [self.base, self.own] {
-            let mut seen = BTreeSet::new();
-            for (path, text) in source
-                .under("procedures")
-                .filter(|(path, _)| path.ends_with(".toml"))
-            {
-                let file = format!("{}/{path}", source.name);
-                let Some(raw) = self.parse::<RawProcedure>(&file, text) else {
-                    continue;
-                };
-                let mut at = convert::Site {
-                    file: &file,
-                    text,
-                    errors: &mut self.errors,
-                };
-                let procedure = at.procedure(&raw);
-                if !seen.insert(procedure.id.clone()) {
-                    let message = format!("procedure `{}` is defined twice", procedure.id);
-                    self.errors.push(ProfileError {
-                        file,
-                        line: 1,
-                        message,
-                    });
-                }
-                // Overriding a base rule is by its id, whole.
-                procedures.retain(|other| other.id != procedure.id);
-                procedures.push(procedure);
-            }
-        }
-        procedures
     }
 }
 

@@ -6,7 +6,12 @@ use shuyu_kernel::{
     calendar::{Bound, Limit},
 };
 
-use crate::guard::Guard;
+use crate::{
+    condition::When,
+    field::{Field, Group},
+    guard::Guard,
+    place::Place,
+};
 
 /// The closed vocabulary of acts. A new kind is code with an ADR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -121,8 +126,8 @@ pub struct Procedure {
     pub fields: Vec<Field>,
     /// What the procedure rests on.
     pub basis: Basis,
-    /// Where it stands: file below the profile folder.
-    pub file: String,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// Opening a case is an act too.
@@ -132,6 +137,8 @@ pub struct OpenRule {
     pub by: Vec<String>,
     /// Guards at opening.
     pub guards: Vec<Guard>,
+    /// Clocks started by opening.
+    pub starts: Vec<String>,
 }
 
 /// A stage of a procedure.
@@ -151,8 +158,8 @@ pub struct Stage {
     pub rests: bool,
     /// Basis.
     pub basis: Basis,
-    /// Line of its definition.
-    pub line: usize,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// An act that may be taken in a case.
@@ -188,12 +195,28 @@ pub struct Act {
     pub starts: Vec<String>,
     /// Clocks stopped.
     pub stops: Vec<String>,
+    /// Clocks given another limit in all, counted from their old start.
+    pub extends: Vec<Extension>,
+    /// Clocks that stand still from this act on.
+    pub pauses: Vec<String>,
+    /// Clocks that go on with what was left.
+    pub resumes: Vec<String>,
     /// Further effects.
     pub effects: Vec<Effect>,
     /// Basis.
     pub basis: Basis,
-    /// Line of its definition.
-    pub line: usize,
+    /// Where it is written.
+    pub at: Place,
+}
+
+/// A longer limit for a running clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// Clock id.
+    pub clock: String,
+    /// The limit in all, from the old start.
+    pub limit: Limit,
 }
 
 /// One step of internal routing (拟办 → 复核 → 签发).
@@ -230,6 +253,12 @@ pub struct ClockRule {
     pub limit: Option<Limit>,
     /// Field that holds the number of working days.
     pub limit_field: Option<String>,
+    /// Field that holds the last day itself, set case by case.
+    pub due_field: Option<String>,
+    /// Field with the day to count from, where it is not the day of the act.
+    pub start_field: Option<String>,
+    /// Runs only if all of these hold when it would start.
+    pub when: Vec<When>,
     /// At most or at least.
     pub bound: Bound,
     /// Role that has to act.
@@ -238,8 +267,8 @@ pub struct ClockRule {
     pub on_miss: Consequence,
     /// Basis.
     pub basis: Basis,
-    /// Line of its definition.
-    pub line: usize,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// Which bodies get a lane.
@@ -264,111 +293,14 @@ pub struct Lane {
     pub role: String,
     /// Bodies.
     pub body: LaneBody,
+    /// Opens only if all of these hold.
+    pub when: Vec<When>,
     /// Clock that runs in each lane.
     pub clock: String,
     /// Basis.
     pub basis: Basis,
-}
-
-/// A group of questions: one page of the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Stable id.
-    pub id: String,
-    /// Chinese title.
-    pub title: String,
-    /// English title.
-    pub title_en: String,
-}
-
-/// Types of fields; only what is computed has a type of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldType {
-    /// One line.
-    Text,
-    /// Several lines.
-    Paragraph,
-    /// A civil date.
-    Date,
-    /// Money in yuan, two decimals.
-    Money,
-    /// A whole number.
-    Integer,
-    /// Yes or no.
-    YesNo,
-    /// One of the choices.
-    Choice,
-    /// An uploaded file, by digest.
-    File,
-    /// A body of the registry.
-    Body,
-    /// A person of the registry.
-    Person,
-    /// Another case.
-    Case,
-    /// Several other cases; acts add to them.
-    Cases,
-    /// Tables and columns with uses (data-use application).
-    Columns,
-    /// Several lines `key=value`: figures of a report.
-    Figures,
-}
-
-/// What the platform counts by itself; the closed list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    /// Rows of the latest versions of all tables that belong to this case (a catalogue entry).
-    RowsArrived,
-}
-
-/// A field of a paper: an enumerated content of the law or what the software needs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
-    /// Stable id.
-    pub id: String,
-    /// Chinese title.
-    pub title: String,
-    /// English title.
-    pub title_en: String,
-    /// Why it is asked, in Chinese.
-    pub help: String,
-    /// Why it is asked, in English.
-    pub help_en: String,
-    /// Type.
-    pub ty: FieldType,
-    /// Group it stands in; empty = set by acts only.
-    pub group: String,
-    /// Number of the item in the enumeration of the law.
-    pub item: Option<u32>,
-    /// Choices of a choice field.
-    pub choices: Vec<Choice>,
-    /// For case fields: the procedure of the other case.
-    pub procedure: Option<String>,
-    /// For body fields: the body becomes a party with this role.
-    pub party: Option<String>,
-    /// Holds personal data: only a commitment enters the ledger.
-    pub personal: bool,
-    /// Counted by the platform when an act records the field; nobody can give another value.
-    pub measured: Option<Measure>,
-    /// Names the case in lists.
-    pub is_title: bool,
-    /// Basis.
-    pub basis: Basis,
-    /// Line of its definition.
-    pub line: usize,
-}
-
-/// A choice.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
-    /// Stable id.
-    pub id: String,
-    /// Chinese title.
-    pub title: String,
-    /// English title.
-    pub title_en: String,
+    /// Where it is written.
+    pub at: Place,
 }
 
 impl Procedure {

@@ -8,16 +8,27 @@ use shuyu_kernel::{
 use toml::Spanned;
 
 use crate::{
-    guard::When,
-    procedure::{ActKind, Consequence, Effect, FieldType, Measure},
+    condition::{CaseQuery, Whens},
+    field::{FieldType, Measure},
+    procedure::{ActKind, Consequence, Effect, Extension},
     settings::{Instrument, Post, UseOf},
 };
 
-/// Declares a raw rule: the given fields plus the four ways to state a basis.
+/// Which of the two texts of an overlaid procedure a rule stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Origin {
+    /// The file that is being read.
+    #[default]
+    Own,
+    /// The template of the base that it extends.
+    Base,
+}
+
+/// Declares a raw rule: the given fields plus the ways to state a basis.
 macro_rules! rule {
     ($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $ty:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, Clone, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(crate) struct $name {
             $($(#[$attr])* pub(crate) $field: $ty,)*
@@ -26,33 +37,82 @@ macro_rules! rule {
             pub(crate) inferred: Option<String>,
             pub(crate) agreement_item: Option<String>,
             pub(crate) platform_default: Option<String>,
+            /// `procedure`: as the procedure itself; `local`: left to the jurisdiction's overlay.
+            pub(crate) rests_on: Option<String>,
+            /// The rule holds only where this setting is on, and rests on what the setting rests on.
+            pub(crate) setting: Option<Spanned<String>>,
+            /// Text the rule stands in.
+            #[serde(skip)]
+            pub(crate) origin: Origin,
+            /// Text its citations stand in.
+            #[serde(skip)]
+            pub(crate) cited_in: CitedIn,
         }
         impl HasBasis for $name {
-            fn stated(&self) -> Stated<'_> {
-                Stated {
-                    cite: &self.cite,
-                    inferred: self.inferred.as_deref(),
-                    agreement_item: self.agreement_item.as_deref(),
-                    platform_default: self.platform_default.as_deref(),
+            fn stated(&self) -> StatedBasis {
+                StatedBasis {
+                    cite: self.cite.clone(),
+                    inferred: self.inferred.clone(),
+                    agreement_item: self.agreement_item.clone(),
+                    platform_default: self.platform_default.clone(),
+                    rests_on: self.rests_on.clone(),
+                    cited_in: self.cited_in,
                 }
+            }
+            fn set_basis(&mut self, stated: StatedBasis) {
+                self.cite = stated.cite;
+                self.inferred = stated.inferred;
+                self.agreement_item = stated.agreement_item;
+                self.platform_default = stated.platform_default;
+                self.rests_on = stated.rests_on;
+                self.cited_in = stated.cited_in;
+                self.setting = None;
+            }
+            fn setting(&self) -> Option<&Spanned<String>> {
+                self.setting.as_ref()
+            }
+            fn origin(&self) -> Origin {
+                self.origin
             }
         }
     };
 }
 
 /// What a rule says about its basis.
-pub(crate) struct Stated<'a> {
-    pub(crate) cite: &'a [Spanned<String>],
-    pub(crate) inferred: Option<&'a str>,
-    pub(crate) agreement_item: Option<&'a str>,
-    pub(crate) platform_default: Option<&'a str>,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StatedBasis {
+    pub(crate) cite: Vec<Spanned<String>>,
+    pub(crate) inferred: Option<String>,
+    pub(crate) agreement_item: Option<String>,
+    pub(crate) platform_default: Option<String>,
+    pub(crate) rests_on: Option<String>,
+    pub(crate) cited_in: CitedIn,
+}
+
+/// Which text the citations of a rule stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum CitedIn {
+    /// Beside the rule.
+    #[default]
+    Rule,
+    /// In the overlay that gives the rule its basis.
+    Overlay,
+    /// In `settings.toml`, where they have been checked.
+    Settings,
 }
 
 pub(crate) trait HasBasis {
-    fn stated(&self) -> Stated<'_>;
+    fn stated(&self) -> StatedBasis;
+    fn set_basis(&mut self, stated: StatedBasis);
+    fn setting(&self) -> Option<&Spanned<String>>;
+    fn origin(&self) -> Origin;
 }
 
-#[derive(Debug, Deserialize)]
+mod overlay;
+
+pub(crate) use overlay::{RawBasisOf, RawItem, RawOverlay, RawSetting, RawSettings};
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawProfile {
     pub(crate) id: String,
@@ -62,7 +122,7 @@ pub(crate) struct RawProfile {
     pub(crate) offset_minutes: i32,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawInstruments {
     pub(crate) instrument: Vec<Instrument>,
@@ -82,12 +142,12 @@ rule! {
 
 rule! {
     RawSeparation {
-        roles: [String; 2],
+        roles: [Spanned<String>; 2],
         scope: String,
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawRoles {
     #[serde(default)]
@@ -108,7 +168,7 @@ rule! {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawGates {
     #[serde(default)]
@@ -125,7 +185,7 @@ rule! {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawDisclosure {
     pub(crate) thresholds: RawThresholds,
@@ -133,6 +193,9 @@ pub(crate) struct RawDisclosure {
 
 rule! {
     RawProcedure {
+        /// Only there to be extended.
+        #[serde(default)]
+        template: bool,
         id: Spanned<String>,
         title: String,
         title_en: String,
@@ -155,10 +218,12 @@ rule! {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawOpen {
     pub(crate) by: Vec<String>,
+    #[serde(default)]
+    pub(crate) starts: Vec<String>,
     #[serde(default)]
     pub(crate) guard: Vec<RawGuard>,
 }
@@ -201,11 +266,17 @@ rule! {
         #[serde(default)]
         stops: Vec<String>,
         #[serde(default)]
+        extends: Vec<Extension>,
+        #[serde(default)]
+        pauses: Vec<String>,
+        #[serde(default)]
+        resumes: Vec<String>,
+        #[serde(default)]
         effects: Vec<Effect>,
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawStep {
     pub(crate) post: String,
@@ -214,9 +285,11 @@ pub(crate) struct RawStep {
 
 rule! {
     RawGuard {
+        /// In overlays: the act, or `open`.
+        of: Option<Spanned<String>>,
         rule: Spanned<String>,
         code: String,
-        when: Option<When>,
+        when: Option<Whens>,
         exception: Option<String>,
         field: Option<String>,
         #[serde(default)]
@@ -227,6 +300,12 @@ rule! {
         from: Option<String>,
         to: Option<String>,
         limit: Option<Limit>,
+        #[serde(default)]
+        exact: bool,
+        low: Option<String>,
+        gap: Option<Limit>,
+        high: Option<String>,
+        cases: Option<CaseQuery>,
         link: Option<String>,
         #[serde(default)]
         via: Vec<String>,
@@ -252,6 +331,9 @@ rule! {
         title_en: String,
         limit: Option<Limit>,
         limit_field: Option<String>,
+        due_field: Option<String>,
+        start_field: Option<String>,
+        when: Option<Whens>,
         bound: Bound,
         holder: String,
         on_miss: Consequence,
@@ -265,19 +347,23 @@ rule! {
         title_en: String,
         role: String,
         providers_of: Option<String>,
+        when: Option<Whens>,
         clock: String,
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawGroup {
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) title_en: String,
+rule! {
+    RawGroup {
+        id: Spanned<String>,
+        title: String,
+        title_en: String,
+        /// Numbered contents of a paper: one field each, resting on what the group rests on.
+        #[serde(default)]
+        items: Vec<RawItem>,
+    }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawChoice {
     pub(crate) id: String,
@@ -312,7 +398,7 @@ rule! {
 }
 
 /// A row of `clauses.csv`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RawClause {
     pub(crate) id: ClauseId,
     #[expect(dead_code, reason = "column of the file; the id carries the instrument")]

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Basis, CivilDate, ClauseId, calendar::Limit};
 
+use crate::place::Place;
+
 /// Where an instrument stands. A profile's status is derived from its instruments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +100,8 @@ pub struct Role {
     pub single: bool,
     /// Basis.
     pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// Two roles that may not be held by the same body or person.
@@ -109,6 +113,8 @@ pub struct Separation {
     pub scope: String,
     /// Basis.
     pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// What eligibility is asked for.
@@ -138,6 +144,27 @@ pub struct Eligibility {
     pub code: String,
     /// Basis.
     pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
+/// A point on which jurisdictions differ, with this one's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Stable id.
+    pub id: String,
+    /// Chinese title.
+    pub title: String,
+    /// English title.
+    pub title_en: String,
+    /// The answer, as a TOML value.
+    pub value: String,
+    /// The text behind it could not be checked against an official source.
+    pub unverified: bool,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// Numbers of the disclosure gate; all are platform defaults unless cited.

@@ -1,7 +1,10 @@
 //! The parts a case is made of: acts taken, clocks, lanes, objections, the permit, deliveries.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{BodyId, CaseId, CivilDate, Manner, PermitId, PersonId};
+use shuyu_kernel::{
+    BodyId, CaseId, CivilDate, Manner, PermitId, PersonId,
+    calendar::{LimitUnit, WorkCalendar},
+};
 
 use crate::event::{ClockRun, PermitTable};
 
@@ -35,6 +38,31 @@ pub struct Clock {
     pub stopped_on: Option<CivilDate>,
     /// In time, once stopped.
     pub in_time: Option<bool>,
+    /// Day from which it stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_on: Option<CivilDate>,
+    /// Times it stood still.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// A time during which a clock stood still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Day of the act that paused it; still counted.
+    pub from: CivilDate,
+    /// Day of the act that resumed it; the count goes on the day after.
+    pub to: CivilDate,
+}
+
+impl Pause {
+    /// Days of that unit that were not counted.
+    pub fn days(&self, unit: LimitUnit, calendar: &WorkCalendar) -> i64 {
+        match unit {
+            LimitUnit::WorkingDay => calendar.working_days_between(self.from, self.to),
+            LimitUnit::Day | LimitUnit::Month | LimitUnit::Year => self.to.days() - self.from.days(),
+        }
+    }
 }
 
 /// Where a lane stands.

@@ -1,21 +1,20 @@
-//! What follows from an act: clocks, lanes, objections, permits, deliveries, closed access.
+//! What follows from an act: lanes, objections, permits, deliveries, closed access.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shuyu_kernel::{
-    BodyId, CivilDate, Refusal,
-    calendar::{Bound, Limit, LimitUnit},
-};
-use shuyu_profile::{Act, ActKind, ClockRule, Effect, LaneBody, Procedure};
+use shuyu_kernel::{BodyId, Refusal};
+use shuyu_profile::{Act, ActKind, Effect, LaneBody, Procedure};
 
 use super::{
+    clocks, condition,
+    guards::Scene,
     permit,
     take::{Finished, holder_of, merged},
 };
 use crate::{
     case::{Case, LaneStatus},
     command::Context,
-    event::{CaseEvent, ClockRun, Holder},
+    event::{CaseEvent, Holder},
     value::{TableUse, Value},
 };
 
@@ -107,80 +106,29 @@ pub(super) fn follow(
     events: &mut Vec<CaseEvent>,
 ) -> Result<(), Refusal> {
     for clock in &act.rule.stops {
-        stop(case, clock, act.lane.as_deref(), act.happened_on, events);
+        clocks::stop(case, clock, act.lane.as_deref(), act.happened_on, events);
     }
+    clocks::change(case, act, ctx, events);
     if act.rule.in_lane {
         in_lane(case, procedure, act, ctx, events);
     }
     objection(case, act, events);
     let fields = merged(case, &act.set);
-    for id in &act.rule.starts {
-        if let Some(rule) = procedure.clock(id) {
-            let holder = holder_of(Some(&rule.holder), parties);
-            let run = start(rule, None, act.happened_on, holder, &fields, ctx)?;
-            events.push(CaseEvent::ClockStarted(run));
-        }
+    let scene = Scene {
+        case: Some(case),
+        procedure,
+        fields: &fields,
+        happened_on: act.happened_on,
+        ctx,
+    };
+    for rule in act.rule.starts.iter().filter_map(|id| procedure.clock(id)) {
+        let holder = holder_of(Some(&rule.holder), parties);
+        events.extend(clocks::start(rule, None, holder, &scene)?);
     }
     for effect in &act.rule.effects {
         apply(*effect, case, procedure, act, ctx, events)?;
     }
     Ok(())
-}
-
-fn stop(case: &Case, clock: &str, lane: Option<&str>, on: CivilDate, events: &mut Vec<CaseEvent>) {
-    if let Some(running) = case.running_clock(clock, lane) {
-        events.push(CaseEvent::ClockStopped {
-            clock: clock.to_owned(),
-            lane: lane.map(str::to_owned),
-            on,
-            in_time: match running.run.bound {
-                Bound::AtMost => on <= running.run.due,
-                Bound::AtLeast => on > running.run.due,
-            },
-        });
-    }
-}
-
-fn start(
-    rule: &ClockRule,
-    lane: Option<&str>,
-    on: CivilDate,
-    holder: Option<Holder>,
-    fields: &BTreeMap<String, Value>,
-    ctx: &Context<'_>,
-) -> Result<ClockRun, Refusal> {
-    let limit = match (
-        rule.limit,
-        rule.limit_field.as_ref().and_then(|field| fields.get(field)),
-    ) {
-        (Some(limit), _) => limit,
-        (None, Some(Value::Integer(n))) if (1..=366).contains(n) => Limit {
-            n: u32::try_from(*n).unwrap_or(1),
-            unit: LimitUnit::WorkingDay,
-        },
-        _ => {
-            return Err(Refusal::unmet("limit_not_set")
-                .citing(rule.basis.clauses())
-                .fact("clock", &rule.title));
-        }
-    };
-    let due = ctx.profile.calendar.due(on, limit);
-    Ok(ClockRun {
-        clock: rule.id.clone(),
-        lane: lane.map(str::to_owned),
-        started_on: on,
-        limit,
-        bound: rule.bound,
-        due: due.on,
-        provisional: due.provisional,
-        calendar: due.calendar,
-        derivation: due.steps,
-        holder: holder.unwrap_or_else(|| Holder {
-            role: rule.holder.clone(),
-            bodies: Vec::new(),
-        }),
-        clauses: rule.basis.clauses().to_vec(),
-    })
 }
 
 fn in_lane(
@@ -210,8 +158,15 @@ fn in_lane(
                     role: lane.role.clone(),
                     bodies: vec![lane.body],
                 };
-                if let Ok(run) = start(rule, Some(&key), act.happened_on, Some(holder), &case.fields, ctx) {
-                    events.push(CaseEvent::ClockStarted(run));
+                let scene = Scene {
+                    case: Some(case),
+                    procedure,
+                    fields: &case.fields,
+                    happened_on: act.happened_on,
+                    ctx,
+                };
+                if let Ok(started) = clocks::start(rule, Some(&key), Some(holder), &scene) {
+                    events.extend(started);
                 }
             }
             return;
@@ -219,7 +174,7 @@ fn in_lane(
         _ => return,
     }
     if let Some(clock) = clock {
-        stop(case, &clock, Some(&key), act.happened_on, events);
+        clocks::stop(case, &clock, Some(&key), act.happened_on, events);
     }
 }
 
@@ -256,7 +211,7 @@ fn apply(
 ) -> Result<(), Refusal> {
     let fields = merged(case, &act.set);
     match effect {
-        Effect::OpenLanes => open_lanes(procedure, act, &fields, ctx, events),
+        Effect::OpenLanes => open_lanes(case, procedure, act, &fields, ctx, events),
         Effect::IssuePermit => {
             if is_last_approval(case, act) {
                 events.push(permit::permit(case, act, &fields, ctx)?);
@@ -281,13 +236,25 @@ fn apply(
 }
 
 fn open_lanes(
+    case: &Case,
     procedure: &Procedure,
     act: &Finished<'_>,
     fields: &BTreeMap<String, Value>,
     ctx: &Context<'_>,
     events: &mut Vec<CaseEvent>,
 ) -> Result<(), Refusal> {
-    for lane in &procedure.lanes {
+    let scene = Scene {
+        case: Some(case),
+        procedure,
+        fields,
+        happened_on: act.happened_on,
+        ctx,
+    };
+    let wanted = procedure
+        .lanes
+        .iter()
+        .filter(|lane| condition::all_hold(&lane.when, &scene));
+    for lane in wanted {
         let bodies: BTreeSet<BodyId> = match &lane.body {
             LaneBody::Role(role) => ctx.registry.bodies_with(role).into_iter().collect(),
             LaneBody::ProvidersOf(field) => fields
@@ -319,8 +286,7 @@ fn open_lanes(
                 role: lane.role.clone(),
                 bodies: vec![body],
             };
-            let run = start(rule, Some(&key), act.happened_on, Some(holder), fields, ctx)?;
-            events.push(CaseEvent::ClockStarted(run));
+            events.extend(clocks::start(rule, Some(&key), Some(holder), &scene)?);
         }
     }
     add_lane_parties(events);

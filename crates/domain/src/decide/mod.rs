@@ -1,5 +1,7 @@
 //! The procedure engine: state, command and context in; events or a refusal out.
 
+mod clocks;
+mod condition;
 mod effects;
 mod guards;
 mod open;
@@ -17,7 +19,8 @@ use crate::{
     event::CaseEvent,
 };
 
-pub use guards::check as check_guards;
+pub use condition::all_hold;
+pub use guards::{Scene, check as check_guards};
 pub use view::{Possible, acts_now, preview};
 
 /// Decides a command. `case` is `None` exactly for [`Command::Open`].

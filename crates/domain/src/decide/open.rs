@@ -6,6 +6,7 @@ use shuyu_kernel::{BodyId, Manner, Refusal};
 use shuyu_profile::Procedure;
 
 use super::{
+    clocks,
     guards::{self, Scene},
     take::{check_values, holder_of, parties_from},
 };
@@ -62,7 +63,17 @@ pub(super) fn open(
         steps: Vec::new(),
         clauses: procedure.basis.clauses().to_vec(),
     };
-    Ok(vec![CaseEvent::Opened {
+    let started: Vec<CaseEvent> = procedure
+        .open
+        .starts
+        .iter()
+        .filter_map(|id| procedure.clock(id))
+        .map(|rule| clocks::start(rule, None, holder_of(Some(&rule.holder), &parties), &scene))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    let mut events = vec![CaseEvent::Opened {
         case: ctx.new_case,
         procedure: procedure.id.clone(),
         profile: ctx.profile.digest,
@@ -73,7 +84,9 @@ pub(super) fn open(
         title: title(procedure, set, ctx),
         set: set.clone(),
         meta,
-    }])
+    }];
+    events.extend(started);
+    Ok(events)
 }
 
 /// Fields without a group are set by acts only: at opening they would slip past the guards of those acts.

@@ -70,7 +70,7 @@ pub fn preview(case: &Case, act: &Act, ctx: &Context<'_>) -> Result<(), Refusal>
     let settled: Vec<_> = act
         .guards
         .iter()
-        .filter(|guard| !touches(&guard.rule, act))
+        .filter(|guard| !touches(&guard.rule, act) && !depends(guard, act))
         .cloned()
         .collect();
     if act.manners == [Manner::OnBehalf] {
@@ -92,12 +92,26 @@ fn is_about_time(rule: &shuyu_profile::Rule) -> bool {
     )
 }
 
+/// Whether the guard applies at all may hang on a value that the act brings.
+fn depends(guard: &shuyu_profile::Guard, act: &Act) -> bool {
+    guard.when.iter().any(|when| {
+        let first = when.via.first().unwrap_or(&when.field);
+        act.records.contains(first)
+    })
+}
+
 fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
-    use shuyu_profile::Rule;
+    use shuyu_profile::{Operand, Rule};
     let brings = |field: &String| act.records.contains(field);
     match rule {
         Rule::Complete { fields } => fields.iter().any(brings),
-        Rule::OneOf { field, .. } | Rule::Zero { field } | Rule::ColumnsJustified { field } => brings(field),
+        Rule::OneOf { fields, .. } | Rule::Zero { fields } => fields.iter().any(brings),
+        Rule::ColumnsJustified { field } => brings(field),
+        Rule::InOrder { low, high, .. } => [low, high].into_iter().any(|side| match side {
+            Operand::Field { via, field } => brings(via.first().unwrap_or(field)),
+            Operand::Today => false,
+        }),
+        Rule::SomeCase(query) | Rule::NoCase(query) => query.matching.values().any(brings),
         Rule::TermAtMost { from, to, .. } => brings(from) || brings(to),
         Rule::Linked { link, .. } | Rule::LinkedField { link, .. } => brings(link),
         Rule::SameAsLinked { field, link, .. } => brings(field) || brings(link),

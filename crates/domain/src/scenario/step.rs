@@ -13,7 +13,7 @@ use super::{
 use crate::{
     case::Case,
     command::{Command, Context, TakeAct},
-    decide::decide,
+    decide::{Scene, all_hold, decide},
     event::{CaseEvent, Pending},
     value::Value,
 };
@@ -56,7 +56,16 @@ pub(super) fn take(world: &mut World, site: &Site<'_>, step: &Step) -> Result<St
     };
     expected(step, refusal.as_ref())?;
     if refusal.is_none() {
-        after_success(world, &target, &mut run)?;
+        let ctx = Context {
+            profile: site.profile,
+            actor: &actor,
+            today: step.entered_on.unwrap_or(step.on),
+            registry: &world.registry,
+            linked: &world.cases,
+            new_case: target.case,
+            next_number: target.number,
+        };
+        after_success(world, &target, &ctx, &mut run)?;
     }
     run.refusal = refusal;
     check_then(world, step, target.case)?;
@@ -241,7 +250,12 @@ fn expected(step: &Step, refusal: Option<&Refusal>) -> Result<(), String> {
 }
 
 /// What the step proved: guards passed, clocks started, and that replaying the events gives the state.
-fn after_success(world: &World, target: &Target<'_>, run: &mut StepRun) -> Result<(), String> {
+fn after_success(
+    world: &World,
+    target: &Target<'_>,
+    ctx: &Context<'_>,
+    run: &mut StepRun,
+) -> Result<(), String> {
     let events = world
         .events
         .get(&target.case)
@@ -256,9 +270,15 @@ fn after_success(world: &World, target: &Target<'_>, run: &mut StepRun) -> Resul
         None => &target.procedure.open.guards,
     };
     let asked = |guard: &&Guard| {
-        guard.when.as_ref().is_none_or(|when| {
-            let value = state.and_then(|case| case.fields.get(&when.field));
-            value.is_some_and(|value| when.is.contains(&value.text()))
+        state.is_some_and(|case| {
+            let scene = Scene {
+                case: Some(case),
+                procedure: target.procedure,
+                fields: &case.fields,
+                happened_on: run.on,
+                ctx,
+            };
+            all_hold(&guard.when, &scene)
         })
     };
     run.passed = guards

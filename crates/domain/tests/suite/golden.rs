@@ -265,6 +265,21 @@ fn of_consequences() -> Vec<CaseEvent> {
             on: day(14),
             in_time: true,
         },
+        CaseEvent::ClockPaused {
+            clock: "review".to_owned(),
+            lane: None,
+            on: day(13),
+        },
+        CaseEvent::ClockChanged {
+            clock: "review".to_owned(),
+            lane: None,
+            on: day(14),
+            limit: Some(Limit::working_days(10)),
+            due: clock().due,
+            provisional: false,
+            calendar: clock().calendar,
+            derivation: clock().derivation,
+        },
         CaseEvent::LaneOpened {
             lane: lane(),
             rule: "provider".to_owned(),

@@ -7,6 +7,7 @@ use shuyu_kernel::calendar::Bound;
 use crate::{
     guard::Rule,
     load::{Profile, ProfileError},
+    place::Place,
     procedure::{Act, ActKind, Consequence, Procedure},
 };
 
@@ -15,10 +16,10 @@ use crate::{
 pub fn life_cycles(profile: &Profile) -> Vec<ProfileError> {
     let mut errors = Vec::new();
     for procedure in &profile.procedures {
-        let mut error = |line, message| {
+        let mut error = |at: &Place, message| {
             errors.push(ProfileError {
-                file: procedure.file.clone(),
-                line,
+                file: at.file.to_string(),
+                line: at.line,
                 message,
             });
         };
@@ -29,60 +30,58 @@ pub fn life_cycles(profile: &Profile) -> Vec<ProfileError> {
     errors
 }
 
-fn stages(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+fn stages(procedure: &Procedure, error: &mut impl FnMut(&Place, String)) {
     let reached = reachable(procedure);
     for stage in &procedure.stages {
         let id = &stage.id;
         if !reached.contains(id.as_str()) {
-            error(stage.line, format!("stage `{id}` cannot be reached"));
+            error(&stage.at, format!("stage `{id}` cannot be reached"));
         }
         let leaves = procedure
             .acts
             .iter()
             .any(|act| act.from.contains(id) && act.to.as_ref().is_some_and(|to| to != id));
         if !stage.is_final && !leaves {
-            error(
-                stage.line,
-                format!("stage `{id}` is not final and has no way out"),
-            );
+            error(&stage.at, format!("stage `{id}` is not final and has no way out"));
         }
         match (&stage.holder, stage.is_final || stage.rests) {
             (Some(_), true) => error(
-                stage.line,
+                &stage.at,
                 format!("stage `{id}` is final or rests and has a holder"),
             ),
-            (None, false) => error(stage.line, format!("stage `{id}` has no responsible role")),
+            (None, false) => error(&stage.at, format!("stage `{id}` has no responsible role")),
             _ => {}
         }
     }
 }
 
-fn clocks(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+fn clocks(procedure: &Procedure, error: &mut impl FnMut(&Place, String)) {
     for clock in &procedure.clocks {
-        let by_act = procedure.acts.iter().any(|act| act.starts.contains(&clock.id));
+        let by_act = procedure.open.starts.contains(&clock.id)
+            || procedure.acts.iter().any(|act| act.starts.contains(&clock.id));
         let by_lane = procedure.lanes.iter().any(|lane| lane.clock == clock.id);
         if !by_act && !by_lane {
-            error(clock.line, format!("clock `{}` is started by no act", clock.id));
+            error(&clock.at, format!("clock `{}` is started by no act", clock.id));
         }
         let stopped = procedure.acts.iter().any(|act| act.stops.contains(&clock.id));
         if clock.bound == Bound::AtMost && !stopped && !by_lane {
             error(
-                clock.line,
+                &clock.at,
                 format!("clock `{}` can be kept by no act: none stops it", clock.id),
             );
         }
         if (clock.bound == Bound::AtLeast) != (clock.on_miss == Consequence::Opens) {
             let message = "an at-least clock only opens the way, an at-most clock has a consequence";
-            error(clock.line, format!("clock `{}`: {message}", clock.id));
+            error(&clock.at, format!("clock `{}`: {message}", clock.id));
         }
     }
 }
 
-fn acts(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
+fn acts(procedure: &Procedure, error: &mut impl FnMut(&Place, String)) {
     for act in &procedure.acts {
         let id = &act.id;
         if act.from.is_empty() {
-            error(act.line, format!("act `{id}` can be taken in no stage"));
+            error(&act.at, format!("act `{id}` can be taken in no stage"));
         }
         let decides = matches!(
             act.kind,
@@ -95,7 +94,7 @@ fn acts(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
                 .filter(|from| !has_other_outcome(procedure, act, from))
             {
                 error(
-                    act.line,
+                    &act.at,
                     format!("act `{id}` is the only outcome of stage `{from}`"),
                 );
             }
@@ -107,7 +106,7 @@ fn acts(procedure: &Procedure, error: &mut impl FnMut(usize, String)) {
         };
         if !act.by.is_empty() && act.by.iter().all(is_separated) {
             error(
-                act.line,
+                &act.at,
                 format!("act `{id}`: separated duties cannot be satisfied"),
             );
         }

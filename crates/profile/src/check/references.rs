@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use shuyu_kernel::Basis;
 
 use crate::{
+    condition::{CaseQuery, Operand, When},
+    field::FieldType,
     guard::{Guard, Rule},
     load::{Profile, ProfileError},
-    procedure::{FieldType, LaneBody, Procedure},
+    place::Place,
+    procedure::{LaneBody, Procedure},
 };
 
 /// References that do not resolve: unknown roles, stages, clocks, fields, posts, clauses. Run at every load.
@@ -24,10 +27,8 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
     for separation in &profile.separations {
         for role in &separation.roles {
             if profile.role(role).is_none() {
-                errors.push(at(
-                    &profile.id,
-                    "roles.toml",
-                    0,
+                errors.push(error(
+                    &separation.at,
                     format!("separation names unknown role `{role}`"),
                 ));
             }
@@ -44,7 +45,7 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
         });
         if missing {
             let message = format!("eligibility `{}`: unknown procedure, stage or field", rule.code);
-            errors.push(at(&profile.id, "gates.toml", 0, message));
+            errors.push(error(&rule.at, message));
         }
     }
     office(profile, &mut errors);
@@ -53,36 +54,31 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
 
 /// Roles and posts: each once, bases that exist.
 fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
-    let mut error = |file, message| errors.push(at(&profile.id, file, 0, message));
+    let posts = Place::whole(&format!("{}/roles.toml", profile.id));
+    let roles = profile.roles.iter().map(|role| (&role.id, &role.at));
     let mut seen = BTreeSet::new();
-    for id in profile
-        .roles
-        .iter()
-        .map(|role| &role.id)
-        .chain(profile.posts.iter().map(|post| &post.id))
-    {
+    for (id, at) in roles.chain(profile.posts.iter().map(|post| (&post.id, &posts))) {
         if !seen.insert(id) {
-            error("roles.toml", format!("role or post `{id}` is defined twice"));
+            errors.push(error(at, format!("role or post `{id}` is defined twice")));
         }
     }
-    let roles = profile.roles.iter().map(|role| &role.basis);
-    let separations = profile.separations.iter().map(|separation| &separation.basis);
-    let gates = profile.eligibility.iter().map(|rule| &rule.basis);
-    let cited = roles.chain(separations).map(|basis| ("roles.toml", basis));
-    let cited = cited.chain(gates.map(|basis| ("gates.toml", basis)));
-    for (file, clause) in
-        cited.flat_map(|(file, basis)| basis.clauses().iter().map(move |clause| (file, clause)))
-    {
-        if !profile.clauses.contains_key(clause) {
-            error(file, format!("clause `{clause}` does not exist"));
+    let roles = profile.roles.iter().map(|rule| (&rule.basis, &rule.at));
+    let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
+    let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
+    let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
+    for (basis, at) in roles.chain(separations).chain(gates).chain(settings) {
+        for clause in basis.clauses() {
+            if !profile.clauses.contains_key(clause) {
+                errors.push(error(at, format!("clause `{clause}` does not exist")));
+            }
         }
     }
 }
 
-fn at(profile: &str, file: &str, line: usize, message: String) -> ProfileError {
+fn error(at: &Place, message: String) -> ProfileError {
     ProfileError {
-        file: format!("{profile}/{file}"),
-        line,
+        file: at.file.to_string(),
+        line: at.line,
         message,
     }
 }
@@ -94,47 +90,52 @@ struct References<'a> {
 }
 
 impl References<'_> {
-    fn error(&mut self, line: usize, message: String) {
-        self.errors.push(ProfileError {
-            file: self.procedure.file.clone(),
-            line,
-            message,
-        });
+    fn error(&mut self, at: &Place, message: String) {
+        self.errors.push(error(at, message));
     }
 
     fn all(&mut self) {
         let procedure = self.procedure;
         self.unique();
+        let whole = Place::whole(&procedure.at.file);
         if procedure.stages.is_empty() {
-            self.error(0, "a procedure needs a stage".to_owned());
+            self.error(&whole, "a procedure needs a stage".to_owned());
         }
-        self.basis(&procedure.basis, 0);
+        self.basis(&procedure.basis, &whole);
         for role in procedure.parties.iter().chain(&procedure.open.by) {
-            self.role(role, 0);
+            self.role(role, &whole);
         }
         for guard in &procedure.open.guards {
             self.guard(guard);
         }
+        for clock in &procedure.open.starts {
+            self.clock(clock, &whole);
+        }
         for stage in &procedure.stages {
-            self.basis(&stage.basis, stage.line);
+            self.basis(&stage.basis, &stage.at);
             if let Some(holder) = &stage.holder {
-                self.role(holder, stage.line);
+                self.role(holder, &stage.at);
             }
         }
         self.acts();
         for clock in &procedure.clocks {
-            self.basis(&clock.basis, clock.line);
-            self.role(&clock.holder, clock.line);
-            if let Some(field) = &clock.limit_field {
-                self.field(field, clock.line);
+            self.basis(&clock.basis, &clock.at);
+            self.role(&clock.holder, &clock.at);
+            for field in [&clock.limit_field, &clock.due_field, &clock.start_field]
+                .into_iter()
+                .flatten()
+            {
+                self.field(field, &clock.at);
             }
+            self.whens(&clock.when, &clock.at);
         }
         for lane in &procedure.lanes {
-            self.basis(&lane.basis, 0);
-            self.role(&lane.role, 0);
-            self.clock(&lane.clock, 0);
+            self.basis(&lane.basis, &lane.at);
+            self.role(&lane.role, &lane.at);
+            self.clock(&lane.clock, &lane.at);
+            self.whens(&lane.when, &lane.at);
             if let LaneBody::ProvidersOf(field) = &lane.body {
-                self.field(field, 0);
+                self.field(field, &lane.at);
             }
         }
         self.fields();
@@ -142,29 +143,29 @@ impl References<'_> {
 
     fn unique(&mut self) {
         let procedure = self.procedure;
-        let lists: [(&str, Vec<(&str, usize)>); 4] = [
+        let lists: [(&str, Vec<(&str, &Place)>); 4] = [
             (
                 "stage",
-                procedure.stages.iter().map(|x| (x.id.as_str(), x.line)).collect(),
+                procedure.stages.iter().map(|x| (x.id.as_str(), &x.at)).collect(),
             ),
             (
                 "act",
-                procedure.acts.iter().map(|x| (x.id.as_str(), x.line)).collect(),
+                procedure.acts.iter().map(|x| (x.id.as_str(), &x.at)).collect(),
             ),
             (
                 "clock",
-                procedure.clocks.iter().map(|x| (x.id.as_str(), x.line)).collect(),
+                procedure.clocks.iter().map(|x| (x.id.as_str(), &x.at)).collect(),
             ),
             (
                 "field",
-                procedure.fields.iter().map(|x| (x.id.as_str(), x.line)).collect(),
+                procedure.fields.iter().map(|x| (x.id.as_str(), &x.at)).collect(),
             ),
         ];
         for (what, list) in lists {
             let mut seen = BTreeSet::new();
-            for (id, line) in list {
+            for (id, at) in list {
                 if !seen.insert(id) {
-                    self.error(line, format!("{what} `{id}` is defined twice"));
+                    self.error(at, format!("{what} `{id}` is defined twice"));
                 }
             }
         }
@@ -172,25 +173,29 @@ impl References<'_> {
 
     fn acts(&mut self) {
         for act in &self.procedure.acts {
-            self.basis(&act.basis, act.line);
+            self.basis(&act.basis, &act.at);
             for role in act.by.iter().chain(&act.decided_by) {
-                self.role(role, act.line);
+                self.role(role, &act.at);
             }
             for stage in act.from.iter().chain(&act.to) {
-                self.stage(stage, act.line);
+                self.stage(stage, &act.at);
             }
             for field in &act.records {
-                self.field(field, act.line);
+                self.field(field, &act.at);
             }
-            for clock in act.starts.iter().chain(&act.stops) {
-                self.clock(clock, act.line);
+            let extended = act.extends.iter().map(|extension| &extension.clock);
+            let named = act
+                .starts
+                .iter()
+                .chain(&act.stops)
+                .chain(&act.pauses)
+                .chain(&act.resumes);
+            for clock in named.chain(extended) {
+                self.clock(clock, &act.at);
             }
             for step in &act.route {
                 if step.post != "checker" && self.profile.posts.iter().all(|post| post.id != step.post) {
-                    self.error(
-                        act.line,
-                        format!("act `{}`: unknown post `{}`", act.id, step.post),
-                    );
+                    self.error(&act.at, format!("act `{}`: unknown post `{}`", act.id, step.post));
                 }
             }
             for guard in &act.guards {
@@ -201,10 +206,10 @@ impl References<'_> {
 
     fn fields(&mut self) {
         for field in &self.procedure.fields {
-            self.basis(&field.basis, field.line);
+            self.basis(&field.basis, &field.at);
             if !field.group.is_empty() && self.procedure.groups.iter().all(|group| group.id != field.group) {
                 self.error(
-                    field.line,
+                    &field.at,
                     format!("field `{}`: unknown group `{}`", field.id, field.group),
                 );
             }
@@ -212,19 +217,18 @@ impl References<'_> {
             match &field.procedure {
                 Some(other) if self.profile.procedure(other).is_none() => {
                     self.error(
-                        field.line,
+                        &field.at,
                         format!("field `{}`: unknown procedure `{other}`", field.id),
                     );
                 }
-                None if is_case => self.error(
-                    field.line,
-                    format!("case field `{}` names no procedure", field.id),
-                ),
+                None if is_case => {
+                    self.error(&field.at, format!("case field `{}` names no procedure", field.id))
+                }
                 _ => {}
             }
             if (field.ty == FieldType::Choice) == field.choices.is_empty() {
                 self.error(
-                    field.line,
+                    &field.at,
                     format!(
                         "field `{}`: choices belong to choice fields, and these need some",
                         field.id
@@ -232,133 +236,175 @@ impl References<'_> {
                 );
             }
             if let Some(role) = &field.party {
-                self.role(role, field.line);
+                self.role(role, &field.at);
             }
         }
     }
 
-    fn basis(&mut self, basis: &Basis, line: usize) {
+    fn basis(&mut self, basis: &Basis, at: &Place) {
         for clause in basis.clauses() {
             if !self.profile.clauses.contains_key(clause) {
-                self.error(line, format!("clause `{clause}` does not exist"));
+                self.error(at, format!("clause `{clause}` does not exist"));
             }
         }
     }
-    fn role(&mut self, id: &str, line: usize) {
+    fn role(&mut self, id: &str, at: &Place) {
         if self.profile.role(id).is_none() {
-            self.error(line, format!("unknown role `{id}`"));
+            self.error(at, format!("unknown role `{id}`"));
         }
     }
-    fn stage(&mut self, id: &str, line: usize) {
+    fn stage(&mut self, id: &str, at: &Place) {
         if self.procedure.stage(id).is_none() {
-            self.error(line, format!("unknown stage `{id}`"));
+            self.error(at, format!("unknown stage `{id}`"));
         }
     }
-    fn field(&mut self, id: &str, line: usize) {
+    fn field(&mut self, id: &str, at: &Place) {
         if self.procedure.field(id).is_none() {
-            self.error(line, format!("unknown field `{id}`"));
+            self.error(at, format!("unknown field `{id}`"));
         }
     }
-    fn clock(&mut self, id: &str, line: usize) {
+    fn clock(&mut self, id: &str, at: &Place) {
         if self.procedure.clock(id).is_none() {
-            self.error(line, format!("unknown clock `{id}`"));
+            self.error(at, format!("unknown clock `{id}`"));
         }
     }
 
-    fn act(&mut self, id: &str, line: usize) {
+    fn act(&mut self, id: &str, at: &Place) {
         if self.procedure.act(id).is_none() {
-            self.error(line, format!("unknown act `{id}`"));
+            self.error(at, format!("unknown act `{id}`"));
         }
     }
 
     fn guard(&mut self, guard: &Guard) {
-        self.basis(&guard.basis, guard.line);
+        self.basis(&guard.basis, &guard.at);
         if let Some(act) = &guard.exception {
-            self.act(act, guard.line);
+            self.act(act, &guard.at);
             let recorded = self.procedure.act(act);
             for field in ["exception_reason", "exception_paper"] {
                 if recorded.is_some_and(|act| act.records.iter().all(|id| id != field)) {
                     self.error(
-                        guard.line,
+                        &guard.at,
                         format!("act `{act}` grants an exception and does not record `{field}`"),
                     );
                 }
             }
         }
-        if let Some(when) = &guard.when {
-            self.field(&when.field, guard.line);
-        }
-        let line = guard.line;
+        self.whens(&guard.when, &guard.at);
+        let at = &guard.at;
         match &guard.rule {
-            Rule::Complete { fields } => fields.iter().for_each(|field| self.field(field, line)),
-            Rule::OneOf { field, .. } | Rule::Zero { field } | Rule::ColumnsJustified { field } => {
-                self.field(field, line)
+            Rule::Complete { fields } => fields.iter().for_each(|field| self.field(field, at)),
+            Rule::OneOf { fields, .. } | Rule::Zero { fields } => {
+                fields.iter().for_each(|field| self.field(field, at));
             }
+            Rule::ColumnsJustified { field } => self.field(field, at),
+            Rule::InOrder { low, high, .. } => {
+                [low, high].into_iter().for_each(|side| self.operand(side, at))
+            }
+            Rule::SomeCase(query) | Rule::NoCase(query) => self.query(query, at),
             Rule::TermAtMost { from, to, .. } => {
-                [from, to].into_iter().for_each(|field| self.field(field, line))
+                [from, to].into_iter().for_each(|field| self.field(field, at))
             }
-            Rule::Linked { link, stages } => self.linked(link, stages, None, line),
-            Rule::LinkedField { link, field, .. } => self.linked(link, &[], Some(field), line),
+            Rule::Linked { link, stages } => self.linked(link, stages, None, at),
+            Rule::LinkedField { link, field, .. } => self.linked(link, &[], Some(field), at),
             Rule::SameAsLinked { field, link, other } => {
-                self.field(field, line);
-                self.linked(link, &[], Some(other), line);
+                self.field(field, at);
+                self.linked(link, &[], Some(other), at);
             }
             Rule::Within { field, via, other } => {
-                self.field(field, line);
-                self.path(via, other, line);
+                self.field(field, at);
+                self.path(via, other, at);
             }
-            Rule::WholeDays { clock } | Rule::BeforeDue { clock } => self.clock(clock, line),
-            Rule::NotSamePerson { acts } => acts.iter().for_each(|act| self.act(act, line)),
-            Rule::Done { act, since } => [act].into_iter().chain(since).for_each(|act| self.act(act, line)),
-            Rule::Retained { act, .. } => self.act(act, line),
-            Rule::NotSameBody { role } => self.role(role, line),
+            Rule::WholeDays { clock } | Rule::BeforeDue { clock } => self.clock(clock, at),
+            Rule::NotSamePerson { acts } => acts.iter().for_each(|act| self.act(act, at)),
+            Rule::Done { act, since } => [act].into_iter().chain(since).for_each(|act| self.act(act, at)),
+            Rule::Retained { act, .. } => self.act(act, at),
+            Rule::NotSameBody { role } => self.role(role, at),
             Rule::AtMostField { field, ceiling } => {
                 [field, ceiling]
                     .into_iter()
-                    .for_each(|field| self.field(field, line));
+                    .for_each(|field| self.field(field, at));
             }
-            Rule::Balanced { left, right } => [left, right]
-                .into_iter()
-                .for_each(|field| self.field(field, line)),
+            Rule::Balanced { left, right } => {
+                [left, right].into_iter().for_each(|field| self.field(field, at))
+            }
             Rule::NoOpenObjection | Rule::ObjectionsMended | Rule::LanesApproved => {}
         }
     }
 
+    fn whens(&mut self, whens: &[When], at: &Place) {
+        for when in whens {
+            match &when.some_case {
+                Some(query) => self.query(query, at),
+                None if when.via.is_empty() => self.field(&when.field, at),
+                None => self.path(&when.via, &when.field, at),
+            }
+        }
+    }
+
+    fn operand(&mut self, operand: &Operand, at: &Place) {
+        match operand {
+            Operand::Field { via, field } if via.is_empty() => self.field(field, at),
+            Operand::Field { via, field } => self.path(via, field, at),
+            Operand::Today => {}
+        }
+    }
+
+    fn query(&mut self, query: &CaseQuery, at: &Place) {
+        let Some(other) = self.profile.procedure(&query.procedure) else {
+            return self.error(at, format!("unknown procedure `{}`", query.procedure));
+        };
+        for stage in &query.stages {
+            if other.stage(stage).is_none() {
+                self.error(at, format!("procedure `{}` has no stage `{stage}`", other.id));
+            }
+        }
+        for field in query.matching.keys().chain(query.values.keys()) {
+            if other.field(field).is_none() {
+                self.error(at, format!("procedure `{}` has no field `{field}`", other.id));
+            }
+        }
+        for own in query.matching.values().filter(|own| !own.starts_with('@')) {
+            self.field(own, at);
+        }
+        for word in query.matching.values().filter(|own| own.starts_with('@')) {
+            if !["@actor", "@person", "@case"].contains(&word.as_str()) {
+                self.error(at, format!("`{word}` is none of @actor, @person, @case"));
+            }
+        }
+    }
+
     /// Follows links from procedure to procedure; the last one must have the field.
-    fn path(&mut self, via: &[String], other: &str, line: usize) {
+    fn path(&mut self, via: &[String], other: &str, at: &Place) {
         let mut procedure = self.procedure;
         for link in via {
             let next = procedure.field(link).and_then(|field| field.procedure.as_ref());
             let Some(next) = next.and_then(|id| self.profile.procedure(id)) else {
                 return self.error(
-                    line,
+                    at,
                     format!("procedure `{}` has no case field `{link}`", procedure.id),
                 );
             };
             procedure = next;
         }
         if procedure.field(other).is_none() {
-            self.error(
-                line,
-                format!("procedure `{}` has no field `{other}`", procedure.id),
-            );
+            self.error(at, format!("procedure `{}` has no field `{other}`", procedure.id));
         }
     }
 
-    fn linked(&mut self, link: &str, stages: &[String], field: Option<&String>, line: usize) {
+    fn linked(&mut self, link: &str, stages: &[String], field: Option<&String>, at: &Place) {
         let Some(own) = self.procedure.field(link) else {
-            return self.error(line, format!("unknown field `{link}`"));
+            return self.error(at, format!("unknown field `{link}`"));
         };
         let Some(other) = own.procedure.as_ref().and_then(|id| self.profile.procedure(id)) else {
-            return self.error(line, format!("field `{link}` is not a case field"));
+            return self.error(at, format!("field `{link}` is not a case field"));
         };
         for stage in stages {
             if other.stage(stage).is_none() {
-                self.error(line, format!("procedure `{}` has no stage `{stage}`", other.id));
+                self.error(at, format!("procedure `{}` has no stage `{stage}`", other.id));
             }
         }
         if let Some(field) = field.filter(|field| other.field(field).is_none()) {
-            self.error(line, format!("procedure `{}` has no field `{field}`", other.id));
+            self.error(at, format!("procedure `{}` has no field `{field}`", other.id));
         }
     }
 }

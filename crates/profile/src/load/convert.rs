@@ -5,127 +5,185 @@ use toml::Spanned;
 
 use super::{ProfileError, line_of};
 use crate::{
-    procedure::{
-        Act, Choice, ClockRule, Field, Group, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage,
-    },
+    field::{Choice, Field, Group},
+    place::Place,
+    procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
-        HasBasis, RawAct, RawClock, RawEligibility, RawField, RawLane, RawProcedure, RawRole, RawSeparation,
-        RawStage, RawThresholds, Stated,
+        CitedIn, HasBasis, Origin, RawAct, RawClock, RawEligibility, RawField, RawLane, RawProcedure,
+        RawRole, RawSeparation, RawStage, RawThresholds,
     },
     settings::{Eligibility, Role, Separation, Thresholds},
 };
 
-/// The place an error is reported at.
+/// The texts being read, and where errors go.
 pub(super) struct Site<'a> {
-    pub(super) file: &'a str,
-    pub(super) text: &'a str,
+    /// The file itself.
+    pub(super) own: Text<'a>,
+    /// The template it extends; the file itself where it extends none.
+    pub(super) base: Text<'a>,
+    /// What the procedure being read rests on.
+    pub(super) procedure: Option<Basis>,
     pub(super) errors: &'a mut Vec<ProfileError>,
 }
 
-impl Site<'_> {
-    pub(super) fn line(&self, spanned: &Spanned<String>) -> usize {
-        line_of(self.text, spanned.span().start)
+/// A file with its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl<'a> Site<'a> {
+    /// A file that extends nothing.
+    pub(super) fn single(file: &'a str, text: &'a str, errors: &'a mut Vec<ProfileError>) -> Self {
+        let own = Text { file, text };
+        Self {
+            own,
+            base: own,
+            procedure: None,
+            errors,
+        }
     }
 
-    pub(super) fn error(&mut self, line: usize, message: String) {
+    pub(super) fn place(&self, spanned: &Spanned<String>, rule: &impl HasBasis) -> Place {
+        let text = match rule.origin() {
+            Origin::Own => self.own,
+            Origin::Base => self.base,
+        };
+        Place {
+            file: text.file.into(),
+            line: line_of(text.text, spanned.span().start),
+        }
+    }
+
+    pub(super) fn error(&mut self, at: &Place, message: String) {
         self.errors.push(ProfileError {
-            file: self.file.to_owned(),
-            line,
+            file: at.file.to_string(),
+            line: at.line,
             message,
         });
     }
 
-    pub(super) fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
-        let Stated {
-            cite,
-            inferred,
-            agreement_item,
-            platform_default,
-        } = rule.stated();
-        let given = usize::from(!cite.is_empty())
-            + [inferred, agreement_item, platform_default]
-                .iter()
-                .flatten()
-                .count();
+    pub(super) fn basis(&mut self, rule: &impl HasBasis, what: &str, at: &Place) -> Basis {
+        let stated = rule.stated();
+        let texts = [
+            &stated.inferred,
+            &stated.agreement_item,
+            &stated.platform_default,
+            &stated.rests_on,
+        ];
+        let given = usize::from(!stated.cite.is_empty()) + texts.into_iter().flatten().count();
         if given != 1 {
-            self.error(
-                line,
-                format!("{what}: needs exactly one of cite, inferred, agreement_item, platform_default"),
-            );
+            let ways = "cite, inferred, agreement_item, platform_default, rests_on";
+            self.error(at, format!("{what}: needs exactly one of {ways}"));
         }
-        if let Some(reason) = inferred {
-            return Basis::Inferred(reason.to_owned());
+        if let Some(reason) = stated.inferred {
+            return Basis::Inferred(reason);
         }
-        if let Some(item) = agreement_item {
-            return Basis::AgreementItem(item.to_owned());
+        if let Some(item) = stated.agreement_item {
+            return Basis::AgreementItem(item);
         }
-        if let Some(reason) = platform_default {
-            return Basis::PlatformDefault(reason.to_owned());
+        if let Some(reason) = stated.platform_default {
+            return Basis::PlatformDefault(reason);
+        }
+        if let Some(on) = stated.rests_on {
+            return self.inherited(&on, what, at);
         }
         let mut clauses: Vec<ClauseId> = Vec::new();
-        for id in cite {
+        for id in &stated.cite {
             match id.get_ref().parse() {
                 Ok(clause) => clauses.push(clause),
                 Err(_) => {
-                    let line = self.line(id);
-                    self.error(line, format!("`{}` is not a clause id", id.get_ref()));
+                    let place = match stated.cited_in {
+                        CitedIn::Rule => self.place(id, rule),
+                        CitedIn::Overlay => Place {
+                            file: self.own.file.into(),
+                            line: line_of(self.own.text, id.span().start),
+                        },
+                        CitedIn::Settings => at.clone(),
+                    };
+                    self.error(&place, format!("`{}` is not a clause id", id.get_ref()));
                 }
             }
         }
         Basis::Cite(clauses)
     }
 
+    fn inherited(&mut self, on: &str, what: &str, at: &Place) -> Basis {
+        match (on, self.procedure.clone()) {
+            ("procedure", Some(basis)) => return basis,
+            ("local", _) => self.error(
+                at,
+                format!("{what}: its basis is left to the jurisdiction, which gives none"),
+            ),
+            _ => self.error(
+                at,
+                format!("{what}: `rests_on` is `procedure` or `local`, not `{on}`"),
+            ),
+        }
+        Basis::Cite(Vec::new())
+    }
+
     pub(super) fn role(&mut self, raw: &RawRole) -> Role {
-        let line = self.line(&raw.id);
+        let at = self.place(&raw.id, raw);
         Role {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
             title_en: raw.title_en.clone(),
             signs_in: raw.signs_in,
             single: raw.single,
-            basis: self.basis(raw, "role", line),
+            basis: self.basis(raw, "role", &at),
+            at,
         }
     }
 
     pub(super) fn separation(&mut self, raw: &RawSeparation) -> Separation {
+        let [first, second] = &raw.roles;
+        let at = self.place(first, raw);
         if !["body", "person"].contains(&raw.scope.as_str()) {
-            self.error(
-                0,
-                format!("separation scope `{}` is neither body nor person", raw.scope),
-            );
+            let message = format!("separation scope `{}` is neither body nor person", raw.scope);
+            self.error(&at, message);
         }
         Separation {
-            roles: raw.roles.clone(),
+            roles: [first.get_ref().clone(), second.get_ref().clone()],
             scope: raw.scope.clone(),
-            basis: self.basis(raw, "separation", 0),
+            basis: self.basis(raw, "separation", &at),
+            at,
         }
     }
 
     pub(super) fn eligibility(&mut self, raw: &RawEligibility) -> Eligibility {
-        let line = self.line(&raw.procedure);
+        let at = self.place(&raw.procedure, raw);
         Eligibility {
             use_of: raw.use_of,
             procedure: raw.procedure.get_ref().clone(),
             stages: raw.stages.clone(),
             match_field: raw.match_field.clone(),
             code: raw.code.clone(),
-            basis: self.basis(raw, "eligibility", line),
+            basis: self.basis(raw, "eligibility", &at),
+            at,
         }
     }
 
     pub(super) fn thresholds(&mut self, raw: &RawThresholds) -> Thresholds {
+        let whole = Place::whole(self.own.file);
         Thresholds {
             k: raw.k,
             k_jitter: raw.k_jitter,
             dominance_percent: raw.dominance_percent,
             max_rows: raw.max_rows,
             log_retention: raw.log_retention,
-            basis: self.basis(raw, "thresholds", 0),
+            basis: self.basis(raw, "thresholds", &whole),
         }
     }
 
     pub(super) fn procedure(&mut self, raw: &RawProcedure) -> Procedure {
-        let line = self.line(&raw.id);
+        let at = Place {
+            line: self.place(&raw.id, raw).line,
+            file: self.own.file.into(),
+        };
+        let basis = self.basis(raw, "procedure", &at);
+        self.procedure = Some(basis.clone());
         Procedure {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
@@ -141,6 +199,7 @@ impl Site<'_> {
                     .iter()
                     .filter_map(|guard| self.guard(guard, raw))
                     .collect(),
+                starts: raw.open.starts.clone(),
             },
             stages: raw.stage.iter().map(|stage| self.stage(stage)).collect(),
             acts: raw.act.iter().map(|act| self.act(act, raw)).collect(),
@@ -150,19 +209,19 @@ impl Site<'_> {
                 .group
                 .iter()
                 .map(|group| Group {
-                    id: group.id.clone(),
+                    id: group.id.get_ref().clone(),
                     title: group.title.clone(),
                     title_en: group.title_en.clone(),
                 })
                 .collect(),
-            fields: raw.field.iter().map(|field| self.field(field)).collect(),
-            basis: self.basis(raw, "procedure", line),
-            file: self.file.to_owned(),
+            fields: self.fields(raw),
+            basis,
+            at,
         }
     }
 
     fn stage(&mut self, raw: &RawStage) -> Stage {
-        let line = self.line(&raw.id);
+        let at = self.place(&raw.id, raw);
         Stage {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
@@ -170,13 +229,13 @@ impl Site<'_> {
             holder: raw.holder.clone(),
             is_final: raw.is_final,
             rests: raw.rests,
-            basis: self.basis(raw, "stage", line),
-            line,
+            basis: self.basis(raw, "stage", &at),
+            at,
         }
     }
 
     fn act(&mut self, raw: &RawAct, procedure: &RawProcedure) -> Act {
-        let line = self.line(&raw.id);
+        let at = self.place(&raw.id, raw);
         let manners = if raw.manners.is_empty() {
             vec![Manner::InPerson, Manner::Delegate]
         } else {
@@ -209,33 +268,46 @@ impl Site<'_> {
                 .collect(),
             starts: raw.starts.clone(),
             stops: raw.stops.clone(),
+            extends: raw.extends.clone(),
+            pauses: raw.pauses.clone(),
+            resumes: raw.resumes.clone(),
             effects: raw.effects.clone(),
-            basis: self.basis(raw, "act", line),
-            line,
+            basis: self.basis(raw, "act", &at),
+            at,
         }
     }
 
     fn clock(&mut self, raw: &RawClock) -> ClockRule {
-        let line = self.line(&raw.id);
-        if raw.limit.is_some() == raw.limit_field.is_some() {
-            self.error(line, "clock: needs exactly one of limit, limit_field".to_owned());
+        let at = self.place(&raw.id, raw);
+        let ways = usize::from(raw.limit.is_some())
+            + usize::from(raw.limit_field.is_some())
+            + usize::from(raw.due_field.is_some());
+        if ways != 1 {
+            self.error(
+                &at,
+                "clock: needs exactly one of limit, limit_field, due_field".to_owned(),
+            );
         }
+        let when = self.whens(raw.when.as_ref(), &at);
         ClockRule {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
             title_en: raw.title_en.clone(),
             limit: raw.limit,
             limit_field: raw.limit_field.clone(),
+            due_field: raw.due_field.clone(),
+            start_field: raw.start_field.clone(),
+            when,
             bound: raw.bound,
             holder: raw.holder.clone(),
             on_miss: raw.on_miss,
-            basis: self.basis(raw, "clock", line),
-            line,
+            basis: self.basis(raw, "clock", &at),
+            at,
         }
     }
 
     fn lane(&mut self, raw: &RawLane) -> Lane {
-        let line = self.line(&raw.id);
+        let at = self.place(&raw.id, raw);
         Lane {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
@@ -245,13 +317,45 @@ impl Site<'_> {
                 .providers_of
                 .clone()
                 .map_or_else(|| LaneBody::Role(raw.role.clone()), LaneBody::ProvidersOf),
+            when: self.whens(raw.when.as_ref(), &at),
             clock: raw.clock.clone(),
-            basis: self.basis(raw, "lane", line),
+            basis: self.basis(raw, "lane", &at),
+            at,
         }
     }
 
+    /// The fields as written, then the numbered contents of groups that list them.
+    fn fields(&mut self, raw: &RawProcedure) -> Vec<Field> {
+        let mut fields: Vec<Field> = raw.field.iter().map(|field| self.field(field)).collect();
+        for group in raw.group.iter().filter(|group| !group.items.is_empty()) {
+            let at = self.place(&group.id, group);
+            let basis = self.basis(group, "group", &at);
+            for (number, item) in group.items.iter().enumerate() {
+                fields.push(Field {
+                    id: item.id.clone(),
+                    title: item.title.clone(),
+                    title_en: item.title_en.clone(),
+                    help: item.help.clone(),
+                    help_en: item.help_en.clone(),
+                    ty: item.ty,
+                    group: group.id.get_ref().clone(),
+                    item: u32::try_from(number + 1).ok(),
+                    choices: Vec::new(),
+                    procedure: None,
+                    party: None,
+                    personal: false,
+                    measured: None,
+                    is_title: item.is_title,
+                    basis: basis.clone(),
+                    at: at.clone(),
+                });
+            }
+        }
+        fields
+    }
+
     fn field(&mut self, raw: &RawField) -> Field {
-        let line = self.line(&raw.id);
+        let at = self.place(&raw.id, raw);
         Field {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
@@ -275,8 +379,8 @@ impl Site<'_> {
             personal: raw.personal,
             measured: raw.measured,
             is_title: raw.is_title,
-            basis: self.basis(raw, "field", line),
-            line,
+            basis: self.basis(raw, "field", &at),
+            at,
         }
     }
 }

@@ -4,18 +4,20 @@ use shuyu_kernel::calendar::Limit;
 
 use super::convert::Site;
 use crate::{
+    condition::{When, Whens},
     guard::{Guard, Rule},
+    place::Place,
     raw::{RawGuard, RawProcedure},
 };
 
 impl Site<'_> {
     pub(super) fn guard(&mut self, raw: &RawGuard, procedure: &RawProcedure) -> Option<Guard> {
-        let line = self.line(&raw.rule);
-        let basis = self.basis(raw, "guard", line);
+        let at = self.place(&raw.rule, raw);
+        let basis = self.basis(raw, "guard", &at);
         let rule = match self.rule(raw, procedure) {
             Ok(rule) => rule,
             Err(message) => {
-                self.error(line, format!("guard `{}`: {message}", raw.rule.get_ref()));
+                self.error(&at, format!("guard `{}`: {message}", raw.rule.get_ref()));
                 return None;
             }
         };
@@ -24,16 +26,25 @@ impl Site<'_> {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if raw.code.is_empty() || !code_is_stable {
-            self.error(line, format!("refusal code `{}` is not snake_case", raw.code));
+            self.error(&at, format!("refusal code `{}` is not snake_case", raw.code));
         }
         Some(Guard {
             rule,
             code: raw.code.clone(),
-            when: raw.when.clone(),
+            when: self.whens(raw.when.as_ref(), &at),
             exception: raw.exception.clone(),
             basis,
-            line,
+            at,
         })
+    }
+
+    /// Conditions as written, each sound in itself.
+    pub(super) fn whens(&mut self, raw: Option<&Whens>, at: &Place) -> Vec<When> {
+        let list = raw.map(Whens::list).unwrap_or_default();
+        for fault in list.iter().filter_map(When::fault) {
+            self.error(at, fault.to_owned());
+        }
+        list
     }
 
     #[expect(clippy::unused_self, reason = "reads as part of the conversion")]
@@ -47,6 +58,11 @@ impl Site<'_> {
                 Ok(list.to_vec())
             }
         };
+        let several = || {
+            let fields: Vec<String> = raw.field.iter().chain(&raw.fields).cloned().collect();
+            some(&fields, "fields")
+        };
+        let query = || raw.cases.clone().ok_or("`cases` is missing".to_owned());
         Ok(match raw.rule.get_ref().as_str() {
             "complete" => {
                 let mut fields = raw.fields.clone();
@@ -54,20 +70,30 @@ impl Site<'_> {
                 if let Some(group) = &raw.group {
                     let of_group = procedure.field.iter().filter(|field| field.group == *group);
                     fields.extend(of_group.map(|field| field.id.get_ref().clone()));
+                    let items = procedure.group.iter().filter(|other| other.id.get_ref() == group);
+                    fields.extend(items.flat_map(|group| &group.items).map(|item| item.id.clone()));
                 }
                 Rule::Complete {
                     fields: some(&fields, "fields")?,
                 }
             }
             "one_of" => Rule::OneOf {
-                field: text(&raw.field, "field")?,
+                fields: several()?,
                 values: some(&raw.values, "values")?,
             },
             "term_at_most" => Rule::TermAtMost {
                 from: text(&raw.from, "from")?,
                 to: text(&raw.to, "to")?,
                 limit: limit(raw.limit)?,
+                exact: raw.exact,
             },
+            "in_order" => Rule::InOrder {
+                low: text(&raw.low, "low")?.parse()?,
+                gap: raw.gap,
+                high: text(&raw.high, "high")?.parse()?,
+            },
+            "some_case" => Rule::SomeCase(query()?),
+            "no_case" => Rule::NoCase(query()?),
             "linked" => Rule::Linked {
                 link: text(&raw.link, "link")?,
                 stages: some(&raw.stages, "stages")?,
@@ -113,9 +139,7 @@ impl Site<'_> {
                 field: text(&raw.field, "field")?,
                 ceiling: text(&raw.ceiling, "ceiling")?,
             },
-            "zero" => Rule::Zero {
-                field: text(&raw.field, "field")?,
-            },
+            "zero" => Rule::Zero { fields: several()? },
             "retained" => Rule::Retained {
                 act: text(&raw.act, "act")?,
                 limit: limit(raw.limit)?,

@@ -6,6 +6,7 @@
 
 mod faults;
 mod loading;
+mod overlays;
 mod sample;
 mod shipped;
 mod support;

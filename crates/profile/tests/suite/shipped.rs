@@ -44,7 +44,7 @@ fn every_title_and_help_has_both_languages() {
         }
     };
     for procedure in &load(&base, &own).procedures {
-        let at = |id: &str| format!("{}: {id}", procedure.file);
+        let at = |id: &str| format!("{}: {id}", procedure.at.file);
         pair(at("title"), &procedure.title, &procedure.title_en);
         procedure
             .stages

@@ -19,7 +19,8 @@ pub(crate) fn rows(file: &CaseFile) -> Rows {
     let mut rows = Rows::new();
     let mut bound: BTreeSet<(String, BodyId)> = BTreeSet::new();
     for (ordinal, clock) in file.case.clocks.iter().enumerate() {
-        if clock.stopped_on.is_some() || clock.run.bound != Bound::AtMost {
+        // A clock that stands still asks nothing of anybody: whose turn it is then shows as a turn.
+        if clock.stopped_on.is_some() || clock.paused_on.is_some() || clock.run.bound != Bound::AtMost {
             continue;
         }
         for body in &clock.run.holder.bodies {

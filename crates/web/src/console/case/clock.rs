@@ -106,6 +106,9 @@ fn status(frame: &Frame, view: &CaseView, clock: &Clock) -> (&'static str, Strin
         };
         return (class, frame.tr(key, &[("date", on)]));
     }
+    if let Some(on) = clock.paused_on {
+        return ("running", frame.tr("clock-paused", &[("date", on)]));
+    }
     let remaining = remaining_days(&view.profile, view.today, clock.run.due);
     if clock.run.bound == Bound::AtLeast {
         let over = view.today > clock.run.due;

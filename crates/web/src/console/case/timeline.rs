@@ -185,6 +185,11 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             };
             format!("{} · {}", clock(id), frame.t(key))
         }
+        CaseEvent::ClockPaused { clock: id, .. } => clock(id),
+        CaseEvent::ClockChanged { clock: id, due, .. } => {
+            let due = frame.tr("timeline-due", &[("date", due)]);
+            format!("{} · {due}", clock(id))
+        }
         CaseEvent::LaneOpened { lane, .. }
         | CaseEvent::LaneReturned { lane }
         | CaseEvent::LaneReopened { lane } => lane_name(view, Some(lane)),

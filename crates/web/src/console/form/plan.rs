@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use shuyu_domain::{Case, Value};
 use shuyu_kernel::{Basis, Manner};
-use shuyu_profile::{Act, ActKind, Field, FieldType, Guard, Procedure, Rule};
+use shuyu_profile::{Act, ActKind, Field, FieldType, Guard, Operand, Place, Procedure, Rule};
 
 use crate::page::Frame;
 
@@ -239,7 +239,8 @@ pub(crate) fn paper_field() -> Field {
         personal: false,
         is_title: false,
         basis: Basis::Cite(Vec::new()),
-        line: 0,
+        measured: None,
+        at: Place::whole(""),
     }
 }
 
@@ -255,13 +256,15 @@ fn needed(guards: &[Guard]) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     for guard in guards
         .iter()
-        .filter(|guard| guard.when.is_none() && guard.exception.is_none())
+        .filter(|guard| guard.when.is_empty() && guard.exception.is_none())
     {
         match &guard.rule {
             Rule::Complete { fields } => needed.extend(fields.iter().cloned()),
-            Rule::OneOf { field, .. } | Rule::Zero { field } | Rule::ColumnsJustified { field } => {
+            Rule::OneOf { fields, .. } | Rule::Zero { fields } => needed.extend(fields.iter().cloned()),
+            Rule::ColumnsJustified { field } => {
                 needed.insert(field.clone());
             }
+            Rule::InOrder { low, high, .. } => needed.extend([low, high].into_iter().filter_map(own_field)),
             Rule::TermAtMost { from, to, .. } => needed.extend([from.clone(), to.clone()]),
             Rule::Linked { link, .. } | Rule::LinkedField { link, .. } => {
                 needed.insert(link.clone());
@@ -278,10 +281,20 @@ fn needed(guards: &[Guard]) -> BTreeSet<String> {
             | Rule::LanesApproved
             | Rule::SameAsLinked { .. }
             | Rule::Within { .. }
+            | Rule::SomeCase(_)
+            | Rule::NoCase(_)
             | Rule::Retained { .. } => {}
         }
     }
     needed
+}
+
+/// The field of the case itself that an operand reads or starts from.
+fn own_field(operand: &Operand) -> Option<String> {
+    match operand {
+        Operand::Field { via, field } => Some(via.first().unwrap_or(field).clone()),
+        Operand::Today => None,
+    }
 }
 
 fn about_the_act(act: &Act, case: &Case, lane: Option<&str>) -> Vec<Input> {
