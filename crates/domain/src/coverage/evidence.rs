@@ -13,11 +13,14 @@ const CLAUSES_PER_REFUSAL: usize = 3;
 
 /// Refusals outside the guards that still are the clause speaking: what comes first, and whose act it is.
 /// Others (a missing post, a wrong type) are about the person or the form.
-const OF_ORDER_AND_COMPETENCE: [&str; 4] = [
+const OF_ORDER_AND_COMPETENCE: [&str; 7] = [
     "act_not_in_stage",
     "role_may_not_act",
+    "post_may_not_act",
     "not_a_party",
     "manner_not_allowed",
+    "roles_must_be_separate",
+    "body_lacks_role",
 ];
 
 type Rows<'a> = BTreeMap<&'a ClauseId, ClauseCoverage>;
@@ -126,17 +129,19 @@ fn refused(run: &Run, index: usize, procedure: &Procedure, rows: &mut Rows<'_>) 
         .cloned()
         .collect();
     note(rows, &clauses, |row| row.refused.push(place(step, &refusal.code)));
-    let complying = run
+    // The complying step comes after the refused one, mended by one thing; or before it, undone by one thing.
+    for (at, other) in run
         .steps
         .iter()
         .enumerate()
-        .filter(|(at, other)| *at > index && other.refusal.is_none());
-    for (at, other) in complying {
+        .filter(|(_, other)| other.refusal.is_none())
+    {
+        let (first, last) = (at.min(index), at.max(index));
         let between = run
             .steps
             .iter()
-            .take(at)
-            .skip(index + 1)
+            .take(last)
+            .skip(first + 1)
             .filter(|step| step.refusal.is_none())
             .collect::<Vec<_>>();
         if let Some(difference) = one_difference(step, other, &between) {
@@ -165,7 +170,7 @@ fn one_difference(refused: &StepRun, complying: &StepRun, between: &[&StepRun]) 
     }
     let mut differences: Vec<String> = between
         .iter()
-        .map(|step| format!("{} of {} before it", step.act, step.case))
+        .map(|step| format!("{} of {} in between", step.act, step.case))
         .collect();
     let keys: BTreeSet<&String> = refused.set.keys().chain(complying.set.keys()).collect();
     differences.extend(
@@ -181,6 +186,9 @@ fn one_difference(refused: &StepRun, complying: &StepRun, between: &[&StepRun]) 
             "taken by {} instead of {}",
             complying.actor, refused.actor
         ));
+    }
+    if refused.strike != complying.strike {
+        differences.push("columns struck".to_owned());
     }
     if refused.manner != complying.manner {
         differences.push("manner".to_owned());

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use shuyu_kernel::{Actor, Refusal};
-use shuyu_profile::{Field, FieldType, Procedure};
+use shuyu_kernel::{Actor, CivilDate, Refusal};
+use shuyu_profile::{Field, FieldType, Procedure, Rule, scenario::Step};
 
 use super::world::{World, paper, sealed};
 use crate::value::Value;
@@ -14,6 +14,46 @@ pub(super) enum Wrong {
     Scenario(String),
     /// The platform refuses it, as it would refuse a form.
     Refused(Refusal),
+}
+
+/// The values of a step, and with `fill` one for every field that a guard of the act wants complete.
+pub(super) fn filled(procedure: &Procedure, step: &Step) -> BTreeMap<String, String> {
+    let mut set = step.set.clone();
+    if !step.fill {
+        return set;
+    }
+    let guards = match procedure.act(&step.act) {
+        Some(act) => &act.guards,
+        None => &procedure.open.guards,
+    };
+    let wanted = guards.iter().filter_map(|guard| match &guard.rule {
+        Rule::Complete { fields } => Some(fields),
+        _ => None,
+    });
+    for id in wanted.flatten().filter(|id| !step.without.contains(id)) {
+        let sample = procedure.field(id).and_then(|field| sample(field, step.on));
+        if let Some(sample) = sample {
+            set.entry(id.clone()).or_insert(sample);
+        }
+    }
+    set
+}
+
+/// A value that says nothing in particular; none where it would have to name somebody or another case.
+fn sample(field: &Field, on: CivilDate) -> Option<String> {
+    Some(match field.ty {
+        FieldType::Text | FieldType::Paragraph => "按规定办理".to_owned(),
+        FieldType::Date => on.to_string(),
+        FieldType::Money => "0".to_owned(),
+        FieldType::Integer => "1".to_owned(),
+        FieldType::YesNo => "no".to_owned(),
+        FieldType::Choice => field.choices.first()?.id.clone(),
+        FieldType::File => format!("file:{}.pdf", field.title),
+        FieldType::Figures => "n=1".to_owned(),
+        FieldType::Body | FieldType::Person | FieldType::Case | FieldType::Cases | FieldType::Columns => {
+            return None;
+        }
+    })
 }
 
 /// All fields of a step.

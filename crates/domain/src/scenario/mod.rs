@@ -56,8 +56,10 @@ pub struct StepRun {
     pub case: String,
     /// Lane as written.
     pub lane: Option<String>,
-    /// Values as written.
+    /// Values as written and filled in.
     pub set: BTreeMap<String, String>,
+    /// Columns struck.
+    pub strike: Vec<String>,
     /// The refusal, if the step was refused.
     pub refusal: Option<Refusal>,
     /// Guards asked and passed, by code.

@@ -37,10 +37,18 @@ struct Target<'a> {
 pub(super) fn take(world: &mut World, site: &Site<'_>, step: &Step) -> Result<StepRun, String> {
     let target = target(world, site.profile, step)?;
     world.fill_offices(target.procedure);
-    let actor = world.actor(&step.actor, &step.post);
     let mut run = blank(site, step, target.procedure);
     run.fired = fired(world, step.on);
-    let refusal = match input::values(world, target.procedure, &actor, &step.set) {
+    run.set = input::filled(target.procedure, step);
+    let actor = match world.acting(site.profile, step) {
+        Ok(actor) => actor,
+        Err(refusal) => {
+            expected(step, Some(&refusal))?;
+            run.refusal = Some(refusal);
+            return Ok(run);
+        }
+    };
+    let refusal = match input::values(world, target.procedure, &actor, &run.set) {
         Err(Wrong::Scenario(message)) => return Err(message),
         Err(Wrong::Refused(refusal)) => Some(refusal),
         Ok(set) => {
@@ -123,6 +131,7 @@ fn blank(site: &Site<'_>, step: &Step, procedure: &Procedure) -> StepRun {
         case: step.case.clone(),
         lane: step.lane.clone(),
         set: step.set.clone(),
+        strike: step.strike.clone(),
         refusal: None,
         passed: BTreeSet::new(),
         started: BTreeSet::new(),

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shuyu_kernel::{Actor, BodyId, CaseId, Digest, PersonId};
-use shuyu_profile::{Procedure, Profile};
+use shuyu_kernel::{Actor, BodyId, CaseId, Digest, PersonId, Refusal};
+use shuyu_profile::{Procedure, Profile, scenario::Step};
 
 use crate::{
     case::Case,
     event::{CaseEvent, RegistryEvent},
-    registry::{Body, Membership, Registry},
+    registry::{Body, Delegation, Membership, Registry, separations_hold},
     value::{Paper, Value},
 };
 
@@ -97,6 +97,46 @@ impl World {
             post: post.to_owned(),
             delegation: None,
         }
+    }
+
+    /// The actor of a step; with a paper the person acts for its owner.
+    ///
+    /// # Errors
+    /// What the platform refuses: a body with roles that must be separate, a paper that cannot be.
+    pub fn acting(&mut self, profile: &Profile, step: &Step) -> Result<Actor, Refusal> {
+        let mut parts = step.actor.splitn(3, ':');
+        let role = parts.next().unwrap_or_default();
+        let name = parts.next().unwrap_or(role);
+        if let Some(body) = self.known_body(name).and_then(|id| self.registry.bodies.get(&id)) {
+            let mut roles = body.roles.clone();
+            roles.insert(role.to_owned());
+            separations_hold(profile, "body", &roles)?;
+        }
+        let Some(paper) = &step.delegation else {
+            return Ok(self.actor(&step.actor, &step.post));
+        };
+        // Whoever acts by the paper holds another post: the paper is what lets them act.
+        let mut actor = self.actor(&step.actor, "colleague");
+        actor.post.clone_from(&step.post);
+        let from = self.person(actor.body, role, &step.post, &paper.of);
+        if !self.registry.delegations.contains_key(&paper.number) {
+            let delegation = Delegation {
+                number: paper.number.clone(),
+                from,
+                to: actor.person,
+                membership: Membership {
+                    body: actor.body,
+                    role: role.to_owned(),
+                    post: step.post.clone(),
+                },
+                starts_on: paper.from,
+                ends_on: paper.until,
+            };
+            let event = self.registry.delegate(delegation)?;
+            self.register(&event);
+        }
+        actor.delegation = Some(paper.number.clone());
+        Ok(actor)
     }
 
     /// Another person of the actor's body for the next step of a route.
