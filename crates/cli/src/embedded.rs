@@ -13,6 +13,15 @@ struct ProfileFiles;
 #[folder = "../../worlds"]
 struct WorldFiles;
 
+/// Names of the built-in profiles that can be served: folders with a `profile.toml`, in order.
+pub fn profile_names() -> Vec<String> {
+    let mut names: Vec<String> = ProfileFiles::iter()
+        .filter_map(|path| path.strip_suffix("/profile.toml").map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}
+
 /// The bytes of a profile folder that is built in.
 pub fn profile_source(name: &str) -> anyhow::Result<ProfileSource> {
     let mut source = ProfileSource::new(name);

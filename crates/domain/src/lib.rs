@@ -13,6 +13,7 @@ pub mod command;
 pub mod coverage;
 pub mod decide;
 pub mod event;
+pub mod mutation;
 pub mod port;
 pub mod registry;
 pub mod scenario;

@@ -19,6 +19,8 @@ pub struct Guard {
     /// 原则上: passes once this act is done, by which whoever approves the object itself approved the exception, with
     /// a written reason and the paper (fields `exception_reason`, `exception_paper`).
     pub exception: Option<String>,
+    /// Holds when the rule does not. Never so as written: mutation of the rules needs it.
+    pub negated: bool,
     /// Basis.
     pub basis: Basis,
     /// Where it is written.

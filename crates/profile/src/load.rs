@@ -1,6 +1,8 @@
 //! From files to a checked profile, or to the list of everything that is wrong.
 
 mod convert;
+mod duties;
+mod fields;
 mod guard;
 mod overlay;
 mod procedures;

@@ -22,6 +22,8 @@ pub(crate) enum Origin {
     Own,
     /// The template of the base that it extends.
     Base,
+    /// `duties.toml`, of the profile.
+    Duties,
 }
 
 /// Declares a raw rule: the given fields plus the ways to state a basis.
@@ -110,7 +112,7 @@ pub(crate) trait HasBasis {
 
 mod overlay;
 
-pub(crate) use overlay::{RawBasisOf, RawItem, RawOverlay, RawSetting, RawSettings};
+pub(crate) use overlay::{RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -360,6 +362,9 @@ rule! {
         /// Numbered contents of a paper: one field each, resting on what the group rests on.
         #[serde(default)]
         items: Vec<RawItem>,
+        /// The items are given by acts only, not asked when a case is opened.
+        #[serde(default)]
+        by_act: bool,
     }
 }
 

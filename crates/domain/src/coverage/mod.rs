@@ -69,6 +69,8 @@ pub struct ClauseCoverage {
     pub platform: Platform,
     /// Has evidence of the kind its platform value asks for.
     pub evidenced: bool,
+    /// What is still missing; empty once evidenced.
+    pub missing: String,
     /// Rules that cite it.
     pub rules: Vec<RulePlace>,
     /// Steps refused by a guard citing it.
@@ -144,29 +146,14 @@ pub fn of_runs(profile: &Profile, runs: &[Run]) -> Coverage {
     for run in runs.iter().filter(|run| run.failures.is_empty()) {
         evidence::collect(profile, run, &mut clauses);
     }
-    let mut summary = Summary::default();
-    let mut documents: BTreeMap<String, Summary> = BTreeMap::new();
     let mut rows: Vec<ClauseCoverage> = clauses.into_values().collect();
-    for row in &mut rows {
-        row.settle();
-        summary.add(row);
-        documents
-            .entry(row.id.instrument().to_owned())
-            .or_default()
-            .add(row);
-    }
-    Coverage {
-        profile: profile.id.clone(),
-        scenarios: runs.len(),
-        failed: runs
-            .iter()
-            .filter(|run| !run.failures.is_empty())
-            .map(|run| run.name.clone())
-            .collect(),
-        summary,
-        documents,
-        clauses: rows,
-    }
+    rows.iter_mut().for_each(ClauseCoverage::settle);
+    let failed = runs
+        .iter()
+        .filter(|run| !run.failures.is_empty())
+        .map(|run| run.name.clone())
+        .collect();
+    Coverage::summed(profile.id.clone(), runs.len(), failed, rows)
 }
 
 fn blank(id: &ClauseId, platform: Platform) -> ClauseCoverage {
@@ -174,6 +161,7 @@ fn blank(id: &ClauseId, platform: Platform) -> ClauseCoverage {
         id: id.clone(),
         platform,
         evidenced: false,
+        missing: String::new(),
         rules: Vec::new(),
         refused: Vec::new(),
         passed: Vec::new(),
@@ -206,6 +194,70 @@ impl ClauseCoverage {
             Platform::Support => !self.exercised.is_empty(),
             Platform::None => false,
         };
+        self.missing = self.lacks().to_owned();
+    }
+
+    fn lacks(&self) -> &'static str {
+        match self.platform {
+            _ if self.evidenced => "",
+            Platform::None => "nothing for software",
+            _ if self.rules.is_empty() => "no rule cites it",
+            Platform::Enforce if self.refused.is_empty() => "no step is refused by a rule citing it",
+            Platform::Enforce => "no complying step differs from the refused one in one thing only",
+            Platform::Track if self.started.is_empty() => {
+                "no clock citing it, or that an act citing it stops, was started"
+            }
+            Platform::Track => "no such clock was seen to run out",
+            Platform::Support => "no step takes an act, sets a field or acts in a role citing it",
+        }
+    }
+}
+
+impl Coverage {
+    /// One measure over several profiles: a clause is evidenced if one of them evidences it.
+    pub fn over(all: Vec<Self>) -> Self {
+        let mut clauses: BTreeMap<ClauseId, ClauseCoverage> = BTreeMap::new();
+        let mut profiles = Vec::new();
+        let (mut scenarios, mut failed) = (0, Vec::new());
+        for one in all {
+            scenarios += one.scenarios;
+            failed.extend(one.failed.iter().map(|name| format!("{}/{name}", one.profile)));
+            for row in one.clauses {
+                match clauses.get_mut(&row.id) {
+                    Some(known) if known.evidenced || !row.evidenced => {}
+                    _ => {
+                        clauses.insert(row.id.clone(), row);
+                    }
+                }
+            }
+            profiles.push(one.profile);
+        }
+        Self::summed(
+            profiles.join(" "),
+            scenarios,
+            failed,
+            clauses.into_values().collect(),
+        )
+    }
+
+    fn summed(profile: String, scenarios: usize, failed: Vec<String>, clauses: Vec<ClauseCoverage>) -> Self {
+        let mut summary = Summary::default();
+        let mut documents: BTreeMap<String, Summary> = BTreeMap::new();
+        for row in &clauses {
+            summary.add(row);
+            documents
+                .entry(row.id.instrument().to_owned())
+                .or_default()
+                .add(row);
+        }
+        Self {
+            profile,
+            scenarios,
+            failed,
+            summary,
+            documents,
+            clauses,
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 use shuyu_kernel::{Basis, ClauseId, Manner};
 use toml::Spanned;
 
-use super::{ProfileError, line_of};
+use super::{ProfileError, fields::expanded, line_of};
 use crate::{
-    field::{Choice, Field, Group},
+    field::Group,
     place::Place,
     procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
-        CitedIn, HasBasis, Origin, RawAct, RawClock, RawEligibility, RawField, RawLane, RawProcedure,
-        RawRole, RawSeparation, RawStage, RawThresholds,
+        CitedIn, HasBasis, Origin, RawAct, RawClock, RawEligibility, RawLane, RawProcedure, RawRole,
+        RawSeparation, RawStage, RawThresholds,
     },
     settings::{Eligibility, Role, Separation, Thresholds},
 };
@@ -21,6 +21,8 @@ pub(super) struct Site<'a> {
     pub(super) own: Text<'a>,
     /// The template it extends; the file itself where it extends none.
     pub(super) base: Text<'a>,
+    /// The duties put into it.
+    pub(super) duties: Text<'a>,
     /// What the procedure being read rests on.
     pub(super) procedure: Option<Basis>,
     pub(super) errors: &'a mut Vec<ProfileError>,
@@ -40,6 +42,7 @@ impl<'a> Site<'a> {
         Self {
             own,
             base: own,
+            duties: own,
             procedure: None,
             errors,
         }
@@ -49,6 +52,7 @@ impl<'a> Site<'a> {
         let text = match rule.origin() {
             Origin::Own => self.own,
             Origin::Base => self.base,
+            Origin::Duties => self.duties,
         };
         Place {
             file: text.file.into(),
@@ -260,7 +264,7 @@ impl<'a> Site<'a> {
                 })
                 .collect(),
             in_lane: raw.in_lane,
-            records: raw.records.clone(),
+            records: expanded(&raw.records, procedure),
             guards: raw
                 .guard
                 .iter()
@@ -320,66 +324,6 @@ impl<'a> Site<'a> {
             when: self.whens(raw.when.as_ref(), &at),
             clock: raw.clock.clone(),
             basis: self.basis(raw, "lane", &at),
-            at,
-        }
-    }
-
-    /// The fields as written, then the numbered contents of groups that list them.
-    fn fields(&mut self, raw: &RawProcedure) -> Vec<Field> {
-        let mut fields: Vec<Field> = raw.field.iter().map(|field| self.field(field)).collect();
-        for group in raw.group.iter().filter(|group| !group.items.is_empty()) {
-            let at = self.place(&group.id, group);
-            let basis = self.basis(group, "group", &at);
-            for (number, item) in group.items.iter().enumerate() {
-                fields.push(Field {
-                    id: item.id.clone(),
-                    title: item.title.clone(),
-                    title_en: item.title_en.clone(),
-                    help: item.help.clone(),
-                    help_en: item.help_en.clone(),
-                    ty: item.ty,
-                    group: group.id.get_ref().clone(),
-                    item: u32::try_from(number + 1).ok(),
-                    choices: Vec::new(),
-                    procedure: None,
-                    party: None,
-                    personal: false,
-                    measured: None,
-                    is_title: item.is_title,
-                    basis: basis.clone(),
-                    at: at.clone(),
-                });
-            }
-        }
-        fields
-    }
-
-    fn field(&mut self, raw: &RawField) -> Field {
-        let at = self.place(&raw.id, raw);
-        Field {
-            id: raw.id.get_ref().clone(),
-            title: raw.title.clone(),
-            title_en: raw.title_en.clone(),
-            help: raw.help.clone(),
-            help_en: raw.help_en.clone(),
-            ty: raw.ty,
-            group: raw.group.clone(),
-            item: raw.item,
-            choices: raw
-                .choices
-                .iter()
-                .map(|choice| Choice {
-                    id: choice.id.clone(),
-                    title: choice.title.clone(),
-                    title_en: choice.title_en.clone(),
-                })
-                .collect(),
-            procedure: raw.procedure.clone(),
-            party: raw.party.clone(),
-            personal: raw.personal,
-            measured: raw.measured,
-            is_title: raw.is_title,
-            basis: self.basis(raw, "field", &at),
             at,
         }
     }

@@ -2,7 +2,7 @@
 
 use shuyu_kernel::calendar::Limit;
 
-use super::convert::Site;
+use super::{convert::Site, fields::fields_of};
 use crate::{
     condition::{When, Whens},
     guard::{Guard, Rule},
@@ -33,6 +33,7 @@ impl Site<'_> {
             code: raw.code.clone(),
             when: self.whens(raw.when.as_ref(), &at),
             exception: raw.exception.clone(),
+            negated: false,
             basis,
             at,
         })
@@ -68,10 +69,7 @@ impl Site<'_> {
                 let mut fields = raw.fields.clone();
                 fields.extend(raw.field.clone());
                 if let Some(group) = &raw.group {
-                    let of_group = procedure.field.iter().filter(|field| field.group == *group);
-                    fields.extend(of_group.map(|field| field.id.get_ref().clone()));
-                    let items = procedure.group.iter().filter(|other| other.id.get_ref() == group);
-                    fields.extend(items.flat_map(|group| &group.items).map(|item| item.id.clone()));
+                    fields.extend(fields_of(procedure, group));
                 }
                 Rule::Complete {
                     fields: some(&fields, "fields")?,

@@ -205,9 +205,12 @@ fn rest_on(template: &mut RawProcedure, name: &str, basis: &RawBasisOf) -> bool 
             of!(template.group, id)
         }
         Some(("guard", id)) => id.split_once('/').is_some_and(|(act, code)| {
-            let guards = guards_of(template, act);
-            let found = guards.and_then(|guards| guards.iter_mut().find(|x| x.code == code));
-            give(found.map(|x| x as &mut dyn SetBasis))
+            // The same code may stand twice before one act, under different conditions.
+            let guards = guards_of(template, act).into_iter().flatten();
+            guards.filter(|guard| guard.code == code).fold(false, |_, guard| {
+                guard.set_basis(stated.clone());
+                true
+            })
         }),
         _ => false,
     }

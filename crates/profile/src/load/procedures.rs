@@ -8,6 +8,7 @@ use shuyu_kernel::ClauseId;
 use super::{
     Reader,
     convert::{Site, Text},
+    duties::Duties,
     line_of, overlay,
     settings::{Settings, filled, settled},
 };
@@ -25,6 +26,13 @@ struct Template {
     raw: RawProcedure,
 }
 
+/// What procedures are read with.
+struct Given<'a> {
+    settings: &'a Settings,
+    clauses: &'a BTreeMap<ClauseId, Clause>,
+    duties: &'a Duties,
+}
+
 #[derive(Deserialize)]
 struct Head {
     #[serde(default)]
@@ -40,6 +48,12 @@ impl Reader<'_> {
     ) -> Vec<Procedure> {
         let mut procedures: Vec<Procedure> = Vec::new();
         let mut templates = BTreeMap::new();
+        let duties = self.duties();
+        let given = Given {
+            settings,
+            clauses,
+            duties: &duties,
+        };
         for (source, in_base) in [(self.base, true), (self.own, false)] {
             let mut seen = BTreeSet::new();
             let files = source
@@ -51,10 +65,8 @@ impl Reader<'_> {
                     continue;
                 };
                 let procedure = match toml::from_str::<Head>(&text) {
-                    Ok(Head { extends: Some(_) }) => {
-                        self.overlaid(&file, &text, &templates, settings, clauses)
-                    }
-                    _ => self.whole(&file, text, in_base.then_some(&mut templates), settings),
+                    Ok(Head { extends: Some(_) }) => self.overlaid(&file, &text, &templates, &given),
+                    _ => self.whole(&file, text, in_base.then_some(&mut templates), &given),
                 };
                 let Some(procedure) = procedure else { continue };
                 if !seen.insert(procedure.id.clone()) {
@@ -72,10 +84,12 @@ impl Reader<'_> {
                 procedures.push(procedure);
             }
         }
+        let known: Vec<String> = procedures.iter().map(|procedure| procedure.id.clone()).collect();
+        self.duties_without_procedure(&duties, &known);
         procedures
     }
 
-    fn fault(&mut self, at: &Place, message: String) {
+    pub(super) fn fault(&mut self, at: &Place, message: String) {
         self.errors.push(super::ProfileError {
             file: at.file.to_string(),
             line: at.line,
@@ -107,7 +121,7 @@ impl Reader<'_> {
         file: &str,
         text: String,
         templates: Option<&mut BTreeMap<String, Template>>,
-        settings: &Settings,
+        given: &Given<'_>,
     ) -> Option<Procedure> {
         let mut raw: RawProcedure = self.parse(file, &text)?;
         if raw.template {
@@ -125,8 +139,11 @@ impl Reader<'_> {
             }
             return None;
         }
-        settled(&mut raw, settings);
-        Some(Site::single(file, &text, &mut self.errors).procedure(&raw))
+        settled(&mut raw, given.settings);
+        given.duties.put_into(&mut raw);
+        let mut site = Site::single(file, &text, &mut self.errors);
+        site.duties = given.duties.text();
+        Some(site.procedure(&raw))
     }
 
     fn overlaid(
@@ -134,8 +151,7 @@ impl Reader<'_> {
         file: &str,
         text: &str,
         templates: &BTreeMap<String, Template>,
-        settings: &Settings,
-        clauses: &BTreeMap<ClauseId, Clause>,
+        given: &Given<'_>,
     ) -> Option<Procedure> {
         let raw: RawOverlay = self.parse(file, text)?;
         let at = |offset: usize| Place {
@@ -152,7 +168,7 @@ impl Reader<'_> {
             let known = id
                 .get_ref()
                 .parse()
-                .is_ok_and(|id: ClauseId| clauses.contains_key(&id));
+                .is_ok_and(|id: ClauseId| given.clauses.contains_key(&id));
             if !known {
                 self.fault(
                     &at(id.span().start),
@@ -164,13 +180,15 @@ impl Reader<'_> {
         for (offset, message) in wrong {
             self.fault(&at(offset), message);
         }
-        settled(&mut laid, settings);
+        settled(&mut laid, given.settings);
+        given.duties.put_into(&mut laid);
         let mut site = Site {
             own: Text { file, text },
             base: Text {
                 file: &template.file,
                 text: &template.text,
             },
+            duties: given.duties.text(),
             procedure: None,
             errors: &mut self.errors,
         };

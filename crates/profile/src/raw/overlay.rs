@@ -1,11 +1,12 @@
 //! Overlays and settings as written.
 
 use serde::Deserialize;
+use shuyu_kernel::{Manner, calendar::Limit};
 use toml::Spanned;
 
 use super::{
-    CitedIn, HasBasis, Origin, RawAct, RawClock, RawField, RawGroup, RawGuard, RawLane, RawProcedure,
-    RawStage, StatedBasis,
+    CitedIn, HasBasis, Origin, RawAct, RawChoice, RawClock, RawField, RawGroup, RawGuard, RawLane,
+    RawProcedure, RawStage, StatedBasis,
 };
 use crate::field::FieldType;
 
@@ -22,6 +23,8 @@ pub(crate) struct RawItem {
     pub(crate) help_en: String,
     #[serde(rename = "type", default = "paragraph")]
     pub(crate) ty: FieldType,
+    #[serde(default)]
+    pub(crate) choices: Vec<RawChoice>,
     #[serde(default)]
     pub(crate) is_title: bool,
 }
@@ -51,6 +54,40 @@ rule! {
     RawBasisOf {
         of: Vec<Spanned<String>>,
     }
+}
+
+rule! {
+    /// Something to be done again and again: one clock, one act and two fields of the procedure it hangs on.
+    RawDuty {
+        id: Spanned<String>,
+        title: String,
+        title_en: String,
+        /// Procedure.
+        of: Spanned<String>,
+        /// Acts from which the first period counts; `open` for the opening.
+        starts_on: Vec<String>,
+        /// Stages in which it is owed.
+        stages: Vec<String>,
+        /// Role that owes it.
+        holder: String,
+        every: Option<Limit>,
+        /// Field with the last day, instead of a period.
+        due_field: Option<String>,
+        /// Why the period is what it is, where the law names none.
+        every_is: Option<String>,
+        /// Further fields recorded.
+        #[serde(default)]
+        records: Vec<String>,
+        #[serde(default)]
+        manners: Vec<Manner>,
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawDuties {
+    #[serde(default)]
+    pub(crate) duty: Vec<RawDuty>,
 }
 
 /// A local name for an inherited rule.
@@ -124,4 +161,49 @@ impl RawProcedure {
 
 fn paragraph() -> FieldType {
     FieldType::Paragraph
+}
+
+impl RawGuard {
+    /// A guard without any parameter, resting on a reason of the platform.
+    pub(crate) fn bare(reason: &str, origin: Origin) -> Self {
+        Self {
+            of: None,
+            rule: Spanned::new(0..0, String::new()),
+            code: String::new(),
+            when: None,
+            exception: None,
+            field: None,
+            fields: Vec::new(),
+            group: None,
+            values: Vec::new(),
+            from: None,
+            to: None,
+            limit: None,
+            exact: false,
+            low: None,
+            gap: None,
+            high: None,
+            cases: None,
+            link: None,
+            via: Vec::new(),
+            other: None,
+            stages: Vec::new(),
+            clock: None,
+            act: None,
+            acts: Vec::new(),
+            since: None,
+            role: None,
+            ceiling: None,
+            left: None,
+            right: None,
+            cite: Vec::new(),
+            inferred: Some(reason.to_owned()),
+            agreement_item: None,
+            platform_default: None,
+            rests_on: None,
+            setting: None,
+            origin,
+            cited_in: CitedIn::Rule,
+        }
+    }
 }

@@ -160,3 +160,42 @@ fn a_template_alone_is_no_procedure_and_an_unknown_one_is_a_fault() {
         Profile::load(&sample().0, &plain.with(PLAN_FILE, "extends = \"plan\"\n")).expect_err("no template");
     found(&errors, &format!("own/{PLAN_FILE}"), 1, "no template `plan`");
 }
+
+const DUTY: &str = r#"
+[[duty]]
+id = "drill"
+title = "演练"
+title_en = "Drill"
+of = "plan"
+starts_on = ["submit"]
+stages = ["submitted"]
+holder = "office"
+every = "1 month"
+every_is = "条文只写定期"
+cite = ["XX-AA-001"]
+"#;
+
+#[test]
+fn a_duty_becomes_an_act_a_clock_and_two_fields() {
+    let (base, own) = sample();
+    let profile = load(&base, &own.clone().with("duties.toml", DUTY));
+    let plan = profile.procedure("plan").expect("plan");
+    let act = plan.act("drill").expect("the act");
+    assert_eq!(
+        (act.starts.as_slice(), act.stops.as_slice()),
+        (["drill".to_owned()].as_slice(), ["drill".to_owned()].as_slice())
+    );
+    assert_eq!(act.records, ["drill_note", "drill_evidence"]);
+    assert!(
+        plan.act("submit")
+            .expect("submit")
+            .starts
+            .contains(&"drill".to_owned())
+    );
+    let clock = plan.clock("drill").expect("the clock");
+    assert_eq!(clock.basis, Basis::PlatformDefault("条文只写定期".to_owned()));
+    assert_eq!(clock.at.to_string(), "own/duties.toml:3");
+    let lost = DUTY.replace("of = \"plan\"", "of = \"plans\"");
+    let errors = Profile::load(&base, &own.with("duties.toml", &lost)).expect_err("no such procedure");
+    found(&errors, "own/duties.toml", 6, "unknown procedure `plans`");
+}

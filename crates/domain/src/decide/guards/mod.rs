@@ -38,8 +38,10 @@ fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
     if !condition::all_hold(&guard.when, scene) {
         return Ok(());
     }
-    let Err(facts) = holds(&guard.rule, scene) else {
-        return Ok(());
+    let facts = match (holds(&guard.rule, scene), guard.negated) {
+        (Ok(()), false) | (Err(_), true) => return Ok(()),
+        (Err(facts), false) => facts,
+        (Ok(()), true) => Facts::new(),
     };
     if guard
         .exception
