@@ -24,6 +24,7 @@ pub use procedure::{
     Procedure, RouteStep, Stage,
 };
 pub use settings::{
-    Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+    Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
+    Separation, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

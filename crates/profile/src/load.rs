@@ -1,6 +1,7 @@
 //! From files to a checked profile, or to the list of everything that is wrong.
 
 mod convert;
+mod gates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,10 +12,10 @@ use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 use crate::{
     check,
     procedure::Procedure,
-    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
+    raw::{RawClause, RawInstruments, RawProcedure, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
-        UseOf,
+        Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
+        Separation, Thresholds, UseOf,
     },
     source::ProfileSource,
 };
@@ -42,8 +43,12 @@ pub struct Profile {
     pub separations: Vec<Separation>,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
+    /// Tables that every permit may use, if the profile has such.
+    pub open_tables: Option<OpenTables>,
     /// Thresholds of the disclosure gate.
     pub thresholds: Thresholds,
+    /// Figures of a disclosure.
+    pub figures: Vec<FigureRule>,
     /// Procedures in order of file name.
     pub procedures: Vec<Procedure>,
     /// Working days.
@@ -135,8 +140,8 @@ impl Reader<'_> {
         let instruments = self.instruments();
         let clauses = self.clauses();
         let (posts, roles, separations) = self.roles();
-        let eligibility = self.eligibility();
-        let thresholds = self.thresholds()?;
+        let (eligibility, open_tables) = self.gates();
+        let (thresholds, figures) = self.disclosure()?;
         let procedures = self.procedures();
         Some(Profile {
             id: head.id,
@@ -151,7 +156,9 @@ impl Reader<'_> {
             roles,
             separations,
             eligibility,
+            open_tables,
             thresholds,
+            figures,
             procedures,
             calendar,
             digest: Digest::of(&[self.base.digest().0, self.own.digest().0].concat()),
@@ -300,35 +307,6 @@ impl Reader<'_> {
             .map(|separation| at.separation(separation))
             .collect();
         (raw.post, roles, separations)
-    }
-
-    fn eligibility(&mut self) -> Vec<Eligibility> {
-        let Some((file, text)) = self.find("gates.toml") else {
-            return Vec::new();
-        };
-        let Some(raw) = self.parse::<RawGates>(&file, &text) else {
-            return Vec::new();
-        };
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
-        raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
-    }
-
-    fn thresholds(&mut self) -> Option<Thresholds> {
-        let Some((file, text)) = self.find("disclosure.toml") else {
-            self.error("disclosure.toml", 0, "file is missing".to_owned());
-            return None;
-        };
-        let raw = self.parse::<RawDisclosure>(&file, &text)?;
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
-        Some(at.thresholds(&raw.thresholds))
     }
 
     fn procedures(&mut self) -> Vec<Procedure> {

@@ -47,8 +47,32 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             errors.push(at(&profile.id, "gates.toml", 0, message));
         }
     }
+    gates(profile, &mut errors);
     office(profile, &mut errors);
     errors
+}
+
+/// What open tables and figures name exists.
+fn gates(profile: &Profile, errors: &mut Vec<ProfileError>) {
+    let known = |procedure: &str, stages: &[String], fields: &[&String]| {
+        profile.procedure(procedure).is_some_and(|p| {
+            stages.iter().all(|stage| p.stage(stage).is_some())
+                && fields.iter().all(|field| p.field(field).is_some())
+        })
+    };
+    if let Some(open) = &profile.open_tables
+        && !known(&open.procedure, &open.stages, &[&open.field])
+    {
+        let message = "open_tables: unknown procedure, stage or field".to_owned();
+        errors.push(at(&profile.id, "gates.toml", 0, message));
+    }
+    for figure in &profile.figures {
+        let fields: Vec<&String> = figure.sum.iter().chain(&figure.show).collect();
+        if !known(&figure.procedure, &figure.stages, &fields) {
+            let message = format!("figure `{}`: unknown procedure, stage or field", figure.name);
+            errors.push(at(&profile.id, "disclosure.toml", 0, message));
+        }
+    }
 }
 
 /// Roles and posts: each once, bases that exist.
@@ -70,6 +94,10 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let gates = profile.eligibility.iter().map(|rule| &rule.basis);
     let cited = roles.chain(separations).map(|basis| ("roles.toml", basis));
     let cited = cited.chain(gates.map(|basis| ("gates.toml", basis)));
+    let open = profile.open_tables.iter().map(|rule| &rule.basis);
+    let cited = cited.chain(open.map(|basis| ("gates.toml", basis)));
+    let figures = profile.figures.iter().map(|rule| &rule.basis);
+    let cited = cited.chain(figures.map(|basis| ("disclosure.toml", basis)));
     for (file, clause) in
         cited.flat_map(|(file, basis)| basis.clauses().iter().map(move |clause| (file, clause)))
     {

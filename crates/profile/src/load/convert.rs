@@ -10,10 +10,10 @@ use crate::{
         Act, Choice, ClockRule, Field, Group, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage,
     },
     raw::{
-        HasBasis, RawAct, RawClock, RawEligibility, RawField, RawGuard, RawLane, RawProcedure, RawRole,
-        RawSeparation, RawStage, RawThresholds, Stated,
+        HasBasis, RawAct, RawClock, RawField, RawGuard, RawLane, RawProcedure, RawRole, RawSeparation,
+        RawStage, Stated,
     },
-    settings::{Eligibility, Role, Separation, Thresholds},
+    settings::{Role, Separation},
 };
 
 /// The place an error is reported at.
@@ -24,7 +24,7 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    fn line(&self, spanned: &Spanned<String>) -> usize {
+    pub(super) fn line(&self, spanned: &Spanned<String>) -> usize {
         line_of(self.text, spanned.span().start)
     }
 
@@ -36,7 +36,7 @@ impl Site<'_> {
         });
     }
 
-    fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
+    pub(super) fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
         let Stated {
             cite,
             inferred,
@@ -99,29 +99,6 @@ impl Site<'_> {
             roles: raw.roles.clone(),
             scope: raw.scope.clone(),
             basis: self.basis(raw, "separation", 0),
-        }
-    }
-
-    pub(super) fn eligibility(&mut self, raw: &RawEligibility) -> Eligibility {
-        let line = self.line(&raw.procedure);
-        Eligibility {
-            use_of: raw.use_of,
-            procedure: raw.procedure.get_ref().clone(),
-            stages: raw.stages.clone(),
-            match_field: raw.match_field.clone(),
-            code: raw.code.clone(),
-            basis: self.basis(raw, "eligibility", line),
-        }
-    }
-
-    pub(super) fn thresholds(&mut self, raw: &RawThresholds) -> Thresholds {
-        Thresholds {
-            k: raw.k,
-            k_jitter: raw.k_jitter,
-            dominance_percent: raw.dominance_percent,
-            max_rows: raw.max_rows,
-            log_retention: raw.log_retention,
-            basis: self.basis(raw, "thresholds", 0),
         }
     }
 
