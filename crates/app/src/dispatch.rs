@@ -270,6 +270,7 @@ fn decision(profiles: Arc<Profiles>, actor: shuyu_kernel::Actor, order: Order, a
             reply: serde_json::json!({ "case": order.case, "version": version }),
             outbox: vec![effect],
             vault: order.vault,
+            ..Proposal::default()
         })
     })
 }
