@@ -11,7 +11,6 @@ use shuyu_kernel::{Actor, BodyId, CaseId, DatasetId, Digest, PermitId, PersonId,
 
 use crate::world::World;
 
-/// Rules of the catalogue entries.
 pub const ENTRY: &str = r#"
 id = "entry"
 title = "目录条目"
@@ -64,7 +63,6 @@ to = "retired"
 cite = ["ST-OP-001"]
 "#;
 
-/// Rules of the operating agreement.
 pub const OPERATING: &str = r#"
 id = "operating"
 title = "运营协议"
@@ -87,16 +85,11 @@ title = "终止"
 title_en = "Ended"
 is_final = true
 cite = ["ST-OP-001"]
-[[group]]
-id = "basics"
-title = "基本"
-title_en = "Basics"
 [[field]]
 id = "term_to"
 title = "终止日"
 title_en = "Last day"
 type = "date"
-group = "basics"
 cite = ["ST-OP-001"]
 [[act]]
 id = "end"
@@ -109,7 +102,6 @@ to = "ended"
 cite = ["ST-OP-001"]
 "#;
 
-/// Rules of data use.
 pub const USE: &str = r#"
 id = "use"
 title = "用数"
