@@ -10,6 +10,7 @@ use shuyu_domain::{
 use shuyu_kernel::{Actor, BodyId, CaseId, DatasetId, Digest, PermitId, PersonId, ReleaseId};
 
 use crate::world::World;
+pub use crate::world::noted;
 
 pub const ENTRY: &str = r#"
 id = "entry"
@@ -85,11 +86,16 @@ title = "终止"
 title_en = "Ended"
 is_final = true
 cite = ["ST-OP-001"]
+[[group]]
+id = "basics"
+title = "基本"
+title_en = "Basics"
 [[field]]
 id = "term_to"
 title = "终止日"
 title_en = "Last day"
 type = "date"
+group = "basics"
 cite = ["ST-OP-001"]
 [[act]]
 id = "end"
@@ -383,15 +389,4 @@ pub async fn release(world: &World, case: &str) -> String {
     });
     write(world, Stream::Release(release), event, vec![document]).await;
     release.to_string()
-}
-
-/// The notes of the access log whose line contains a text.
-pub async fn noted(world: &World, text: &str) -> Vec<Value> {
-    use shuyu_domain::port::Log;
-    let entries = world.store.entries(Log::Access, 0, 10_000).await.unwrap();
-    let lines = entries
-        .iter()
-        .map(|entry| shuyu_ledger::Entry::parse(&entry.bytes).unwrap());
-    let notes = lines.map(|entry| serde_json::from_slice::<Value>(&entry.payload).unwrap()["note"].take());
-    notes.filter(|note| note.to_string().contains(text)).collect()
 }

@@ -299,3 +299,14 @@ pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
         test(world).await;
     });
 }
+
+/// The notes of the access log whose line contains a text.
+pub async fn noted(world: &World, text: &str) -> Vec<Value> {
+    use shuyu_domain::port::{Log, Record};
+    let entries = world.store.entries(Log::Access, 0, 10_000).await.unwrap();
+    let lines = entries
+        .iter()
+        .map(|entry| shuyu_ledger::Entry::parse(&entry.bytes).unwrap());
+    let notes = lines.map(|entry| serde_json::from_slice::<Value>(&entry.payload).unwrap()["note"].take());
+    notes.filter(|note| note.to_string().contains(text)).collect()
+}
