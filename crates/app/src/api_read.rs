@@ -188,25 +188,6 @@ impl App {
     }
 }
 
-impl App {
-    /// Notes a call of a product that was not let in: no key, an unknown one, or a wrong signature.
-    pub async fn note_refused_call(&self, subject: &str, refusal: &Refusal) -> Result<(), Stop> {
-        let note = AccessNote {
-            at: self.now(),
-            person: None,
-            body: None,
-            what: "call".to_owned(),
-            subject: subject.to_owned(),
-            outcome: "refused".to_owned(),
-            code: Some(refusal.code.clone()),
-            clauses: Vec::new(),
-            digest: None,
-        };
-        self.record.note(&[note]).await?;
-        Ok(())
-    }
-}
-
 /// What decides who may see a line.
 enum About {
     /// A case and its parties.

@@ -59,6 +59,8 @@ impl App {
             .procedure(procedure)
             .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", procedure))?;
         let parsed = self.parse_fields(rules, &case.to_string(), set).await?;
+        self.content_is_own(&profile, rules, session.actor.body, None, &parsed.set)
+            .await?;
         let order = Order {
             name: "open-case",
             case,
@@ -111,6 +113,8 @@ impl App {
             .procedure(&state.procedure)
             .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &state.procedure))?;
         let (act, vault) = self.take_act(rules, &case.to_string(), input).await?;
+        self.content_is_own(&profile, rules, session.actor.body, Some(state), &act.set)
+            .await?;
         let order = Order {
             name: "take-act",
             case,
@@ -185,19 +189,27 @@ impl App {
                 .map(|procedure| (procedure.clone(), today.year())),
             at,
         };
+        let case = order.case;
         let decide = decision(self.profiles.clone(), session.actor.clone(), order, at);
-        Ok(self.record.transact(request, decide).await?)
+        let committed = self.record.transact(request, decide).await?;
+        self.stop_ended_queries(Some(case)).await;
+        Ok(committed)
     }
 
-    /// Notes a refusal in the access log before it is shown; passes everything on.
+    /// Notes a refusal or a fault in the access log before it is shown; passes everything on.
     pub(crate) async fn noted<T>(
         &self,
         session: &Session,
         what: &str,
         result: Result<T, Stop>,
     ) -> Result<T, Stop> {
-        if let Err(Stop::Refused(refusal)) = &result {
-            self.note(session, "act", what, Err(refusal)).await?;
+        if let Err(stop) = &result {
+            let note = self.noting(Some(session), "act", what, Some(stop));
+            let noted = self.record.note(&[note]).await;
+            // Of two faults the first one is told.
+            if stop.refusal().is_some() {
+                noted?;
+            }
         }
         result
     }
@@ -258,6 +270,7 @@ fn decision(profiles: Arc<Profiles>, actor: shuyu_kernel::Actor, order: Order, a
             reply: serde_json::json!({ "case": order.case, "version": version }),
             outbox: vec![effect],
             vault: order.vault,
+            ..Proposal::default()
         })
     })
 }

@@ -64,6 +64,7 @@ struct Place<'a> {
     resource: CaseId,
     table: &'a str,
     dataset: DatasetId,
+    unit_columns: Vec<String>,
 }
 
 /// Result of a data job.
@@ -144,6 +145,7 @@ impl App {
             resource: new.resource,
             table: &new.table,
             dataset,
+            unit_columns: new.unit_columns.clone(),
         };
         self.record_version(session, &place, made, (key, fingerprint(&new)))
             .await
@@ -151,6 +153,17 @@ impl App {
 
     /// Makes a de-identified version of a dataset of the same provider.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
+        let what = format!("derive/{}", new.table.chars().take(60).collect::<String>());
+        let result = self.derive_inner(session, new, key).await;
+        self.noted(session, &what, result).await
+    }
+
+    async fn derive_inner(
+        &self,
+        session: &Session,
+        new: NewDerive,
+        key: String,
+    ) -> Result<DatasetMade, Stop> {
         self.require_signed_in(session)?;
         self.own_resource(session, new.resource, &new.table).await?;
         let known = self.record.datasets(None).await?;
@@ -172,10 +185,13 @@ impl App {
             .lake
             .derive(&order, Arc::new(|_| {}), Cancel::default())
             .await?;
+        let mut unit_columns = from.unit_columns.clone();
+        unit_columns.retain(|column| !new.drop.contains(column));
         let place = Place {
             resource: new.resource,
             table: &new.table,
             dataset,
+            unit_columns,
         };
         self.record_version(session, &place, made, (key, fingerprint(&new)))
             .await
@@ -235,6 +251,7 @@ impl App {
             resource,
             table,
             dataset,
+            ..
         } = *place;
         let report_bytes = serde_json::to_vec(&(&made.report, &made.recipe)).unwrap_or_default();
         let report = Digest::of(&report_bytes);
@@ -266,6 +283,7 @@ impl App {
             domain: made.domain,
             rows_per_unit: made.rows_per_unit,
             columns: made.columns,
+            unit_columns: place.unit_columns.clone(),
             by: session.actor.clone(),
         };
         let result = DatasetMade {

@@ -15,6 +15,7 @@ pub mod founding;
 pub mod ingest;
 pub mod input;
 pub mod jobs;
+mod noting;
 pub mod outcome;
 pub mod permit;
 pub mod port;
@@ -22,6 +23,7 @@ pub mod product;
 pub mod profiles;
 pub mod read;
 pub mod registry;
+pub mod running;
 pub mod training;
 pub mod workbench;
 
@@ -38,6 +40,8 @@ pub use profiles::Profiles;
 use crate::{
     jobs::Jobs,
     port::{Ask, DataLake, Keeper, Secrets},
+    product::{Forgotten, Unproven},
+    running::Running,
     training::TrainingClock,
 };
 
@@ -78,6 +82,9 @@ pub struct App {
     secrets: Arc<dyn Secrets>,
     training: bool,
     jobs: Jobs,
+    running: Running,
+    unproven: Unproven,
+    forgotten: Forgotten,
 }
 
 impl App {
@@ -95,6 +102,9 @@ impl App {
             secrets: parts.secrets,
             training: parts.training,
             jobs: Jobs::default(),
+            running: Running::default(),
+            unproven: Unproven::default(),
+            forgotten: Forgotten::default(),
         }
     }
 

@@ -10,8 +10,10 @@ use shuyu_domain::{
     case::{LaneStatus, Permit as IssuedPermit},
     port::{CaseFilter, DatasetRow, Loaded},
 };
-use shuyu_kernel::{BodyId, CaseId, CivilDate, PermitId, Refusal};
-use shuyu_privacy::permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, Refusal};
+use shuyu_privacy::permit::{
+    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+};
 use shuyu_profile::{Eligibility, Profile, UseOf};
 
 use crate::{App, Session, Stop};
@@ -21,10 +23,42 @@ use crate::{App, Session, Stop};
 pub struct Standing {
     /// Case of the permit.
     pub case: CaseId,
-    /// Everything it rests on.
+    /// What is loaded to ask again.
     pub needs: BTreeSet<CaseId>,
+    /// Every case it rests on.
+    pub links: BTreeSet<CaseId>,
+    /// Open tables: dataset → catalogue entry that says so.
+    pub open: BTreeMap<DatasetId, CaseId>,
     /// The compiled permit.
     pub permit: Permit,
+}
+
+impl Standing {
+    /// Whether the open tables among those read are open still.
+    ///
+    /// # Errors
+    /// `table_no_longer_open`.
+    pub(crate) fn still_open(
+        &self,
+        profile: &Profile,
+        loaded: &Loaded,
+        read: &[(DatasetId, u64)],
+    ) -> Result<(), Refusal> {
+        let closed = |resource: &&CaseId| !is_open(profile, loaded, **resource);
+        let entries = read.iter().filter_map(|(dataset, _)| self.open.get(dataset));
+        let basis = profile.open_tables.iter().flat_map(|rule| rule.basis.clauses());
+        match entries.into_iter().find(closed) {
+            None => Ok(()),
+            Some(resource) => Err(Refusal::forbidden("table_no_longer_open")
+                .citing(basis)
+                .fact("case", number(loaded, *resource))),
+        }
+    }
+}
+
+fn number(loaded: &Loaded, case: CaseId) -> String {
+    let case = loaded.linked.get(&case);
+    case.map(|case| case.number.clone()).unwrap_or_default()
 }
 
 impl App {
@@ -33,7 +67,19 @@ impl App {
     /// # Errors
     /// `permit_unknown`, `permit_not_issued` (a lane is open; cites the lanes' clauses), `permit_ended`,
     /// `permit_expired`, `not_a_party`, or the eligibility rule of the profile that does not hold.
+    ///
+    /// A refusal is noted before it is shown.
     pub async fn standing(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
+        let result = self.stands(session, permit).await;
+        if let Err(stop) = &result {
+            let note = self.noting(Some(session), "permit", &permit.to_string(), Some(stop));
+            self.record.note(&[note]).await?;
+        }
+        result
+    }
+
+    /// The same, for callers that note themselves.
+    pub(crate) async fn stands(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
         self.require_signed_in(session)?;
         let case_id = CaseId::from_bits(permit.bits());
         let staff = self.staff_cases(session.actor.body).await?;
@@ -48,9 +94,16 @@ impl App {
         holds(&profile, &loaded, case_id, session, self.today())?;
         let datasets = self.record.datasets(None).await?;
         let compiled = compile(&profile, case, &loaded, &datasets, session)?;
+        let public = |row: &&DatasetRow| {
+            let grant = compiled.tables.get(&row.table);
+            grant.is_some_and(|grant| grant.dataset == row.dataset && grant.kind == TableKind::Public)
+        };
+        let open = datasets.iter().filter(public);
         Ok(Standing {
             case: case_id,
             needs,
+            links: loaded.linked.keys().copied().collect(),
+            open: open.map(|row| (row.dataset, row.resource)).collect(),
             permit: compiled,
         })
     }
@@ -114,7 +167,7 @@ pub(crate) fn holds(
         .try_for_each(|rule| person_link(rule, session, loaded))
 }
 
-fn clauses<'a>(profile: &'a Profile, case: &Case) -> &'a [shuyu_kernel::ClauseId] {
+fn clauses<'a>(profile: &'a Profile, case: &Case) -> &'a [ClauseId] {
     profile
         .procedure(&case.procedure)
         .map_or(&[], |procedure| procedure.basis.clauses())
@@ -140,11 +193,20 @@ fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a 
     })
 }
 
-/// A case of the chain must be in one of the stages.
+/// A case of the chain must be in one of the stages. Of the catalogue entries only those are asked whose tables
+/// the permit grants: the plan's scope is wider.
 fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Result<(), Refusal> {
-    let in_chain = issued.chain.iter().filter_map(|id| loaded.linked.get(id));
-    let mut asked = in_chain
-        .filter(|case| case.procedure == rule.procedure)
+    let granted: BTreeSet<CaseId> = issued.tables.iter().map(|table| table.resource).collect();
+    let of_rule = |id: &CaseId| {
+        let case = loaded.linked.get(id)?;
+        (case.procedure == rule.procedure).then_some(case)
+    };
+    let about_tables = granted.iter().any(|id| of_rule(id).is_some());
+    let mut asked = issued
+        .chain
+        .iter()
+        .filter(|id| !about_tables || granted.contains(*id))
+        .filter_map(of_rule)
         .peekable();
     let refusal = |case: Option<&Case>| {
         Refusal::forbidden(&rule.code)
@@ -201,21 +263,14 @@ fn compile(
         let columns = granted
             .columns
             .iter()
-            .map(|(column, uses)| {
-                let grant = ColumnGrant {
-                    uses: uses.clone(),
-                    basis: basis.clone(),
-                    ..ColumnGrant::default()
-                };
-                (column.clone(), grant)
-            })
+            .map(|(column, uses)| (column.clone(), column_grant(row, column, uses, &basis)))
             .collect();
         let kind = match &row.domain {
             Some(domain) => TableKind::Personal {
                 domain: domain.clone(),
                 rows_per_unit: row.rows_per_unit,
             },
-            None if is_open(loaded, granted.resource) => TableKind::Public,
+            None if is_open(profile, loaded, granted.resource) => TableKind::Public,
             None => TableKind::NonPersonal,
         };
         let provider = loaded
@@ -236,7 +291,7 @@ fn compile(
             },
         );
     }
-    add_open_tables(loaded, datasets, &mut tables);
+    add_open_tables(profile, loaded, datasets, &mut tables);
     let thresholds = &profile.thresholds;
     let mut gate = Thresholds::default();
     gate.k.value = thresholds.k;
@@ -253,23 +308,53 @@ fn compile(
         tables,
         max_rows: u64::from(thresholds.max_rows),
         max_bytes: 16 * 1024 * 1024,
-        join_risk_assessed: matches!(case.fields.get("join_risk_report"), Some(Value::File(_))),
+        join_risk_assessed: join_risk_assessed(case),
     })
 }
 
-fn is_open(loaded: &Loaded, resource: CaseId) -> bool {
-    loaded.linked.get(&resource).is_some_and(|case| {
-        case.fields
-            .get("f06_opening_attribute")
-            .is_some_and(|v| v.text() == "unconditional")
-    })
+/// What is granted of a column. A column that names the subject is marked, so that the engine puts the hidden
+/// unit in its place; an identifier granted for linking is for linking and counting only, never to be read.
+fn column_grant(row: &DatasetRow, column: &str, uses: &BTreeSet<Use>, basis: &[ClauseId]) -> ColumnGrant {
+    let unit = row.domain.is_some() && row.unit_columns.iter().any(|name| name == column);
+    let hidden = uses.contains(&Use::Link);
+    let kept = |granted: &&Use| !hidden || matches!(granted, Use::Link | Use::Measure);
+    ColumnGrant {
+        uses: uses.iter().filter(kept).copied().collect(),
+        unit,
+        domain: unit.then(|| row.domain.clone()).flatten(),
+        basis: basis.to_vec(),
+        ..ColumnGrant::default()
+    }
 }
 
-/// Unconditionally open data needs no application (YN-DM-114): every permit may use it as public tables.
-fn add_open_tables(loaded: &Loaded, datasets: &[DatasetRow], tables: &mut BTreeMap<String, TableGrant>) {
+/// The applicant's report alone assesses nothing: a reviewer has to have said so in the case.
+fn join_risk_assessed(case: &Case) -> bool {
+    let report = matches!(case.fields.get("join_risk_report"), Some(Value::File(_)));
+    let verdict = case.fields.get("join_risk").map(Value::text);
+    report && verdict.as_deref() == Some("assessed")
+}
+
+/// Whether the profile says that the tables of a catalogue entry are open now.
+fn is_open(profile: &Profile, loaded: &Loaded, resource: CaseId) -> bool {
+    let (Some(rule), Some(case)) = (&profile.open_tables, loaded.linked.get(&resource)) else {
+        return false;
+    };
+    let value = case.fields.get(&rule.field).map(Value::text);
+    case.procedure == rule.procedure
+        && rule.stages.contains(&case.stage)
+        && value.is_some_and(|value| rule.values.contains(&value))
+}
+
+/// Open data needs no application: every permit may use it as public tables.
+fn add_open_tables(
+    profile: &Profile,
+    loaded: &Loaded,
+    datasets: &[DatasetRow],
+    tables: &mut BTreeMap<String, TableGrant>,
+) {
     for row in datasets
         .iter()
-        .filter(|row| row.domain.is_none() && is_open(loaded, row.resource))
+        .filter(|row| row.domain.is_none() && is_open(profile, loaded, row.resource))
     {
         tables.entry(row.table.clone()).or_insert_with(|| TableGrant {
             dataset: row.dataset,

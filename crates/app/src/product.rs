@@ -1,53 +1,38 @@
-//! Products: content from a release, keys of customers, calls through the gateway, metering.
+//! Products: content from a release, calls through the gateway, metering. Keys stand in [`keys`].
 
-use std::collections::BTreeMap;
+pub mod keys;
+mod unproven;
 
-use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicI64, Ordering},
+};
+
+use serde::Serialize;
 use shuyu_domain::{
     Case, Value,
-    port::{AccessNote, Proposal, Request, Stream, VaultItem},
+    port::{Loaded, Meter, Proposal, Request, Stream},
 };
-use shuyu_kernel::{BodyId, CaseId, ClauseId, Digest, Refusal, RefusalKind, ReleaseId, Timestamp};
-use shuyu_profile::UseOf;
+use shuyu_kernel::{
+    Basis, BodyId, CaseId, CivilDate, ClauseId, Digest, Refusal, RefusalKind, ReleaseId, Timestamp,
+};
+use shuyu_profile::{Effect, Procedure, Profile, UseOf};
+
+pub use keys::{KEYS_AT_ONCE, NewKey, ProductKey};
+pub use unproven::UNPROVEN_NOTED_A_MINUTE;
+pub(crate) use unproven::Unproven;
 
 use crate::{
     App, Session, Stop,
-    account::parse,
     port::{Answer, Cell},
 };
 
 /// Requests may be this far from the official time (5 minutes, ecosystem §2.3).
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
+/// Calls a day where the product names no number. Platform default: the law names none.
+pub const DAILY_QUOTA: i64 = 1000;
 
-/// A customer's key to a product. The secret is in the vault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProductKey {
-    /// Public part.
-    pub key_id: String,
-    /// Product case.
-    pub product: CaseId,
-    /// Delivery it rests on.
-    pub delivery: u32,
-    /// Agreement of the customer.
-    pub agreement: CaseId,
-    /// Customer.
-    pub customer: BodyId,
-    /// Calls allowed a day.
-    pub daily_quota: i64,
-    /// Where the vault keeps the secret.
-    pub secret_ref: String,
-}
-
-/// A new key; the secret is shown once.
-#[derive(Debug, Clone, Serialize)]
-pub struct NewKey {
-    /// The key.
-    pub key: ProductKey,
-    /// The secret.
-    pub secret: String,
-}
-
-/// A call as the gateway understood it; whether the signature is right is asked here.
+/// A call as the gateway understood it; whether the signature is right was asked before.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Product.
@@ -69,64 +54,74 @@ pub struct Usage {
     pub by_key: BTreeMap<String, i64>,
 }
 
+/// The day up to which counters were forgotten, so that it happens once a day.
+#[derive(Debug, Default)]
+pub(crate) struct Forgotten(AtomicI64);
+
 impl App {
-    /// Makes a key for a delivery of a product. Only the customer may.
-    pub async fn make_key(&self, session: &Session, product: CaseId, delivery: u32) -> Result<NewKey, Stop> {
-        self.require_signed_in(session)?;
-        let loaded = self.record.load(&[product].into()).await?;
-        let case = loaded
-            .linked
-            .get(&product)
-            .ok_or_else(|| Refusal::unknown("product_unknown"))?;
-        let handed = case
-            .deliveries
-            .iter()
-            .find(|d| d.number == delivery && d.customer == session.actor.body)
-            .ok_or_else(|| Refusal::forbidden("product_not_delivered"))?
-            .clone();
-        self.access_open(case, handed.agreement).await?;
-        let key_id = format!("pk_{}", hex::encode(self.random::<8>()));
-        let secret = hex::encode(self.random::<32>());
-        let secret_ref = format!("product_key/{key_id}");
-        let daily_quota = match case.fields.get("daily_quota") {
-            Some(Value::Integer(n)) => *n,
-            _ => 1000,
-        };
-        self.keep_secret(&secret_ref, &key_id, &secret).await?;
-        let key = ProductKey {
-            key_id: key_id.clone(),
-            product,
-            delivery,
-            agreement: handed.agreement,
-            customer: handed.customer,
-            daily_quota,
-            secret_ref,
-        };
-        self.put("product_key", &key_id, &product.to_string(), &key, 1)
-            .await?;
-        Ok(NewKey { key, secret })
+    /// Answers a call whose signature the gateway has checked: freshness, access, data, quota, metering. The end
+    /// is noted before it is shown.
+    pub async fn call_product(&self, key: &ProductKey, call: Call) -> Result<Answer, Stop> {
+        let result = self.call_inner(key, &call).await;
+        let subject = format!("{}/{}", call.product, call.key_id);
+        self.note_call(key, &subject, result.as_ref().err()).await?;
+        result
     }
 
-    async fn keep_secret(&self, reference: &str, key_id: &str, secret: &str) -> Result<(), Stop> {
-        let item = VaultItem {
-            reference: reference.to_owned(),
-            subject: format!("product_key/{key_id}"),
-            clear: secret.to_owned(),
-            nonce: self.random::<32>(),
-        };
+    /// Notes how a call ended that proved its key.
+    pub async fn note_call(&self, key: &ProductKey, subject: &str, stop: Option<&Stop>) -> Result<(), Stop> {
+        let mut note = self.noting(None, "call", subject, stop);
+        note.body = Some(key.customer);
+        self.record.note(&[note]).await?;
+        Ok(())
+    }
+
+    async fn call_inner(&self, key: &ProductKey, call: &Call) -> Result<Answer, Stop> {
+        if key.product != call.product {
+            return Err(Refusal::forbidden("key_of_another_product").into());
+        }
+        self.in_time(call)?;
+        let loaded = self.record.load(&[key.product, key.agreement].into()).await?;
+        let unknown = || Refusal::unknown("product_unknown");
+        let product = loaded.linked.get(&key.product).ok_or_else(unknown)?;
+        let profile = self.profiles.get(product.profile)?;
+        may_call(&profile, product, &loaded, key)?;
+        let (release, answer) = self.content(&profile, product, &loaded, &call.filters).await?;
+        self.meter(key, call, release).await?;
+        Ok(answer)
+    }
+
+    /// Counts the call and asks everything once more in the same transaction: an act that ended the access before
+    /// the counting refuses the answer, and the last unit of a quota is given once.
+    async fn meter(&self, key: &ProductKey, call: &Call, release: ReleaseId) -> Result<(), Stop> {
+        let at = self.now();
+        let today = self.today();
+        self.forget_old_counters(today).await?;
+        let nonce = call
+            .nonce
+            .as_ref()
+            .map(|nonce| nonce_counter(call.signed_at.unwrap_or(at), &key.key_id, nonce));
         let request = Request {
-            name: "keep-secret",
-            stream: Stream::Installation,
+            name: "call-product",
+            stream: Stream::Case(key.product),
             key: None,
-            fingerprint: Digest::of(key_id.as_bytes()),
+            fingerprint: Digest::of(key.key_id.as_bytes()),
             expected_version: None,
-            needs: Default::default(),
+            needs: [key.agreement].into(),
             numbering: None,
-            at: self.now(),
+            at,
         };
-        let decide = Box::new(move |_: &_| {
+        let (profiles, key) = (self.profiles.clone(), key.clone());
+        let decide = Box::new(move |loaded: &Loaded| {
+            let product = loaded.case.as_ref();
+            let product = product.ok_or_else(|| Refusal::unknown("product_unknown"))?;
+            let profile = profiles.get(product.profile)?;
+            may_call(&profile, product, loaded, &key)?;
+            if content_release(product) != Some(release) {
+                return Err(Refusal::unmet("product_without_content"));
+            }
             Ok(Proposal {
-                vault: vec![item],
+                meters: meters(&profile, product, &key, today, nonce),
                 ..Proposal::default()
             })
         });
@@ -134,144 +129,45 @@ impl App {
         Ok(())
     }
 
-    /// Keys of a product, for its owner and, of their own, for customers.
-    pub async fn product_keys(&self, session: &Session, product: CaseId) -> Result<Vec<ProductKey>, Stop> {
-        let documents = self
-            .record
-            .documents("product_key", Some(&product.to_string()))
-            .await?;
-        let keys: Result<Vec<ProductKey>, _> = documents.iter().map(parse).collect();
-        let owner = session.actor.role == "operator";
-        Ok(keys?
-            .into_iter()
-            .filter(|key| owner || key.customer == session.actor.body)
-            .collect())
-    }
-
-    /// The key and its secret, for the gateway to check a signature with.
-    pub async fn key_secret(&self, key_id: &str) -> Result<(ProductKey, String), Stop> {
-        let unknown = || Refusal::new(RefusalKind::Unauthenticated, "key_unknown");
-        let stored = self
-            .record
-            .document("product_key", key_id)
-            .await?
-            .ok_or_else(unknown)?;
-        let key: ProductKey = parse(&stored)?;
-        let secret = self.record.reveal(&key.secret_ref).await?.ok_or_else(unknown)?;
-        Ok((key, secret))
-    }
-
-    /// Answers a call whose signature the gateway has checked: freshness, access, quota, metering, data.
-    pub async fn call_product(&self, call: Call) -> Result<Answer, Stop> {
-        let result = self.call_inner(&call).await;
-        let refusal = result.as_ref().err().and_then(Stop::refusal);
-        let note = AccessNote {
-            at: self.now(),
-            person: None,
-            body: result.as_ref().ok().map(|(key, _)| key.customer),
-            what: "call".to_owned(),
-            subject: format!(
-                "{}/{}",
-                call.product,
-                call.key_id.chars().take(40).collect::<String>()
-            ),
-            outcome: if result.is_ok() { "ok" } else { "refused" }.to_owned(),
-            code: refusal.map(|refusal| refusal.code.clone()),
-            clauses: refusal.map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
-            digest: None,
+    /// A signed request is good for five minutes to both sides.
+    fn in_time(&self, call: &Call) -> Result<(), Refusal> {
+        let Some(at) = call.signed_at else {
+            return Ok(());
         };
-        self.record.note(&[note]).await?;
-        result.map(|(_, answer)| answer)
+        let apart = (self.now().micros() - at.micros()).abs() / 1_000_000;
+        if apart > CLOCK_SKEW_SECONDS {
+            return Err(Refusal::new(RefusalKind::Unauthenticated, "signature_stale").fact("seconds", apart));
+        }
+        Ok(())
     }
 
-    async fn call_inner(&self, call: &Call) -> Result<(ProductKey, Answer), Stop> {
-        let stored = self.record.document("product_key", &call.key_id).await?;
-        let stored = stored.ok_or_else(|| Refusal::new(RefusalKind::Unauthenticated, "key_unknown"))?;
-        let key: ProductKey = parse(&stored)?;
-        if key.product != call.product {
-            return Err(Refusal::forbidden("key_of_another_product").into());
+    /// Nonces and quotas of days gone by are worth nothing; they are forgotten once a day.
+    async fn forget_old_counters(&self, today: CivilDate) -> Result<(), Stop> {
+        let number = self.now().micros() / 86_400_000_000;
+        if self.forgotten.0.swap(number, Ordering::Relaxed) == number {
+            return Ok(());
         }
-        self.fresh(call).await?;
-        let loaded = self.record.load(&[key.product, key.agreement].into()).await?;
-        let case = loaded
-            .linked
-            .get(&key.product)
-            .ok_or_else(|| Refusal::unknown("product_unknown"))?;
-        self.access_open(case, key.agreement).await?;
-        let today = self.today();
-        let used = self
-            .record
-            .count(&format!("quota/{}/{today}", key.key_id), 1)
-            .await?;
-        if used > key.daily_quota {
-            return Err(Refusal::new(RefusalKind::Limited, "quota_used_up")
-                .fact("quota", key.daily_quota)
-                .into());
-        }
-        let answer = self.content(case, &call.filters).await?;
-        self.record.count(&format!("calls/{}", key.key_id), 1).await?;
-        self.record.count("calls", 1).await?;
-        Ok((key, answer))
-    }
-
-    /// A signed request is good once and for five minutes.
-    async fn fresh(&self, call: &Call) -> Result<(), Stop> {
-        if let Some(at) = call.signed_at {
-            let apart = (self.now().micros() - at.micros()).abs() / 1_000_000;
-            if apart > CLOCK_SKEW_SECONDS {
-                return Err(Refusal::new(RefusalKind::Unauthenticated, "signature_stale")
-                    .fact("seconds", apart)
-                    .into());
-            }
-        }
-        if let Some(nonce) = &call.nonce {
-            let seen = self
-                .record
-                .count(&format!("nonce/{}/{nonce}", call.key_id), 1)
+        // A nonce signed yesterday can still be in time; days are written so that their order is that of the text.
+        let yesterday = today.plus_days(-1);
+        for (family, day) in [("nonce", yesterday.plus_days(-1)), ("quota", yesterday)] {
+            self.record
+                .forget_counters(&format!("{family}/"), &format!("{family}/{day}"))
                 .await?;
-            if seen > 1 {
-                return Err(Refusal::new(RefusalKind::Unauthenticated, "nonce_used").into());
-            }
         }
         Ok(())
     }
 
-    /// The product must be on the market and every eligibility rule for calls must hold (YN-OP-110: at once).
-    async fn access_open(&self, product: &Case, agreement: CaseId) -> Result<(), Stop> {
-        let profile = self.profiles.get(product.profile)?;
-        let loaded = self.record.load(&[agreement].into()).await?;
-        let agreement = loaded.linked.get(&agreement);
-        for rule in profile.eligibility_for(UseOf::Gateway) {
-            let asked = if rule.procedure == product.procedure {
-                Some(product)
-            } else {
-                agreement
-            };
-            let good = asked.is_some_and(|case| {
-                case.procedure == rule.procedure
-                    && rule.stages.contains(&case.stage)
-                    && case.access_closed_on.is_none()
-            });
-            if !good {
-                let number = asked.map(|case| case.number.clone()).unwrap_or_default();
-                return Err(Refusal::forbidden(&rule.code)
-                    .citing(rule.basis.clauses())
-                    .fact("case", number)
-                    .into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Rows of the product's released content that match the filters.
-    async fn content(&self, product: &Case, filters: &BTreeMap<String, String>) -> Result<Answer, Stop> {
-        let release: ReleaseId = product
-            .fields
-            .get("content_release")
-            .map(Value::text)
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| Refusal::unmet("product_without_content"))?;
+    /// Rows of the product's released content that match the filters, and the release they are from.
+    async fn content(
+        &self,
+        profile: &Profile,
+        product: &Case,
+        loaded: &Loaded,
+        filters: &BTreeMap<String, String>,
+    ) -> Result<(ReleaseId, Answer), Stop> {
+        let release = content_release(product).ok_or_else(|| Refusal::unmet("product_without_content"))?;
         let released = self.released_by_system(release).await?;
+        own_content(profile, product, &product.fields, released.case, loaded)?;
         let mut answer = released.answer;
         for (column, wanted) in filters {
             let at = answer
@@ -286,7 +182,40 @@ impl App {
                 .rows
                 .retain(|row| row.get(at).is_some_and(|cell| cell_text(cell) == *wanted));
         }
-        Ok(answer)
+        Ok((release, answer))
+    }
+
+    /// At an act: content that the case of a product names must have been released under the product's own chain.
+    pub(crate) async fn content_is_own(
+        &self,
+        profile: &Profile,
+        procedure: &Procedure,
+        owner: BodyId,
+        case: Option<&Case>,
+        set: &BTreeMap<String, Value>,
+    ) -> Result<(), Stop> {
+        let mut fields = case.map(|case| case.fields.clone()).unwrap_or_default();
+        fields.extend(set.clone());
+        let named = fields.get("content_release").filter(|value| !value.is_empty());
+        let (Some(named), true) = (named, !set.is_empty() && delivers(procedure)) else {
+            return Ok(());
+        };
+        let foreign = || not_of_chain(profile, &procedure.id);
+        let release: ReleaseId = named.text().parse().map_err(|_| foreign())?;
+        let released = match self.released_by_system(release).await {
+            Err(Stop::Refused(_)) => return Err(foreign().into()),
+            other => other?,
+        };
+        let loaded = self.record.load(&[released.case].into()).await?;
+        let links = fields.values().flat_map(Value::cases);
+        let source = loaded.linked.get(&released.case);
+        let owners = case.map_or_else(|| vec![owner], |case| owners(procedure, case));
+        let own = source.is_some_and(|source| owners.iter().any(|body| source.has_party(*body)));
+        if own && links.into_iter().any(|link| link == released.case) {
+            Ok(())
+        } else {
+            Err(foreign().into())
+        }
     }
 
     /// Calls answered, by key.
@@ -306,6 +235,145 @@ impl App {
             .eligibility_for(UseOf::Gateway)
             .flat_map(|rule| rule.basis.clauses().to_vec())
             .collect()
+    }
+}
+
+/// The key must be on record and not revoked, the product on the market, the agreement in force (YN-OP-110 and its
+/// like: at once).
+fn may_call(profile: &Profile, product: &Case, loaded: &Loaded, key: &ProductKey) -> Result<(), Refusal> {
+    let issued = product.keys.iter().find(|issued| issued.key == key.key_id);
+    let unauthenticated = |code| Refusal::new(RefusalKind::Unauthenticated, code);
+    let issued = issued.ok_or_else(|| unauthenticated("key_unknown"))?;
+    if let Some(on) = issued.revoked_on {
+        return Err(unauthenticated("key_revoked").fact("on", on));
+    }
+    access_open(profile, product, loaded.linked.get(&key.agreement))
+}
+
+/// The product must be on the market and every eligibility rule for calls must hold.
+fn access_open(profile: &Profile, product: &Case, agreement: Option<&Case>) -> Result<(), Refusal> {
+    for rule in profile.eligibility_for(UseOf::Gateway) {
+        let asked = if rule.procedure == product.procedure {
+            Some(product)
+        } else {
+            agreement
+        };
+        let good = asked.is_some_and(|case| {
+            case.procedure == rule.procedure
+                && rule.stages.contains(&case.stage)
+                && case.access_closed_on.is_none()
+        });
+        if !good {
+            let number = asked.map(|case| case.number.clone()).unwrap_or_default();
+            return Err(Refusal::forbidden(&rule.code)
+                .citing(rule.basis.clauses())
+                .fact("case", number));
+        }
+    }
+    Ok(())
+}
+
+/// Content must come from a permit that the product's own case points at, and that its owner is a party of.
+fn own_content(
+    profile: &Profile,
+    product: &Case,
+    fields: &BTreeMap<String, Value>,
+    source: CaseId,
+    loaded: &Loaded,
+) -> Result<(), Refusal> {
+    let procedure = profile.procedure(&product.procedure);
+    let owners = procedure
+        .map(|procedure| owners(procedure, product))
+        .unwrap_or_default();
+    let linked = fields.values().flat_map(Value::cases).any(|link| link == source);
+    let case = loaded.linked.get(&source);
+    let own = case.is_some_and(|case| owners.iter().any(|body| case.has_party(*body)));
+    if linked && own {
+        Ok(())
+    } else {
+        Err(not_of_chain(profile, &product.procedure))
+    }
+}
+
+fn not_of_chain(profile: &Profile, procedure: &str) -> Refusal {
+    let field = profile
+        .procedure(procedure)
+        .and_then(|procedure| procedure.field("content_release"));
+    let clauses = field.map(|field| field.basis.clauses()).unwrap_or_default();
+    Refusal::unmet("content_not_of_chain").citing(clauses)
+}
+
+/// Bodies whose product it is: those of the roles that may open such a case.
+fn owners(procedure: &Procedure, product: &Case) -> Vec<BodyId> {
+    let of_role = |role| product.parties.get(role).into_iter().flatten().copied();
+    procedure.open.by.iter().flat_map(of_role).collect()
+}
+
+/// Whether cases of the procedure are products.
+fn delivers(procedure: &Procedure) -> bool {
+    let effects = procedure.acts.iter().flat_map(|act| &act.effects);
+    effects
+        .into_iter()
+        .any(|effect| *effect == Effect::DeliverProduct)
+}
+
+fn content_release(product: &Case) -> Option<ReleaseId> {
+    product.fields.get("content_release")?.text().parse().ok()
+}
+
+/// Calls a day that one customer has of one delivery, over all its keys.
+fn daily_quota(product: &Case) -> i64 {
+    match product.fields.get("daily_quota") {
+        Some(Value::Integer(n)) => *n,
+        _ => DAILY_QUOTA,
+    }
+}
+
+fn nonce_counter(signed_at: Timestamp, key: &str, nonce: &str) -> String {
+    let day = shuyu_kernel::Zone { offset_minutes: 0 }.date(signed_at);
+    format!("nonce/{day}/{key}/{nonce}")
+}
+
+fn meters(
+    profile: &Profile,
+    product: &Case,
+    key: &ProductKey,
+    today: CivilDate,
+    nonce: Option<String>,
+) -> Vec<Meter> {
+    let quota = daily_quota(product);
+    let field = profile
+        .procedure(&product.procedure)
+        .and_then(|procedure| procedure.field("daily_quota"));
+    let basis = field.map(|field| &field.basis);
+    let used_up = Refusal::new(RefusalKind::Limited, "quota_used_up")
+        .citing(basis.map(Basis::clauses).unwrap_or_default())
+        .fact("basis", said(basis))
+        .fact("quota", quota);
+    let one = |counter: String, at_most| Meter {
+        counter,
+        by: 1,
+        at_most,
+    };
+    let nonce_used = Refusal::new(RefusalKind::Unauthenticated, "nonce_used");
+    let nonce = nonce.map(|counter| one(counter, Some((1, nonce_used))));
+    let (delivery, customer) = (key.delivery, key.customer);
+    let quota_counter = format!("quota/{today}/{}/{delivery}/{customer}", product.id);
+    nonce
+        .into_iter()
+        .chain([
+            one(quota_counter, Some((quota, used_up))),
+            one(format!("calls/{}", key.key_id), None),
+            one(format!("calls_on/{today}"), None),
+        ])
+        .collect()
+}
+
+/// What a number outside the law rests on, in the words of the profile.
+fn said(basis: Option<&Basis>) -> &str {
+    match basis {
+        Some(Basis::Inferred(text) | Basis::AgreementItem(text) | Basis::PlatformDefault(text)) => text,
+        Some(Basis::Cite(_)) | None => "",
     }
 }
 

@@ -64,6 +64,7 @@ impl App {
         }
         self.record_wind(target).await?;
         self.clock.wind(target);
+        self.stop_ended_queries(None).await;
         Ok(target)
     }
 

@@ -4,16 +4,17 @@ use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
     event::ReleaseEvent,
-    port::{AccessNote, Loaded, Proposal, Request, Stream},
+    port::{Committed, Document, Loaded, Proposal, Request, Stream},
 };
-use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, ReleaseId};
+use shuyu_kernel::{CaseId, Digest, Fault, Id, PermitId, Refusal, ReleaseId};
 
 use crate::{
     App, Session, Stop,
     account::parse,
     dispatch::fingerprint,
     permit::{Standing, holds},
-    port::{Answer, AskError, Cancel},
+    port::{Answer, AskError},
+    running::{Halt, QUERY_DEADLINE},
 };
 
 /// An answer with the name it left under.
@@ -29,119 +30,169 @@ pub struct Released {
     pub answer: Answer,
 }
 
+/// What was asked, without its text.
+struct Asked {
+    permit: PermitId,
+    /// Query text can hold personal data: only a keyed digest is kept.
+    query: Digest,
+    /// Idempotency: the same key gives the same release.
+    key: Option<(String, String)>,
+}
+
+impl Asked {
+    fn fingerprint(&self) -> Digest {
+        fingerprint(&("ask", self.permit, self.query))
+    }
+}
+
 impl App {
-    /// Answers a query under a permit.
+    /// Answers a query under a permit. The same `key` gives the release that was made under it.
     ///
     /// # Errors
-    /// Everything [`App::standing`] and the engine refuse; `query_no_answer` for whatever happens after sealing.
-    pub async fn ask(&self, session: &Session, permit: PermitId, sql: &str) -> Result<Released, Stop> {
-        let digest = self.query_digest(sql);
-        let result = self.ask_inner(session, permit, sql, digest).await;
-        let refusal = result.as_ref().err().and_then(Stop::refusal);
-        let note = AccessNote {
-            at: self.now(),
-            person: Some(session.actor.person),
-            body: Some(session.actor.body),
-            what: "query".to_owned(),
-            subject: permit.to_string(),
-            outcome: if result.is_ok() { "ok" } else { "refused" }.to_owned(),
-            code: refusal.map(|refusal| refusal.code.clone()),
-            clauses: refusal.map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
-            digest: Some(digest),
+    /// Everything [`App::standing`] and the engine refuse; `queries_too_many`; `idempotency_key_reused`;
+    /// `query_no_answer` for whatever happens after sealing.
+    pub async fn ask(
+        &self,
+        session: &Session,
+        permit: PermitId,
+        sql: &str,
+        key: Option<String>,
+    ) -> Result<Released, Stop> {
+        let asked = Asked {
+            permit,
+            query: self.secrets.keyed_digest(sql.as_bytes()),
+            key: key.map(|key| (session.actor.person.to_string(), key)),
         };
+        let result = self.ask_inner(session, sql, &asked).await;
+        let mut note = self.noting(Some(session), "query", &permit.to_string(), result.as_ref().err());
+        note.digest = Some(asked.query);
         // No record, no read: the answer is shown only after its entry is durable.
         self.record.note(&[note]).await?;
         result
     }
 
-    /// Checks a query without touching data: what the workbench shows while somebody types.
+    /// An idempotency key for a form: the same question sent again from the same page is the same key.
+    pub fn question_key(&self, form_key: &str, sql: &str) -> String {
+        format!("{form_key}/{}", self.secrets.keyed_digest(sql.as_bytes()))
+    }
+
+    /// Checks a query without touching data: what the workbench shows while somebody types. A refusal is noted
+    /// before it is shown.
     pub async fn check_query(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
-        let standing = self.standing(session, permit).await?;
+        let result = self.check_inner(session, permit, sql).await;
+        if let Err(stop) = &result {
+            let mut note = self.noting(Some(session), "query_check", &permit.to_string(), Some(stop));
+            note.digest = Some(self.secrets.keyed_digest(sql.as_bytes()));
+            self.record.note(&[note]).await?;
+        }
+        result
+    }
+
+    async fn check_inner(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
+        let standing = self.stands(session, permit).await?;
         Ok(self.engine.check(&standing.permit, sql).await?)
     }
 
-    async fn ask_inner(
-        &self,
-        session: &Session,
-        permit: PermitId,
-        sql: &str,
-        digest: Digest,
-    ) -> Result<Released, Stop> {
-        let standing = self.standing(session, permit).await?;
-        let answer = match self.engine.ask(&standing.permit, sql, Cancel::default()).await {
-            Ok(answer) => answer,
-            Err(AskError::Refused(refusal)) => return Err(refusal.into()),
-            Err(AskError::Opaque) => return Err(Refusal::unmet("query_no_answer").into()),
+    async fn ask_inner(&self, session: &Session, sql: &str, asked: &Asked) -> Result<Released, Stop> {
+        self.require_signed_in(session)?;
+        if let Some((scope, key)) = &asked.key
+            && let Some(earlier) = self.record.earlier(scope, key, asked.fingerprint()).await?
+        {
+            return self.released_again(session, &earlier).await;
+        }
+        let standing = self.stands(session, asked.permit).await?;
+        let ticket = self.running.start(session, &standing)?;
+        // An act between the two lines above has not seen this query; from here on every act does.
+        self.still_stands(session, &standing).await?;
+        let work = self.engine.ask(&standing.permit, sql, ticket.cancel());
+        let opaque = || Refusal::unmet("query_no_answer");
+        let answer = match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(AskError::Refused(refusal))) => return Err(refusal.into()),
+            Err(Halt::Late) => return Err(opaque().into()),
+            Ok(Err(AskError::Opaque)) | Err(Halt::Stopped) => {
+                // Whoever was stopped is told which link ended.
+                self.still_stands(session, &standing).await?;
+                return Err(opaque().into());
+            }
         };
-        self.release(session, &standing, answer, digest).await
+        self.release(session, &standing, answer, asked).await
     }
 
-    /// Asks the chain once more under the lock, so that a revocation is exact, then records the release.
+    async fn still_stands(&self, session: &Session, standing: &Standing) -> Result<(), Stop> {
+        let loaded = self.record.load(&standing.needs).await?;
+        let case = loaded.linked.get(&standing.case);
+        let pinned = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?.profile;
+        let profile = self.profiles.get(pinned)?;
+        Ok(holds(&profile, &loaded, standing.case, session, self.today())?)
+    }
+
+    /// Asks the chain once more under the lock, so that a revocation is exact, then records the release and keeps
+    /// the answer in the same transaction: there is never one without the other.
     async fn release(
         &self,
         session: &Session,
         standing: &Standing,
         answer: Answer,
-        query: Digest,
+        asked: &Asked,
     ) -> Result<Released, Stop> {
-        let release: ReleaseId = Id::new(self.now(), self.ids.as_ref());
+        let at = self.now();
+        let release: ReleaseId = Id::new(at, self.ids.as_ref());
         let released = Released {
             release,
             case: standing.case,
             permit: standing.permit.id,
             answer,
         };
-        let result = fingerprint(&released.answer);
-        self.put(
-            "release",
-            &release.to_string(),
-            &standing.case.to_string(),
-            &released,
-            1,
-        )
-        .await?;
+        let document = kept(&released)?;
         let event = Event::Release(ReleaseEvent::Answered {
             release,
             permit: standing.permit.id,
             case: standing.case,
             by: session.actor.clone(),
-            query,
+            query: asked.query,
             read: released.answer.read.clone(),
             rows: released.answer.rows.len() as u64,
-            result,
+            result: Digest::of(document.body.as_bytes()),
         });
-        let at = self.now();
         let request = Request {
             name: "release",
             stream: Stream::Release(release),
-            key: None,
-            fingerprint: result,
+            key: asked.key.clone(),
+            fingerprint: asked.fingerprint(),
             expected_version: None,
             needs: standing.needs.clone(),
             numbering: None,
             at,
         };
-        let (profiles, session, case) = (self.profiles.clone(), session.clone(), standing.case);
+        let (profiles, session_, standing_) = (self.profiles.clone(), session.clone(), standing.clone());
+        let read = released.answer.read.clone();
         let decide = Box::new(move |loaded: &Loaded| {
-            let pinned = loaded
-                .linked
-                .get(&case)
-                .ok_or_else(|| Refusal::unknown("permit_unknown"))?
-                .profile;
+            let case = loaded.linked.get(&standing_.case);
+            let pinned = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?.profile;
             let profile = profiles.get(pinned)?;
-            holds(&profile, loaded, case, &session, profile.zone.date(at))?;
+            holds(&profile, loaded, standing_.case, &session_, profile.zone.date(at))?;
+            standing_.still_open(&profile, loaded, &read)?;
             Ok(Proposal {
                 events: vec![event],
+                reply: serde_json::json!({ "release": release }),
+                documents: vec![document],
                 ..Proposal::default()
             })
         });
-        if let Err(error) = self.record.transact(request, decide).await {
-            self.record
-                .remove_document("release", &release.to_string())
-                .await?;
-            return Err(error.into());
+        let committed = self.record.transact(request, decide).await?;
+        if committed.replayed {
+            return self.released_again(session, &committed).await;
         }
         Ok(released)
+    }
+
+    /// What was released under the same key before.
+    async fn released_again(&self, session: &Session, earlier: &Committed) -> Result<Released, Stop> {
+        let release = earlier.reply.get("release").and_then(|id| id.as_str());
+        let release = release.and_then(|id| id.parse().ok());
+        let release = release.ok_or_else(|| Refusal::conflict("idempotency_key_reused"))?;
+        self.released(session, release).await
     }
 
     /// A released result, for a party of its case.
@@ -160,14 +211,44 @@ impl App {
         }
     }
 
+    /// A released result, if the proceedings say that it left, and if it is the one that left.
     pub(crate) async fn released_by_system(&self, release: ReleaseId) -> Result<Released, Stop> {
+        let unknown = || Refusal::unknown("release_unknown");
         let stored = self.record.document("release", &release.to_string()).await?;
-        let stored = stored.ok_or_else(|| Refusal::unknown("release_unknown"))?;
-        Ok(parse(&stored)?)
+        let stored = stored.ok_or_else(unknown)?;
+        let entries = self.record.stream(Stream::Release(release)).await?;
+        let recorded = entries
+            .iter()
+            .filter_map(crate::read::ledger::read_entry)
+            .find_map(|entry| match entry.event {
+                Some(Event::Release(ReleaseEvent::Answered { result, .. })) => Some(result),
+                _ => None,
+            });
+        Ok(as_recorded(&stored, recorded.ok_or_else(unknown)?)?)
     }
+}
 
-    /// Query text can hold personal data: only a keyed digest is noted.
-    fn query_digest(&self, sql: &str) -> Digest {
-        self.secrets.keyed_digest(sql.as_bytes())
+/// The answer as a document.
+fn kept(released: &Released) -> Result<Document, Fault> {
+    let body = serde_json::to_string(released).map_err(|error| Fault::new("encoding a release", error))?;
+    Ok(Document {
+        kind: "release".to_owned(),
+        key: released.release.to_string(),
+        body,
+        owner: released.case.to_string(),
+        version: 1,
+    })
+}
+
+/// Reads a kept answer whose digest the proceedings name. Releases of early installations name the digest of
+/// the answer alone.
+pub(crate) fn as_recorded(stored: &Document, result: Digest) -> Result<Released, Fault> {
+    let released: Released = parse(stored)?;
+    if Digest::of(stored.body.as_bytes()) != result && fingerprint(&released.answer) != result {
+        return Err(Fault::new(
+            "reading a release",
+            "the kept answer is not the recorded one",
+        ));
     }
+    Ok(released)
 }

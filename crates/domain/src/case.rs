@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-pub use parts::{Clock, Delivery, LaneState, LaneStatus, Objection, Pause, Permit, Taken};
+pub use parts::{Clock, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken};
 
 /// The state of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,9 @@ pub struct Case {
     pub deliveries: Vec<Delivery>,
     /// Day access was closed.
     pub access_closed_on: Option<CivilDate>,
+    /// Keys to the product, in order of issue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<IssuedKey>,
 }
 
 impl Case {
@@ -103,6 +106,7 @@ impl Case {
                 permit: None,
                 deliveries: Vec::new(),
                 access_closed_on: None,
+                keys: Vec::new(),
             }),
             (Some(mut case), event) => {
                 case.version += 1;
@@ -246,6 +250,24 @@ impl Case {
                 });
             }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
+            CaseEvent::KeyIssued {
+                key,
+                delivery,
+                by,
+                on,
+                ..
+            } => self.keys.push(IssuedKey {
+                key: key.clone(),
+                delivery: *delivery,
+                customer: by.body,
+                issued_on: *on,
+                revoked_on: None,
+            }),
+            CaseEvent::KeyRevoked { key, on, .. } => {
+                if let Some(issued) = self.keys.iter_mut().find(|issued| issued.key == *key) {
+                    issued.revoked_on = Some(*on);
+                }
+            }
         }
     }
 

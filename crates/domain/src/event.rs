@@ -20,10 +20,6 @@ pub use record::{DatasetEvent, InstallationEvent, RegistryEvent, ReleaseEvent};
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all events are of cases; few are held at a time"
-)]
 pub enum Event {
     /// Something happened in a case.
     Case(CaseEvent),
@@ -329,6 +325,26 @@ pub enum CaseEvent {
         /// Day.
         on: CivilDate,
     },
+    /// A customer made a key to the product.
+    KeyIssued {
+        /// Public part of the key.
+        key: String,
+        /// Delivery it rests on.
+        delivery: u32,
+        /// Who made it, for which customer.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// A key to the product was revoked.
+    KeyRevoked {
+        /// Public part of the key.
+        key: String,
+        /// Who revoked it.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
 }
 
 impl Event {
@@ -355,6 +371,8 @@ impl Event {
                 CaseEvent::PermitEnded { .. } => "case.permit_ended.v1",
                 CaseEvent::ProductDelivered { .. } => "case.product_delivered.v1",
                 CaseEvent::AccessClosed { .. } => "case.access_closed.v1",
+                CaseEvent::KeyIssued { .. } => "case.key_issued.v1",
+                CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",
             },
             Event::Registry(event) => match event {
                 RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",

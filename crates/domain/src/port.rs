@@ -90,6 +90,21 @@ pub struct Proposal {
     pub outbox: Vec<Effect>,
     /// Personal fields for the person vault.
     pub vault: Vec<VaultItem>,
+    /// Documents, by version as in [`Record::put_document`]; a late one refuses all (`document_changed`).
+    pub documents: Vec<Document>,
+    /// Counters.
+    pub meters: Vec<Meter>,
+}
+
+/// A counter moved inside a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meter {
+    /// Name of the counter.
+    pub counter: String,
+    /// How much is added.
+    pub by: i64,
+    /// Highest value it may have afterwards, and the refusal of the transaction if it had more.
+    pub at_most: Option<(i64, Refusal)>,
 }
 
 /// A follow-up, carried out after commit, at least once, keyed by `key`.
@@ -283,6 +298,8 @@ pub struct DatasetRow {
     pub domain: Option<String>,
     /// Proven rows per subject.
     pub rows_per_unit: u64,
+    /// Columns that name the subject.
+    pub unit_columns: Vec<String>,
     /// Columns.
     pub columns: Vec<String>,
     /// Ledger index of its event.
@@ -323,6 +340,9 @@ pub trait Record: Send + Sync {
     /// rows, and commits; or changes nothing.
     async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError>;
 
+    /// What was committed under a key, if anything. For something else: refused (`idempotency_key_reused`).
+    async fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+
     /// Loads cases and everything they point at, transitively, plus the registry; a consistent read.
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;
     /// Cases of a filter, newest first, and how many there are in all.
@@ -333,6 +353,9 @@ pub trait Record: Send + Sync {
     async fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
     /// Latest version of each dataset; of one catalogue entry only, if given.
     async fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
+
+    /// Releases recorded under the permits of a case, with the digest of each result as stored.
+    async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
 
     /// Entries of a stream in order.
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;
@@ -360,6 +383,10 @@ pub trait Record: Send + Sync {
     async fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault>;
     /// Adds to a named counter and returns the new value (metering, quota). One atomic statement.
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault>;
+    /// Counters from a name to before another one, by the bytes of their names.
+    async fn counters(&self, from: &str, before: &str) -> Result<Vec<(String, i64)>, Fault>;
+    /// Forgets the counters from a name to before another one; answers how many.
+    async fn forget_counters(&self, from: &str, before: &str) -> Result<u64, Fault>;
 
     /// Due outbox rows, oldest first.
     async fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault>;

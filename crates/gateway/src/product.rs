@@ -9,7 +9,11 @@ use axum::{
     http::{HeaderMap, Method, Uri},
 };
 use serde::Serialize;
-use shuyu_app::{App, port::Cell, product::Call};
+use shuyu_app::{
+    App, Stop,
+    port::Cell,
+    product::{Call, ProductKey},
+};
 use shuyu_kernel::{CaseId, Refusal};
 use utoipa::ToSchema;
 
@@ -46,28 +50,30 @@ pub(crate) async fn data(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<ProductData>, Failure> {
-    let Path(id) = id.map_err(|_| Refusal::unknown("product_unknown"))?;
-    let known = known(&app, &method, &uri, &headers, &body).await;
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let subject: String = id.chars().take(80).collect();
-    let claim = match known {
-        Ok(claim) => claim,
-        Err(stop) => {
-            // A call that was not let in is noted like one that was.
-            if let Some(refusal) = stop.refusal() {
-                app.note_refused_call(&subject, refusal).await?;
-            }
+    let (claim, key) = match known(&app, &method, &uri, &headers, &body).await {
+        Ok(known) => known,
+        // A call that was not let in is noted like one that was.
+        Err(stop) => return Err(app.note_unproven_call(&subject, stop).await?.into()),
+    };
+    let (product, filters) = match asked(&id, &uri) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            let stop = refusal.into();
+            let subject = format!("{subject}/{}", claim.key_id);
+            app.note_call(&key, &subject, Some(&stop)).await?;
             return Err(stop.into());
         }
     };
-    let product: CaseId = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
     let call = Call {
         product,
         key_id: claim.key_id,
-        filters: filters(&uri)?,
+        filters,
         signed_at: claim.signed_at,
         nonce: claim.nonce,
     };
-    let answer = app.call_product(call).await?;
+    let answer = app.call_product(&key, call).await?;
     Ok(Json(ProductData {
         product: product.to_string(),
         columns: answer.columns,
@@ -75,18 +81,24 @@ pub(crate) async fn data(
     }))
 }
 
-/// The claim of the request, once its proof is right.
+/// The claim of the request and its key, once the proof is right.
 async fn known(
     app: &App,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Claim, shuyu_app::Stop> {
+) -> Result<(Claim, ProductKey), Stop> {
     let claim = Claim::read(method, uri, headers, body)?;
-    let (_, secret) = app.key_secret(&claim.key_id).await?;
+    let (key, secret) = app.key_secret(&claim.key_id).await?;
     claim.check(&secret)?;
-    Ok(claim)
+    Ok((claim, key))
+}
+
+/// Which product, with which filters.
+fn asked(id: &str, uri: &Uri) -> Result<(CaseId, BTreeMap<String, String>), Refusal> {
+    let product = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
+    Ok((product, filters(uri)?))
 }
 
 fn filters(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {

@@ -32,7 +32,7 @@ pub use procedure::{
     Stage,
 };
 pub use settings::{
-    Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Setting, Thresholds,
-    UseOf,
+    Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
+    Separation, Setting, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

@@ -3,6 +3,7 @@
 mod convert;
 mod duties;
 mod fields;
+mod gates;
 mod guard;
 mod overlay;
 mod procedures;
@@ -17,10 +18,10 @@ use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 use crate::{
     check,
     procedure::Procedure,
-    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProfile, RawRoles},
+    raw::{RawClause, RawInstruments, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Setting,
-        Thresholds, UseOf,
+        Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
+        Separation, Setting, Thresholds, UseOf,
     },
     source::ProfileSource,
 };
@@ -48,8 +49,12 @@ pub struct Profile {
     pub separations: Vec<Separation>,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
+    /// Tables that every permit may use, if the profile has such.
+    pub open_tables: Option<OpenTables>,
     /// Thresholds of the disclosure gate.
     pub thresholds: Thresholds,
+    /// Figures of a disclosure.
+    pub figures: Vec<FigureRule>,
     /// Points on which jurisdictions differ, in order of id.
     pub settings: Vec<Setting>,
     /// Procedures in order of file name.
@@ -143,8 +148,8 @@ impl Reader<'_> {
         let instruments = self.instruments();
         let clauses = self.clauses();
         let (posts, roles, separations) = self.roles();
-        let eligibility = self.eligibility();
-        let thresholds = self.thresholds()?;
+        let (eligibility, open_tables) = self.gates();
+        let (thresholds, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
@@ -160,7 +165,9 @@ impl Reader<'_> {
             roles,
             separations,
             eligibility,
+            open_tables,
             thresholds,
+            figures,
             settings,
             procedures,
             calendar,
@@ -306,27 +313,6 @@ impl Reader<'_> {
             .map(|separation| at.separation(separation))
             .collect();
         (raw.post, roles, separations)
-    }
-
-    fn eligibility(&mut self) -> Vec<Eligibility> {
-        let Some((file, text)) = self.find("gates.toml") else {
-            return Vec::new();
-        };
-        let Some(raw) = self.parse::<RawGates>(&file, &text) else {
-            return Vec::new();
-        };
-        let mut at = convert::Site::single(&file, &text, &mut self.errors);
-        raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
-    }
-
-    fn thresholds(&mut self) -> Option<Thresholds> {
-        let Some((file, text)) = self.find("disclosure.toml") else {
-            self.error("disclosure.toml", 0, "file is missing".to_owned());
-            return None;
-        };
-        let raw = self.parse::<RawDisclosure>(&file, &text)?;
-        let mut at = convert::Site::single(&file, &text, &mut self.errors);
-        Some(at.thresholds(&raw.thresholds))
     }
 }
 

@@ -175,6 +175,27 @@ rule! {
 pub(crate) struct RawGates {
     #[serde(default)]
     pub(crate) eligibility: Vec<RawEligibility>,
+    pub(crate) open_tables: Option<RawOpenTables>,
+}
+
+rule! {
+    RawOpenTables {
+        procedure: Spanned<String>,
+        field: String,
+        values: Vec<String>,
+        stages: Vec<String>,
+    }
+}
+
+rule! {
+    RawFigure {
+        name: Spanned<String>,
+        procedure: String,
+        stages: Vec<String>,
+        sum: Option<String>,
+        #[serde(default)]
+        show: Vec<String>,
+    }
 }
 
 rule! {
@@ -191,6 +212,8 @@ rule! {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawDisclosure {
     pub(crate) thresholds: RawThresholds,
+    #[serde(default)]
+    pub(crate) figure: Vec<RawFigure>,
 }
 
 rule! {

@@ -167,6 +167,42 @@ pub struct Setting {
     pub at: Place,
 }
 
+/// Open data: tables that every permit may use as public ones, while their catalogue entry says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenTables {
+    /// Procedure of the catalogue entries.
+    pub procedure: String,
+    /// Field that says how open the entry is …
+    pub field: String,
+    /// … by one of these values …
+    pub values: Vec<String>,
+    /// … while the entry stands in one of these stages.
+    pub stages: Vec<String>,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
+/// A figure of a disclosure: cases that stood in certain stages within a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureRule {
+    /// Stable name.
+    pub name: String,
+    /// Procedure of the cases.
+    pub procedure: String,
+    /// The stages.
+    pub stages: Vec<String>,
+    /// Integer field whose values are added up; without it the cases are counted.
+    pub sum: Option<String>,
+    /// Fields shown of each case behind the figure.
+    pub show: Vec<String>,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
 /// Numbers of the disclosure gate; all are platform defaults unless cited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thresholds {
@@ -182,4 +218,6 @@ pub struct Thresholds {
     pub log_retention: Limit,
     /// Why the numbers are what they are.
     pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
 }

@@ -11,7 +11,11 @@ use shuyu_privacy::permit::TableKind;
 use shuyu_profile::Effect;
 
 use super::lists::CaseQuery;
-use crate::{App, Session, Stop, account::parse, workbench::Released};
+use crate::{
+    App, Session, Stop,
+    account::parse,
+    workbench::{Released, as_recorded},
+};
 
 /// A data-use case with its permit, if one was issued.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,8 +167,14 @@ impl App {
                 .record
                 .documents("release", Some(&row.case.id.to_string()))
                 .await?;
-            let released: Result<Vec<Released>, _> = documents.iter().map(parse).collect();
-            found.extend(released?.into_iter().map(|released| (row.case.clone(), released)));
+            let recorded = self.record.releases(row.case.id).await?;
+            for document in documents {
+                // What the proceedings do not name has not left.
+                let result = document.key.parse().ok().and_then(|id| recorded.get(&id));
+                if let Some(result) = result {
+                    found.push((row.case.clone(), as_recorded(&document, *result)?));
+                }
+            }
         }
         // Ids grow with time.
         found.sort_by_key(|(_, released)| std::cmp::Reverse(released.release));

@@ -8,13 +8,14 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Client, Reply, Server, copy, founded, shuyu};
 
 /// A point and at which passing of it the process dies. Seeded by hand over early and late passings.
-const POINTS: [&str; 16] = [
+const POINTS: [&str; 17] = [
     "store.before_append:1",
     "store.before_append:4",
     "store.between_ledger_and_table:2",
     "store.between_ledger_and_table:5",
     "store.mid_projection:1",
     "store.mid_projection:6",
+    "store.before_documents:2",
     "store.before_commit:3",
     "store.after_commit:1",
     "store.after_commit:5",

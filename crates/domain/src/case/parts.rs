@@ -128,3 +128,18 @@ pub struct Delivery {
     /// Customer.
     pub customer: BodyId,
 }
+
+/// A key to the product of the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedKey {
+    /// Public part.
+    pub key: String,
+    /// Delivery it rests on.
+    pub delivery: u32,
+    /// Customer.
+    pub customer: BodyId,
+    /// Day of issue.
+    pub issued_on: CivilDate,
+    /// Day it was revoked.
+    pub revoked_on: Option<CivilDate>,
+}

@@ -63,6 +63,9 @@ pub enum DatasetEvent {
         rows_per_unit: u64,
         /// Columns in order.
         columns: Vec<String>,
+        /// Columns that name the subject.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unit_columns: Vec<String>,
         /// Who.
         by: Actor,
     },

@@ -318,6 +318,17 @@ fn of_consequences() -> Vec<CaseEvent> {
             customer: BodyId::from_bits(4),
         },
         CaseEvent::AccessClosed { on: day(15) },
+        CaseEvent::KeyIssued {
+            key: "pk_5f0c11d29a77b3e4".to_owned(),
+            delivery: 1,
+            by: actor(),
+            on: day(16),
+        },
+        CaseEvent::KeyRevoked {
+            key: "pk_5f0c11d29a77b3e4".to_owned(),
+            by: actor(),
+            on: day(17),
+        },
     ]
 }
 
@@ -372,6 +383,7 @@ fn of_data() -> Vec<Event> {
             domain: Some("person".to_owned()),
             rows_per_unit: 1,
             columns: vec!["unit".to_owned(), "months".to_owned()],
+            unit_columns: Vec::new(),
             by: actor(),
         }),
         Event::Release(ReleaseEvent::Answered {

@@ -48,8 +48,32 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             errors.push(error(&rule.at, message));
         }
     }
+    gates(profile, &mut errors);
     office(profile, &mut errors);
     errors
+}
+
+/// What open tables and figures name exists.
+fn gates(profile: &Profile, errors: &mut Vec<ProfileError>) {
+    let known = |procedure: &str, stages: &[String], fields: &[&String]| {
+        profile.procedure(procedure).is_some_and(|p| {
+            stages.iter().all(|stage| p.stage(stage).is_some())
+                && fields.iter().all(|field| p.field(field).is_some())
+        })
+    };
+    if let Some(open) = &profile.open_tables
+        && !known(&open.procedure, &open.stages, &[&open.field])
+    {
+        let message = "open_tables: unknown procedure, stage or field".to_owned();
+        errors.push(error(&open.at, message));
+    }
+    for figure in &profile.figures {
+        let fields: Vec<&String> = figure.sum.iter().chain(&figure.show).collect();
+        if !known(&figure.procedure, &figure.stages, &fields) {
+            let message = format!("figure `{}`: unknown procedure, stage or field", figure.name);
+            errors.push(error(&figure.at, message));
+        }
+    }
 }
 
 /// Roles and posts: each once, bases that exist.
@@ -66,7 +90,17 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
-    for (basis, at) in roles.chain(separations).chain(gates).chain(settings) {
+    let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
+    let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
+    let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)].into_iter();
+    let all = roles
+        .chain(separations)
+        .chain(gates)
+        .chain(settings)
+        .chain(open)
+        .chain(figures)
+        .chain(numbers);
+    for (basis, at) in all {
         for clause in basis.clauses() {
             if !profile.clauses.contains_key(clause) {
                 errors.push(error(at, format!("clause `{clause}` does not exist")));

@@ -9,10 +9,9 @@ use crate::{
     place::Place,
     procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
-        CitedIn, HasBasis, Origin, RawAct, RawClock, RawEligibility, RawLane, RawProcedure, RawRole,
-        RawSeparation, RawStage, RawThresholds,
+        CitedIn, HasBasis, Origin, RawAct, RawClock, RawLane, RawProcedure, RawRole, RawSeparation, RawStage,
     },
-    settings::{Eligibility, Role, Separation, Thresholds},
+    settings::{Role, Separation},
 };
 
 /// The texts being read, and where errors go.
@@ -153,31 +152,6 @@ impl<'a> Site<'a> {
             scope: raw.scope.clone(),
             basis: self.basis(raw, "separation", &at),
             at,
-        }
-    }
-
-    pub(super) fn eligibility(&mut self, raw: &RawEligibility) -> Eligibility {
-        let at = self.place(&raw.procedure, raw);
-        Eligibility {
-            use_of: raw.use_of,
-            procedure: raw.procedure.get_ref().clone(),
-            stages: raw.stages.clone(),
-            match_field: raw.match_field.clone(),
-            code: raw.code.clone(),
-            basis: self.basis(raw, "eligibility", &at),
-            at,
-        }
-    }
-
-    pub(super) fn thresholds(&mut self, raw: &RawThresholds) -> Thresholds {
-        let whole = Place::whole(self.own.file);
-        Thresholds {
-            k: raw.k,
-            k_jitter: raw.k_jitter,
-            dominance_percent: raw.dominance_percent,
-            max_rows: raw.max_rows,
-            log_retention: raw.log_retention,
-            basis: self.basis(raw, "thresholds", &whole),
         }
     }
 

@@ -127,6 +127,7 @@ fn names_that_other_rooms_rely_on_are_there() {
         ("resource", "f06_opening_attribute"),
         ("data_use", "purpose"),
         ("data_use", "join_risk_report"),
+        ("data_use", "join_risk"),
         ("operator_agreement", "term_to"),
         ("product", "content_release"),
         ("product", "daily_quota"),

@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -67,6 +67,14 @@ const MIGRATIONS: [Migration; 3] = [
         name: "plain",
         part: Part::Whole,
         common: include_str!("../../migrations/0003_plain.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 4,
+        name: "units",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0004_units.sql"),
         sqlite: "",
         postgres: "",
     },

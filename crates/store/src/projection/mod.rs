@@ -94,6 +94,7 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Change {
         domain,
         rows_per_unit,
         columns,
+        unit_columns,
         ..
     } = event;
     let row = vec![
@@ -105,6 +106,7 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Change {
         Cell::maybe_text(domain.as_deref()),
         (*rows_per_unit).into(),
         json(columns),
+        json(unit_columns),
         index.into(),
     ];
     Change::Insert(&DATASET_VERSION, row)

@@ -129,6 +129,7 @@ pub(crate) static DATASET_VERSION: Table = Table {
         "domain",
         "rows_per_unit",
         "columns",
+        "unit_columns",
         "as_of",
     ],
     keys: 2,

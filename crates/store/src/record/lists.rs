@@ -1,7 +1,9 @@
 //! Lists for people: cases, duties, datasets.
 
+use std::collections::BTreeMap;
+
 use shuyu_domain::port::{CaseFilter, CaseRow, DatasetRow, Duty};
-use shuyu_kernel::{BodyId, CaseId, PermitId};
+use shuyu_kernel::{BodyId, CaseId, Digest, PermitId, ReleaseId};
 
 use crate::database::{Cell, Database, DbError, Row};
 
@@ -149,7 +151,7 @@ pub(crate) async fn datasets(
 ) -> Result<Vec<DatasetRow>, DbError> {
     let mut tx = database.read().await?;
     let latest = "SELECT d.dataset, d.table_name, d.resource, d.version, d.row_count, d.domain, d.rows_per_unit, \
-                  d.columns, d.as_of FROM dataset_version d WHERE d.version = \
+                  d.columns, d.as_of, d.unit_columns FROM dataset_version d WHERE d.version = \
                   (SELECT MAX(o.version) FROM dataset_version o WHERE o.dataset = d.dataset)";
     let rows = match resource {
         Some(resource) => {
@@ -172,5 +174,19 @@ fn dataset(row: &Row) -> Result<DatasetRow, DbError> {
         rows_per_unit: row.count(6)?,
         columns: row.json(7)?,
         as_of: row.count(8)?,
+        unit_columns: row.json(9)?,
     })
+}
+
+/// Releases of a case with the digests of their results.
+pub(crate) async fn releases(
+    database: &Database,
+    case: CaseId,
+) -> Result<BTreeMap<ReleaseId, Digest>, DbError> {
+    let mut tx = database.read().await?;
+    let select = "SELECT id, result FROM release_row WHERE case_id = $1";
+    let rows = tx.rows(select, &[Cell::shown(case)]).await?;
+    rows.iter()
+        .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
+        .collect()
 }

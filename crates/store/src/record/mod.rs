@@ -6,14 +6,14 @@ mod loading;
 mod plain;
 mod transact;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
     Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
 };
-use shuyu_kernel::{BodyId, CaseId, Fault, PermitId};
+use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
 
 use crate::{database::Doing, store::Store};
 
@@ -23,6 +23,10 @@ pub(crate) use loading::PROCEEDINGS;
 impl Record for Store {
     async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError> {
         self.act(request, decide).await
+    }
+
+    async fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError> {
+        self.known(scope, key, asked).await
     }
 
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault> {
@@ -52,6 +56,10 @@ impl Record for Store {
         lists::datasets(&self.main, resource)
             .await
             .doing("listing datasets")
+    }
+
+    async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault> {
+        lists::releases(&self.main, case).await.doing("listing releases")
     }
 
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault> {
@@ -114,6 +122,18 @@ impl Record for Store {
 
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault> {
         plain::count(&self.main, counter, by).await.doing("counting")
+    }
+
+    async fn counters(&self, from: &str, before: &str) -> Result<Vec<(String, i64)>, Fault> {
+        plain::counters(&self.main, from, before)
+            .await
+            .doing("reading counters")
+    }
+
+    async fn forget_counters(&self, from: &str, before: &str) -> Result<u64, Fault> {
+        plain::forget_counters(&self.main, from, before)
+            .await
+            .doing("forgetting counters")
     }
 
     async fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault> {

@@ -2,7 +2,7 @@
 
 use shuyu_domain::port::{Document, Effect};
 
-use crate::database::{Database, DbError, Row};
+use crate::database::{Database, DbError, Row, Tx};
 
 const DOCUMENT: &str = "SELECT kind, key, owner, body, version FROM document";
 
@@ -52,6 +52,14 @@ fn read(row: &Row) -> Result<Document, DbError> {
 
 /// Compare-and-swap; false when the stored version is not the one before.
 pub(crate) async fn put_document(database: &Database, document: &Document) -> Result<bool, DbError> {
+    let mut tx = database.write_beside().await?;
+    let written = write_document(&mut tx, document).await?;
+    tx.commit().await?;
+    Ok(written)
+}
+
+/// Compare-and-swap inside a transaction.
+pub(crate) async fn write_document(tx: &mut Tx, document: &Document) -> Result<bool, DbError> {
     let cells = [
         document.kind.as_str().into(),
         document.key.as_str().into(),
@@ -70,10 +78,7 @@ pub(crate) async fn put_document(database: &Database, document: &Document) -> Re
              WHERE kind = $1 AND key = $2 AND version = $5 - 1"
         }
     };
-    let mut tx = database.write_beside().await?;
-    let changed = tx.execute(sql, &cells).await?;
-    tx.commit().await?;
-    Ok(changed == 1)
+    Ok(tx.execute(sql, &cells).await? == 1)
 }
 
 /// Removes a document, if it is there.
@@ -90,14 +95,40 @@ pub(crate) async fn remove_document(database: &Database, kind: &str, key: &str) 
 /// Adds to a counter and answers its new value.
 pub(crate) async fn count(database: &Database, counter: &str, by: i64) -> Result<i64, DbError> {
     let mut tx = database.write_beside().await?;
+    let value = add(&mut tx, counter, by).await?;
+    tx.commit().await?;
+    Ok(value)
+}
+
+/// Adds to a counter inside a transaction.
+pub(crate) async fn add(tx: &mut Tx, counter: &str, by: i64) -> Result<i64, DbError> {
     let add = "INSERT INTO counter (name, value) VALUES ($1, $2) \
                ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value RETURNING value";
-    let row = tx
-        .row(add, &[counter.into(), by.into()])
-        .await?
-        .ok_or(DbError::Shape { column: 0 })?;
+    let row = tx.row(add, &[counter.into(), by.into()]).await?;
+    row.ok_or(DbError::Shape { column: 0 })?.int(0)
+}
+
+/// Counters whose names lie between two names, by name.
+pub(crate) async fn counters(
+    database: &Database,
+    from: &str,
+    before: &str,
+) -> Result<Vec<(String, i64)>, DbError> {
+    let mut tx = database.read().await?;
+    let select = "SELECT name, value FROM counter WHERE name >= $1 AND name < $2 ORDER BY name";
+    let rows = tx.rows(select, &[from.into(), before.into()]).await?;
+    rows.iter()
+        .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+        .collect()
+}
+
+/// Forgets counters whose names lie between two names; answers how many.
+pub(crate) async fn forget_counters(database: &Database, from: &str, before: &str) -> Result<u64, DbError> {
+    let mut tx = database.write_beside().await?;
+    let delete = "DELETE FROM counter WHERE name >= $1 AND name < $2";
+    let forgotten = tx.execute(delete, &[from.into(), before.into()]).await?;
     tx.commit().await?;
-    row.int(0)
+    Ok(forgotten)
 }
 
 /// Effects not carried out yet, oldest first.

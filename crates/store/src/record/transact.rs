@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use shuyu_domain::{
     event::{CaseEvent, DatasetEvent, Event, ReleaseEvent},
-    port::{Committed, Decide, Proposal, RecordError, Request, Stream},
+    port::{Committed, Decide, Document, Meter, Proposal, RecordError, Request, Stream},
 };
-use shuyu_kernel::{Fault, Refusal};
+use shuyu_kernel::{Digest, Fault, Refusal};
 use tracing::Instrument;
 
-use super::loading::{State, for_deciding};
+use super::{
+    loading::{State, for_deciding},
+    plain,
+};
 use crate::{
     codec::{self, Recorded, Series},
-    database::{Cell, DbError, Tx},
+    database::{Cell, DbError, Doing, Tx},
     kill,
     log::{Head, NewEntry},
     projection::Projection,
@@ -63,10 +66,28 @@ impl Store {
         }
     }
 
+    /// See [`shuyu_domain::port::Record::earlier`].
+    pub(crate) async fn known(
+        &self,
+        scope: &str,
+        key: &str,
+        fingerprint: Digest,
+    ) -> Result<Option<Committed>, RecordError> {
+        let doing = "looking up a key";
+        let mut tx = self.main.read().await.doing(doing)?;
+        match known_key(&mut tx, scope, key, fingerprint).await {
+            Ok(earlier) => Ok(earlier),
+            Err(Stop::Refused(refusal)) => Err(refusal.into()),
+            Err(Stop::Failed(error)) => Err(error.fault(doing).into()),
+        }
+    }
+
     async fn run(&self, request: Request, decide: Decide) -> Result<Committed, Stop> {
         let mut tx = self.main.write().await?;
         let head = self.proceedings.lock(&mut tx).await?;
-        if let Some(earlier) = known_key(&mut tx, &request).await? {
+        if let Some((scope, key)) = &request.key
+            && let Some(earlier) = known_key(&mut tx, scope, key, request.fingerprint).await?
+        {
             tx.rollback().await?;
             return Ok(earlier);
         }
@@ -101,6 +122,8 @@ impl Store {
             reply,
             outbox,
             vault,
+            documents,
+            meters,
         } = proposal;
         let version = state.loaded.version;
         let recorded = in_place(request, state.own.is_some(), events, state.counter.as_ref())?;
@@ -124,6 +147,8 @@ impl Store {
         for item in &vault {
             self.vault.put(tx, item).await?;
         }
+        self.kill.reached(kill::BEFORE_DOCUMENTS);
+        beside(tx, &documents, meters).await?;
         let committed = Committed {
             reply,
             first: head.size,
@@ -182,18 +207,36 @@ impl Store {
     }
 }
 
+/// Documents and counters that stand or fall with the events.
+async fn beside(tx: &mut Tx, documents: &[Document], meters: Vec<Meter>) -> Result<(), Stop> {
+    for document in documents {
+        if !plain::write_document(tx, document).await? {
+            return Err(Refusal::conflict("document_changed")
+                .fact("kind", &document.kind)
+                .into());
+        }
+    }
+    for meter in meters {
+        let value = plain::add(tx, &meter.counter, meter.by).await?;
+        if let Some((_, refusal)) = meter.at_most.filter(|(most, _)| value > *most) {
+            return Err(refusal.into());
+        }
+    }
+    Ok(())
+}
+
 /// The earlier answer under the same key, if the same was asked.
-async fn known_key(tx: &mut Tx, request: &Request) -> Result<Option<Committed>, Stop> {
-    let Some((scope, key)) = &request.key else {
-        return Ok(None);
-    };
+async fn known_key(
+    tx: &mut Tx,
+    scope: &str,
+    key: &str,
+    fingerprint: Digest,
+) -> Result<Option<Committed>, Stop> {
     let select = "SELECT fingerprint, reply, first_idx, next_idx, version FROM idempotency \
                   WHERE scope = $1 AND key = $2";
-    let row = tx
-        .row(select, &[scope.as_str().into(), key.as_str().into()])
-        .await?;
+    let row = tx.row(select, &[scope.into(), key.into()]).await?;
     let Some(row) = row else { return Ok(None) };
-    if row.digest(0)? != request.fingerprint {
+    if row.digest(0)? != fingerprint {
         return Err(Refusal::conflict("idempotency_key_reused").into());
     }
     Ok(Some(Committed {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shuyu_domain::port::{Effect, Log, Proposal, Record, Request, VaultItem};
+use shuyu_domain::port::{Document, Effect, Log, Meter, Proposal, Record, Request, VaultItem};
 use shuyu_store::{KILL_POINTS, Store, StoreConfig};
 
 use crate::{
@@ -17,6 +17,16 @@ fn act() -> Request {
         key,
         numbering: Some(("plan".to_owned(), 2026)),
         ..request(stream(2))
+    }
+}
+
+fn answer() -> Document {
+    Document {
+        kind: "release".to_owned(),
+        key: "a".to_owned(),
+        body: "{}".to_owned(),
+        owner: "case".to_owned(),
+        version: 1,
     }
 }
 
@@ -43,6 +53,12 @@ fn decision() -> shuyu_domain::port::Decide {
             reply: serde_json::json!("done"),
             outbox: vec![effect],
             vault: vec![item],
+            documents: vec![answer()],
+            meters: vec![Meter {
+                counter: "calls".to_owned(),
+                by: 1,
+                at_most: None,
+            }],
         })
     })
 }
@@ -97,6 +113,11 @@ pub async fn a_crash_leaves_all_or_nothing(first: World) {
             "{point}"
         );
         assert_eq!(store.reveal("r").await.unwrap().is_some(), done, "{point}");
+        // No document without its entry, whatever happened.
+        let kept = store.document("release", "a").await.unwrap();
+        assert_eq!(kept, done.then(answer), "{point}");
+        let counted = store.count("calls", 0).await.unwrap();
+        assert_eq!(counted, i64::from(done), "{point}");
         // The client asks again, and gets one act, whatever happened.
         let answer = store.transact(act(), decision()).await.unwrap();
         assert_eq!(

@@ -251,6 +251,7 @@ pub fn version_recorded(n: u128, version: u64, domain: Option<&str>) -> Event {
         domain: domain.map(str::to_owned),
         rows_per_unit: 1,
         columns: vec!["a".to_owned(), "b".to_owned()],
+        unit_columns: vec!["a".to_owned()],
         by: actor(),
     })
 }

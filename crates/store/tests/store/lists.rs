@@ -267,6 +267,7 @@ pub async fn the_latest_dataset_version_is_listed(world: World) {
     assert_eq!(all[0].domain.as_deref(), Some("person"));
     assert_eq!(all[1].domain, None);
     assert_eq!(all[0].columns, ["a", "b"]);
+    assert_eq!(all[0].unit_columns, ["a"]);
     assert_eq!(store.datasets(Some(case(2))).await.unwrap(), all[1..]);
     assert_eq!(store.datasets(Some(case(3))).await.unwrap(), []);
 }

@@ -85,6 +85,10 @@ contract! {
     plain::{
         documents_are_swapped_by_version,
         counters_are_atomic,
+        documents_and_counters_stand_or_fall_with_the_act,
+        a_limit_holds_among_many,
+        counters_are_listed_and_forgotten_by_name,
+        releases_are_listed_by_case,
         old_keys_are_forgotten,
     }
     rebuilding::{

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use shuyu_domain::port::{Document, Record, Request};
+use shuyu_domain::port::{Decide, Document, Log, Meter, Proposal, Record, Request};
+use shuyu_kernel::Refusal;
 
 use crate::{
-    events::{opened, stream},
-    world::{World, at, events, request},
+    events::{answered, case, opened, release, stream},
+    world::{World, at, code, events, request, write},
 };
 
 fn document(kind: &str, key: &str, owner: &str, version: u64) -> Document {
@@ -111,6 +112,109 @@ pub async fn old_keys_are_forgotten(world: World) {
             .unwrap();
     }
     assert_eq!(store.forget_keys(at(3)).await.unwrap(), 2);
-    assert!(store.transact(keyed(3), events(vec![])).await.unwrap().replayed);
+    let known = |key| store.earlier("person", key, request(stream(3)).fingerprint);
+    let earlier = known("key-3").await.unwrap().unwrap();
+    assert!(known("key-1").await.unwrap().is_none());
+    assert_eq!(store.transact(keyed(3), events(vec![])).await.unwrap(), earlier);
+    assert!(earlier.replayed);
+    let other = store
+        .earlier("person", "key-3", shuyu_kernel::Digest::of(b"other"))
+        .await;
+    assert_eq!(code(&other.map(Option::unwrap)), "idempotency_key_reused");
     assert!(!store.transact(keyed(1), events(vec![])).await.unwrap().replayed);
+}
+
+/// An opened case together with documents and counters.
+fn beside(documents: Vec<Document>, meters: Vec<Meter>) -> Decide {
+    Box::new(move |_| {
+        Ok(Proposal {
+            events: vec![opened(1)],
+            documents,
+            meters,
+            ..Proposal::default()
+        })
+    })
+}
+
+fn meter(counter: &str, most: i64) -> Meter {
+    Meter {
+        counter: counter.to_owned(),
+        by: 1,
+        at_most: Some((most, Refusal::unmet("too_many"))),
+    }
+}
+
+pub async fn documents_and_counters_stand_or_fall_with_the_act(world: World) {
+    let store = world.open().await;
+    // Somebody was faster with the document: nothing of the act stands.
+    assert!(store.put_document(&document("draft", "a", "p", 1)).await.unwrap());
+    let late = vec![document("release", "r", "p", 1), document("draft", "a", "p", 1)];
+    let result = store.transact(request(stream(1)), beside(late, vec![])).await;
+    assert_eq!(code(&result), "document_changed");
+    // The last unit is gone: nothing of the act stands.
+    let full = vec![meter("free", 9), meter("full", 0)];
+    let fresh = vec![document("release", "r", "p", 1)];
+    let result = store
+        .transact(request(stream(1)), beside(fresh.clone(), full))
+        .await;
+    assert_eq!(code(&result), "too_many");
+    assert_eq!(store.size(Log::Proceedings).await.unwrap(), 0);
+    assert_eq!(store.document("release", "r").await.unwrap(), None);
+    assert_eq!(store.count("free", 0).await.unwrap(), 0);
+    let good = beside(fresh.clone(), vec![meter("free", 1)]);
+    store.transact(request(stream(1)), good).await.unwrap();
+    assert_eq!(
+        store.document("release", "r").await.unwrap().as_ref(),
+        fresh.first()
+    );
+    assert_eq!(store.count("free", 0).await.unwrap(), 1);
+}
+
+pub async fn a_limit_holds_among_many(world: World) {
+    let store = Arc::new(world.open().await);
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            let decide: Decide = Box::new(|_| {
+                Ok(Proposal {
+                    meters: vec![meter("quota", 3)],
+                    ..Proposal::default()
+                })
+            });
+            tokio::spawn(async move { store.transact(request(stream(1)), decide).await.is_ok() })
+        })
+        .collect();
+    let mut passed = 0;
+    for task in tasks {
+        passed += i32::from(task.await.unwrap());
+    }
+    assert_eq!((passed, store.count("quota", 0).await.unwrap()), (3, 3));
+}
+
+pub async fn counters_are_listed_and_forgotten_by_name(world: World) {
+    let store = world.open().await;
+    for name in [
+        "nonce/2026-03-01/k/A",
+        "nonce/2026-03-02/k/a",
+        "quota/2026-03-01/p",
+    ] {
+        store.count(name, 2).await.unwrap();
+    }
+    let listed = store.counters("nonce/", "nonce0").await.unwrap();
+    let names: Vec<&str> = listed.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["nonce/2026-03-01/k/A", "nonce/2026-03-02/k/a"]);
+    assert_eq!(
+        store.forget_counters("nonce/", "nonce/2026-03-02").await.unwrap(),
+        1
+    );
+    assert_eq!(store.counters("", "~").await.unwrap().len(), 2);
+}
+
+pub async fn releases_are_listed_by_case(world: World) {
+    use shuyu_domain::port::Stream;
+    let store = world.open().await;
+    write(&store, Stream::Release(release(7)), vec![answered(7)]).await;
+    let found = store.releases(case(1)).await.unwrap();
+    assert_eq!(found.keys().copied().collect::<Vec<_>>(), [release(7)]);
+    assert!(store.releases(case(2)).await.unwrap().is_empty());
 }

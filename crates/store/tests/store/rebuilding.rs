@@ -122,7 +122,7 @@ pub async fn every_planted_difference_is_found_and_mended(world: World) {
         "INSERT INTO permit VALUES ('stray', 'stray', '2026-01-01', 0, 1)",
         "",
         "INSERT INTO dataset_version SELECT dataset, 9, table_name, resource, row_count, domain, rows_per_unit, \
-         columns, as_of FROM dataset_version WHERE version = 1",
+         columns, as_of, unit_columns FROM dataset_version WHERE version = 1",
         "INSERT INTO release_row VALUES ('stray', '', '', '', '', '', '', 1, '', 1)",
         "INSERT INTO number_counter VALUES ('stray', 2026, 1, 1)",
     ];

@@ -103,6 +103,8 @@ product-keys-empty = There is no key yet. The customer makes one beside the deli
 product-customer = Customer
 product-quota = Daily quota
 product-calls = Calls
+product-revoke = Revoke
+product-revoke-key = Revoke the key { $key }
 
 datasets-title = Data
 datasets-list = Latest versions

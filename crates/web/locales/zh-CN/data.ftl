@@ -100,6 +100,8 @@ product-keys-empty = 还没有密钥。客户可以在交付处生成。
 product-customer = 客户
 product-quota = 每日限额
 product-calls = 已调用
+product-revoke = 撤销
+product-revoke-key = 撤销密钥 { $key }
 
 datasets-title = 数据
 datasets-list = 各表最新版本

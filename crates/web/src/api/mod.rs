@@ -167,6 +167,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(permits::ask))
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))
+        .routes(routes!(products::revoke_key))
         .routes(routes!(products::usage))
 }
 

@@ -12,7 +12,7 @@ use shuyu_app::workbench::Released;
 use shuyu_kernel::{PermitId, ReleaseId};
 use utoipa::ToSchema;
 
-use super::input::{Body, Named};
+use super::input::{Body, Named, Repeatable};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A permit that holds now.
@@ -86,8 +86,9 @@ pub async fn permit(
     }))
 }
 
-/// Asks under a permit: check, run, gate, release; or only checks.
-#[utoipa::path(post, path = "/permits/{id}/queries", tag = "permits", params(("id" = String, Path, description = "Permit id")),
+/// Asks under a permit: check, run, gate, release; or only checks. The same key gives the same release.
+#[utoipa::path(post, path = "/permits/{id}/queries", tag = "permits", params(("id" = String, Path, description = "Permit id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same release.")),
     request_body = Question,
     responses((status = 200, body = Passed, description = "Dry run: the question may be asked."),
         (status = 201, body = ReleaseView, headers(("Location" = String)))))]
@@ -95,13 +96,14 @@ pub async fn ask(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Named(id): Named<PermitId>,
+    Repeatable(guarded): Repeatable,
     Body(question): Body<Question>,
 ) -> Result<Response, Failure> {
     if question.dry_run {
         state.app.check_query(&session, id, &question.sql).await?;
         return Ok(Json(Passed { passes: true }).into_response());
     }
-    let released = state.app.ask(&session, id, &question.sql).await?;
+    let released = state.app.ask(&session, id, &question.sql, guarded.key).await?;
     let location = (header::LOCATION, format!("/api/v1/releases/{}", released.release));
     Ok((StatusCode::CREATED, [location], Json(release_view(released))).into_response())
 }

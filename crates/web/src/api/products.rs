@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shuyu_kernel::CaseId;
 use utoipa::ToSchema;
 
-use super::input::{Body, Named};
+use super::input::{Body, Named, Repeatable};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// Which delivery the key is for.
@@ -32,7 +32,7 @@ pub struct KeyMade {
     delivery: u32,
     /// Agreement it rests on.
     agreement: String,
-    /// Calls allowed a day.
+    /// Calls allowed a day, over all keys of the delivery.
     daily_quota: i64,
 }
 
@@ -43,17 +43,22 @@ pub struct UsageView {
     by_key: BTreeMap<String, i64>,
 }
 
-/// Makes a key for a delivery to the caller's body.
-#[utoipa::path(post, path = "/products/{case}/keys", tag = "products", params(("case" = String, Path, description = "Product case")),
+/// Makes a key for a delivery to the caller's body. The same `Idempotency-Key` gives the same key again.
+#[utoipa::path(post, path = "/products/{case}/keys", tag = "products", params(("case" = String, Path, description = "Product case"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same product key.")),
     request_body = KeyOrder,
     responses((status = 201, body = KeyMade)))]
 pub async fn make_key(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Named(product): Named<CaseId>,
+    Repeatable(guarded): Repeatable,
     Body(order): Body<KeyOrder>,
 ) -> Result<(StatusCode, Json<KeyMade>), Failure> {
-    let made = state.app.make_key(&session, product, order.delivery).await?;
+    let made = state
+        .app
+        .make_key(&session, product, order.delivery, guarded.key)
+        .await?;
     let view = KeyMade {
         key_id: made.key.key_id,
         secret: made.secret,
@@ -63,6 +68,19 @@ pub async fn make_key(
         daily_quota: made.key.daily_quota,
     };
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Revokes a key at once: the customer its own, the operator any of its product. Again is no mistake.
+#[utoipa::path(delete, path = "/products/{case}/keys/{key}", tag = "products",
+    params(("case" = String, Path, description = "Product case"), ("key" = String, Path, description = "Public part of the key")),
+    responses((status = 204)))]
+pub async fn revoke_key(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named((product, key)): Named<(CaseId, String)>,
+) -> Result<StatusCode, Failure> {
+    state.app.revoke_key(&session, product, &key).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Calls answered, by key: all keys for the operator, their own for customers.

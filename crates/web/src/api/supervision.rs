@@ -1,12 +1,23 @@
 //! What is due, what is disclosed, and the clock of a training installation.
 
+#![expect(
+    unused_qualifications,
+    reason = "the generated description names the query by its whole path"
+)]
+
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
+use shuyu_app::disclosure::{Figure, Item, Period};
 use shuyu_domain::port::Duty;
-use shuyu_kernel::CivilDate;
-use utoipa::ToSchema;
+use shuyu_kernel::{CivilDate, Refusal};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{input::Body, output::instant};
+use super::{
+    input::{Asked, Body},
+    output::instant,
+};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A figure with the rows behind it.
@@ -17,8 +28,38 @@ pub struct FigureView {
     name: String,
     /// The number.
     value: i64,
-    /// Numbers of the cases it was counted from.
+    /// What it was counted from: numbers of cases, or days with their counts.
     rows: Vec<String>,
+    /// The cases it was counted from, with what the profile shows of them.
+    items: Vec<FigureItem>,
+    /// Clauses that ask for it.
+    clauses: Vec<String>,
+}
+
+/// A case behind a figure.
+#[derive(Serialize, ToSchema)]
+pub struct FigureItem {
+    /// Case.
+    case: String,
+    /// 案号
+    number: String,
+    /// Title.
+    title: String,
+    /// Field → text.
+    values: BTreeMap<String, String>,
+}
+
+/// Of which period; without one, as it stands today.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FiguresQuery {
+    /// First day.
+    #[param(value_type = Option<String>, example = "2025-01-01")]
+    from: Option<CivilDate>,
+    /// Last day.
+    #[param(value_type = Option<String>, example = "2025-12-31")]
+    to: Option<CivilDate>,
 }
 
 /// An open duty.
@@ -66,20 +107,43 @@ pub struct ClockNow {
     now: String,
 }
 
-/// What the record says today about the authorised operation.
-#[utoipa::path(get, path = "/disclosure/figures", tag = "supervision",
+/// What the record says about the authorised operation in a period, or today.
+#[utoipa::path(get, path = "/disclosure/figures", tag = "supervision", params(FiguresQuery),
     responses((status = 200, body = Vec<FigureView>)))]
 pub async fn figures(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
+    Asked(query): Asked<FiguresQuery>,
 ) -> Result<Json<Vec<FigureView>>, Failure> {
-    let figures = state.app.disclosure_figures(&session).await?;
-    let view = |figure: shuyu_app::disclosure::Figure| FigureView {
+    let period = match (query.from, query.to) {
+        (None, None) => None,
+        (Some(from), Some(to)) => Some(Period::new(from, to)?),
+        (from, to) => {
+            let text = |day: Option<CivilDate>| day.map(|day| day.to_string()).unwrap_or_default();
+            return Err(Refusal::unmet("period_invalid")
+                .fact("from", text(from))
+                .fact("to", text(to))
+                .into());
+        }
+    };
+    let figures = state.app.disclosure_figures(&session, period).await?;
+    Ok(Json(figures.into_iter().map(figure_view).collect()))
+}
+
+fn figure_view(figure: Figure) -> FigureView {
+    let item = |item: Item| FigureItem {
+        case: item.case.to_string(),
+        number: item.number,
+        title: item.title,
+        values: item.values.into_iter().collect(),
+    };
+    FigureView {
         name: figure.name,
         value: figure.value,
         rows: figure.rows,
-    };
-    Ok(Json(figures.into_iter().map(view).collect()))
+        items: figure.items.into_iter().map(item).collect(),
+        clauses: figure.clauses.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Open duties of the caller's body under the caller's role, earliest due first.

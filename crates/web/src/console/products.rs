@@ -33,6 +33,7 @@ pub(crate) struct ProductPage {
     pub made: Option<MadeKey>,
     pub deliveries: Vec<DeliveryRow>,
     pub action: String,
+    pub form_key: String,
     pub keys: Vec<KeyRow>,
 }
 
@@ -67,20 +68,25 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Respons
     draw(&visit, &id, None).await
 }
 
-/// `POST /products/{id}`: makes a key for a delivery; its secret is shown on this answer and never again.
+/// `POST /products/{id}`: revokes a key, or makes one for a delivery; its secret is shown on this answer only.
 pub(crate) async fn make_key(
     visit: Visit,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
+    if let Some(key) = posted.filled("revoke") {
+        let case = case_id(&id)?;
+        visit.app().revoke_key(&visit.session, case, &key).await?;
+        return draw(&visit, &id, None).await;
+    }
     let delivery: u32 = posted
         .one("delivery")
         .parse()
         .map_err(|_| Refusal::forbidden("product_not_delivered"))?;
     let made = visit
         .app()
-        .make_key(&visit.session, case_id(&id)?, delivery)
+        .make_key(&visit.session, case_id(&id)?, delivery, posted.filled("key"))
         .await?;
     draw(&visit, &id, Some(made)).await
 }
@@ -117,6 +123,7 @@ async fn draw(visit: &Visit, id: &str, made: Option<NewKey>) -> Result<Response,
         }),
         deliveries: deliveries(visit, &frame, &view),
         action: format!("/products/{case}"),
+        form_key: visit.app().form_key(),
         keys: keys.collect(),
         frame,
     };

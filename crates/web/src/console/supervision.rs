@@ -1,8 +1,12 @@
 //! 监管: open duties by body, and what the record says today.
 
 use askama::Template;
-use axum::response::Response;
-use shuyu_app::read::{BodyDuties, Urgency};
+use axum::{extract::Query, response::Response};
+use serde::Deserialize;
+use shuyu_app::{
+    disclosure::{Figure, Period},
+    read::{BodyDuties, Urgency},
+};
 
 use super::{case::figure_label, desk::duty_words};
 use crate::page::{Chip, ConsoleError, Frame, Visit, frame::role_title, ok, parts::shape};
@@ -12,7 +16,15 @@ use crate::page::{Chip, ConsoleError, Frame, Visit, frame::role_title, ok, parts
 pub(crate) struct SupervisionPage {
     pub frame: Frame,
     pub bodies: Vec<BodyRow>,
+    pub year: String,
     pub figures: Vec<FigureRow>,
+}
+
+/// Which year's figures; none = as it stands today.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    year: String,
 }
 
 pub(crate) struct BodyRow {
@@ -40,27 +52,58 @@ pub(crate) struct DutyRow {
 pub(crate) struct FigureRow {
     pub label: String,
     pub value: i64,
-    pub rows: String,
+    pub rows: Vec<String>,
+    pub chips: Vec<Chip>,
 }
 
 /// `GET /supervision`
-pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
+pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, ConsoleError> {
     let frame = visit.frame_at("nav-supervision");
     let bodies = visit.app().supervision(&visit.session).await?;
-    let figures = visit.app().disclosure_figures(&visit.session).await?;
+    let period = asked.year.trim().parse().ok().and_then(Period::year);
+    let figures = visit.app().disclosure_figures(&visit.session, period).await?;
     let page = SupervisionPage {
         bodies: bodies.iter().map(|body| row(&frame, &visit, body)).collect(),
+        year: period.map(|_| asked.year.trim().to_owned()).unwrap_or_default(),
         figures: figures
             .into_iter()
-            .map(|figure| FigureRow {
-                label: figure_label(&frame, &figure.name),
-                value: figure.value,
-                rows: figure.rows.join(" · "),
-            })
+            .map(|figure| figure_row(&frame, &visit, figure))
             .collect(),
         frame,
     };
     Ok(ok(&page))
+}
+
+fn figure_row(frame: &Frame, visit: &Visit, figure: Figure) -> FigureRow {
+    let profile = &visit.profile;
+    let rule = profile.figures.iter().find(|rule| rule.name == figure.name);
+    let procedure = rule.and_then(|rule| profile.procedure(&rule.procedure));
+    let label = |id: &str| {
+        let field = procedure.and_then(|procedure| procedure.field(id));
+        field.map_or_else(
+            || id.to_owned(),
+            |field| frame.pick(&field.title, &field.title_en).to_owned(),
+        )
+    };
+    let items = figure.items.iter().map(|item| {
+        let values = item
+            .values
+            .iter()
+            .map(|(id, text)| format!("{}: {text}", label(id)));
+        let mut parts = vec![format!("{} {}", item.number, item.title)];
+        parts.extend(values);
+        parts.join(" · ")
+    });
+    let mut rows: Vec<String> = items.collect();
+    if rows.is_empty() {
+        rows = figure.rows;
+    }
+    FigureRow {
+        label: figure_label(frame, &figure.name),
+        value: figure.value,
+        rows,
+        chips: Chip::all(frame, profile, &figure.clauses),
+    }
 }
 
 fn row(frame: &Frame, visit: &Visit, body: &BodyDuties) -> BodyRow {

@@ -38,6 +38,7 @@ pub(crate) struct WorkbenchPage {
     pub legend: Vec<UseView>,
     pub tables: Vec<TableView>,
     pub action: String,
+    pub form_key: String,
     pub sql: String,
     pub checked: bool,
     pub card: Option<RefusalCard>,
@@ -107,13 +108,19 @@ pub(crate) async fn ask(
             page.checked = result.is_ok();
             result.err()
         }
-        _ => match visit.app().ask(&visit.session, permit, &sql).await {
-            Ok(released) => {
-                page.answer = Some(answer_view(&page.frame, &released));
-                None
+        _ => {
+            // A page sent again after a lost answer makes no second release.
+            let key = posted
+                .filled("key")
+                .map(|key| visit.app().question_key(&key, &sql));
+            match visit.app().ask(&visit.session, permit, &sql, key).await {
+                Ok(released) => {
+                    page.answer = Some(answer_view(&page.frame, &released));
+                    None
+                }
+                Err(stop) => Some(stop),
             }
-            Err(stop) => Some(stop),
-        },
+        }
     };
     match stopped {
         None => Ok(html(StatusCode::OK, &page)),
@@ -155,6 +162,7 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         legend: Use::ALL.iter().map(|each| use_view(&frame, *each)).collect(),
         tables,
         action: format!("/permits/{permit}"),
+        form_key: visit.app().form_key(),
         sql: String::new(),
         checked: false,
         card: None,

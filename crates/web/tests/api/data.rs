@@ -231,7 +231,7 @@ fn figures_duties_and_rules_are_told() {
                 .as_array()
                 .unwrap()
                 .len(),
-            3
+            6
         );
         assert_eq!(
             world

@@ -1,4 +1,4 @@
-//! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine without an answer.
+//! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine that answers as it is told.
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +18,7 @@ use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
 use shuyu_privacy::permit::Permit;
 use shuyu_store::{KeySource, Store};
+use tokio::sync::Notify;
 
 /// Bytes that count up: predictable, and never twice the same.
 #[derive(Default)]
@@ -85,16 +86,47 @@ impl DataLake for Pond {
     }
 }
 
-/// An engine that is never asked: no test here has a permit.
-pub struct Silent;
+/// An engine that answers by the text of the query.
+#[derive(Default)]
+pub struct Oracle {
+    /// How often it was asked.
+    pub asked: AtomicU64,
+    /// A query that waits has begun.
+    pub started: Notify,
+    /// Lets a query that waits go on.
+    pub go: Notify,
+    /// The switch of the query that began last.
+    pub switch: Mutex<Option<Cancel>>,
+}
 
 #[async_trait]
-impl Ask for Silent {
-    async fn check(&self, _: &Permit, _: &str) -> Result<(), Refusal> {
+impl Ask for Oracle {
+    async fn check(&self, _: &Permit, sql: &str) -> Result<(), Refusal> {
+        if sql == "SELECT bad" {
+            return Err(Refusal::unmet("use_missing").citing(&"ST-OP-001".parse().ok()));
+        }
         Ok(())
     }
-    async fn ask(&self, _: &Permit, _: &str, _: Cancel) -> Result<Answer, AskError> {
-        Err(AskError::Opaque)
+    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError> {
+        self.check(permit, sql).await?;
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        *self.switch.lock().unwrap() = Some(cancel);
+        let mut answer = crate::chain::answer();
+        match sql {
+            "SELECT wait" => {
+                self.started.notify_one();
+                self.go.notified().await;
+            }
+            "SELECT roads" => {
+                let roads = permit.tables.get("roads").unwrap();
+                answer.read.push((roads.dataset, roads.version));
+                self.started.notify_one();
+                self.go.notified().await;
+            }
+            "SELECT lost" => return Err(AskError::Opaque),
+            _ => {}
+        }
+        Ok(answer)
     }
 }
 

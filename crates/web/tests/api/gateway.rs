@@ -1,98 +1,11 @@
 //! Product calls: forged, stale, repeated, closed, used up.
 
 use serde_json::{Value, json};
+use shuyu_domain::port::Record;
 use shuyu_gateway::signing::{Credentials, Message, sign};
 use shuyu_kernel::Timestamp;
 
-use crate::world::{Answered, World, in_world};
-
-/// A delivered product with a key to it.
-struct Sold {
-    operator: String,
-    product: String,
-    agreement: String,
-    key_id: String,
-    secret: String,
-}
-
-impl Sold {
-    async fn new(world: &World, quota: &str) -> Self {
-        let operator = world.sign_in("op.clerk").await;
-        let developer = world.sign_in("dev.clerk").await;
-        let agreement = world.open(&developer, "development", json!({})).await;
-        let release = world.release(&agreement).await;
-        let set = json!({ "name": "企业分布", "content_release": release, "daily_quota": quota });
-        let product = world.open(&operator, "product", set).await;
-        let keys = format!("/api/v1/products/{product}/keys");
-        let early = world
-            .post(&keys)
-            .token(&developer)
-            .json(json!({ "delivery": 1 }))
-            .await;
-        assert_eq!(early.problem(), (403, "product_not_delivered".to_owned()));
-        let acts = format!("/api/v1/cases/{product}/acts");
-        let deliver = json!({ "act": "deliver", "set": { "customer_agreement": agreement } });
-        world.post(&acts).token(&operator).json(deliver).await.ok();
-        let made = world
-            .post(&keys)
-            .token(&developer)
-            .json(json!({ "delivery": 1 }))
-            .await
-            .ok();
-        let text = |name: &str| made[name].as_str().unwrap().to_owned();
-        Self {
-            key_id: text("key_id"),
-            secret: text("secret"),
-            operator,
-            product,
-            agreement,
-        }
-    }
-
-    fn path(&self) -> String {
-        format!("/open/v1/products/{}/data", self.product)
-    }
-
-    /// A call signed at an instant, with a query.
-    async fn signed(&self, world: &World, at: Timestamp, nonce: &str, query: &str) -> Answered {
-        let path = self.path();
-        let credentials = Credentials {
-            key_id: &self.key_id,
-            secret: &self.secret,
-        };
-        let signed = sign(
-            &credentials,
-            &Message {
-                method: "GET",
-                path: &path,
-                query,
-                body: b"",
-            },
-            at,
-            nonce,
-        );
-        self.send(world, &signed.headers(), query).await
-    }
-
-    async fn send(&self, world: &World, headers: &[(&str, &str)], query: &str) -> Answered {
-        let target = if query.is_empty() {
-            self.path()
-        } else {
-            format!("{}?{query}", self.path())
-        };
-        let ask = world.get(&target);
-        headers
-            .iter()
-            .fold(ask, |ask, (name, value)| ask.with(name, value))
-            .empty()
-            .await
-    }
-
-    async fn bearer(&self, world: &World) -> Answered {
-        let given = format!("Bearer {}.{}", self.key_id, self.secret);
-        self.send(world, &[("authorization", &given)], "").await
-    }
-}
+use crate::{sold::Sold, world::in_world};
 
 fn unauthenticated(code: &str) -> (u16, String) {
     (401, code.to_owned())
@@ -308,5 +221,138 @@ fn withdrawing_the_product_takes_it_off_the_market() {
             sold.bearer(&world).await.problem(),
             (403, "product_not_on_market".to_owned())
         );
+    });
+}
+
+#[test]
+fn an_end_right_before_the_metering_refuses_the_answer() {
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "100").await;
+        let world = std::sync::Arc::new(world);
+        let (elsewhere, operator, agreement) = (world.clone(), sold.operator.clone(), sold.agreement.clone());
+        let end = async move { crate::chain::act(&elsewhere, &operator, &agreement, "end").await };
+        world.between.before("call-product", Box::pin(end));
+        assert_eq!(
+            sold.bearer(&world).await.problem(),
+            (403, "access_closed".to_owned())
+        );
+        let usage = world
+            .get(&format!("/api/v1/products/{}/usage", sold.product))
+            .token(&sold.operator)
+            .empty()
+            .await
+            .ok();
+        assert_eq!(usage["by_key"][&sold.key_id], 0, "nothing was metered");
+    });
+}
+
+#[test]
+fn the_last_unit_of_a_quota_is_given_once() {
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "5").await;
+        let calls = (0..8).map(|_| sold.bearer(&world));
+        let answers = futures::future::join_all(calls).await;
+        let passed = answers.iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(passed, 5);
+        for refused in answers.iter().filter(|answer| answer.status != 200) {
+            assert_eq!(refused.problem(), (429, "quota_used_up".to_owned()));
+            assert_eq!(refused.json()["facts"]["basis"], "示例默认");
+        }
+        // What was refused is not counted.
+        let usage = world
+            .get(&format!("/api/v1/products/{}/usage", sold.product))
+            .token(&sold.operator)
+            .empty()
+            .await
+            .ok();
+        assert_eq!(usage["by_key"][&sold.key_id], 5);
+    });
+}
+
+#[test]
+fn every_refused_call_is_noted_with_its_code() {
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "100").await;
+        let given = format!("Bearer {}.{}", sold.key_id, sold.secret);
+        let header = [("authorization", given.as_str())];
+        sold.send(&world, &header, "area=1&area=2").await;
+        let bad = world.get("/open/v1/products/case_1/data");
+        bad.with("authorization", &given).empty().await;
+        crate::chain::act(&world, &sold.operator, &sold.product, "withdraw").await;
+        sold.bearer(&world).await;
+        for (code, clause) in [
+            ("filter_twice", None),
+            ("product_unknown", None),
+            ("product_not_on_market", Some("ST-OP-002")),
+        ] {
+            let notes = crate::chain::noted(&world, code).await;
+            assert_eq!(notes.len(), 1, "{code}");
+            assert_eq!(notes[0]["outcome"], "refused");
+            assert_eq!(notes[0]["clauses"][0].as_str(), clause);
+            assert!(notes[0]["body"].is_string(), "the customer is known");
+        }
+    });
+}
+
+#[test]
+fn calls_that_prove_nothing_do_not_fill_the_log() {
+    use shuyu_app::product::UNPROVEN_NOTED_A_MINUTE;
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "100").await;
+        let many = UNPROVEN_NOTED_A_MINUTE + 5;
+        let mut last = None;
+        for _ in 0..many {
+            last = Some(sold.send(&world, &[], "").await);
+        }
+        let too_many = (429, "calls_unproven_too_many".to_owned());
+        assert_eq!(last.unwrap().problem(), too_many);
+        let noted = crate::chain::noted(&world, "key_missing").await;
+        assert_eq!(noted.len() as u64, UNPROVEN_NOTED_A_MINUTE);
+        assert_eq!(
+            crate::chain::noted(&world, "calls_unproven_too_many").await.len(),
+            1
+        );
+        sold.bearer(&world).await.ok();
+        // The next minute tells how many there were.
+        world.wall.advance_seconds(60);
+        assert_eq!(
+            sold.send(&world, &[], "").await.problem(),
+            unauthenticated("key_missing")
+        );
+        assert_eq!(crate::chain::noted(&world, "unproven/4").await.len(), 1);
+    });
+}
+
+#[test]
+fn counters_of_days_gone_by_are_forgotten() {
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "100").await;
+        let all = || world.app.record().counters("nonce/", "quotb");
+        sold.signed(&world, world.app.now(), "nonce-0001", "").await.ok();
+        assert_eq!(all().await.unwrap().len(), 2);
+        world.wall.advance_seconds(3 * 86_400);
+        sold.signed(&world, world.app.now(), "nonce-0002", "").await.ok();
+        let kept = all().await.unwrap();
+        assert_eq!(kept.len(), 2, "{kept:?}");
+        assert!(
+            kept.iter().all(|(name, _)| name.contains("2026-03-05")),
+            "{kept:?}"
+        );
+    });
+}
+
+#[test]
+fn content_without_an_entry_is_not_served() {
+    in_world(|world| async move {
+        let sold = Sold::new(&world, "100").await;
+        sold.bearer(&world).await.ok();
+        // The kept answer is no longer the recorded one.
+        let release = "rel_01k0q4vh8m9x2t5e7w3r6y1ab2";
+        world.store.remove_document("release", release).await.unwrap();
+        let mut other = crate::chain::unrecorded(&sold.case);
+        other.body = other.body.replace("120", "121");
+        assert!(world.store.put_document(&other).await.unwrap());
+        assert_eq!(sold.bearer(&world).await.status, 503);
+        assert_eq!(crate::chain::noted(&world, "\"fault\"").await.len(), 1);
     });
 }

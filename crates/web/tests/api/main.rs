@@ -6,13 +6,20 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+mod asking;
+mod between;
 mod cases;
+mod chain;
 mod data;
 mod description;
 mod engines;
+mod figures;
 mod gateway;
 mod guards;
+mod keys;
+mod permits;
 mod profile;
 mod sessions;
 mod shape;
+mod sold;
 mod world;

@@ -3,6 +3,8 @@
 use shuyu_app::Profiles;
 use shuyu_profile::{Profile, ProfileSource};
 
+use crate::chain;
+
 const HEAD: &str = r#"
 id = "town"
 title = "示例镇"
@@ -64,6 +66,24 @@ inferred = "somebody keeps the registry"
 "#;
 
 const GATES: &str = r#"
+[open_tables]
+procedure = "entry"
+field = "openness"
+values = ["open"]
+stages = ["published"]
+cite = ["ST-OP-001"]
+[[eligibility]]
+use_of = "permit"
+procedure = "entry"
+stages = ["published"]
+code = "resource_not_in_catalogue"
+cite = ["ST-OP-001"]
+[[eligibility]]
+use_of = "permit"
+procedure = "operating"
+stages = ["active"]
+code = "operator_agreement_not_active"
+cite = ["ST-OP-001"]
 [[eligibility]]
 use_of = "gateway"
 procedure = "product"
@@ -79,6 +99,24 @@ cite = ["ST-OP-002"]
 "#;
 
 const DISCLOSURE: &str = r#"
+[[figure]]
+name = "products"
+procedure = "product"
+stages = ["published"]
+show = ["name", "customer_agreement"]
+cite = ["ST-OP-002"]
+[[figure]]
+name = "agreements"
+procedure = "development"
+stages = ["active"]
+cite = ["ST-OP-002"]
+[[figure]]
+name = "quota"
+procedure = "product"
+stages = ["published"]
+sum = "daily_quota"
+cite = ["ST-OP-002"]
+
 [thresholds]
 k = 10
 k_jitter = 2
@@ -265,6 +303,14 @@ title = "每日次数"
 title_en = "Calls a day"
 type = "integer"
 group = "basics"
+platform_default = "示例默认"
+[[field]]
+id = "data_use"
+title = "依据"
+title_en = "Permit"
+type = "case"
+procedure = "use"
+group = "basics"
 cite = ["ST-OP-002"]
 [[field]]
 id = "customer_agreement"
@@ -312,7 +358,10 @@ pub fn profiles() -> Profiles {
         .with("disclosure.toml", DISCLOSURE)
         .with("procedures/request.toml", REQUEST)
         .with("procedures/development.toml", DEVELOPMENT)
-        .with("procedures/product.toml", PRODUCT);
+        .with("procedures/product.toml", PRODUCT)
+        .with("procedures/entry.toml", chain::ENTRY)
+        .with("procedures/operating.toml", chain::OPERATING)
+        .with("procedures/use.toml", chain::USE);
     let profile = Profile::load(&base, &own).unwrap_or_else(|errors| panic!("{errors:#?}"));
     Profiles::new(profile, base, own, Default::default())
 }

@@ -8,12 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
-use shuyu_app::{
-    App, Parts,
-    founding::World as Town,
-    port::{Answer, Cell},
-};
-use shuyu_domain::port::Record;
+use shuyu_app::{App, Parts, founding::World as Town};
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
@@ -21,7 +16,10 @@ use shuyu_testkit::{MockClock, SeededSource};
 use shuyu_web::{i18n::Texts, server, state::WebState};
 use tower::ServiceExt;
 
-use crate::engines::{Counting, Pond, Silent, StoreKeeper};
+use crate::{
+    between::Between,
+    engines::{Counting, Oracle, Pond, StoreKeeper},
+};
 
 /// Everybody's password in the town.
 pub const PASSWORD: &str = "a long sample password";
@@ -92,6 +90,8 @@ pub struct World {
     pub app: Arc<App>,
     pub store: Arc<Store>,
     pub wall: Arc<MockClock>,
+    pub oracle: Arc<Oracle>,
+    pub between: Arc<Between>,
     pub state: WebState,
     router: Router,
     _folder: tempfile::TempDir,
@@ -193,10 +193,12 @@ impl World {
         };
         let store = Arc::new(Store::open(config).await.unwrap());
         let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
+        let oracle = Arc::new(Oracle::default());
+        let between = Arc::new(Between::new(store.clone()));
         let app = Arc::new(App::new(Parts {
-            record: store.clone(),
+            record: between.clone(),
             lake: Arc::new(Pond::default()),
-            engine: Arc::new(Silent),
+            engine: oracle.clone(),
             keeper: Arc::new(StoreKeeper(store.clone())),
             profiles: crate::profile::profiles(),
             wall: wall.clone() as Arc<dyn Clock>,
@@ -218,6 +220,8 @@ impl World {
             app,
             store,
             wall,
+            oracle,
+            between,
             state,
             router,
             _folder: folder,
@@ -257,33 +261,6 @@ impl World {
         let made = self.post("/api/v1/cases").token(token).json(order).await.ok();
         made["case"].as_str().unwrap().to_owned()
     }
-
-    /// Puts a release into the record as if a query had been answered, and gives its id.
-    pub async fn release(&self, case: &str) -> String {
-        let release = "rel_01k0q4vh8m9x2t5e7w3r6y1ab2".to_owned();
-        let text = |text: &str| Cell::Text(text.to_owned());
-        let answer = Answer {
-            columns: vec!["area".to_owned(), "count".to_owned()],
-            rows: vec![
-                vec![text("530102"), Cell::Integer(120)],
-                vec![text("530103"), Cell::Integer(85)],
-                vec![text("530111"), Cell::Missing],
-            ],
-            read: Vec::new(),
-        };
-        let permit = case.replace("case_", "permit_");
-        let body =
-            json!({ "release": release, "case": case, "permit": permit, "answer": answer }).to_string();
-        let document = shuyu_domain::port::Document {
-            kind: "release".to_owned(),
-            key: release.clone(),
-            body,
-            owner: case.to_owned(),
-            version: 1,
-        };
-        assert!(self.store.put_document(&document).await.unwrap());
-        release
-    }
 }
 
 /// The answer of a router, with the headers no browser should be without.
@@ -321,4 +298,15 @@ pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
         let world = World::new().await;
         test(world).await;
     });
+}
+
+/// The notes of the access log whose line contains a text.
+pub async fn noted(world: &World, text: &str) -> Vec<Value> {
+    use shuyu_domain::port::{Log, Record};
+    let entries = world.store.entries(Log::Access, 0, 10_000).await.unwrap();
+    let lines = entries
+        .iter()
+        .map(|entry| shuyu_ledger::Entry::parse(&entry.bytes).unwrap());
+    let notes = lines.map(|entry| serde_json::from_slice::<Value>(&entry.payload).unwrap()["note"].take());
+    notes.filter(|note| note.to_string().contains(text)).collect()
 }

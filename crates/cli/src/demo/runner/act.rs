@@ -41,7 +41,18 @@ impl Runner {
             .context("case of no procedure")?;
         let mut set = self.values(step, &procedure, Some(act)).await?;
         if step.figures {
-            let reply = self.client.get(&step.login, "/api/v1/disclosure/figures").await?;
+            let state = self
+                .client
+                .get(&step.login, &format!("/api/v1/cases/{id}"))
+                .await?;
+            let period = state.body.pointer("/fields/period").and_then(Json::as_str);
+            let year = period.filter(|text| text.len() == 4).unwrap_or_default();
+            let path = if year.is_empty() {
+                "/api/v1/disclosure/figures".to_owned()
+            } else {
+                format!("/api/v1/disclosure/figures?from={year}-01-01&to={year}-12-31")
+            };
+            let reply = self.client.get(&step.login, &path).await?;
             let figures = reply.body.as_array().context("figures as a list")?;
             let line = |figure: &Json| {
                 let name = figure.get("name").and_then(Json::as_str).unwrap_or_default();

@@ -62,6 +62,11 @@ fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineIte
         CaseEvent::Advanced { step, .. } | CaseEvent::Dropped { step, .. } => {
             row.who = step_words(frame, view, step)
         }
+        CaseEvent::KeyIssued { by, .. } | CaseEvent::KeyRevoked { by, .. } => {
+            let body = view.registry.body_name(by.body);
+            let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
+            row.who = format!("{body} · {who}");
+        }
         CaseEvent::ClockStarted(run) => row.chips = Chip::all(frame, &view.profile, &run.clauses),
         _ => {}
     }
@@ -213,6 +218,7 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             frame.tr("objection-number", &[("n", number)])
         }
         CaseEvent::PermitIssued { expires_on, .. } => frame.tr("case-permit-until", &[("date", expires_on)]),
+        CaseEvent::KeyIssued { key, .. } | CaseEvent::KeyRevoked { key, .. } => key.clone(),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Advanced { .. }

@@ -167,6 +167,7 @@ mod tests {
             rows: 10,
             domain: domain.map(str::to_owned),
             rows_per_unit: 1,
+            unit_columns: Vec::new(),
             columns: vec!["region".to_owned(), "a.b".to_owned()],
             as_of: 0,
         }

@@ -132,6 +132,7 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
         legend: vec![each()],
         tables: vec![table],
         action: "/permits/x".to_owned(),
+        form_key: text(),
         sql: text(),
         checked: true,
         card: Some(card()),
@@ -179,6 +180,7 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
             own: true,
         }],
         action: "/products/x".to_owned(),
+        form_key: text(),
         keys: vec![products::KeyRow {
             key_id: text(),
             customer: text(),

@@ -144,11 +144,13 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
     let figure = supervision::FigureRow {
         label: text(),
         value: 7,
-        rows: text(),
+        rows: vec![text()],
+        chips: chips(),
     };
     supervision::SupervisionPage {
         frame: frame(lang),
         bodies: vec![body],
+        year: "2025".to_owned(),
         figures: vec![figure],
     }
 }

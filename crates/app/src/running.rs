@@ -1,0 +1,235 @@
+//! Queries that run now: how many a permit may have at once, and how they stop when a link of their chain ends.
+//!
+//! Every committed act is looked at: if a running query rests on its case, the chain is asked anew, and the query
+//! stops where it no longer holds. Nothing depends on it being in time: the releasing transaction asks once more.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use shuyu_kernel::{CaseId, PermitId, Refusal, RefusalKind};
+use tokio::sync::Notify;
+
+use crate::{
+    App, Session,
+    permit::{Standing, holds},
+    port::Cancel,
+};
+
+/// Queries of one permit that may run at the same time. Platform default: the law names no number.
+pub const QUERIES_AT_ONCE: usize = 4;
+/// Longest time a query may run. Platform default: the law names no number.
+pub const QUERY_DEADLINE: Duration = Duration::from_secs(300);
+
+/// A query that runs, with what its chain is asked anew with.
+#[derive(Clone)]
+struct Query {
+    permit: PermitId,
+    case: CaseId,
+    needs: BTreeSet<CaseId>,
+    links: BTreeSet<CaseId>,
+    session: Session,
+    cancel: Cancel,
+    stop: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Queries {
+    next: u64,
+    running: BTreeMap<u64, Query>,
+}
+
+/// The queries that run now, in this process.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<Queries>>);
+
+/// A place among the running queries. Whoever drops it, for example because the client went away, stops the
+/// work of the engine.
+pub(crate) struct Ticket {
+    running: Running,
+    number: u64,
+    cancel: Cancel,
+    stop: Arc<Notify>,
+}
+
+/// Why a query was left before its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// A link of its chain ended.
+    Stopped,
+    /// It took too long.
+    Late,
+}
+
+impl Running {
+    /// Takes a place for a query.
+    ///
+    /// # Errors
+    /// `queries_too_many` while the permit has [`QUERIES_AT_ONCE`] running.
+    pub fn start(&self, session: &Session, standing: &Standing) -> Result<Ticket, Refusal> {
+        let mut queries = self.lock();
+        let permit = standing.permit.id;
+        let same = queries.running.values().filter(|query| query.permit == permit);
+        if same.count() >= QUERIES_AT_ONCE {
+            return Err(Refusal::new(RefusalKind::Limited, "queries_too_many").fact("limit", QUERIES_AT_ONCE));
+        }
+        let query = Query {
+            permit,
+            case: standing.case,
+            needs: standing.needs.clone(),
+            links: standing.links.clone(),
+            session: session.clone(),
+            cancel: Cancel::default(),
+            stop: Arc::new(Notify::new()),
+        };
+        queries.next += 1;
+        let ticket = Ticket {
+            running: self.clone(),
+            number: queries.next,
+            cancel: query.cancel.clone(),
+            stop: query.stop.clone(),
+        };
+        queries.running.insert(ticket.number, query);
+        Ok(ticket)
+    }
+
+    fn touching(&self, case: Option<CaseId>) -> Vec<(u64, Query)> {
+        let touched = |query: &Query| case.is_none_or(|case| query.links.contains(&case));
+        let queries = self.lock();
+        let found = queries.running.iter().filter(|(_, query)| touched(query));
+        found.map(|(number, query)| (*number, query.clone())).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket {
+    /// The switch the engine looks at.
+    pub fn cancel(&self) -> Cancel {
+        self.cancel.clone()
+    }
+
+    /// Waits for the work, unless a link ends or the deadline passes before.
+    pub async fn wait<T>(
+        &self,
+        work: impl Future<Output = T> + Send,
+        deadline: impl Future<Output = ()> + Send,
+    ) -> Result<T, Halt> {
+        tokio::select! {
+            biased;
+            () = self.stop.notified() => Err(Halt::Stopped),
+            done = work => Ok(done),
+            () = deadline => Err(Halt::Late),
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        self.running.lock().running.remove(&self.number);
+    }
+}
+
+impl App {
+    /// After an act in a case, or with `None` after a change of the official time: stops the running queries
+    /// whose chain of authority no longer holds. One whose chain cannot be read is stopped too.
+    pub(crate) async fn stop_ended_queries(&self, changed: Option<CaseId>) {
+        for (_, query) in self.running.touching(changed) {
+            let held = match self.record.load(&query.needs).await {
+                Ok(loaded) => {
+                    let case = loaded.linked.get(&query.case);
+                    let profile = case.and_then(|case| self.profiles.get(case.profile).ok());
+                    profile.is_some_and(|profile| {
+                        holds(&profile, &loaded, query.case, &query.session, self.today()).is_ok()
+                    })
+                }
+                Err(fault) => {
+                    tracing::error!(doing = %fault.doing, "the chain of a running query could not be read");
+                    false
+                }
+            };
+            if !held {
+                query.cancel.cancel();
+                query.stop.notify_one();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use shuyu_kernel::{Actor, Id, Timestamp};
+
+    use super::*;
+
+    fn session() -> Session {
+        let actor = Actor {
+            person: Id::from_bits(1),
+            body: Id::from_bits(2),
+            role: "operator".to_owned(),
+            post: "clerk".to_owned(),
+            delegation: None,
+        };
+        Session {
+            key: "k".to_owned(),
+            actor,
+            login: "l".to_owned(),
+            csrf: String::new(),
+            used_at: Timestamp::from_micros(0),
+        }
+    }
+
+    fn standing(permit: u128) -> Standing {
+        let permit: shuyu_privacy::permit::Permit = serde_json::from_value(serde_json::json!({
+            "id": PermitId::from_bits(permit), "kind": "A", "mode": "stat", "people": [], "purpose": "",
+            "expires_on": "2026-12-31", "thresholds": shuyu_privacy::permit::Thresholds::default(),
+            "tables": {}, "max_rows": 1, "max_bytes": 1, "join_risk_assessed": false,
+        }))
+        .unwrap();
+        Standing {
+            case: CaseId::from_bits(permit.id.bits()),
+            needs: BTreeSet::new(),
+            links: BTreeSet::from([CaseId::from_bits(7)]),
+            open: BTreeMap::new(),
+            permit,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_query_ends_by_itself_by_a_stop_or_by_its_deadline() {
+        let running = Running::default();
+        let ticket = running.start(&session(), &standing(1)).unwrap();
+        assert_eq!(ticket.wait(ready(5), pending()).await, Ok(5));
+        assert_eq!(ticket.wait(pending::<()>(), ready(())).await, Err(Halt::Late));
+        let (_, query) = running.touching(Some(CaseId::from_bits(7))).remove(0);
+        query.stop.notify_one();
+        // An answer that is there as well does not count: the stop came before it was shown.
+        assert_eq!(ticket.wait(ready(5), pending()).await, Err(Halt::Stopped));
+        assert!(running.touching(Some(CaseId::from_bits(8))).is_empty());
+        let cancel = ticket.cancel();
+        assert!(!cancel.is_cancelled());
+        drop(ticket);
+        assert!(cancel.is_cancelled());
+        assert!(running.touching(None).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_permit_has_so_many_queries_at_once() {
+        let running = Running::default();
+        let start = |permit| running.start(&session(), &standing(permit));
+        let mut tickets: Vec<Ticket> = (0..QUERIES_AT_ONCE).map(|_| start(1).unwrap()).collect();
+        let refused = start(1).err().map(|refusal| refusal.code);
+        assert_eq!(refused.as_deref(), Some("queries_too_many"));
+        assert!(start(2).is_ok(), "another permit has places of its own");
+        tickets.pop();
+        assert!(start(1).is_ok());
+    }
+}

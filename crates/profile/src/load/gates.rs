@@ -1,0 +1,90 @@
+//! `gates.toml` and `disclosure.toml`: who and what may enter, what may leave, and what is told about it.
+
+use super::{Reader, convert::Site};
+use crate::{
+    place::Place,
+    raw::{RawDisclosure, RawEligibility, RawFigure, RawGates, RawOpenTables, RawThresholds},
+    settings::{Eligibility, FigureRule, OpenTables, Thresholds},
+};
+
+impl Reader<'_> {
+    pub(super) fn gates(&mut self) -> (Vec<Eligibility>, Option<OpenTables>) {
+        let Some((file, text)) = self.find("gates.toml") else {
+            return Default::default();
+        };
+        let Some(raw) = self.parse::<RawGates>(&file, &text) else {
+            return Default::default();
+        };
+        let mut at = Site::single(&file, &text, &mut self.errors);
+        let eligibility = raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect();
+        let open = raw.open_tables.as_ref().map(|rule| at.open_tables(rule));
+        (eligibility, open)
+    }
+
+    pub(super) fn disclosure(&mut self) -> Option<(Thresholds, Vec<FigureRule>)> {
+        let Some((file, text)) = self.find("disclosure.toml") else {
+            self.error("disclosure.toml", 0, "file is missing".to_owned());
+            return None;
+        };
+        let raw = self.parse::<RawDisclosure>(&file, &text)?;
+        let mut at = Site::single(&file, &text, &mut self.errors);
+        let thresholds = at.thresholds(&raw.thresholds);
+        Some((
+            thresholds,
+            raw.figure.iter().map(|rule| at.figure(rule)).collect(),
+        ))
+    }
+}
+
+impl Site<'_> {
+    fn eligibility(&mut self, raw: &RawEligibility) -> Eligibility {
+        let at = self.place(&raw.procedure, raw);
+        Eligibility {
+            use_of: raw.use_of,
+            procedure: raw.procedure.get_ref().clone(),
+            stages: raw.stages.clone(),
+            match_field: raw.match_field.clone(),
+            code: raw.code.clone(),
+            basis: self.basis(raw, "eligibility", &at),
+            at,
+        }
+    }
+
+    fn open_tables(&mut self, raw: &RawOpenTables) -> OpenTables {
+        let at = self.place(&raw.procedure, raw);
+        OpenTables {
+            procedure: raw.procedure.get_ref().clone(),
+            field: raw.field.clone(),
+            values: raw.values.clone(),
+            stages: raw.stages.clone(),
+            basis: self.basis(raw, "open_tables", &at),
+            at,
+        }
+    }
+
+    fn figure(&mut self, raw: &RawFigure) -> FigureRule {
+        let at = self.place(&raw.name, raw);
+        FigureRule {
+            name: raw.name.get_ref().clone(),
+            procedure: raw.procedure.clone(),
+            stages: raw.stages.clone(),
+            sum: raw.sum.clone(),
+            show: raw.show.clone(),
+            basis: self.basis(raw, "figure", &at),
+            at,
+        }
+    }
+
+    fn thresholds(&mut self, raw: &RawThresholds) -> Thresholds {
+        let at = Place::whole(self.own.file);
+        Thresholds {
+            k: raw.k,
+            k_jitter: raw.k_jitter,
+            dominance_percent: raw.dominance_percent,
+            max_rows: raw.max_rows,
+            log_retention: raw.log_retention,
+            basis: self.basis(raw, "thresholds", &at),
+            at,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The record with a place to put an act between two steps of a use case.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use shuyu_domain::port::{
+    AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
+    Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+};
+use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_store::Store;
+
+type Act = (&'static str, BoxFuture<'static, ()>);
+
+/// Passes everything on; right before the transaction of a name, a planted act happens.
+pub struct Between {
+    store: Arc<Store>,
+    act: Mutex<Option<Act>>,
+}
+
+impl Between {
+    pub fn new(store: Arc<Store>) -> Self {
+        Self {
+            store,
+            act: Mutex::default(),
+        }
+    }
+
+    /// Plants an act before the next transaction of this name.
+    pub fn before(&self, name: &'static str, act: BoxFuture<'static, ()>) {
+        *self.act.lock().unwrap() = Some((name, act));
+    }
+
+    fn planted(&self, name: &str) -> Option<BoxFuture<'static, ()>> {
+        let mut act = self.act.lock().unwrap();
+        act.take_if(|(wanted, _)| *wanted == name).map(|(_, act)| act)
+    }
+}
+
+/// Methods that only pass on.
+macro_rules! pass {
+    ($(fn $name:ident(&self $(, $arg:ident: $ty:ty)*) -> $out:ty;)*) => {
+        #[async_trait]
+        impl Record for Between {
+            async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError> {
+                if let Some(act) = self.planted(request.name) {
+                    act.await;
+                }
+                self.store.transact(request, decide).await
+            }
+            $(async fn $name(&self $(, $arg: $ty)*) -> $out { Record::$name(self.store.as_ref() $(, $arg)*).await })*
+        }
+    };
+}
+
+pass! {
+    fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;
+    fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault>;
+    fn duties(&self, body: BodyId, role: &str) -> Result<Vec<Duty>, Fault>;
+    fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
+    fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
+    fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
+    fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;
+    fn entries(&self, log: Log, from: u64, limit: u64) -> Result<Vec<StoredEntry>, Fault>;
+    fn size(&self, log: Log) -> Result<u64, Fault>;
+    fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault>;
+    fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
+    fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
+    fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault>;
+    fn documents(&self, kind: &str, owner: Option<&str>) -> Result<Vec<Document>, Fault>;
+    fn put_document(&self, document: &Document) -> Result<bool, Fault>;
+    fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault>;
+    fn count(&self, counter: &str, by: i64) -> Result<i64, Fault>;
+    fn counters(&self, from: &str, before: &str) -> Result<Vec<(String, i64)>, Fault>;
+    fn forget_counters(&self, from: &str, before: &str) -> Result<u64, Fault>;
+    fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault>;
+    fn outbox_done(&self, key: &str) -> Result<(), Fault>;
+}
