@@ -22,6 +22,7 @@ pub mod product;
 pub mod profiles;
 pub mod read;
 pub mod registry;
+mod subjects;
 pub mod training;
 pub mod workbench;
 

@@ -20,8 +20,8 @@ mod source;
 pub use guard::{Guard, Rule, When};
 pub use load::{Profile, ProfileError};
 pub use procedure::{
-    Act, ActKind, Choice, ClockRule, Consequence, Effect, Field, FieldType, Group, Lane, LaneBody, OpenRule,
-    Procedure, RouteStep, Stage,
+    Act, ActKind, Choice, ClockRule, Consequence, Effect, Field, FieldType, Group, Lane, LaneBody, Meaning,
+    OpenRule, Procedure, RouteStep, Stage,
 };
 pub use settings::{
     Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,

@@ -315,6 +315,16 @@ pub enum FieldType {
     Figures,
 }
 
+/// What the platform itself reads in the answer to a field, whatever the field is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// Yes or no: the data of this case holds personal data. Without a “no”, its tables must name their subjects.
+    PersonalData,
+    /// The case whose data this case's data was made from.
+    SourceEntry,
+}
+
 /// A field of a paper: an enumerated content of the law or what the software needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -344,6 +354,8 @@ pub struct Field {
     pub personal: bool,
     /// Names the case in lists.
     pub is_title: bool,
+    /// What the platform itself reads in the answer.
+    pub means: Option<Meaning>,
     /// Basis.
     pub basis: Basis,
     /// Line of its definition.

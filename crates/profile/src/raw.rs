@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use crate::{
     guard::When,
-    procedure::{ActKind, Consequence, Effect, FieldType},
+    procedure::{ActKind, Consequence, Effect, FieldType, Meaning},
     settings::{Instrument, Post, UseOf},
 };
 
@@ -305,6 +305,7 @@ rule! {
         personal: bool,
         #[serde(default)]
         is_title: bool,
+        means: Option<Meaning>,
     }
 }
 

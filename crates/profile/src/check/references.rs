@@ -7,7 +7,7 @@ use shuyu_kernel::Basis;
 use crate::{
     guard::{Guard, Rule},
     load::{Profile, ProfileError},
-    procedure::{FieldType, LaneBody, Procedure},
+    procedure::{FieldType, LaneBody, Meaning, Procedure},
 };
 
 /// References that do not resolve: unknown roles, stages, clocks, fields, posts, clauses. Run at every load.
@@ -233,6 +233,14 @@ impl References<'_> {
             }
             if let Some(role) = &field.party {
                 self.role(role, field.line);
+            }
+            let wanted = field.means.map(|meaning| match meaning {
+                Meaning::PersonalData => FieldType::YesNo,
+                Meaning::SourceEntry => FieldType::Case,
+            });
+            if wanted.is_some_and(|wanted| wanted != field.ty) {
+                let message = format!("field `{}`: `means` does not fit its type", field.id);
+                self.error(field.line, message);
             }
         }
     }

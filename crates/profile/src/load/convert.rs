@@ -275,6 +275,7 @@ impl Site<'_> {
             party: raw.party.clone(),
             personal: raw.personal,
             is_title: raw.is_title,
+            means: raw.means,
             basis: self.basis(raw, "field", line),
             line,
         }
