@@ -123,7 +123,9 @@ impl App {
             return Err(not_usable("set_aside").into());
         }
         if new.domain.is_none() && !new.unit_columns.is_empty() {
-            return Err(Refusal::unmet("subjects_not_named").fact("table", &new.table).into());
+            return Err(Refusal::unmet("subjects_not_named")
+                .fact("table", &new.table)
+                .into());
         }
         let table = self
             .table(session, new.resource, &new.table, new.domain.clone())
@@ -140,7 +142,10 @@ impl App {
             set_aside: new.set_aside,
             key: key.clone(),
         };
-        let made = self.lake.ingest(&order, job.on_progress(), job.cancel.clone()).await;
+        let made = self
+            .lake
+            .ingest(&order, job.on_progress(), job.cancel.clone())
+            .await;
         let made = made.map_err(|error| {
             if let DataError::Found { report, .. } = &error {
                 job.found(brief(report));
@@ -203,7 +208,9 @@ impl App {
                 .into());
         }
         let known = self.record.datasets(None).await?;
-        let own = known.iter().find(|row| row.table == name && row.resource == resource);
+        let own = known
+            .iter()
+            .find(|row| row.table == name && row.resource == resource);
         let table = Table {
             resource,
             name: name.to_owned(),
@@ -299,7 +306,10 @@ impl App {
     /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
     pub async fn sweep_lake(&self) -> Result<u64, Stop> {
         let uploads = self.record.documents("upload", None).await?;
-        let papers: BTreeSet<Digest> = uploads.iter().filter_map(|upload| upload.key.parse().ok()).collect();
+        let papers: BTreeSet<Digest> = uploads
+            .iter()
+            .filter_map(|upload| upload.key.parse().ok())
+            .collect();
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {

@@ -91,7 +91,9 @@ fn about_subjects(
             return Ok(Some(from));
         }
         let profile = profiles.get(case.profile)?;
-        let fields = profile.procedure(&case.procedure).map(|procedure| &procedure.fields);
+        let fields = profile
+            .procedure(&case.procedure)
+            .map(|procedure| &procedure.fields);
         for field in fields.into_iter().flatten() {
             let value = case.fields.get(&field.id);
             let cited = field.basis.clauses().to_vec();

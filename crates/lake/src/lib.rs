@@ -52,8 +52,8 @@ pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
 pub use table::{
     ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress, OnBadRow, Phase,
-    Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof, UnitSpec,
-    Warning,
+    Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,
+    UnitSpec, Warning,
 };
 pub use version::{DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, Snapshot, VersionRecord};
 

@@ -173,13 +173,18 @@ impl RawZone {
             }
             for file in fs::read_dir(folder.path())? {
                 let file = file?;
-                let named = file.file_name().to_str().and_then(|name| name.parse::<Digest>().ok());
+                let named = file
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.parse::<Digest>().ok());
                 // What is not named by a digest is not ours to remove.
                 let Some(digest) = named.filter(|digest| !keep.contains(digest)) else {
                     continue;
                 };
                 let metadata = file.metadata()?;
-                let age = metadata.modified()?.duration_since(std::time::SystemTime::UNIX_EPOCH);
+                let age = metadata
+                    .modified()?
+                    .duration_since(std::time::SystemTime::UNIX_EPOCH);
                 let micros = age.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
                 if Timestamp::from_micros(micros) < before {
                     fs::remove_file(self.path_of(digest))?;

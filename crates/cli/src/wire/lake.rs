@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{
-    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase, OnProgress, Progress,
-    RawFile, Sweep,
+    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase, OnProgress,
+    Progress, RawFile, Sweep,
 };
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
@@ -159,11 +159,11 @@ impl DataLake for LakeAdapter {
             format: FormatHint::default(),
             schema: None,
             unit,
-            on_bad_row: order.set_aside.map_or(OnBadRow::Refuse, |max_share_basis_points| {
-                OnBadRow::Quarantine {
+            on_bad_row: order
+                .set_aside
+                .map_or(OnBadRow::Refuse, |max_share_basis_points| OnBadRow::Quarantine {
                     max_share_basis_points,
-                }
-            }),
+                }),
             mode: IngestMode::Replace,
             key: IngestKey(order.key.clone()),
             now: self.clock.now(),
@@ -220,7 +220,11 @@ impl DataLake for LakeAdapter {
             LakeError::Refused(refusal) => Fault::new("sweeping the lake", refusal),
             LakeError::Fault(fault) => fault,
         };
-        let tables = self.lake.sweep(sweep.leftovers_before).await.map_err(never_refused)?;
+        let tables = self
+            .lake
+            .sweep(sweep.leftovers_before)
+            .await
+            .map_err(never_refused)?;
         let raw = self
             .lake
             .sweep_raw(sweep.papers_before, sweep.papers.clone())

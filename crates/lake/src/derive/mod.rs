@@ -283,7 +283,10 @@ async fn earlier(
         return Err(Refusal::conflict("dataset_zone_differs").into());
     }
     // As with an ingest: a table may gain a unit and never loses or changes it.
-    let named = |unit: &Option<UnitProof>| unit.as_ref().map(|unit| (unit.domain.clone(), unit.columns.clone()));
+    let named = |unit: &Option<UnitProof>| {
+        unit.as_ref()
+            .map(|unit| (unit.domain.clone(), unit.columns.clone()))
+    };
     if current.unit.is_some() && named(&current.unit) != named(&source.version().record.unit) {
         return Err(Refusal::conflict("unit_differs").into());
     }

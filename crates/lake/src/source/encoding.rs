@@ -64,7 +64,8 @@ pub fn inspect_text(mut reader: impl Read) -> Result<Inspection, LakeError> {
     let mut buffer = vec![0u8; 64 * 1024];
     let mut state = Lines::default();
     loop {
-        let count = super::fill(&mut reader, &mut buffer).map_err(|error| from_io("reading a file", error))?;
+        let count =
+            super::fill(&mut reader, &mut buffer).map_err(|error| from_io("reading a file", error))?;
         let bytes = buffer.get(..count).unwrap_or_default();
         if state.offset == 0 && is_utf16(bytes) {
             return Err(Refusal::unmet("encoding_utf16").into());
@@ -72,7 +73,7 @@ pub fn inspect_text(mut reader: impl Read) -> Result<Inspection, LakeError> {
         if bytes.is_empty() {
             return Ok(state.finish()?);
         }
-        bytes.iter().try_for_each(|b| state.take(*b))?;
+        state.take_all(bytes)?;
     }
 }
 
@@ -168,6 +169,33 @@ impl Sequence {
 }
 
 impl Lines {
+    /// Takes bytes; runs of ordinary ASCII within a line at once.
+    fn take_all(&mut self, mut bytes: &[u8]) -> Result<(), Refusal> {
+        while let Some((first, rest)) = bytes.split_first() {
+            let between = self.sequence.missing == 0 && self.characters.lead.is_none();
+            let ordinary = |byte: &u8| (1..=0x7f).contains(byte) && *byte != b'\n';
+            let run = match between {
+                true => bytes
+                    .iter()
+                    .position(|byte| !ordinary(byte))
+                    .unwrap_or(bytes.len()),
+                false => 0,
+            };
+            if run == 0 {
+                self.take(*first)?;
+                bytes = rest;
+                continue;
+            }
+            self.offset += run as u64;
+            self.line_bytes += run;
+            if self.line_bytes > MAX_RECORD_BYTES {
+                return Err(too_long(self.line + 1));
+            }
+            bytes = bytes.get(run..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
     fn take(&mut self, byte: u8) -> Result<(), Refusal> {
         if byte == 0 {
             let refusal = Refusal::unmet("nul_byte")

@@ -90,7 +90,11 @@ impl Markup {
                 self.inside += 1;
                 if byte == b'>' && self.before[1] == b'?' {
                     // `<?>` ends for some readers and goes on for others.
-                    self.state = if self.inside > 1 { State::Text } else { return Err(damaged()) };
+                    self.state = if self.inside > 1 {
+                        State::Text
+                    } else {
+                        return Err(damaged());
+                    };
                 }
             }
         }
@@ -206,7 +210,11 @@ fn promised(tag: &[u8]) -> u64 {
         .map(|byte| char::from(*byte))
         .collect();
     let more = rest.windows(PROMISE.len()).any(|bytes| bytes == PROMISE);
-    if more { u64::MAX } else { digits.parse().unwrap_or(u64::MAX) }
+    if more {
+        u64::MAX
+    } else {
+        digits.parse().unwrap_or(u64::MAX)
+    }
 }
 
 fn damaged() -> Refusal {
@@ -233,7 +241,13 @@ mod tests {
     #[test]
     fn any_number_of_short_cells_passes() {
         let row = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>1 &gt; 0</v></c><c r=\"B1\"/><x:c><v/></x:c></row>";
-        assert_eq!(measured(&format!("<?xml version=\"1.0\"?><!-- a > b --><sheetData>{}</sheetData>", long(row))), Ok(()));
+        assert_eq!(
+            measured(&format!(
+                "<?xml version=\"1.0\"?><!-- a > b --><sheetData>{}</sheetData>",
+                long(row)
+            )),
+            Ok(())
+        );
         assert_eq!(measured("<si><t><![CDATA[<c> ]] > ]]></t></si>"), Ok(()));
     }
 
@@ -256,8 +270,21 @@ mod tests {
 
     #[test]
     fn what_readers_disagree_about_is_damaged() {
-        let torn = ["<c><v>9</c><c>9</v></c>", "<c><v>9<c/>9</v></c>", "<si><t>a<row/>a</t></si>", "</c>"];
-        let unclear = ["</c '>", "<!-->", "<!--->", "<?>", "<!DOCTYPE x>", "<c <c>", "< c>"];
+        let torn = [
+            "<c><v>9</c><c>9</v></c>",
+            "<c><v>9<c/>9</v></c>",
+            "<si><t>a<row/>a</t></si>",
+            "</c>",
+        ];
+        let unclear = [
+            "</c '>",
+            "<!-->",
+            "<!--->",
+            "<?>",
+            "<!DOCTYPE x>",
+            "<c <c>",
+            "< c>",
+        ];
         let coded = ["<\0c\0>\0", "<c>\u{1b}$B"];
         for text in torn.into_iter().chain(unclear).chain(coded) {
             assert_eq!(measured(text), Err("workbook_damaged".to_owned()), "{text:?}");
@@ -266,7 +293,10 @@ mod tests {
 
     #[test]
     fn shared_strings_are_counted_and_their_promise_is_not_believed() {
-        assert_eq!(measured("<sst count=\"99999999\" uniqueCount=\"2\"><si/><si/></sst>"), Ok(()));
+        assert_eq!(
+            measured("<sst count=\"99999999\" uniqueCount=\"2\"><si/><si/></sst>"),
+            Ok(())
+        );
         let empty = "<si/>".repeat(MAX_SHARED_STRINGS as usize + 1);
         for text in [
             "<sst uniqueCount=\"2000001\">",

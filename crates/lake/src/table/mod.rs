@@ -13,7 +13,9 @@ mod unit;
 pub(crate) use builders::{Builders, EncodedFile, FileCutter, arrow_schema, cell_at};
 pub(crate) use cell::Cell;
 pub(crate) use key::{KeyProof, canonical};
-pub use quality::{ColumnQuality, FileWarning, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof, Warning};
+pub use quality::{
+    ColumnQuality, FileWarning, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof, Warning,
+};
 pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
 pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};

@@ -141,10 +141,19 @@ async fn encodings_are_read_strictly_or_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn utf_16_is_refused_by_name_and_other_encodings_are_reported_as_doubtful() {
     let world = World::new();
-    let text = "編號,名稱\n1,臺北市中正區戶政事務所辦理國民身分證登記\n2,高雄市苓雅區公所社會課低收入戶審核\n";
+    let text =
+        "編號,名稱\n1,臺北市中正區戶政事務所辦理國民身分證登記\n2,高雄市苓雅區公所社會課低收入戶審核\n";
     let ascii = "a,b\n1,2\n3,4\n";
-    let little = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let little = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let big = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect::<Vec<u8>>()
+    };
     for bytes in [
         little(&format!("\u{feff}{text}")),
         big(&format!("\u{feff}{text}")),
@@ -164,10 +173,15 @@ async fn utf_16_is_refused_by_name_and_other_encodings_are_reported_as_doubtful(
         (4, text.as_bytes().into(), false),
     ] {
         let raw = world.raw(&bytes).await;
-        let report = world.ingest(spec(dataset(number), vec![raw], "k")).await.expect("ingest");
-        let warned = report.quality.warnings.iter().any(|warning| {
-            (warning.file, warning.warning) == (0, shuyu_lake::Warning::EncodingDoubtful)
-        });
+        let report = world
+            .ingest(spec(dataset(number), vec![raw], "k"))
+            .await
+            .expect("ingest");
+        let warned = report
+            .quality
+            .warnings
+            .iter()
+            .any(|warning| (warning.file, warning.warning) == (0, shuyu_lake::Warning::EncodingDoubtful));
         assert_eq!(warned, doubtful, "file {number}: {:?}", report.quality);
     }
 }

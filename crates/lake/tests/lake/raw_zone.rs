@@ -109,8 +109,15 @@ async fn forgotten_raw_files_are_swept_and_named_ones_stay() {
     let named = world.raw(b"a paper").await;
     let ingested = world.raw(b"id\n1\n").await;
     let forgotten = world.raw(b"forgotten").await;
-    world.ingest(spec(dataset(1), vec![ingested], "k")).await.expect("ingest");
-    let sweep = |before: i64| world.lake.sweep_raw(Timestamp::from_micros(before), [named].into());
+    world
+        .ingest(spec(dataset(1), vec![ingested], "k"))
+        .await
+        .expect("ingest");
+    let sweep = |before: i64| {
+        world
+            .lake
+            .sweep_raw(Timestamp::from_micros(before), [named].into())
+    };
     let young = sweep(0).await.expect("sweep");
     assert_eq!(young.objects, 0, "what is younger than asked for stays");
     let swept = sweep(i64::MAX).await.expect("sweep");

@@ -163,7 +163,10 @@ async fn a_new_version_keeps_the_unit_or_gains_one_and_never_loses_it() {
         key: IngestKey("k1".to_owned()),
         ..plain.clone()
     };
-    let gained = world.ingest(personal.clone()).await.expect("the table gains a unit");
+    let gained = world
+        .ingest(personal.clone())
+        .await
+        .expect("the table gains a unit");
     assert_eq!(gained.version.version, 1);
 
     let with = |unit: Option<UnitSpec>, key: &str| IngestSpec {
@@ -184,7 +187,10 @@ async fn a_new_version_keeps_the_unit_or_gains_one_and_never_loses_it() {
         assert_eq!(refusal.code, "unit_differs");
     }
     let reused = refusal_of(world.ingest(with(None, "k1")).await);
-    assert_eq!(reused.code, "ingest_key_reused", "a key answers for its own unit only");
+    assert_eq!(
+        reused.code, "ingest_key_reused",
+        "a key answers for its own unit only"
+    );
     assert_eq!(world.lake.versions(id).await.expect("versions").len(), 2);
     personal.key.0 = "k2".to_owned();
     let kept = world.ingest(personal).await.expect("the same unit");
@@ -197,7 +203,11 @@ async fn the_report_of_a_personal_table_holds_nobodys_value() {
     let text = "id,income,born\na,6543217,1931-05-06\nb,10,1990-01-01\n";
     let spec = request(&world, dataset(1), text, "k", person(1, None)).await;
     let report = world.ingest(spec).await.expect("ingest").quality;
-    let ranges: Vec<_> = report.columns.iter().map(|column| (&column.min, &column.max)).collect();
+    let ranges: Vec<_> = report
+        .columns
+        .iter()
+        .map(|column| (&column.min, &column.max))
+        .collect();
     assert_eq!(ranges, [(&None, &None); 3]);
     let json = serde_json::to_string(&report).expect("json");
     assert!(!json.contains("6543217") && !json.contains("1931"), "{json}");

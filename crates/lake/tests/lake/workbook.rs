@@ -94,7 +94,11 @@ async fn what_a_reader_would_have_to_hold_at_once_is_refused_before_it_reads() {
     for (name, text, limit) in [
         ("xl/worksheets/sheet1.xml", cell.as_str(), "limit_bytes"),
         ("xl/sharedStrings.xml", strings.as_str(), "limit_strings"),
-        ("xl/sharedStrings.xml", "<sst uniqueCount=\"4000000000\">", "limit_strings"),
+        (
+            "xl/sharedStrings.xml",
+            "<sst uniqueCount=\"4000000000\">",
+            "limit_strings",
+        ),
         ("xl/styles.xml", &" ".repeat(9 << 20), "limit_bytes"),
     ] {
         let refusal = world.refused(&archive(name, text.as_bytes())).await;

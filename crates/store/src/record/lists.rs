@@ -152,7 +152,10 @@ pub(crate) async fn datasets(
 }
 
 /// The same within a transaction.
-pub(crate) async fn latest_datasets(tx: &mut Tx, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, DbError> {
+pub(crate) async fn latest_datasets(
+    tx: &mut Tx,
+    resource: Option<CaseId>,
+) -> Result<Vec<DatasetRow>, DbError> {
     let latest = "SELECT d.dataset, d.table_name, d.resource, d.version, d.row_count, d.domain, d.rows_per_unit, \
                   d.columns, d.as_of FROM dataset_version d WHERE d.version = \
                   (SELECT MAX(o.version) FROM dataset_version o WHERE o.dataset = d.dataset)";
