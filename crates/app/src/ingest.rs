@@ -18,7 +18,7 @@ use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
     jobs::Running,
-    port::{Cancel, DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
+    port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
 };
 
@@ -179,9 +179,10 @@ impl App {
             bands: new.bands.clone().into_iter().collect(),
             key: key.clone(),
         };
+        let place = self.hold_place(session, &new.table).await?;
         let made = self
             .lake
-            .derive(&order, Arc::new(|_| {}), Cancel::default())
+            .derive(&order, place.0.on_progress(), place.0.cancel.clone())
             .await?;
         self.record_version(session, table, made, (key, fingerprint(&new)))
             .await

@@ -100,6 +100,16 @@ impl Running {
     }
 }
 
+/// A place among the running jobs of a body for work that is waited for; given back when this is dropped, also
+/// when nobody waits any more.
+pub(crate) struct Held(pub(crate) Running);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        lock(&self.0.jobs).remove(&self.0.number);
+    }
+}
+
 fn lock(jobs: &Mutex<BTreeMap<u64, Job>>) -> MutexGuard<'_, BTreeMap<u64, Job>> {
     jobs.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -195,6 +205,16 @@ impl App {
         Ok(number)
     }
 
+    /// Takes a place among the running jobs of the session's body for work that is waited for.
+    ///
+    /// # Errors
+    /// `too_many_jobs`.
+    pub(crate) async fn hold_place(&self, session: &Session, table: &str) -> Result<Held, Stop> {
+        let number = self.record.count("job", 1).await?.unsigned_abs();
+        let owner = session.actor.body.to_string();
+        Ok(Held(self.jobs.begin(number, table, &owner)?))
+    }
+
     /// Keeps a finished job as a document and lets go of it.
     async fn end_job(&self, number: u64, status: JobStatus) {
         let Some((owner, view)) = self.jobs.end(number, status) else {
@@ -283,7 +303,9 @@ mod tests {
         jobs.begin(91, "t", "b").expect("another body has its own room");
         jobs.end(2, JobStatus::Failed).expect("it ran");
         jobs.begin(92, "t", "a").expect("room again");
+        drop(Held(jobs.begin(93, "t", "b").expect("room")));
         jobs.forget(2);
+        assert_eq!(jobs.of("b").len(), 1, "a place is given back");
         let numbers: Vec<u64> = jobs.of("a").iter().map(|view| view.job).collect();
         assert_eq!(numbers, [92, 4, 3, 1]);
     }

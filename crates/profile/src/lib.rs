@@ -11,6 +11,7 @@ pub mod check;
 pub mod diagram;
 mod guard;
 mod load;
+mod meaning;
 mod procedure;
 mod raw;
 pub mod scenario;
@@ -19,9 +20,10 @@ mod source;
 
 pub use guard::{Guard, Rule, When};
 pub use load::{Profile, ProfileError};
+pub use meaning::Meaning;
 pub use procedure::{
-    Act, ActKind, Choice, ClockRule, Consequence, Effect, Field, FieldType, Group, Lane, LaneBody, Meaning,
-    OpenRule, Procedure, RouteStep, Stage,
+    Act, ActKind, Choice, ClockRule, Consequence, Effect, Field, FieldType, Group, Lane, LaneBody, OpenRule,
+    Procedure, RouteStep, Stage,
 };
 pub use settings::{
     Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,

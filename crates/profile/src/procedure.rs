@@ -6,7 +6,7 @@ use shuyu_kernel::{
     calendar::{Bound, Limit},
 };
 
-use crate::guard::Guard;
+use crate::{guard::Guard, meaning::Meaning};
 
 /// The closed vocabulary of acts. A new kind is code with an ADR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -313,16 +313,6 @@ pub enum FieldType {
     Columns,
     /// Several lines `key=value`: figures of a report.
     Figures,
-}
-
-/// What the platform itself reads in the answer to a field, whatever the field is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// Yes or no: the data of this case holds personal data. Without a “no”, its tables must name their subjects.
-    PersonalData,
-    /// The case whose data this case's data was made from.
-    SourceEntry,
 }
 
 /// A field of a paper: an enumerated content of the law or what the software needs.

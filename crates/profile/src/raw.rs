@@ -9,7 +9,8 @@ use toml::Spanned;
 
 use crate::{
     guard::When,
-    procedure::{ActKind, Consequence, Effect, FieldType, Meaning},
+    meaning::Meaning,
+    procedure::{ActKind, Consequence, Effect, FieldType},
     settings::{Instrument, Post, UseOf},
 };
 

@@ -7,7 +7,8 @@ use shuyu_kernel::Basis;
 use crate::{
     guard::{Guard, Rule},
     load::{Profile, ProfileError},
-    procedure::{FieldType, LaneBody, Meaning, Procedure},
+    meaning::Meaning,
+    procedure::{FieldType, LaneBody, Procedure},
 };
 
 /// References that do not resolve: unknown roles, stages, clocks, fields, posts, clauses. Run at every load.
