@@ -146,11 +146,10 @@ impl App {
             .lake
             .ingest(&order, job.on_progress(), job.cancel.clone())
             .await;
-        let made = made.map_err(|error| {
-            if let DataError::Found { report, .. } = &error {
+        let made = made.inspect_err(|error| {
+            if let DataError::Found { report, .. } = error {
                 job.found(brief(report));
             }
-            error
         })?;
         job.found(brief(&made.report));
         self.record_version(session, table, made, (key, fingerprint(&new)))

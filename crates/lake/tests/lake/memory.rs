@@ -21,7 +21,7 @@ const GIB: u64 = 1024 * 1024 * 1024;
 /// around it. docs/security.md states it.
 const MOST_FOR_A_LINE: u64 = 64;
 /// The most that wide cells may cost, in MiB: a batch while it grows, its copy in the encoder, the file.
-const MOST_FOR_CELLS: u64 = 96;
+const MOST_FOR_CELLS: u64 = 112;
 
 /// The highest resident size so far in KiB (`VmHWM`, proc(5)).
 fn peak_kib() -> u64 {
