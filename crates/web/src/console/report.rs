@@ -38,7 +38,7 @@ pub(crate) fn findings(frame: &Frame, report: &Value) -> Vec<Finding> {
     let word = |kind: &str, code: String| frame.t(&format!("{kind}-{}", code.replace('_', "-")));
     let warnings = list("warnings").into_iter().map(|warning| Finding {
         column: String::new(),
-        rule: word("warning", text(&warning, "warning")),
+        rule: word("rule", text(&warning, "warning")),
         count: 1,
         lines: String::new(),
     });
