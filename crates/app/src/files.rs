@@ -32,7 +32,7 @@ pub struct Upload {
 impl From<DataError> for Stop {
     fn from(error: DataError) -> Self {
         match error {
-            DataError::Refused(refusal) => Stop::Refused(refusal),
+            DataError::Refused(refusal) | DataError::Found { refusal, .. } => Stop::Refused(refusal),
             DataError::Fault(fault) => Stop::Fault(fault),
         }
     }

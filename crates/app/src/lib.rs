@@ -24,6 +24,7 @@ pub mod profiles;
 pub mod read;
 pub mod registry;
 pub mod running;
+mod subjects;
 pub mod training;
 pub mod workbench;
 

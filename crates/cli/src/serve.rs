@@ -193,12 +193,13 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         }
     });
     let app = opened.app.clone();
+    let sweeping = tokio::spawn(sweep_regularly(app.clone(), stopped.clone()));
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
     Ok(Server {
         app,
         address,
         stop,
-        tasks: vec![http, sealing],
+        tasks: vec![http, sweeping, sealing],
     })
 }
 
@@ -226,6 +227,25 @@ async fn seal_regularly(opened: Opened, mut stopped: watch::Receiver<bool>) {
         }
         if last {
             return;
+        }
+    }
+}
+
+/// Time between two sweeps of the lake; the first is at start.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// Removes from the lake what earlier work left behind.
+async fn sweep_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        match app.sweep_lake().await {
+            Ok(0) => {}
+            Ok(objects) => tracing::info!(objects, "the lake was swept"),
+            Err(error) => tracing::error!(%error, "sweeping the lake failed"),
         }
     }
 }

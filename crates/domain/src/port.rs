@@ -77,6 +77,8 @@ pub struct Loaded {
     pub next_number: u64,
     /// Events in the stream so far.
     pub version: u64,
+    /// The latest version of every dataset, for the stream of a dataset only.
+    pub datasets: Vec<DatasetRow>,
 }
 
 /// What is to be written, all or nothing.

@@ -10,6 +10,7 @@ use toml::Spanned;
 use crate::{
     condition::{CaseQuery, Whens},
     field::{FieldType, Measure},
+    meaning::Meaning,
     procedure::{ActKind, Consequence, Effect, Extension},
     settings::{Instrument, Post, UseOf},
 };
@@ -422,6 +423,7 @@ rule! {
         measured: Option<Measure>,
         #[serde(default)]
         is_title: bool,
+        means: Option<Meaning>,
     }
 }
 

@@ -189,20 +189,32 @@ impl App {
         Ok(rows)
     }
 
-    /// The quality report of a dataset version: row numbers, never values.
+    /// The quality report of a dataset's latest version, for parties of its catalogue entry and those who watch
+    /// over all; `None` for everybody else, and where there is none. The catalogue is open to all who sign in, what
+    /// is wrong with its rows is not.
     pub async fn quality_report(
         &self,
         session: &Session,
-        report: &str,
+        row: &DatasetRow,
     ) -> Result<Option<serde_json::Value>, Stop> {
         self.require_signed_in(session)?;
-        let stored = self.record.document("report", report).await?;
+        let loaded = self.record.load(&[row.resource].into()).await?;
+        let party = loaded
+            .linked
+            .get(&row.resource)
+            .is_some_and(|case| case.has_party(session.actor.body));
+        if !party && !self.oversees(session) {
+            return Ok(None);
+        }
+        let Some(report) = self.report_of(row).await? else {
+            return Ok(None);
+        };
+        let stored = self.record.document("report", &report).await?;
         Ok(stored.as_ref().map(parse).transpose()?)
     }
 
     /// The digest of the report of a dataset's latest version, from its stream.
-    pub async fn report_of(&self, session: &Session, row: &DatasetRow) -> Result<Option<String>, Stop> {
-        self.require_signed_in(session)?;
+    async fn report_of(&self, row: &DatasetRow) -> Result<Option<String>, Stop> {
         let entries = self
             .record
             .stream(shuyu_domain::port::Stream::Dataset(row.dataset))

@@ -9,6 +9,7 @@ use crate::{
     field::FieldType,
     guard::{Guard, Rule},
     load::{Profile, ProfileError},
+    meaning::Meaning,
     place::Place,
     procedure::{LaneBody, Procedure},
 };
@@ -271,6 +272,14 @@ impl References<'_> {
             }
             if let Some(role) = &field.party {
                 self.role(role, &field.at);
+            }
+            let wanted = field.means.map(|meaning| match meaning {
+                Meaning::PersonalData => FieldType::YesNo,
+                Meaning::SourceEntry => FieldType::Case,
+            });
+            if wanted.is_some_and(|wanted| wanted != field.ty) {
+                let message = format!("field `{}`: `means` does not fit its type", field.id);
+                self.error(&field.at, message);
             }
         }
     }

@@ -20,6 +20,7 @@ use shuyu_app::{
     files::Upload,
     ingest::{DatasetMade, NewDerive, NewIngest},
     jobs::{JobStatus, JobView},
+    port::JobPhase,
 };
 use shuyu_domain::port::DatasetRow;
 use shuyu_kernel::{CaseId, DatasetId, Digest};
@@ -77,6 +78,11 @@ pub struct IngestOrder {
     /// Identifier domain of the subject: `person`, `enterprise`, `household`.
     #[serde(default)]
     domain: Option<String>,
+    /// Rows that break a rule are set aside and counted, up to this share of all rows in hundredths of a percent.
+    /// Left out: one of them refuses the file.
+    #[serde(default)]
+    #[schema(example = 100, maximum = 10000)]
+    set_aside: Option<u32>,
 }
 
 /// An order to make a de-identified version.
@@ -115,6 +121,13 @@ pub struct JobState {
     table: String,
     /// Rows so far.
     rows: u64,
+    /// `waiting`, `inspecting` (the first reading), `reading` or `committing`.
+    #[schema(value_type = String)]
+    phase: JobPhase,
+    /// Bytes of the file read in this phase.
+    bytes: u64,
+    /// Length of the file; 0 while it is not known.
+    size_bytes: u64,
     /// `running`, `done`, `refused` or `failed`.
     status: &'static str,
     /// What was made, once done.
@@ -123,6 +136,11 @@ pub struct JobState {
     /// Why it was refused; nothing changed then.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalView>,
+    /// The quality report as far as rows were read, also of a refused job: which rows break which rule of which
+    /// column; never a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    report: Option<serde_json::Value>,
 }
 
 /// A dataset version that was made.
@@ -229,6 +247,7 @@ pub async fn ingest(
         upload,
         unit_columns,
         domain,
+        set_aside,
     } = order;
     let new = NewIngest {
         resource,
@@ -236,8 +255,9 @@ pub async fn ingest(
         upload,
         unit_columns,
         domain,
+        set_aside,
     };
-    let job = state.app.start_ingest(&session, new, key)?;
+    let job = state.app.start_ingest(&session, new, key).await?;
     let location = (header::LOCATION, format!("/api/v1/jobs/{job}"));
     Ok((StatusCode::ACCEPTED, [location], Json(JobStarted { job })).into_response())
 }
@@ -309,15 +329,10 @@ pub async fn jobs(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     lang: Lang,
-) -> Json<Vec<JobState>> {
-    Json(
-        state
-            .app
-            .jobs(&session)
-            .into_iter()
-            .map(|job| job_state(&state, lang, job))
-            .collect(),
-    )
+) -> Result<Json<Vec<JobState>>, Failure> {
+    let jobs = state.app.jobs(&session).await?;
+    let jobs = jobs.into_iter().map(|job| job_state(&state, lang, job));
+    Ok(Json(jobs.collect()))
 }
 
 /// Where a job stands.
@@ -329,7 +344,7 @@ pub async fn job(
     lang: Lang,
     Named(number): Named<u64>,
 ) -> Result<Json<JobState>, Failure> {
-    let view = state.app.job(&session, number)?;
+    let view = state.app.job(&session, number).await?;
     Ok(Json(job_state(&state, lang, view)))
 }
 
@@ -342,7 +357,7 @@ pub async fn cancel_job(
     lang: Lang,
     Named(number): Named<u64>,
 ) -> Result<(StatusCode, Json<JobState>), Failure> {
-    let view = state.app.cancel_job(&session, number)?;
+    let view = state.app.cancel_job(&session, number).await?;
     Ok((StatusCode::ACCEPTED, Json(job_state(&state, lang, view))))
 }
 
@@ -356,10 +371,14 @@ fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState 
     JobState {
         job: view.job,
         table: view.table,
-        rows: view.rows,
+        rows: view.progress.rows,
+        phase: view.progress.phase,
+        bytes: view.progress.bytes,
+        size_bytes: view.size_bytes,
         status,
         made,
         refusal,
+        report: view.report,
     }
 }
 
