@@ -21,6 +21,11 @@ pub struct Figure {
 impl App {
     /// What the record says today about the authorised operation (YN-OP-149, YN-OP-151).
     pub async fn disclosure_figures(&self, session: &Session) -> Result<Vec<Figure>, Stop> {
+        let result = self.disclosure_figures_inner(session).await;
+        self.looked(session, "view", "figures", result).await
+    }
+
+    async fn disclosure_figures_inner(&self, session: &Session) -> Result<Vec<Figure>, Stop> {
         self.require_signed_in(session)?;
         let mut figures = Vec::new();
         let counted: [(&str, &str, &[&str]); 5] = [

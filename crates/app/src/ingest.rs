@@ -19,6 +19,7 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
+    files::UploadKind,
     jobs::status_of,
     port::{Cancel, DeriveOrder, IngestOrder, Ingested},
 };
@@ -105,7 +106,7 @@ impl App {
         rows: Arc<AtomicU64>,
         cancel: Cancel,
     ) -> Result<DatasetMade, Stop> {
-        let what = format!("ingest/{}", new.table);
+        let what = format!("ingest/{}", new.resource);
         let result = self.ingest_inner(session, new, key, rows, cancel).await;
         self.noted(session, &what, result).await
     }
@@ -119,7 +120,7 @@ impl App {
         cancel: Cancel,
     ) -> Result<DatasetMade, Stop> {
         self.own_resource(session, new.resource, &new.table).await?;
-        let upload = self.uploaded(&new.upload.to_string()).await?;
+        let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         let dataset = self.dataset_for(new.resource, &new.table).await?;
         let order = IngestOrder {
             dataset,
@@ -151,6 +152,17 @@ impl App {
 
     /// Makes a de-identified version of a dataset of the same provider.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
+        let what = format!("derive/{}", new.resource);
+        let result = self.derive_inner(session, new, key).await;
+        self.noted(session, &what, result).await
+    }
+
+    async fn derive_inner(
+        &self,
+        session: &Session,
+        new: NewDerive,
+        key: String,
+    ) -> Result<DatasetMade, Stop> {
         self.require_signed_in(session)?;
         self.own_resource(session, new.resource, &new.table).await?;
         let known = self.record.datasets(None).await?;

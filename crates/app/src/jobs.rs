@@ -84,7 +84,13 @@ impl Jobs {
 
 impl App {
     /// Where a job of the session's body stands.
-    pub fn job(&self, session: &Session, number: u64) -> Result<JobView, Refusal> {
+    pub async fn job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
+        let result = self.own_job(session, number).map_err(Stop::from);
+        self.looked(session, "view", format!("job/{number}"), result)
+            .await
+    }
+
+    fn own_job(&self, session: &Session, number: u64) -> Result<JobView, Refusal> {
         let jobs = self.jobs.lock();
         let own = jobs
             .get(&number)
@@ -99,17 +105,21 @@ impl App {
     }
 
     /// Jobs of the session's body, newest first.
-    pub fn jobs(&self, session: &Session) -> Vec<JobView> {
+    pub async fn jobs(&self, session: &Session) -> Result<Vec<JobView>, Stop> {
         let numbers: Vec<u64> = self.jobs.lock().keys().rev().copied().collect();
-        numbers
+        let own = numbers
             .into_iter()
-            .filter_map(|number| self.job(session, number).ok())
-            .collect()
+            .filter_map(|number| self.own_job(session, number).ok())
+            .collect();
+        self.looked(session, "view", "jobs", Ok(own)).await
     }
 
     /// Asks a job to stop; nothing of it remains.
-    pub fn cancel_job(&self, session: &Session, number: u64) -> Result<JobView, Refusal> {
-        let view = self.job(session, number)?;
+    pub async fn cancel_job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
+        let result = self.own_job(session, number).map_err(Stop::from);
+        let view = self
+            .looked(session, "cancel", format!("job/{number}"), result)
+            .await?;
         if let Some(job) = self.jobs.lock().get(&number) {
             job.cancel.cancel();
         }

@@ -7,14 +7,17 @@
 
 pub mod account;
 pub mod api_read;
+pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
+pub mod erasure;
 pub mod files;
 pub mod founding;
 pub mod ingest;
 pub mod input;
 pub mod jobs;
+mod noting;
 pub mod outcome;
 pub mod permit;
 pub mod port;
@@ -22,6 +25,7 @@ pub mod product;
 pub mod profiles;
 pub mod read;
 pub mod registry;
+mod tidying;
 pub mod training;
 pub mod workbench;
 
@@ -30,6 +34,7 @@ use std::sync::Arc;
 use shuyu_domain::port::Record;
 use shuyu_kernel::{CivilDate, Clock, IdSource, Timestamp};
 use shuyu_profile::Profile;
+use tokio::sync::Semaphore;
 
 pub use account::{Session, SignIn};
 pub use outcome::Stop;
@@ -78,6 +83,9 @@ pub struct App {
     secrets: Arc<dyn Secrets>,
     training: bool,
     jobs: Jobs,
+    /// Passwords being hashed: each takes a core and 19 MiB.
+    hashing: Arc<Semaphore>,
+    tidied: tidying::Tidied,
 }
 
 impl App {
@@ -95,6 +103,8 @@ impl App {
             secrets: parts.secrets,
             training: parts.training,
             jobs: Jobs::default(),
+            hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
+            tidied: tidying::Tidied::default(),
         }
     }
 

@@ -13,7 +13,9 @@ use shuyu_profile::UseOf;
 use crate::{
     App, Session, Stop,
     account::parse,
+    noting::outcome,
     port::{Answer, Cell},
+    tidying::NONCES,
 };
 
 /// Requests may be this far from the official time (5 minutes, ecosystem §2.3).
@@ -72,6 +74,16 @@ pub struct Usage {
 impl App {
     /// Makes a key for a delivery of a product. Only the customer may.
     pub async fn make_key(&self, session: &Session, product: CaseId, delivery: u32) -> Result<NewKey, Stop> {
+        let result = self.make_key_inner(session, product, delivery).await;
+        self.looked(session, "key", product, result).await
+    }
+
+    async fn make_key_inner(
+        &self,
+        session: &Session,
+        product: CaseId,
+        delivery: u32,
+    ) -> Result<NewKey, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[product].into()).await?;
         let case = loaded
@@ -175,7 +187,7 @@ impl App {
                 call.product,
                 call.key_id.chars().take(40).collect::<String>()
             ),
-            outcome: if result.is_ok() { "ok" } else { "refused" }.to_owned(),
+            outcome: outcome(&result).to_owned(),
             code: refusal.map(|refusal| refusal.code.clone()),
             clauses: refusal.map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
             digest: None,
@@ -214,6 +226,12 @@ impl App {
         Ok((key, answer))
     }
 
+    /// The day comes first, so that nonces of days gone by can be removed.
+    fn nonce_counter(&self, call: &Call, nonce: &str) -> String {
+        let day = self.profile().zone.date(call.signed_at.unwrap_or_else(|| self.now()));
+        format!("{NONCES}{day}/{}/{nonce}", call.key_id)
+    }
+
     /// A signed request is good once and for five minutes.
     async fn fresh(&self, call: &Call) -> Result<(), Stop> {
         if let Some(at) = call.signed_at {
@@ -227,7 +245,7 @@ impl App {
         if let Some(nonce) = &call.nonce {
             let seen = self
                 .record
-                .count(&format!("nonce/{}/{nonce}", call.key_id), 1)
+                .count(&self.nonce_counter(call, nonce), 1)
                 .await?;
             if seen > 1 {
                 return Err(Refusal::new(RefusalKind::Unauthenticated, "nonce_used").into());
@@ -291,6 +309,11 @@ impl App {
 
     /// Calls answered, by key.
     pub async fn usage(&self, session: &Session, product: CaseId) -> Result<Usage, Stop> {
+        let result = self.usage_inner(session, product).await;
+        self.looked(session, "view", product, result).await
+    }
+
+    async fn usage_inner(&self, session: &Session, product: CaseId) -> Result<Usage, Stop> {
         let mut usage = Usage::default();
         for key in self.product_keys(session, product).await? {
             let calls = self.record.count(&format!("calls/{}", key.key_id), 0).await?;

@@ -12,6 +12,7 @@ use crate::{
     App, Session, Stop,
     account::parse,
     dispatch::fingerprint,
+    noting::outcome,
     permit::{Standing, holds},
     port::{Answer, AskError, Cancel},
 };
@@ -44,7 +45,7 @@ impl App {
             body: Some(session.actor.body),
             what: "query".to_owned(),
             subject: permit.to_string(),
-            outcome: if result.is_ok() { "ok" } else { "refused" }.to_owned(),
+            outcome: outcome(&result).to_owned(),
             code: refusal.map(|refusal| refusal.code.clone()),
             clauses: refusal.map(|refusal| refusal.clauses.clone()).unwrap_or_default(),
             digest: Some(digest),
@@ -56,6 +57,11 @@ impl App {
 
     /// Checks a query without touching data: what the workbench shows while somebody types.
     pub async fn check_query(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
+        let result = self.check_query_inner(session, permit, sql).await;
+        self.looked(session, "check", permit, result).await
+    }
+
+    async fn check_query_inner(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
         let standing = self.standing(session, permit).await?;
         Ok(self.engine.check(&standing.permit, sql).await?)
     }
@@ -146,6 +152,11 @@ impl App {
 
     /// A released result, for a party of its case.
     pub async fn released(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
+        let result = self.released_inner(session, release).await;
+        self.looked(session, "view", release, result).await
+    }
+
+    async fn released_inner(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
         self.require_signed_in(session)?;
         let released = self.released_by_system(release).await?;
         let loaded = self.record.load(&[released.case].into()).await?;

@@ -346,8 +346,15 @@ pub trait Record: Send + Sync {
     /// Appends notes to the access log; durable when it returns.
     async fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
 
+    /// The answer that was given under an idempotency key, if there was one.
+    async fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault>;
+
     /// The clear text of a vault field, or `None` once erased.
     async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
+    /// Whether the vault keeps fields of a subject.
+    async fn keeps(&self, subject: &str) -> Result<bool, Fault>;
+    /// Makes all vault fields of a subject unreadable for ever; again it does nothing. The caller records it.
+    async fn erase(&self, subject: &str) -> Result<(), Fault>;
 
     /// A document.
     async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault>;
@@ -360,6 +367,9 @@ pub trait Record: Send + Sync {
     async fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault>;
     /// Adds to a named counter and returns the new value (metering, quota). One atomic statement.
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault>;
+
+    /// Removes counters named `<prefix><day>/…` of days before `day`.
+    async fn forget_counters(&self, prefix: &str, day: CivilDate) -> Result<(), Fault>;
 
     /// Due outbox rows, oldest first.
     async fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault>;

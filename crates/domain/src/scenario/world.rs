@@ -49,7 +49,7 @@ impl World {
             roles: BTreeSet::new(),
         });
         if body.roles.insert(role.to_owned()) {
-            self.register(&RegistryEvent::BodyRegistered { body });
+            self.register(&RegistryEvent::BodyRegistered { body, by: None });
         }
         id
     }
@@ -78,6 +78,7 @@ impl World {
                 name: sealed("name", name),
                 login,
                 memberships,
+                by: None,
             });
         }
         id

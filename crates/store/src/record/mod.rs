@@ -13,7 +13,7 @@ use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
     Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
 };
-use shuyu_kernel::{BodyId, CaseId, Fault, PermitId};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, Fault, PermitId};
 
 use crate::{database::Doing, store::Store};
 
@@ -84,8 +84,25 @@ impl Record for Store {
         self.stop_if_broken(noted).doing("noting an access")
     }
 
+    async fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault> {
+        let doing = "looking up an earlier answer";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let found = transact::earlier(&mut tx, scope, key).await.doing(doing)?;
+        Ok(found.map(|(_, committed)| committed))
+    }
+
     async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault> {
         Ok(self.field(reference).await?.map(|field| field.clear))
+    }
+
+    async fn keeps(&self, subject: &str) -> Result<bool, Fault> {
+        let doing = "looking for a subject";
+        let mut tx = self.main.read().await.doing(doing)?;
+        self.vault.keeps(&mut tx, subject).await.doing(doing)
+    }
+
+    async fn erase(&self, subject: &str) -> Result<(), Fault> {
+        Store::erase(self, subject).await.map(|_| ())
     }
 
     async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault> {
@@ -114,6 +131,12 @@ impl Record for Store {
 
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault> {
         plain::count(&self.main, counter, by).await.doing("counting")
+    }
+
+    async fn forget_counters(&self, prefix: &str, day: CivilDate) -> Result<(), Fault> {
+        plain::forget_counters(&self.main, prefix, day)
+            .await
+            .doing("forgetting counters")
     }
 
     async fn outbox(&self, limit: u64) -> Result<Vec<Effect>, Fault> {

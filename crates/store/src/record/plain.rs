@@ -1,8 +1,9 @@
 //! Plain tables: documents, counters, outbox. Outside the rebuild check.
 
 use shuyu_domain::port::{Document, Effect};
+use shuyu_kernel::CivilDate;
 
-use crate::database::{Database, DbError, Row};
+use crate::database::{Cell, Database, DbError, Row};
 
 const DOCUMENT: &str = "SELECT kind, key, owner, body, version FROM document";
 
@@ -98,6 +99,16 @@ pub(crate) async fn count(database: &Database, counter: &str, by: i64) -> Result
         .ok_or(DbError::Shape { column: 0 })?;
     tx.commit().await?;
     row.int(0)
+}
+
+/// Removes the counters `<prefix><day>/…` of days before one. Days compare as text in every collation: digits
+/// and dashes in the same places.
+pub(crate) async fn forget_counters(database: &Database, prefix: &str, day: CivilDate) -> Result<(), DbError> {
+    let mut tx = database.write_beside().await?;
+    let delete = "DELETE FROM counter WHERE substr(name, 1, length($1)) = $1 \
+                  AND substr(name, length($1) + 1, 10) < $2";
+    tx.execute(delete, &[prefix.into(), Cell::shown(day)]).await?;
+    tx.commit().await
 }
 
 /// Effects not carried out yet, oldest first.
