@@ -6,6 +6,11 @@
 
 mod throttle;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
@@ -53,7 +58,32 @@ pub struct Session {
     pub started_at: Timestamp,
     /// Last use, process time.
     pub used_at: Timestamp,
+    /// Whether a refusal was noted since the session was read: what nobody noted is noted at the edge.
+    #[serde(skip)]
+    pub noted: Noted,
 }
+
+/// A mark that all copies of a session share.
+#[derive(Debug, Clone, Default)]
+pub struct Noted(Arc<AtomicBool>);
+
+impl Noted {
+    pub(crate) fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+    /// Whether it was marked.
+    pub fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The mark is no part of who acts.
+impl PartialEq for Noted {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Noted {}
 
 fn long_ago() -> Timestamp {
     Timestamp::from_micros(0)
@@ -153,6 +183,7 @@ impl App {
             csrf: hex::encode(self.random::<16>()),
             started_at: now,
             used_at: now,
+            noted: Noted::default(),
         };
         self.put_session(&session, 1).await?;
         Ok(SignIn { token, session })

@@ -86,6 +86,10 @@ impl App {
     /// Where a job of the session's body stands.
     pub async fn job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
         let result = self.own_job(session, number).map_err(Stop::from);
+        // A page asks again and again while a job runs; nothing but its progress is shown then.
+        if matches!(&result, Ok(view) if view.status == JobStatus::Running) {
+            return result;
+        }
         self.looked(session, "view", format!("job/{number}"), result)
             .await
     }

@@ -36,7 +36,7 @@ use shuyu_kernel::{CivilDate, Clock, IdSource, Timestamp};
 use shuyu_profile::Profile;
 use tokio::sync::Semaphore;
 
-pub use account::{Session, SignIn};
+pub use account::{Noted, Session, SignIn};
 pub use outcome::Stop;
 pub use profiles::Profiles;
 

@@ -48,7 +48,11 @@ impl App {
             outcome(&result),
             refusal,
         );
-        match (self.record.note(&[note]).await, result) {
+        let written = self.record.note(&[note]).await;
+        if refusal.is_some() && written.is_ok() {
+            session.noted.mark();
+        }
+        match (written, result) {
             (Ok(()), result) => result,
             // What stopped first is the better reason.
             (Err(_), Err(Stop::Fault(fault))) => Err(fault.into()),
@@ -99,18 +103,31 @@ impl App {
         self.looked(session, "view", subject, Ok(())).await
     }
 
-    /// Notes what an edge refused before any use case was asked. `subject` is a route, never what was sent.
+    /// Notes what an edge refused before any use case was asked, or between two: `subject` is the edge, never what
+    /// was sent. What a use case noted already is not noted again.
     ///
     /// # Errors
     /// A fault of the record.
     pub async fn edge_refused(
         &self,
-        session: Option<&Session>,
-        subject: &str,
+        session: &Session,
+        subject: &'static str,
         refusal: &Refusal,
     ) -> Result<(), Stop> {
-        let note = note_of(self.now(), session, "edge", subject, "refused", Some(refusal));
-        Ok(self.record.note(&[note]).await?)
+        if session.noted.is_marked() {
+            return Ok(());
+        }
+        let note = note_of(
+            self.now(),
+            Some(session),
+            "edge",
+            subject,
+            "refused",
+            Some(refusal),
+        );
+        self.record.note(&[note]).await?;
+        session.noted.mark();
+        Ok(())
     }
 
     /// Whether some rules at hand know the act: only then may its id stand in the log.

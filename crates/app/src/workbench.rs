@@ -52,6 +52,9 @@ impl App {
         };
         // No record, no read: the answer is shown only after its entry is durable.
         self.record.note(&[note]).await?;
+        if result.is_err() {
+            session.noted.mark();
+        }
         result
     }
 

@@ -3,8 +3,13 @@
 //! Pages use the session cookie. `/api/v1` takes `Authorization: Bearer <token>`, or the cookie together with
 //! the `X-CSRF-Token` header for everything that changes something.
 
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, OnceLock},
+};
+
 use axum::{
-    extract::{FromRequestParts, OriginalUri},
+    extract::{ConnectInfo, FromRequestParts, OriginalUri},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -21,6 +26,16 @@ const LANGUAGE_SECONDS: u64 = 365 * 24 * 3600;
 
 /// Tokens are 64 hexadecimal digits; anything much longer is not looked up.
 const LONGEST_TOKEN: usize = 128;
+
+/// Name of the cookie that ties the sign-in form to the browser it was drawn for.
+pub fn form_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-shuyu-form" } else { "shuyu-form" }
+}
+
+/// `Set-Cookie` value of that cookie; no other site can send it along.
+pub fn form_cookie(secure: bool, token: &str) -> HeaderValue {
+    cookie(secure, form_cookie_name(secure), token, "; HttpOnly; SameSite=Strict")
+}
 
 /// Name of the session cookie. The `__Host-` prefix makes browsers refuse it from other hosts and without TLS.
 pub fn cookie_name(secure: bool) -> &'static str {
@@ -143,7 +158,7 @@ pub(crate) fn original_uri(parts: &Parts) -> Uri {
 
 async fn page_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
     let token = read_cookie(&parts.headers, cookie_name(state.secure_cookies)).unwrap_or_default();
-    session_of(state, token).await
+    session_of(parts, state, token).await
 }
 
 async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
@@ -152,7 +167,7 @@ async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
         let token = text
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        return session_of(state, token.map_or("", |(_, token)| token.trim())).await;
+        return session_of(parts, state, token.map_or("", |(_, token)| token.trim())).await;
     }
     let session = page_session(parts, state).await?;
     if csrf::is_needed(&parts.method) {
@@ -165,11 +180,53 @@ async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
     Ok(session)
 }
 
-async fn session_of(state: &WebState, token: &str) -> Result<Session, Stop> {
+/// Who turned out to send a request; the layers around the handlers read it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sender(Arc<OnceLock<Session>>);
+
+impl Sender {
+    /// The session, once a handler asked for it.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.0.get()
+    }
+}
+
+async fn session_of(parts: &Parts, state: &WebState, token: &str) -> Result<Session, Stop> {
     if token.is_empty() || token.len() > LONGEST_TOKEN {
         return Err(Refusal::new(RefusalKind::Unauthenticated, "session_missing").into());
     }
-    state.app.session(token).await
+    let session = state.app.session(token).await?;
+    if let Some(Sender(sender)) = parts.extensions.get::<Sender>() {
+        // A request has one sender; whoever was there first is the same.
+        return Ok(sender.get_or_init(|| session).clone());
+    }
+    Ok(session)
+}
+
+/// The address a request comes from, as far as the server knows.
+///
+/// A proxy on this machine names the address of its client last in `X-Forwarded-For`; from anybody else the header
+/// is not believed. A request that only this machine has to do with has none.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(address(peer.map(|peer| peer.0.ip()), &parts.headers)))
+    }
+}
+
+fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    let here = |peer: IpAddr| peer.is_loopback() || peer.to_canonical().is_loopback();
+    if let Some(peer) = peer.filter(|peer| !here(*peer)) {
+        return Some(peer.to_canonical());
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().last()?;
+    let last = forwarded.to_str().ok()?.rsplit(',').next()?;
+    last.trim().parse().ok()
 }
 
 /// The language of the answer: on pages the person's own choice, else what the client accepts, else Chinese.
@@ -295,6 +352,25 @@ mod tests {
             session_cookie(false, "00ff"),
             "shuyu=00ff; Path=/; HttpOnly; SameSite=Lax"
         );
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let forwarded = headers(
+            header::HeaderName::from_static("x-forwarded-for"),
+            "198.51.100.9, 203.0.113.7",
+        );
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        for (peer, given, expected) in [
+            (ip("192.0.2.1"), &forwarded, ip("192.0.2.1")),
+            (ip("127.0.0.1"), &forwarded, ip("203.0.113.7")),
+            (ip("::1"), &forwarded, ip("203.0.113.7")),
+            (ip("::ffff:192.0.2.1"), &forwarded, ip("192.0.2.1")),
+            (None, &forwarded, ip("203.0.113.7")),
+            (ip("127.0.0.1"), &HeaderMap::new(), None),
+        ] {
+            assert_eq!(address(peer, given), expected, "{peer:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use shuyu_domain::{
     case::{Case, Clock, LaneState},
     event::Pending,
 };
+use shuyu_kernel::calendar::{Bound, DayStep};
 use utoipa::ToSchema;
 
 /// The state of a case.
@@ -113,6 +114,16 @@ pub struct ClockView {
     due: String,
     /// Counted beyond the last published holiday notice.
     provisional: bool,
+    /// Limit, for example `5 working_day`.
+    limit: String,
+    /// `at_most` or `at_least`.
+    #[schema(value_type = String, example = "at_most")]
+    bound: Bound,
+    /// Version of the calendar it was counted with.
+    calendar: String,
+    /// Day by day why: the date, what kind of day it is, and its number if it counts.
+    #[schema(value_type = Vec<Object>)]
+    derivation: Vec<DayStep>,
     /// Role that has to act.
     role: String,
     /// Day it was stopped.
@@ -251,6 +262,10 @@ fn clock(clock: &Clock) -> ClockView {
         started_on: run.started_on.to_string(),
         due: run.due.to_string(),
         provisional: run.provisional,
+        limit: run.limit.to_string(),
+        bound: run.bound,
+        calendar: run.calendar.to_string(),
+        derivation: run.derivation.clone(),
         role: run.holder.role.clone(),
         stopped_on: clock.stopped_on.map(|day| day.to_string()),
         in_time: clock.in_time,

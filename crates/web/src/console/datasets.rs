@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 use shuyu_app::{
+    files::UploadKind,
     ingest::NewIngest,
     jobs::{JobStatus, JobView},
     read::CaseQuery,
@@ -132,7 +133,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
     let rows = rows.collect();
     let (mut uploads, mut resources) = (Vec::new(), Vec::new());
     if may_ingest {
-        let own = app.uploads(&visit.session).await?;
+        let own = app.uploads(&visit.session, UploadKind::Data).await?;
         uploads = own
             .iter()
             .map(|upload| Choice {
@@ -166,6 +167,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
             .collect(),
         jobs: app
             .jobs(&visit.session)
+            .await?
             .iter()
             .map(|job| job_line(&frame, job))
             .collect(),
@@ -177,7 +179,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
 
 /// `POST /uploads`: takes a file in and goes on to the order.
 pub(crate) async fn upload(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
-    let posted = Posted::read(&visit, request).await?;
+    let posted = Posted::read_as(&visit, request, UploadKind::Data).await?;
     let digest = posted
         .filled("file")
         .ok_or_else(|| Refusal::unmet("file_missing"))?;
@@ -210,7 +212,7 @@ pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, C
 
 /// `GET /jobs/{number}`
 pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Response, ConsoleError> {
-    let job = visit.app().job(&visit.session, number)?;
+    let job = visit.app().job(&visit.session, number).await?;
     let mut frame = visit
         .frame_at("nav-catalogue")
         .crumb("/datasets", &visit.frame.t("datasets-title"));
@@ -251,7 +253,7 @@ pub(crate) async fn cancel(
     request: Request,
 ) -> Result<Response, ConsoleError> {
     Posted::read(&visit, request).await?;
-    visit.app().cancel_job(&visit.session, number)?;
+    visit.app().cancel_job(&visit.session, number).await?;
     Ok(Redirect::to(&format!("/jobs/{number}")).into_response())
 }
 

@@ -9,10 +9,15 @@
 mod cases;
 mod data;
 mod description;
+mod doors;
 mod engines;
+mod files;
+mod forms;
 mod gateway;
 mod guards;
+mod noting;
 mod profile;
+mod registry;
 mod sessions;
 mod shape;
 mod world;

@@ -167,13 +167,16 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
-    let case = case_id(&id)?;
-    let acting = load(&visit, &id, &act, &lane).await?;
-    let input = answers::act_input(&acting.form, &acting.act, acting.lane)?;
-    let result = visit
-        .app()
-        .act(&visit.session, case, input, guards_of(&posted))
-        .await;
-    let result = result.map(|done| result_href(case, &done));
-    pages::settle(&visit, acting.form, result).await
+    let first = async {
+        let case = case_id(&id)?;
+        let acting = load(&visit, &id, &act, &lane).await?;
+        let input = answers::act_input(&acting.form, &acting.act, acting.lane)?;
+        let result = visit
+            .app()
+            .act(&visit.session, case, input, guards_of(&posted))
+            .await;
+        let result = result.map(|done| result_href(case, &done));
+        pages::settle(&visit, acting.form, result).await
+    };
+    pages::answered_once(&visit, &posted, first).await
 }
