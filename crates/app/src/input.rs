@@ -144,8 +144,9 @@ impl App {
     /// A paper the session's body uploaded, by its digest. File names are free text and may name a person: what
     /// goes into the ledger is a neutral name with the same ending.
     pub(crate) async fn own_paper(&self, session: &Session, digest: &str) -> Result<Paper, Stop> {
-        let unknown =
-            || Refusal::unmet("paper_unknown").fact("digest", echo(digest).chars().take(8).collect::<String>());
+        let unknown = || {
+            Refusal::unmet("paper_unknown").fact("digest", echo(digest).chars().take(8).collect::<String>())
+        };
         let digest = digest.parse().map_err(|_| unknown())?;
         let upload = self.checked_upload(session, digest, UploadKind::Paper).await?;
         Ok(paper_of(&upload))

@@ -228,7 +228,10 @@ impl App {
 
     /// The day comes first, so that nonces of days gone by can be removed.
     fn nonce_counter(&self, call: &Call, nonce: &str) -> String {
-        let day = self.profile().zone.date(call.signed_at.unwrap_or_else(|| self.now()));
+        let day = self
+            .profile()
+            .zone
+            .date(call.signed_at.unwrap_or_else(|| self.now()));
         format!("{NONCES}{day}/{}/{nonce}", call.key_id)
     }
 
@@ -243,10 +246,7 @@ impl App {
             }
         }
         if let Some(nonce) = &call.nonce {
-            let seen = self
-                .record
-                .count(&self.nonce_counter(call, nonce), 1)
-                .await?;
+            let seen = self.record.count(&self.nonce_counter(call, nonce), 1).await?;
             if seen > 1 {
                 return Err(Refusal::new(RefusalKind::Unauthenticated, "nonce_used").into());
             }

@@ -200,7 +200,12 @@ impl App {
         )
     }
 
-    pub(crate) fn registry_request(&self, name: &'static str, key: Option<&str>, content: &impl Serialize) -> Request {
+    pub(crate) fn registry_request(
+        &self,
+        name: &'static str,
+        key: Option<&str>,
+        content: &impl Serialize,
+    ) -> Request {
         let bytes = serde_json::to_vec(content).unwrap_or_default();
         Request {
             name,

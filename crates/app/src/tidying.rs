@@ -43,7 +43,9 @@ impl App {
         self.record
             .forget_counters(COUNTERS, yesterday(zone.date(now)))
             .await?;
-        self.record.forget_counters(NONCES, yesterday(self.today())).await?;
+        self.record
+            .forget_counters(NONCES, yesterday(self.today()))
+            .await?;
         Ok(())
     }
 }

@@ -241,10 +241,7 @@ impl Registry {
         if self.delegations.contains_key(&delegation.number) {
             return Err(Refusal::conflict("delegation_number_taken").fact("paper", &delegation.number));
         }
-        Ok(RegistryEvent::Delegated {
-            delegation,
-            by: None,
-        })
+        Ok(RegistryEvent::Delegated { delegation, by: None })
     }
 
     /// Roles the person has in hand together with another one: held posts and delegations not taken back.

@@ -97,7 +97,10 @@ impl Vault {
     /// Whether there is a key of a subject.
     pub async fn keeps(&self, tx: &mut Tx, subject: &str) -> Result<bool, DbError> {
         let row = tx
-            .row("SELECT key_id FROM vault_key WHERE subject = $1", &[subject.into()])
+            .row(
+                "SELECT key_id FROM vault_key WHERE subject = $1",
+                &[subject.into()],
+            )
             .await?;
         Ok(row.is_some())
     }

@@ -210,9 +210,7 @@ fn refused(
 
 /// The sentences of a refusal; titles of acts, stages and fields in them are in the same language.
 pub fn words_of(state: &WebState, language: Language, refusal: &Refusal) -> RefusalText {
-    let localised = state
-        .texts
-        .localised(language, &state.app.profile(), refusal);
+    let localised = state.texts.localised(language, &state.app.profile(), refusal);
     state.texts.refusal(language, &localised)
 }
 

@@ -3,13 +3,10 @@
 //! Pages use the session cookie. `/api/v1` takes `Authorization: Bearer <token>`, or the cookie together with
 //! the `X-CSRF-Token` header for everything that changes something.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, OriginalUri},
+    extract::{FromRequestParts, OriginalUri},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -34,7 +31,12 @@ pub fn form_cookie_name(secure: bool) -> &'static str {
 
 /// `Set-Cookie` value of that cookie; no other site can send it along.
 pub fn form_cookie(secure: bool, token: &str) -> HeaderValue {
-    cookie(secure, form_cookie_name(secure), token, "; HttpOnly; SameSite=Strict")
+    cookie(
+        secure,
+        form_cookie_name(secure),
+        token,
+        "; HttpOnly; SameSite=Strict",
+    )
 }
 
 /// Name of the session cookie. The `__Host-` prefix makes browsers refuse it from other hosts and without TLS.
@@ -203,32 +205,6 @@ async fn session_of(parts: &Parts, state: &WebState, token: &str) -> Result<Sess
     Ok(session)
 }
 
-/// The address a request comes from, as far as the server knows.
-///
-/// A proxy on this machine names the address of its client last in `X-Forwarded-For`; from anybody else the header
-/// is not believed. A request that only this machine has to do with has none.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub Option<IpAddr>);
-
-impl<S: Sync> FromRequestParts<S> for Peer {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(address(peer.map(|peer| peer.0.ip()), &parts.headers)))
-    }
-}
-
-fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-    let here = |peer: IpAddr| peer.is_loopback() || peer.to_canonical().is_loopback();
-    if let Some(peer) = peer.filter(|peer| !here(*peer)) {
-        return Some(peer.to_canonical());
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().last()?;
-    let last = forwarded.to_str().ok()?.rsplit(',').next()?;
-    last.trim().parse().ok()
-}
-
 /// The language of the answer: on pages the person's own choice, else what the client accepts, else Chinese.
 #[derive(Debug, Clone, Copy)]
 pub struct Lang(pub Language);
@@ -352,25 +328,6 @@ mod tests {
             session_cookie(false, "00ff"),
             "shuyu=00ff; Path=/; HttpOnly; SameSite=Lax"
         );
-    }
-
-    #[test]
-    fn only_a_proxy_on_this_machine_is_believed() {
-        let forwarded = headers(
-            header::HeaderName::from_static("x-forwarded-for"),
-            "198.51.100.9, 203.0.113.7",
-        );
-        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
-        for (peer, given, expected) in [
-            (ip("192.0.2.1"), &forwarded, ip("192.0.2.1")),
-            (ip("127.0.0.1"), &forwarded, ip("203.0.113.7")),
-            (ip("::1"), &forwarded, ip("203.0.113.7")),
-            (ip("::ffff:192.0.2.1"), &forwarded, ip("192.0.2.1")),
-            (None, &forwarded, ip("203.0.113.7")),
-            (ip("127.0.0.1"), &HeaderMap::new(), None),
-        ] {
-            assert_eq!(address(peer, given), expected, "{peer:?}");
-        }
     }
 
     #[test]

@@ -112,11 +112,7 @@ impl App {
     }
 
     fn tries_of(&self, login: &str, account: &Account, now: Timestamp) -> String {
-        format!(
-            "{}name/{login}/{}",
-            self.counters_of(now),
-            account.generation
-        )
+        format!("{}name/{login}/{}", self.counters_of(now), account.generation)
     }
 
     fn counters_of(&self, now: Timestamp) -> String {

@@ -129,7 +129,7 @@ impl Runner {
         }
         if let Some(delegation) = &step.delegate {
             let mut order = delegation.clone();
-            let paper = self.file(&step.login, "授权书.pdf").await?;
+            let paper = self.file(&step.login, "delegation.pdf").await?;
             order.insert("paper".to_owned(), paper);
             return self
                 .client

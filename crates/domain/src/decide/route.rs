@@ -158,10 +158,7 @@ pub(super) fn drop_waiting(
         return Err(Refusal::forbidden("not_a_party").fact("act", &rule.title));
     }
     take::may_act(case, rule, waiting.lane.as_deref(), ctx)?;
-    let took_a_step = waiting
-        .steps
-        .iter()
-        .any(|taken| taken.person == ctx.actor.person);
+    let took_a_step = waiting.steps.iter().any(|taken| taken.person == ctx.actor.person);
     if !took_a_step && !waiting.next.iter().any(|post| fits(post, ctx)) {
         let post = waiting.next.first().map_or("checker", String::as_str);
         return Err(wrong_post(rule, post, ctx));

@@ -232,7 +232,10 @@ fn a_delegation_that_was_taken_back_admits_nobody() {
     let registry = registry();
     let paper = Some("授权书 3");
     assert_eq!(code(registry.admits(&actor(2, paper), day(10))), "ok");
-    assert_eq!(code(registry.withdraw("none", meta(1, day(10)))), "delegation_unknown");
+    assert_eq!(
+        code(registry.withdraw("none", meta(1, day(10)))),
+        "delegation_unknown"
+    );
     let event = registry.withdraw("授权书 3", meta(1, day(10))).unwrap();
     let after = registry.evolve(&event);
     for on in [day(10), day(11), day(28)] {
@@ -242,7 +245,11 @@ fn a_delegation_that_was_taken_back_admits_nobody() {
         code(after.withdraw("授权书 3", meta(1, day(11)))),
         "delegation_withdrawn"
     );
-    assert!(!after.roles_with(PersonId::from_bits(3), "x").contains("implementing_agency"));
+    assert!(
+        !after
+            .roles_with(PersonId::from_bits(3), "x")
+            .contains("implementing_agency")
+    );
 }
 
 #[test]
@@ -259,7 +266,9 @@ fn the_roles_in_hand_count_delegated_ones() {
         delegation: other,
         by: None,
     };
-    let roles = registry().evolve(&event).roles_with(PersonId::from_bits(2), "auditor");
+    let roles = registry()
+        .evolve(&event)
+        .roles_with(PersonId::from_bits(2), "auditor");
     let expected = ["auditor", "implementing_agency", "operator"].map(str::to_owned);
     assert_eq!(roles, expected.into_iter().collect());
 }

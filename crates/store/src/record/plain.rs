@@ -103,7 +103,11 @@ pub(crate) async fn count(database: &Database, counter: &str, by: i64) -> Result
 
 /// Removes the counters `<prefix><day>/…` of days before one. Days compare as text in every collation: digits
 /// and dashes in the same places.
-pub(crate) async fn forget_counters(database: &Database, prefix: &str, day: CivilDate) -> Result<(), DbError> {
+pub(crate) async fn forget_counters(
+    database: &Database,
+    prefix: &str,
+    day: CivilDate,
+) -> Result<(), DbError> {
     let mut tx = database.write_beside().await?;
     let delete = "DELETE FROM counter WHERE substr(name, 1, length($1)) = $1 \
                   AND substr(name, length($1) + 1, 10) < $2";

@@ -114,3 +114,23 @@ pub async fn old_keys_are_forgotten(world: World) {
     assert!(store.transact(keyed(3), events(vec![])).await.unwrap().replayed);
     assert!(!store.transact(keyed(1), events(vec![])).await.unwrap().replayed);
 }
+
+pub async fn counters_of_days_gone_by_are_removed(world: World) {
+    let store = world.open().await;
+    let names = [
+        "nonce/2026-02-27/k/1",
+        "nonce/2026-02-28/k/1",
+        "nonce/2026-03-01/k/1",
+        "quota/2026-02-01",
+        "nonce",
+        "other/2026-02-27/x",
+    ];
+    for name in names {
+        store.count(name, 2).await.unwrap();
+    }
+    let day = "2026-03-01".parse().unwrap();
+    store.forget_counters("nonce/", day).await.unwrap();
+    for (name, left) in names.into_iter().zip([0, 0, 2, 2, 2, 2]) {
+        assert_eq!(store.count(name, 0).await.unwrap(), left, "{name}");
+    }
+}

@@ -290,3 +290,49 @@ fn deliveries(case: &Case) -> Vec<DeliveryView> {
     };
     case.deliveries.iter().map(view).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use shuyu_domain::event::{ClockRun, Holder};
+    use shuyu_kernel::{CivilDate, Digest, Limit, calendar::DayKind};
+
+    use super::*;
+
+    #[test]
+    fn a_clock_says_day_by_day_why() {
+        let day = |n| CivilDate::new(2026, 3, n).unwrap();
+        let step = |date, counted| DayStep {
+            date,
+            kind: DayKind::Workday,
+            counted,
+            gazetted: true,
+            note: None,
+        };
+        let run = ClockRun {
+            clock: "review".to_owned(),
+            lane: None,
+            started_on: day(2),
+            limit: Limit::working_days(1),
+            bound: Bound::AtMost,
+            due: day(3),
+            provisional: false,
+            calendar: Digest::of(b"calendar"),
+            derivation: vec![step(day(2), None), step(day(3), Some(1))],
+            holder: Holder {
+                role: "authority".to_owned(),
+                bodies: Vec::new(),
+            },
+            clauses: Vec::new(),
+        };
+        let seen = clock(&Clock {
+            run,
+            stopped_on: None,
+            in_time: None,
+        });
+        let said = serde_json::to_value(&seen).unwrap();
+        assert_eq!(said["limit"], "1 working_day");
+        assert_eq!(said["bound"], "at_most");
+        assert_eq!(said["derivation"][1]["date"], "2026-03-03");
+        assert_eq!(said["derivation"][1]["counted"], 1);
+    }
+}

@@ -316,9 +316,7 @@ pub async fn jobs(
 ) -> Result<Json<Vec<JobState>>, Failure> {
     let jobs = state.app.jobs(&session).await?;
     Ok(Json(
-        jobs.into_iter()
-            .map(|job| job_state(&state, lang, job))
-            .collect(),
+        jobs.into_iter().map(|job| job_state(&state, lang, job)).collect(),
     ))
 }
 

@@ -10,11 +10,7 @@ use super::{
     input::Body,
     output::{ActorView, instant},
 };
-use crate::{
-    problem::Failure,
-    session::{Peer, SignedIn},
-    state::WebState,
-};
+use crate::{peer::Peer, problem::Failure, session::SignedIn, state::WebState};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]

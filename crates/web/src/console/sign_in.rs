@@ -22,9 +22,10 @@ use crate::{
         html,
         visit::bare_frame,
     },
+    peer::Peer,
     problem::status,
     session::{
-        Lang, Peer, ended_cookie, form_cookie, form_cookie_name, language_cookie, read_cookie, session_cookie,
+        Lang, ended_cookie, form_cookie, form_cookie_name, language_cookie, read_cookie, session_cookie,
         way_back,
     },
     state::WebState,
@@ -84,7 +85,9 @@ pub(crate) async fn submit(
     if !from_here(&headers, drawn_for.unwrap_or_default(), &given.csrf) {
         return Err(Refusal::forbidden("csrf_wrong").into());
     }
-    let signed = state.app.sign_in_from(given.login.trim(), &given.password, source);
+    let signed = state
+        .app
+        .sign_in_from(given.login.trim(), &given.password, source);
     match signed.await {
         Ok(signed) => {
             let cookie = session_cookie(state.secure_cookies, &signed.token);

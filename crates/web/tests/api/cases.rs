@@ -360,7 +360,12 @@ fn a_waiting_act_is_dropped_by_those_who_have_a_hand_in_it_only() {
         let case = world.open(&operator, "request", json!({ "name": "一" })).await;
         let acts = format!("/api/v1/cases/{case}/acts");
         world.post(&acts).token(&operator).json(submit()).await.ok();
-        for (n, login, status) in [(1, "au.aide", 403), (1, "op.clerk", 403), (1, "au.clerk", 200), (2, "au.chief", 200)] {
+        for (n, login, status) in [
+            (1, "au.aide", 403),
+            (1, "op.clerk", 403),
+            (1, "au.clerk", 200),
+            (2, "au.chief", 200),
+        ] {
             if login != "op.clerk" && login != "au.clerk" {
                 let clerk = world.sign_in("au.clerk").await;
                 let entered = world.post(&acts).token(&clerk).json(json!({ "act": "approve" }));

@@ -121,7 +121,10 @@ fn a_sign_in_form_from_elsewhere_is_refused() {
         let cookie = format!("__Host-shuyu-form={token}");
         assert!(drawn.header("set-cookie").starts_with(&cookie));
         assert!(drawn.header("set-cookie").contains("SameSite=Strict"));
-        let good = format!("login=op.clerk&password={}&csrf={token}", PASSWORD.replace(' ', "+"));
+        let good = format!(
+            "login=op.clerk&password={}&csrf={token}",
+            PASSWORD.replace(' ', "+")
+        );
         let bare = format!("login=op.clerk&password={}", PASSWORD.replace(' ', "+"));
         for (site, cookie, body, status) in [
             ("", "", &good, 403),

@@ -30,7 +30,13 @@ fn a_raw_file_cannot_be_had_by_citing_its_digest() {
         let provider = world.sign_in("prov.clerk").await;
         let operator = world.sign_in("op.clerk").await;
         let raw = world.upload(&provider, "raw.csv", "data", RAW).await;
-        let cited = open(&world, &operator, "request", json!({ "name": "一", "annex": raw })).await;
+        let cited = open(
+            &world,
+            &operator,
+            "request",
+            json!({ "name": "一", "annex": raw }),
+        )
+        .await;
         assert_eq!(cited, (422, "paper_unknown".to_owned()), "of another body");
         // A case of the own body is no way round either, in a field or as the paper of an act.
         let case = world.open(&operator, "request", json!({ "name": "一" })).await;

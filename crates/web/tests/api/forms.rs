@@ -71,7 +71,10 @@ fn nothing_saved_from_two_windows_is_lost() {
         let save = |n: usize| {
             let answers = BTreeMap::from([(format!("f{n}"), n.to_string())]);
             let (app, session) = (world.app.clone(), session.clone());
-            async move { app.save_draft(&session, case, "open-request", &format!("g{n}"), answers).await }
+            async move {
+                app.save_draft(&session, case, "open-request", &format!("g{n}"), answers)
+                    .await
+            }
         };
         for saved in join_all((0..8).map(save)).await {
             saved.unwrap();

@@ -56,10 +56,7 @@ async fn sizes(world: &World) -> (u64, u64) {
 }
 
 async fn ask(world: &World, method: Method, path: &str, token: &str, body: Option<Value>) -> Answered {
-    let ask = world
-        .ask(method, path)
-        .token(token)
-        .with("idempotency-key", path);
+    let ask = world.ask(method, path).token(token).with("idempotency-key", path);
     match body {
         Some(body) => ask.json(body).await,
         None => ask.empty().await,
@@ -128,10 +125,18 @@ fn what_the_edge_refuses_is_noted_too_but_strangers_are_not() {
         assert_eq!(last.code.as_deref(), Some("json_malformed"));
         assert!(last.person.is_some());
         let wrong = world
-            .page(Method::POST, "/clock", &operator, &[("csrf", "wrong"), ("to", "2026-04-01")])
+            .page(
+                Method::POST,
+                "/clock",
+                &operator,
+                &[("csrf", "wrong"), ("to", "2026-04-01")],
+            )
             .await;
         assert_eq!(wrong.status, 403);
-        assert_eq!(world.notes().await.last().unwrap().code.as_deref(), Some("csrf_wrong"));
+        assert_eq!(
+            world.notes().await.last().unwrap().code.as_deref(),
+            Some("csrf_wrong")
+        );
         assert_eq!(sizes(&world).await.0, before + 2);
         world.get("/api/v1/me").empty().await;
         world.get("/cases").empty().await;
@@ -150,19 +155,49 @@ fn a_clients_text_never_stands_in_the_log() {
         let table = json!({ "resource": CASE, "table": text, "upload": "0".repeat(64) });
         for (path, token, body) in [
             (acts.as_str(), &operator, json!({ "act": text })),
-            (acts.as_str(), &operator, json!({ "act": "submit", "set": { &text: "x" } })),
+            (
+                acts.as_str(),
+                &operator,
+                json!({ "act": "submit", "set": { &text: "x" } }),
+            ),
             ("/api/v1/cases", &operator, json!({ "procedure": text })),
-            ("/api/v1/datasets/derivations", &provider,
-                json!({ "resource": CASE, "from": CASE.replace("case_", "dataset_"), "table": text })),
+            (
+                "/api/v1/datasets/derivations",
+                &provider,
+                json!({ "resource": CASE, "from": CASE.replace("case_", "dataset_"), "table": text }),
+            ),
         ] {
             let answered = ask(&world, Method::POST, path, token, Some(body)).await;
             assert!(answered.status.is_client_error(), "{path}");
-            assert!(answered.bytes.len() < 4096, "{path} repeats {}", answered.bytes.len());
+            assert!(
+                answered.bytes.len() < 4096,
+                "{path} repeats {}",
+                answered.bytes.len()
+            );
             let note = world.notes().await.pop().unwrap();
-            assert!(note.subject.len() < 100 && !note.subject.contains("张三"), "{}", note.subject);
+            assert!(
+                note.subject.len() < 100 && !note.subject.contains("张三"),
+                "{}",
+                note.subject
+            );
         }
-        ask(&world, Method::POST, "/api/v1/datasets/ingests", &provider, Some(table)).await.ok();
-        let known = ask(&world, Method::POST, &acts, &operator, Some(json!({ "act": "approve" }))).await;
+        ask(
+            &world,
+            Method::POST,
+            "/api/v1/datasets/ingests",
+            &provider,
+            Some(table),
+        )
+        .await
+        .ok();
+        let known = ask(
+            &world,
+            Method::POST,
+            &acts,
+            &operator,
+            Some(json!({ "act": "approve" })),
+        )
+        .await;
         assert!(known.status.is_client_error());
         let notes = world.notes().await;
         assert!(notes.iter().any(|note| note.subject == format!("{case}/approve")));

@@ -42,24 +42,63 @@ fn nobody_gets_a_post_by_a_delegation_that_breaks_the_rules() {
         let scan = world.upload(&admin, "a.pdf", "paper", b"scan").await;
         let own = world.upload(&chief, "b.pdf", "paper", b"other scan").await;
         for (token, from, to, paper_digest, code) in [
-            (&admin, "au.chief", "admin", &scan, "delegation_not_entered_by_holder"),
-            (&admin, "au.chief", "op.clerk", &scan, "delegation_to_another_body"),
+            (
+                &admin,
+                "au.chief",
+                "admin",
+                &scan,
+                "delegation_not_entered_by_holder",
+            ),
+            (
+                &admin,
+                "au.chief",
+                "op.clerk",
+                &scan,
+                "delegation_to_another_body",
+            ),
             (&admin, "au.chief", "au.chief", &scan, "delegation_to_oneself"),
             (&chief, "au.chief", "au.aide", &String::new(), "paper_unknown"),
             (&chief, "au.chief", "au.aide", &scan, "paper_unknown"),
-            (&chief, "au.clerk", "au.aide", &own, "delegation_not_entered_by_holder"),
+            (
+                &chief,
+                "au.clerk",
+                "au.aide",
+                &own,
+                "delegation_not_entered_by_holder",
+            ),
         ] {
-            let answered = post(&world, token, "delegations", code, paper("1", from, to, paper_digest)).await;
+            let answered = post(
+                &world,
+                token,
+                "delegations",
+                code,
+                paper("1", from, to, paper_digest),
+            )
+            .await;
             assert_eq!(answered.problem().1, code, "{from} to {to}");
         }
-        let entered = post(&world, &admin, "delegations", "good", paper("1", "au.chief", "au.aide", &scan)).await;
+        let entered = post(
+            &world,
+            &admin,
+            "delegations",
+            "good",
+            paper("1", "au.chief", "au.aide", &scan),
+        )
+        .await;
         assert_eq!(entered.status, 201);
         let last = registered(&world).await.pop().unwrap();
-        let RegistryEvent::Delegated { delegation, by: Some(by) } = last else {
+        let RegistryEvent::Delegated {
+            delegation,
+            by: Some(by),
+        } = last
+        else {
             panic!("{last:?}")
         };
         assert_eq!(delegation.paper.unwrap().digest.to_string(), scan);
-        assert_eq!((by.actor.role.as_str(), by.manner), ("system_administrator", Manner::OnBehalf));
+        assert_eq!(
+            (by.actor.role.as_str(), by.manner),
+            ("system_administrator", Manner::OnBehalf)
+        );
     });
 }
 
@@ -69,7 +108,10 @@ fn separated_roles_do_not_meet_in_a_stand_in() {
         let admin = world.sign_in("admin").await;
         let body = json!({ "name": "双角单位", "roles": ["operator", "developer", "provider"] });
         let body = post(&world, &admin, "bodies", "b", body).await.ok()["body"].clone();
-        for (login, roles) in [("two.a", vec!["provider", "developer"]), ("two.b", vec!["operator", "developer"])] {
+        for (login, roles) in [
+            ("two.a", vec!["provider", "developer"]),
+            ("two.b", vec!["operator", "developer"]),
+        ] {
             let posts: Vec<Value> = roles
                 .iter()
                 .map(|role| json!({ "body": body, "role": role, "post": "clerk" }))
@@ -102,23 +144,45 @@ fn a_delegation_taken_back_ends_at_once() {
         let chief = world.sign_in("au.chief").await;
         let aide = world.sign_in("au.aide").await;
         let scan = world.upload(&chief, "a.pdf", "paper", b"scan").await;
-        post(&world, &chief, "delegations", "d", paper("授 1", "au.chief", "au.aide", &scan))
-            .await
-            .ok();
+        post(
+            &world,
+            &chief,
+            "delegations",
+            "d",
+            paper("授 1", "au.chief", "au.aide", &scan),
+        )
+        .await
+        .ok();
         let session = world.app.session(&aide).await.unwrap();
         let posts = world.app.posts(&session).await.unwrap();
         let (held, delegation) = posts.iter().find(|(_, paper)| paper.is_some()).unwrap().clone();
-        world.app.switch_post(&session, &held, delegation.clone()).await.unwrap();
+        world
+            .app
+            .switch_post(&session, &held, delegation.clone())
+            .await
+            .unwrap();
         let back = json!({ "number": "授 1" });
         let other = post(&world, &aide, "delegations/withdrawals", "w1", back.clone()).await;
         assert_eq!(other.problem().1, "delegation_not_entered_by_holder");
-        post(&world, &chief, "delegations/withdrawals", "w2", back.clone()).await.ok();
+        post(&world, &chief, "delegations/withdrawals", "w2", back.clone())
+            .await
+            .ok();
         let again = post(&world, &chief, "delegations/withdrawals", "w3", back).await;
         assert_eq!(again.problem(), (409, "delegation_withdrawn".to_owned()));
         let session = world.app.session(&aide).await.unwrap();
-        assert_eq!(session.actor.post, "chief", "still in the post, but every act asks again");
-        let late = world.app.switch_post(&session, &held, delegation).await.unwrap_err();
-        assert_eq!(late.refusal().map(|r| r.code.as_str()), Some("delegation_withdrawn"));
+        assert_eq!(
+            session.actor.post, "chief",
+            "still in the post, but every act asks again"
+        );
+        let late = world
+            .app
+            .switch_post(&session, &held, delegation)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            late.refusal().map(|r| r.code.as_str()),
+            Some("delegation_withdrawn")
+        );
         assert_eq!(world.app.posts(&session).await.unwrap().len(), 1);
     });
 }
@@ -128,7 +192,14 @@ fn registry_entries_say_who_made_them() {
     in_world(|world| async move {
         let admin = world.sign_in("admin").await;
         let before = registered(&world).await.len();
-        let body = post(&world, &admin, "bodies", "b", json!({ "name": "新", "roles": ["developer"] })).await;
+        let body = post(
+            &world,
+            &admin,
+            "bodies",
+            "b",
+            json!({ "name": "新", "roles": ["developer"] }),
+        )
+        .await;
         let person = json!({ "name": "庚", "login": "new.clerk", "password": PASSWORD,
             "posts": [{ "body": body.ok()["body"], "role": "developer", "post": "clerk" }] });
         post(&world, &admin, "people", "p", person).await.ok();
@@ -145,7 +216,13 @@ fn registry_entries_say_who_made_them() {
         }
         let wound = world.post("/api/v1/training/clock").token(&admin);
         wound.json(json!({ "to": "2026-03-09" })).await.ok();
-        let last = world.store.stream(Stream::Installation).await.unwrap().pop().unwrap();
+        let last = world
+            .store
+            .stream(Stream::Installation)
+            .await
+            .unwrap()
+            .pop()
+            .unwrap();
         let Event::Installation(InstallationEvent::ClockWound { by: Some(by), .. }) =
             entry_event(&last.bytes).unwrap()
         else {
@@ -159,15 +236,26 @@ fn registry_entries_say_who_made_them() {
 fn an_enrolment_that_was_cut_off_is_made_good_by_asking_again() {
     in_world(|world| async move {
         let admin = world.sign_in("admin").await;
-        let body = post(&world, &admin, "bodies", "b", json!({ "name": "新", "roles": ["developer"] })).await;
+        let body = post(
+            &world,
+            &admin,
+            "bodies",
+            "b",
+            json!({ "name": "新", "roles": ["developer"] }),
+        )
+        .await;
         let person = |name: &str, password: &str| {
             json!({ "name": name, "login": "new.clerk", "password": password,
                 "posts": [{ "body": body.json()["body"], "role": "developer", "post": "clerk" }] })
         };
-        let made = post(&world, &admin, "people", "p", person("庚", PASSWORD)).await.ok();
+        let made = post(&world, &admin, "people", "p", person("庚", PASSWORD))
+            .await
+            .ok();
         // As if the process had died between the commit and the account.
         world.store.remove_document("account", "new.clerk").await.unwrap();
-        let again = post(&world, &admin, "people", "p", person("庚", PASSWORD)).await.ok();
+        let again = post(&world, &admin, "people", "p", person("庚", PASSWORD))
+            .await
+            .ok();
         assert_eq!(made, again);
         world.sign_in("new.clerk").await;
         for other in [person("辛", PASSWORD), person("庚", "another long password")] {
@@ -221,7 +309,10 @@ fn official_time_does_not_go_back_after_a_restart_and_not_inside_a_transaction()
         world.open(&token, "request", json!({ "name": "一" })).await;
         let now = world.app.now();
         let again = wound_to(world.store.as_ref()).await.unwrap().unwrap();
-        assert_eq!(again, now, "the clock goes on where it stood, not where it was last wound to");
+        assert_eq!(
+            again, now,
+            "the clock goes on where it stood, not where it was last wound to"
+        );
         let request = |at: Timestamp| shuyu_domain::port::Request {
             name: "test",
             stream: Stream::Installation,

@@ -285,7 +285,11 @@ impl World {
             .ask(method, path)
             .with("cookie", &format!("__Host-shuyu={token}"))
             .with("content-type", "application/x-www-form-urlencoded");
-        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let encoded = |text: &str| {
+            text.bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+        };
         let body: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
