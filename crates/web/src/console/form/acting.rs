@@ -34,7 +34,7 @@ async fn load(visit: &Visit, id: &str, act: &str, lane: &str) -> Result<Acting, 
     let procedure = view.procedure()?;
     let rule = procedure
         .act(act)
-        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", act))?
+        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", act.chars().take(60).collect::<String>()))?
         .clone();
     let lane = Some(lane.to_owned()).filter(|lane| lane != NO_LANE);
     lawful(&view, procedure, &rule, lane.as_deref())?;
