@@ -20,10 +20,6 @@ pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, 
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all events are of cases; few are held at a time"
-)]
 pub enum Event {
     /// Something happened in a case.
     Case(CaseEvent),

@@ -28,7 +28,7 @@ fn address(peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
     if let Some(peer) = peer.filter(|peer| !here(*peer)) {
         return Some(peer.to_canonical());
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().last()?;
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back()?;
     let last = forwarded.to_str().ok()?.rsplit(',').next()?;
     last.trim().parse().ok()
 }
