@@ -81,6 +81,15 @@ impl App {
         &self,
         session: &Session,
         period: Option<Period>,
+     ) -> Result<Vec<Figure>, Stop> {
+        let result = self.disclosure_figures_inner(session, period).await;
+        self.looked(session, "view", "figures", result).await
+    }
+
+    async fn disclosure_figures_inner(
+        &self,
+        session: &Session,
+        period: Option<Period>,
     ) -> Result<Vec<Figure>, Stop> {
         self.require_signed_in(session)?;
         let mut figures = Vec::new();

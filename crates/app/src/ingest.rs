@@ -17,6 +17,7 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
+    files::UploadKind,
     jobs::Running,
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
@@ -107,7 +108,7 @@ impl App {
         key: String,
         job: Running,
     ) -> Result<DatasetMade, Stop> {
-        let what = format!("ingest/{}", new.table);
+        let what = format!("ingest/{}", new.resource);
         let result = self.ingest_inner(session, new, key, &job).await;
         self.noted(session, &what, result).await
     }
@@ -130,7 +131,7 @@ impl App {
         let table = self
             .table(session, new.resource, &new.table, new.domain.clone())
             .await?;
-        let upload = self.uploaded(&new.upload.to_string()).await?;
+        let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         job.size(upload.size_bytes);
         let order = IngestOrder {
             dataset: table.dataset,
@@ -162,7 +163,7 @@ impl App {
 
     /// Makes a de-identified version of a dataset of the same provider.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
-        let what = format!("derive/{}", new.table.chars().take(60).collect::<String>());
+        let what = format!("derive/{}", new.resource);
         let result = self.derive_inner(session, new, key).await;
         self.noted(session, &what, result).await
     }

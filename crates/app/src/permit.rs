@@ -62,6 +62,15 @@ fn number(loaded: &Loaded, case: CaseId) -> String {
 }
 
 impl App {
+    /// The permit for a session's person, for showing it: the look is noted.
+    ///
+    /// # Errors
+    /// Everything [`App::standing`] refuses.
+    pub async fn shown_permit(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
+        let result = self.standing(session, permit).await;
+        self.looked(session, "view", permit, result).await
+    }
+
     /// The permit for a session's person, if every link of its chain holds now.
     ///
     /// # Errors

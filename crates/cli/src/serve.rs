@@ -1,6 +1,7 @@
 //! Building an installation from a data folder and serving it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -185,7 +186,9 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         let shutdown = async move {
             let _ = on_stop.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router)
+        // The address of the sender limits how often it may guess a password.
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service)
             .with_graceful_shutdown(shutdown)
             .await
         {
