@@ -11,7 +11,10 @@ use shuyu_domain::{
     port::{CaseFilter, DatasetRow, Loaded},
 };
 use shuyu_kernel::{BodyId, CaseId, CivilDate, PermitId, Refusal};
-use shuyu_privacy::permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
+use shuyu_privacy::{
+    Citations,
+    permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds},
+};
 use shuyu_profile::{Eligibility, Profile, UseOf};
 
 use crate::{App, Session, Stop};
@@ -254,7 +257,21 @@ fn compile(
         max_rows: u64::from(thresholds.max_rows),
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: matches!(case.fields.get("join_risk_report"), Some(Value::File(_))),
+        citations: citations(profile),
     })
+}
+
+/// What the engine cites under this profile.
+fn citations(profile: &Profile) -> Citations {
+    let grounds = &profile.citations;
+    let clauses = |basis: &shuyu_kernel::Basis| basis.clauses().to_vec();
+    Citations {
+        scope: clauses(&grounds.scope),
+        least_necessary: clauses(&grounds.least_necessary),
+        approvals: clauses(&grounds.approvals),
+        raw_stays: clauses(&grounds.raw_stays),
+        join_risk: clauses(&grounds.join_risk),
+    }
 }
 
 fn is_open(loaded: &Loaded, resource: CaseId) -> bool {

@@ -24,6 +24,6 @@ pub use procedure::{
     Procedure, RouteStep, Stage,
 };
 pub use settings::{
-    Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+    Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

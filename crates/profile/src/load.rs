@@ -1,6 +1,7 @@
 //! From files to a checked profile, or to the list of everything that is wrong.
 
 mod convert;
+mod disclosure;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,9 +12,9 @@ use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 use crate::{
     check,
     procedure::Procedure,
-    raw::{RawClause, RawDisclosure, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
+    raw::{RawClause, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
+        Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
         UseOf,
     },
     source::ProfileSource,
@@ -44,6 +45,8 @@ pub struct Profile {
     pub eligibility: Vec<Eligibility>,
     /// Thresholds of the disclosure gate.
     pub thresholds: Thresholds,
+    /// What the refusals of the data plane rest on.
+    pub citations: Citations,
     /// Procedures in order of file name.
     pub procedures: Vec<Procedure>,
     /// Working days.
@@ -136,7 +139,7 @@ impl Reader<'_> {
         let clauses = self.clauses();
         let (posts, roles, separations) = self.roles();
         let eligibility = self.eligibility();
-        let thresholds = self.thresholds()?;
+        let (thresholds, citations) = self.disclosure()?;
         let procedures = self.procedures();
         Some(Profile {
             id: head.id,
@@ -152,6 +155,7 @@ impl Reader<'_> {
             separations,
             eligibility,
             thresholds,
+            citations,
             procedures,
             calendar,
             digest: Digest::of(&[self.base.digest().0, self.own.digest().0].concat()),
@@ -315,20 +319,6 @@ impl Reader<'_> {
             errors: &mut self.errors,
         };
         raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect()
-    }
-
-    fn thresholds(&mut self) -> Option<Thresholds> {
-        let Some((file, text)) = self.find("disclosure.toml") else {
-            self.error("disclosure.toml", 0, "file is missing".to_owned());
-            return None;
-        };
-        let raw = self.parse::<RawDisclosure>(&file, &text)?;
-        let mut at = convert::Site {
-            file: &file,
-            text: &text,
-            errors: &mut self.errors,
-        };
-        Some(at.thresholds(&raw.thresholds))
     }
 
     fn procedures(&mut self) -> Vec<Procedure> {

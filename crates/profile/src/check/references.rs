@@ -70,6 +70,9 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let gates = profile.eligibility.iter().map(|rule| &rule.basis);
     let cited = roles.chain(separations).map(|basis| ("roles.toml", basis));
     let cited = cited.chain(gates.map(|basis| ("gates.toml", basis)));
+    let grounds = profile.citations.grounds().map(|(_, basis)| basis);
+    let disclosure = grounds.into_iter().chain([&profile.thresholds.basis]);
+    let cited = cited.chain(disclosure.map(|basis| ("disclosure.toml", basis)));
     for (file, clause) in
         cited.flat_map(|(file, basis)| basis.clauses().iter().map(move |clause| (file, clause)))
     {

@@ -11,9 +11,9 @@ use crate::{
     },
     raw::{
         HasBasis, RawAct, RawClock, RawEligibility, RawField, RawGuard, RawLane, RawProcedure, RawRole,
-        RawSeparation, RawStage, RawThresholds, Stated,
+        RawSeparation, RawStage, Stated,
     },
-    settings::{Eligibility, Role, Separation, Thresholds},
+    settings::{Eligibility, Role, Separation},
 };
 
 /// The place an error is reported at.
@@ -36,7 +36,7 @@ impl Site<'_> {
         });
     }
 
-    fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
+    pub(super) fn basis(&mut self, rule: &impl HasBasis, what: &str, line: usize) -> Basis {
         let Stated {
             cite,
             inferred,
@@ -111,17 +111,6 @@ impl Site<'_> {
             match_field: raw.match_field.clone(),
             code: raw.code.clone(),
             basis: self.basis(raw, "eligibility", line),
-        }
-    }
-
-    pub(super) fn thresholds(&mut self, raw: &RawThresholds) -> Thresholds {
-        Thresholds {
-            k: raw.k,
-            k_jitter: raw.k_jitter,
-            dominance_percent: raw.dominance_percent,
-            max_rows: raw.max_rows,
-            log_retention: raw.log_retention,
-            basis: self.basis(raw, "thresholds", 0),
         }
     }
 
