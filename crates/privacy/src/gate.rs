@@ -219,7 +219,10 @@ fn finite(values: &ArrayRef, row: usize) -> bool {
 fn wrapped(values: &ArrayRef, hidden: &StatisticArrays, row: usize) -> bool {
     // 2⁶², not 2⁶³: the total is a sum of fractions and not exact.
     const MOST: f64 = 4_611_686_018_427_387_904.0;
-    let total = hidden.dominance.as_ref().map_or(0.0, |[total, ..]| or_zero(total, row));
+    let total = hidden
+        .dominance
+        .as_ref()
+        .map_or(0.0, |[total, ..]| or_zero(total, row));
     values.data_type().is_integer() && total >= MOST
 }
 
@@ -250,12 +253,7 @@ fn record(
 }
 
 /// `k + j` for a set of subjects, or for a set with its contributions: `j` is a keyed 0…`k_jitter`.
-pub fn least_subjects(
-    thresholds: &Thresholds,
-    key: &GateKey,
-    set: SetKey,
-    contribution: Option<u64>,
-) -> i64 {
+pub fn least_subjects(thresholds: &Thresholds, key: &GateKey, set: SetKey, contribution: Option<u64>) -> i64 {
     let steps = u64::from(thresholds.k_jitter.value) + 1;
     let with = contribution.map(u64::to_be_bytes);
     let second: &[u8] = with.as_ref().map_or(&[], |bytes| bytes);

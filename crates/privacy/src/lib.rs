@@ -29,7 +29,9 @@ pub mod prf;
 pub mod release;
 
 pub use citation::Citations;
-pub use gate::{CellLayout, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate, least_subjects};
+pub use gate::{
+    CellLayout, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate, least_subjects,
+};
 pub use label::Label;
 pub use permit::{
     Bounds, ColumnGrant, DateGrain, Grain, Limit, Permit, PermitKind, PermitMode, TableGrant, TableKind,

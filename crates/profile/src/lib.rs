@@ -24,6 +24,7 @@ pub use procedure::{
     Procedure, RouteStep, Stage,
 };
 pub use settings::{
-    Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds, UseOf,
+    Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation,
+    Thresholds, UseOf,
 };
 pub use source::ProfileSource;

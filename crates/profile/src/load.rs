@@ -14,8 +14,8 @@ use crate::{
     procedure::Procedure,
     raw::{RawClause, RawGates, RawInstruments, RawProcedure, RawProfile, RawRoles},
     settings::{
-        Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation, Thresholds,
-        UseOf,
+        Citations, Clause, Eligibility, Instrument, InstrumentStatus, Platform, Post, Role, Separation,
+        Thresholds, UseOf,
     },
     source::ProfileSource,
 };

@@ -32,7 +32,6 @@
 #[cfg(feature = "bench")]
 pub mod bare;
 mod check;
-mod citation;
 mod engine;
 mod functions;
 mod provider;
@@ -43,7 +42,6 @@ mod tables;
 mod vocabulary;
 
 pub use check::Sealed;
-pub use citation::Citations;
 pub use engine::{CheckError, Engine, EngineLimits, Opaque, Released};
 pub use tables::{Tables, UNIT_COLUMN};
 pub use vocabulary::{aggregate_names, scalar_names, window_names};

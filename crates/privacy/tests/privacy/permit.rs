@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use shuyu_kernel::{CivilDate, Id};
 use shuyu_privacy::{
-    Citations, ColumnGrant, DateGrain, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+    Citations, ColumnGrant, DateGrain, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind,
+    Thresholds, Use,
 };
 
 fn permit() -> Permit {

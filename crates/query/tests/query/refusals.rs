@@ -393,6 +393,6 @@ fn clauses_stand_behind_refusals_about_data() {
     }
     assert_eq!(
         WORLD.refusal("SELECT * FROM person").clauses,
-        ["YN-OP-002".parse().unwrap()]
+        ["TT-AA-004".parse().unwrap()]
     );
 }
