@@ -147,7 +147,7 @@ pub fn gate(
                 keep[row]
                     && judge.argument(&hidden, sets[row], subjects.value(row), row)
                     && finite(values, row)
-                    && !wrapped(values, &hidden, row)
+                    && !wrapped(values, statistic.statistic, &hidden, row)
             })
             .collect();
         record(
@@ -216,14 +216,15 @@ fn finite(values: &ArrayRef, row: usize) -> bool {
 }
 
 /// Whether a whole number may have wrapped round: the total of absolute values leaves 64 bits.
-fn wrapped(values: &ArrayRef, hidden: &StatisticArrays, row: usize) -> bool {
+/// A mean is divided from such a total.
+fn wrapped(values: &ArrayRef, statistic: Statistic, hidden: &StatisticArrays, row: usize) -> bool {
     // 2⁶², not 2⁶³: the total is a sum of fractions and not exact.
     const MOST: f64 = 4_611_686_018_427_387_904.0;
     let total = hidden
         .dominance
         .as_ref()
         .map_or(0.0, |[total, ..]| or_zero(total, row));
-    values.data_type().is_integer() && total >= MOST
+    (values.data_type().is_integer() || statistic == Statistic::Mean) && total >= MOST
 }
 
 type Remembered<'a> = (&'a ArrayRef, &'a [bool], &'a [SetKey], &'a Int64Array);

@@ -13,7 +13,7 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Citations, Grain, Use, label::Exactness};
 
 use super::{
-    blame::nearest_form,
+    blame::{first_column, naming, nearest_form},
     constant::{self, Family},
     grain::{self, Compared, Generalised},
     proof,
@@ -36,8 +36,14 @@ impl Exact<'_> {
     /// # Errors
     /// Those of [`Self::check`] and [`proof::prove`].
     pub fn judge(&self, expr: &Expr) -> Result<(), Refusal> {
-        self.check(expr)?;
-        proof::prove(self, expr)
+        let judged = self.check(expr).and_then(|()| proof::prove(self, expr));
+        judged.map_err(|refusal| match first_column(expr) {
+            // A constant is refused for the sake of the columns beside it.
+            Some(column) if !refusal.facts.contains_key("column") => {
+                naming(refusal, self.relation, &column).fact("use", self.wanted.name())
+            }
+            _ => refusal,
+        })
     }
 
     /// # Errors

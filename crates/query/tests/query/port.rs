@@ -2,14 +2,17 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroUsize,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use futures::{StreamExt, stream::BoxStream};
 use shuyu_kernel::Fault;
-use shuyu_privacy::{Permit, TableGrant};
-use shuyu_query::{CheckError, Opaque, Tables, UNIT_COLUMN};
+use shuyu_privacy::{GateKey, Permit, TableGrant};
+use shuyu_query::{CheckError, Engine, EngineLimits, Opaque, Tables, UNIT_COLUMN};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -69,6 +72,147 @@ fn a_cancelled_query_ends() {
         tokio::join!(running, cancelling).0
     });
     assert_eq!(ended.err(), Some(Opaque));
+}
+
+/// A port that always has one more batch. It tells when it is read and when it is let go.
+struct Endless {
+    batch: RecordBatch,
+    first: Mutex<Option<oneshot::Sender<()>>>,
+    dropped: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Tables for Endless {
+    fn schema(&self, _table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
+        Ok(self.batch.schema())
+    }
+    fn scan(
+        &self,
+        _: &str,
+        _: &TableGrant,
+        projection: &[String],
+    ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
+        let columns: Vec<usize> = projection
+            .iter()
+            .map(|name| self.batch.schema().index_of(name).unwrap())
+            .collect();
+        let batch = self.batch.project(&columns).unwrap();
+        let first = self.first.lock().unwrap().take();
+        if let Some(first) = first {
+            let _ = first.send(());
+        }
+        // Closed when the stream is dropped.
+        let open = self.dropped.lock().unwrap().take();
+        futures::stream::repeat_with(move || {
+            let _ = &open;
+            Ok(batch.clone())
+        })
+        .boxed()
+    }
+}
+
+fn endless() -> (Permit, Arc<Endless>, oneshot::Receiver<()>, oneshot::Receiver<()>) {
+    let small = groups();
+    let (first, read) = oneshot::channel();
+    let (dropped, let_go) = oneshot::channel();
+    let port = Endless {
+        batch: small.tables["t"].clone(),
+        first: Mutex::new(Some(first)),
+        dropped: Mutex::new(Some(dropped)),
+    };
+    (small.permit(), Arc::new(port), read, let_go)
+}
+
+fn limited(deadline: Duration, concurrent: usize) -> Engine {
+    let limits = EngineLimits {
+        deadline,
+        concurrent: NonZeroUsize::new(concurrent).unwrap(),
+        ..EngineLimits::default()
+    };
+    Engine::new(GateKey::new([1; 32]), limits)
+}
+
+#[test]
+fn a_query_that_never_ends_is_ended_at_its_deadline() {
+    let (permit, port, _, let_go) = endless();
+    let engine = limited(Duration::from_millis(50), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    WORLD.block_on(async {
+        let ended = engine.run(&sealed, port.clone(), &CancellationToken::new()).await;
+        assert_eq!(ended.err(), Some(Opaque));
+        // The work itself ends, not only the waiting for it.
+        assert!(let_go.await.is_err());
+    });
+}
+
+#[test]
+fn a_query_that_computes_is_cancelled_while_it_runs() {
+    let (permit, port, read, let_go) = endless();
+    let engine = limited(Duration::from_secs(3_600), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    let cancel = CancellationToken::new();
+    WORLD.block_on(async {
+        let running = engine.run(&sealed, port.clone(), &cancel);
+        let cancelling = async {
+            read.await.unwrap();
+            cancel.cancel();
+        };
+        assert_eq!(tokio::join!(running, cancelling).0.err(), Some(Opaque));
+        assert!(let_go.await.is_err());
+    });
+}
+
+#[test]
+fn a_query_ends_when_nobody_waits_for_it() {
+    let (permit, port, read, let_go) = endless();
+    let engine = limited(Duration::from_secs(3_600), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    WORLD.block_on(async {
+        let cancel = CancellationToken::new();
+        tokio::select! {
+            _ = engine.run(&sealed, port.clone(), &cancel) => panic!("it never ends"),
+            read = read => read.unwrap(),
+        }
+        assert!(let_go.await.is_err());
+    });
+}
+
+#[test]
+fn only_so_many_queries_run_at_the_same_time() {
+    let (permit, port, read, _) = endless();
+    let engine = limited(Duration::from_secs(3_600), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    let small = groups();
+    let memory = Arc::new(Memory {
+        tables: small.tables.clone(),
+    });
+    let short = engine
+        .check(&permit, "SELECT count(*) FROM t", memory.as_ref())
+        .unwrap();
+    WORLD.block_on(async {
+        let (first, second) = (CancellationToken::new(), CancellationToken::new());
+        let long = engine.run(&sealed, port.clone(), &first);
+        let waiting = async {
+            read.await.unwrap();
+            // The only turn is taken, so this one is still waiting when it is cancelled.
+            second.cancel();
+            let refused = engine.run(&short, memory.clone(), &second).await;
+            first.cancel();
+            refused
+        };
+        let (long, refused) = tokio::join!(long, waiting);
+        assert_eq!((long.err(), refused.err()), (Some(Opaque), Some(Opaque)));
+        // The turn comes back.
+        let answered = engine.run(&short, memory, &CancellationToken::new()).await;
+        assert_eq!(answered.unwrap().num_rows(), 1);
+    });
 }
 
 #[test]
