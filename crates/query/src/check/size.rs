@@ -71,99 +71,33 @@ impl Sizer<'_> {
             .iter()
             .map(|expr| self.width(expr, &scope))
             .collect::<Result<Vec<_>, _>>()?;
-        let columns = plan.schema().fields().len();
-        let widest = |widths: &[u64]| widths.iter().copied().max().unwrap_or(SMALL);
-        let first = sizes.first();
-        let rows = first.and_then(|sizes| sizes.rows);
-        let same = || first.map_or_else(Vec::new, |sizes| sizes.widths.clone());
+        self.row(&plan.expressions(), &made)?;
         let sizes = match plan {
-            LogicalPlan::Projection(_) => Sizes { widths: made, rows },
-            LogicalPlan::TableScan(TableScan { fetch, .. }) => Sizes {
-                widths: vec![STORED; columns],
-                rows: fetch.map(|rows| rows as u64),
-            },
-            LogicalPlan::Aggregate(aggregate) => Sizes {
-                widths: vec![widest(&made); columns],
-                rows: aggregate.group_expr.is_empty().then_some(1),
-            },
-            LogicalPlan::Window(_) => Sizes {
-                widths: same().into_iter().chain(made).collect(),
-                rows,
-            },
             LogicalPlan::Join(join) => self.join(join, &sizes, above)?,
-            LogicalPlan::Limit(limit) => Sizes {
-                widths: same(),
-                rows: match limit.get_fetch_type() {
-                    Ok(FetchType::Literal(Some(most))) => Some(rows.unwrap_or(u64::MAX).min(most as u64)),
-                    _ => rows,
-                },
-            },
-            LogicalPlan::Union(_) => Sizes {
-                widths: (0..columns)
-                    .map(|i| {
-                        sizes
-                            .iter()
-                            .filter_map(|s| s.widths.get(i))
-                            .copied()
-                            .max()
-                            .unwrap_or(SMALL)
-                    })
-                    .collect(),
-                rows: sizes.iter().map(|sizes| sizes.rows).sum(),
-            },
-            LogicalPlan::Values(values) => Sizes {
-                widths: vec![widest(&made); columns],
-                rows: Some(values.values.len() as u64),
-            },
-            LogicalPlan::EmptyRelation(_) => Sizes {
-                widths: vec![SMALL; columns],
-                rows: Some(1),
-            },
-            LogicalPlan::Distinct(Distinct::On(_)) => Sizes {
-                widths: vec![widest(&made).max(widest(&same())); columns],
-                rows,
-            },
-            LogicalPlan::Distinct(Distinct::All(_))
-            | LogicalPlan::Filter(_)
-            | LogicalPlan::Sort(_)
-            | LogicalPlan::SubqueryAlias(_)
-            | LogicalPlan::Subquery(_)
-            | LogicalPlan::Repartition(_) => Sizes { widths: same(), rows },
-            // Refused by the walk.
-            LogicalPlan::Unnest(_)
-            | LogicalPlan::RecursiveQuery(_)
-            | LogicalPlan::Extension(_)
-            | LogicalPlan::Explain(_)
-            | LogicalPlan::Analyze(_)
-            | LogicalPlan::DescribeTable(_)
-            | LogicalPlan::Copy(_)
-            | LogicalPlan::Ddl(_)
-            | LogicalPlan::Dml(_)
-            | LogicalPlan::Statement(_) => return Err(too_large("plan", 0)),
+            other => of_node(other, &sizes, made)?,
         };
-        self.fits(&sizes.widths)?;
+        sizes.widths.iter().try_for_each(|width| self.value(*width))?;
         Ok(sizes)
     }
 
-    fn fits(&self, widths: &[u64]) -> Result<(), Refusal> {
-        // Columns as they are stored are not made by the statement.
-        let made = widths.iter().filter(|width| **width > STORED);
-        let (mut widest, mut all) = (0, 0u64);
-        for width in made {
-            widest = widest.max(*width);
-            all = all.saturating_add(*width);
+    fn value(&self, width: u64) -> Result<(), Refusal> {
+        self.at_most(width, "value", MOST_BYTES)
+    }
+
+    /// All values that a node makes for one row; columns as they come are not made.
+    fn row(&self, exprs: &[Expr], made: &[u64]) -> Result<(), Refusal> {
+        let is_column = |expr: &Expr| matches!(expr.clone().unalias(), Expr::Column(_));
+        let own = exprs.iter().zip(made).filter(|(expr, _)| !is_column(expr));
+        let all = own.fold(0u64, |all, (_, width)| all.saturating_add(*width));
+        self.at_most(all, "row", MOST_BYTES_OF_ROW)
+    }
+
+    fn at_most(&self, bytes: u64, what: &str, most: u64) -> Result<(), Refusal> {
+        if bytes <= most {
+            return Ok(());
         }
-        let refused = |what, most: u64| {
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            Err(too_large(what, most).under(&self.citations.raw_stays))
-        };
-        if widest > MOST_BYTES {
-            refused("value", MOST_BYTES)
-        } else if all > MOST_BYTES_OF_ROW {
-            refused("row", MOST_BYTES_OF_ROW)
-        } else {
-            Ok(())
-        }
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Err(too_large(what, most).under(&self.citations.raw_stays))
     }
 
     fn join(&mut self, join: &Join, sizes: &[Sizes], above: &[Expr]) -> Result<Sizes, Refusal> {
@@ -190,8 +124,7 @@ impl Sizer<'_> {
         // A semi join shows one side; all widths are at least those.
         let columns = join.schema.fields().len();
         if columns < widths.len() {
-            let widest = widths.iter().copied().max().unwrap_or(SMALL);
-            widths = vec![widest; columns];
+            widths = vec![widest(&widths); columns];
         }
         let rows = left.rows.zip(right.rows).map(|(a, b)| a.saturating_mul(b));
         Ok(Sizes { widths, rows })
@@ -207,7 +140,7 @@ impl Sizer<'_> {
         }
         let (sum, most) = (
             parts.iter().fold(0u64, |sum, part| sum.saturating_add(*part)),
-            parts.iter().copied().max().unwrap_or(SMALL),
+            widest(&parts),
         );
         let width = match expr {
             Expr::Column(column) => return Ok(scope.column(column)),
@@ -243,10 +176,87 @@ impl Sizer<'_> {
             _ => SMALL,
         };
         if !matches!(expr, Expr::Alias(_)) {
-            self.fits(&[width])?;
+            self.value(width)?;
         }
         Ok(width)
     }
+}
+
+/// Sizes of what a node yields, from those of its inputs and of the values it makes. Joins are weighed apart.
+fn of_node(plan: &LogicalPlan, inputs: &[Sizes], made: Vec<u64>) -> Result<Sizes, Refusal> {
+    let columns = plan.schema().fields().len();
+    let (same, rows) = inputs
+        .first()
+        .map_or((Vec::new(), None), |s| (s.widths.clone(), s.rows));
+    Ok(match plan {
+        LogicalPlan::Projection(_) => Sizes { widths: made, rows },
+        LogicalPlan::TableScan(TableScan { fetch, .. }) => Sizes {
+            widths: vec![STORED; columns],
+            rows: fetch.map(|rows| rows as u64),
+        },
+        LogicalPlan::Aggregate(aggregate) => Sizes {
+            widths: vec![widest(&made); columns],
+            rows: aggregate.group_expr.is_empty().then_some(1),
+        },
+        LogicalPlan::Window(_) => Sizes {
+            widths: same.into_iter().chain(made).collect(),
+            rows,
+        },
+        LogicalPlan::Limit(limit) => Sizes {
+            widths: same,
+            rows: match limit.get_fetch_type() {
+                Ok(FetchType::Literal(Some(most))) => Some(rows.unwrap_or(u64::MAX).min(most as u64)),
+                _ => rows,
+            },
+        },
+        LogicalPlan::Union(_) => Sizes {
+            widths: (0..columns)
+                .map(|i| {
+                    sizes
+                        .iter()
+                        .filter_map(|s| s.widths.get(i))
+                        .copied()
+                        .max()
+                        .unwrap_or(SMALL)
+                })
+                .collect(),
+            rows: inputs.iter().map(|sizes| sizes.rows).sum(),
+        },
+        LogicalPlan::Values(values) => Sizes {
+            widths: vec![widest(&made); columns],
+            rows: Some(values.values.len() as u64),
+        },
+        LogicalPlan::EmptyRelation(_) => Sizes {
+            widths: vec![SMALL; columns],
+            rows: Some(1),
+        },
+        LogicalPlan::Distinct(Distinct::On(_)) => Sizes {
+            widths: vec![widest(&made).max(widest(&same)); columns],
+            rows,
+        },
+        LogicalPlan::Distinct(Distinct::All(_))
+        | LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::SubqueryAlias(_)
+        | LogicalPlan::Subquery(_)
+        | LogicalPlan::Repartition(_) => Sizes { widths: same, rows },
+        // Joins are weighed by the caller, the others refused by the walk.
+        LogicalPlan::Join(_)
+        | LogicalPlan::Unnest(_)
+        | LogicalPlan::RecursiveQuery(_)
+        | LogicalPlan::Extension(_)
+        | LogicalPlan::Explain(_)
+        | LogicalPlan::Analyze(_)
+        | LogicalPlan::DescribeTable(_)
+        | LogicalPlan::Copy(_)
+        | LogicalPlan::Ddl(_)
+        | LogicalPlan::Dml(_)
+        | LogicalPlan::Statement(_) => return Err(too_large("plan", 0)),
+    })
+}
+
+fn widest(widths: &[u64]) -> u64 {
+    widths.iter().copied().max().unwrap_or(SMALL)
 }
 
 /// Columns of the inputs of a node.

@@ -4,6 +4,8 @@
 mod answers;
 mod attacks;
 mod drift;
+mod explained;
+mod extremes;
 mod fixture;
 mod holes;
 mod hostile;

@@ -4,119 +4,15 @@
 //! or not, and run over a table of extreme values. An accepted one that ends without an answer is a hole:
 //! under a CASE it would answer questions about single rows.
 
-use std::sync::Arc;
-
-use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
+use crate::{
+    extremes::extremes,
+    fixture::{Outcome, engine},
 };
 use proptest::{
     prelude::any,
     strategy::{Strategy, ValueTree},
     test_runner::{Config, TestRunner},
 };
-use shuyu_privacy::{Bounds, ColumnGrant, DateGrain, Grain};
-
-use crate::{
-    fixture::{Outcome, engine},
-    small::{Small, free, text, units},
-};
-
-const ROWS: usize = 60;
-
-fn cycle<T: Clone>(values: &[T]) -> Vec<T> {
-    values.iter().cycle().take(ROWS).cloned().collect()
-}
-
-fn extremes() -> Small {
-    let numbers = cycle(&[
-        Some(i64::MIN),
-        Some(i64::MAX),
-        Some(i64::MIN + 1),
-        Some(-1),
-        Some(0),
-        None,
-        Some(10),
-        Some(-10),
-        Some(9_007_199_254_740_993),
-    ]);
-    let fractions = cycle(&[
-        Some(f64::NAN),
-        Some(f64::INFINITY),
-        Some(f64::NEG_INFINITY),
-        Some(f64::MAX),
-        Some(f64::MIN_POSITIVE),
-        Some(-0.0),
-        Some(1.5),
-        None,
-    ]);
-    let days = cycle(&[
-        Some(i32::MAX),
-        Some(i32::MIN),
-        Some(2_932_896),
-        Some(-719_162),
-        Some(0),
-        Some(19_800),
-        None,
-        Some(106_752),
-        Some(-106_752),
-    ]);
-    let texts = cycle(&[
-        Some(""),
-        Some("a"),
-        Some("张三"),
-        Some("ß"),
-        Some("%"),
-        Some("\\"),
-        Some("123"),
-        Some("2024-01-01"),
-        None,
-        Some("99999999999999999999"),
-    ]);
-    let truths = cycle(&[Some(true), Some(false), None]);
-    let decimals = Decimal128Array::from(cycle(&[
-        Some(i128::MAX / 10),
-        Some(i128::MIN / 10),
-        None,
-        Some(150),
-    ]))
-    .with_precision_and_scale(38, 2)
-    .unwrap();
-    let wide = |bounds| ColumnGrant {
-        grain: Some(Grain::Number {
-            filter: 10,
-            group: 10,
-        }),
-        bounds,
-        ..free()
-    };
-    let monthly = ColumnGrant {
-        grain: Some(Grain::Date(DateGrain::Month)),
-        ..free()
-    };
-    let days: ArrayRef = Arc::new(Date32Array::from(days));
-    let numbers: ArrayRef = Arc::new(Int64Array::from(numbers));
-    let bounds = Some(Bounds { low: 0, high: 1_000 });
-    Small::personal(
-        1,
-        units(ROWS as u64),
-        vec![
-            (
-                "g",
-                text((0..ROWS).map(|i| if i % 2 == 0 { "a" } else { "b" })),
-                free(),
-            ),
-            ("i", Arc::clone(&numbers), free()),
-            ("n", Arc::clone(&numbers), wide(None)),
-            ("h", numbers, wide(bounds)),
-            ("y", Arc::new(Float64Array::from(fractions)), free()),
-            ("d", Arc::clone(&days), free()),
-            ("m", days, monthly),
-            ("s", Arc::new(StringArray::from(texts)), free()),
-            ("b", Arc::new(BooleanArray::from(truths)), free()),
-            ("c", Arc::new(decimals), free()),
-        ],
-    )
-}
 
 /// Makes statements from a list of choices.
 struct Maker<'a> {
