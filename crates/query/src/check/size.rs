@@ -32,6 +32,15 @@ struct Sizes {
     rows: Option<u64>,
 }
 
+impl Sizes {
+    fn of(width: u64, columns: usize, rows: Option<u64>) -> Self {
+        Self {
+            widths: vec![width; columns],
+            rows,
+        }
+    }
+}
+
 struct Sizer<'a> {
     citations: &'a Citations,
     factor: u64,
@@ -222,14 +231,8 @@ fn of_node(plan: &LogicalPlan, inputs: &[Sizes], made: Vec<u64>) -> Result<Sizes
                 .collect(),
             rows: inputs.iter().map(|sizes| sizes.rows).sum(),
         },
-        LogicalPlan::Values(values) => Sizes {
-            widths: vec![widest(&made); columns],
-            rows: Some(values.values.len() as u64),
-        },
-        LogicalPlan::EmptyRelation(_) => Sizes {
-            widths: vec![SMALL; columns],
-            rows: Some(1),
-        },
+        LogicalPlan::EmptyRelation(_) => Sizes::of(SMALL, columns, Some(1)),
+        LogicalPlan::Values(values) => Sizes::of(widest(&made), columns, Some(values.values.len() as u64)),
         LogicalPlan::Distinct(Distinct::On(_)) => Sizes {
             widths: vec![widest(&made).max(widest(&same)); columns],
             rows,
