@@ -221,7 +221,7 @@ fn of_node(plan: &LogicalPlan, inputs: &[Sizes], made: Vec<u64>) -> Result<Sizes
         LogicalPlan::Union(_) => Sizes {
             widths: (0..columns)
                 .map(|i| {
-                    sizes
+                    inputs
                         .iter()
                         .filter_map(|s| s.widths.get(i))
                         .copied()

@@ -279,7 +279,7 @@ fn no_accepted_statement_fails() {
     let choices = proptest::collection::vec(any::<u32>(), 96);
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
     let (mut accepted, mut failed) = (0, Vec::new());
-    for _ in 0..1_500 {
+    for _ in 0..600 {
         let choices = choices.new_tree(&mut runner).unwrap().current();
         let sql = Maker {
             choices: choices.iter(),
@@ -292,5 +292,5 @@ fn no_accepted_statement_fails() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-    assert!(accepted >= 150, "only {accepted} statements were accepted");
+    assert!(accepted >= 60, "only {accepted} statements were accepted");
 }
