@@ -81,7 +81,7 @@ impl App {
         &self,
         session: &Session,
         period: Option<Period>,
-     ) -> Result<Vec<Figure>, Stop> {
+    ) -> Result<Vec<Figure>, Stop> {
         let result = self.disclosure_figures_inner(session, period).await;
         self.looked(session, "view", "figures", result).await
     }

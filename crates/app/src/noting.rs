@@ -44,7 +44,14 @@ impl App {
             Some(Stop::Refused(_)) => "refused",
             Some(Stop::Fault(_)) => "fault",
         };
-        note_of(self.now(), session, what, subject, ended, stop.and_then(Stop::refusal))
+        note_of(
+            self.now(),
+            session,
+            what,
+            subject,
+            ended,
+            stop.and_then(Stop::refusal),
+        )
     }
 
     /// Notes how a look ended, whichever way, before it is shown. `subject` is an id the platform made or knows.

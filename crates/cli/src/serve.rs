@@ -16,7 +16,7 @@ use shuyu_kernel::{
 use shuyu_lake::{Lake, MasterKey};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
-use shuyu_query::{Citations, Engine, EngineLimits};
+use shuyu_query::{Engine, EngineLimits};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use tokio::{
     net::TcpListener,
@@ -127,11 +127,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     )
     .map_err(anyhow::Error::new)?;
     let lake = Arc::new(lake);
-    let engine = Engine::new(
-        GateKey::new(folder.keys.unit),
-        EngineLimits::default(),
-        citations(),
-    );
+    let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
     let profiles = embedded::profiles(
         embedded::profile_source("cn-base")?,
         embedded::profile_source(&options.profile)?,
@@ -154,11 +150,6 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         store,
         _folder: folder,
     })
-}
-
-/// Clauses the engine cites when it refuses.
-fn citations() -> Citations {
-    Citations::default()
 }
 
 /// Opens, founds and serves.

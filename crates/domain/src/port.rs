@@ -343,7 +343,8 @@ pub trait Record: Send + Sync {
     async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError>;
 
     /// What was committed under a key, if anything. For something else: refused (`idempotency_key_reused`).
-    async fn repeated(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    async fn repeated(&self, scope: &str, key: &str, asked: Digest)
+    -> Result<Option<Committed>, RecordError>;
 
     /// Loads cases and everything they point at, transitively, plus the registry; a consistent read.
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;

@@ -209,10 +209,25 @@ rule! {
     }
 }
 
+rule! {
+    RawGround {}
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCitations {
+    pub(crate) scope: RawGround,
+    pub(crate) least_necessary: RawGround,
+    pub(crate) approvals: RawGround,
+    pub(crate) raw_stays: RawGround,
+    pub(crate) join_risk: RawGround,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawDisclosure {
     pub(crate) thresholds: RawThresholds,
+    pub(crate) citations: RawCitations,
     #[serde(default)]
     pub(crate) figure: Vec<RawFigure>,
 }

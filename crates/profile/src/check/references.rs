@@ -93,7 +93,14 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
-    let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)].into_iter();
+    let grounds = profile
+        .citations
+        .grounds()
+        .into_iter()
+        .map(|(_, basis)| (basis, &profile.thresholds.at));
+    let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)]
+        .into_iter()
+        .chain(grounds);
     let all = roles
         .chain(separations)
         .chain(gates)

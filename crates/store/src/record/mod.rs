@@ -25,7 +25,12 @@ impl Record for Store {
         self.act(request, decide).await
     }
 
-    async fn repeated(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError> {
+    async fn repeated(
+        &self,
+        scope: &str,
+        key: &str,
+        asked: Digest,
+    ) -> Result<Option<Committed>, RecordError> {
         self.known(scope, key, asked).await
     }
 

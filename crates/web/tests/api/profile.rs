@@ -137,6 +137,13 @@ dominance_percent = 90
 max_rows = 5000
 log_retention = "5 year"
 platform_default = "test"
+
+[citations]
+scope = { cite = ["ST-OP-001"] }
+least_necessary = { cite = ["ST-OP-001"] }
+approvals = { inferred = "no clause names it" }
+raw_stays = { cite = ["ST-OP-001"] }
+join_risk = { cite = ["ST-OP-001"] }
 "#;
 
 const REQUEST: &str = r#"
