@@ -50,11 +50,55 @@ impl Answers {
             .map(String::as_str)
     }
 
+    /// Cases with answers of their own, to be compared with those of the story.
+    pub fn cases(&self) -> impl Iterator<Item = &str> {
+        self.case.keys().map(String::as_str)
+    }
+
     /// The text of a paper, with `{paper}` and `{from}` still in it.
     pub fn paper(&self, name: &str) -> &str {
         self.paper
             .get(name)
             .or_else(|| self.paper.get(ANY_PAPER))
             .map_or("{paper}", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lane_before_case_before_procedure_and_nothing_is_made_up() {
+        let answers: Answers = toml::from_str(
+            r#"
+            [procedure.p]
+            a = "all"
+            b = "all"
+            c = "all"
+            [case.X]
+            b = "X"
+            c = "X"
+            "c@one" = "X in one"
+            [paper]
+            "*" = "any"
+            "own.txt" = "own"
+            "#,
+        )
+        .unwrap();
+        let to = |case, lane, field| answers.to("p", case, lane, field);
+        assert_eq!(to("X", Some("one"), "a"), Some("all"));
+        assert_eq!(to("X", Some("one"), "b"), Some("X"));
+        assert_eq!(to("X", Some("one"), "c"), Some("X in one"));
+        assert_eq!(to("X", Some("two"), "c"), Some("X"));
+        assert_eq!(to("Y", Some("one"), "c"), Some("all"));
+        assert_eq!(to("Y", None, "d"), None);
+        assert_eq!((answers.paper("own.txt"), answers.paper("other.txt")), ("own", "any"));
+    }
+
+    #[test]
+    fn the_answers_of_the_world_are_read() {
+        let answers = Answers::of("yunnan").unwrap();
+        assert!(answers.to("plan", "P", None, "p06_term_exit").is_some());
     }
 }

@@ -12,7 +12,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use shuyu_kernel::CivilDate;
 
 use crate::{embedded, serve};
@@ -69,6 +69,11 @@ pub async fn demo(options: &DemoOptions) -> anyhow::Result<Report> {
 pub async fn walk(options: &DemoOptions, base: &str, mut report: Report) -> anyhow::Result<Report> {
     let story = Story::of(&options.world)?;
     let world = embedded::world(&options.world)?;
+    let answers = Answers::of(&options.world)?;
+    for case in answers.cases() {
+        let known = story.step.iter().any(|step| step.case == case);
+        ensure!(known, "answers.toml answers for the case {case}, which the story has not");
+    }
     let words = Words::new(&world, &options.profile)?;
     report.phase("make_input");
     let made = options.data.join("made-input");
@@ -79,7 +84,7 @@ pub async fn walk(options: &DemoOptions, base: &str, mut report: Report) -> anyh
         client,
         input,
         words,
-        answers: Answers::of(&options.world)?,
+        answers,
         world,
         json: options.json,
         report,

@@ -25,7 +25,14 @@ impl Story {
                 toml::from_str(&embedded::world_file(world, &name)?).with_context(|| name.clone())?;
             story.step.extend(part.step);
         }
-        for pair in story.step.windows(2) {
+        ensure!(!story.step.is_empty(), "the world {world} has no story");
+        story.in_order()?;
+        Ok(story)
+    }
+
+    /// No step stands after one of a later day: the clock of the platform only goes forward.
+    fn in_order(&self) -> anyhow::Result<()> {
+        for pair in self.step.windows(2) {
             if let [before, after] = pair {
                 ensure!(
                     before.on <= after.on,
@@ -37,8 +44,7 @@ impl Story {
                 );
             }
         }
-        ensure!(!story.step.is_empty(), "the world {world} has no story");
-        Ok(story)
+        Ok(())
     }
 }
 
@@ -198,4 +204,29 @@ pub struct Call {
 
 fn once() -> u64 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_an_earlier_day_is_noticed() {
+        let of = |first: &str, second: &str| -> Story {
+            let step = |on: &str| format!("[[step]]\non = \"{on}\"\nas = \"a\"\nadvance = true\n");
+            toml::from_str(&format!("{}{}", step(first), step(second))).unwrap()
+        };
+        assert!(of("2025-12-05", "2025-12-22").in_order().is_ok());
+        assert!(of("2025-12-22", "2025-12-22").in_order().is_ok());
+        let said = of("2025-12-22", "2025-12-05").in_order().unwrap_err().to_string();
+        assert!(said.contains("2025-12-05") && said.contains("2025-12-22"), "{said}");
+    }
+
+    #[test]
+    fn the_story_of_the_world_is_read_in_order() {
+        let story = Story::of("yunnan").unwrap();
+        assert!(story.step.len() > 200);
+        assert_eq!(story.step.first().map(|step| step.on), CivilDate::new(2025, 10, 13));
+        assert_eq!(story.step.last().map(|step| step.on), CivilDate::new(2026, 6, 15));
+    }
 }

@@ -9,3 +9,4 @@ mod harness;
 mod hostile;
 mod offline;
 mod recovery;
+mod sent;
