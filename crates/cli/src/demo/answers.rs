@@ -93,7 +93,10 @@ mod tests {
         assert_eq!(to("X", Some("two"), "c"), Some("X"));
         assert_eq!(to("Y", Some("one"), "c"), Some("all"));
         assert_eq!(to("Y", None, "d"), None);
-        assert_eq!((answers.paper("own.txt"), answers.paper("other.txt")), ("own", "any"));
+        assert_eq!(
+            (answers.paper("own.txt"), answers.paper("other.txt")),
+            ("own", "any")
+        );
     }
 
     #[test]

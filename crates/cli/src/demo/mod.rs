@@ -72,7 +72,10 @@ pub async fn walk(options: &DemoOptions, base: &str, mut report: Report) -> anyh
     let answers = Answers::of(&options.world)?;
     for case in answers.cases() {
         let known = story.step.iter().any(|step| step.case == case);
-        ensure!(known, "answers.toml answers for the case {case}, which the story has not");
+        ensure!(
+            known,
+            "answers.toml answers for the case {case}, which the story has not"
+        );
     }
     let words = Words::new(&world, &options.profile)?;
     report.phase("make_input");

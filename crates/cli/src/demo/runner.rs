@@ -104,7 +104,10 @@ impl Runner {
     /// The story has passed that day: steps stand in order of date.
     pub async fn wind_to(&mut self, day: CivilDate) -> anyhow::Result<()> {
         if let Some(today) = self.today {
-            ensure!(day >= today, "the story stands at {today} and cannot go back to {day}");
+            ensure!(
+                day >= today,
+                "the story stands at {today} and cannot go back to {day}"
+            );
             if today == day {
                 return Ok(());
             }
@@ -220,7 +223,11 @@ impl Runner {
         ];
         let below = vec![
             self.words.words("demo-delegate-term", &term),
-            format!("{} → {}", self.words.login(text("from")), self.words.login(text("to"))),
+            format!(
+                "{} → {}",
+                self.words.login(text("from")),
+                self.words.login(text("to"))
+            ),
         ];
         Ok(Done {
             below,

@@ -219,14 +219,20 @@ mod tests {
         assert!(of("2025-12-05", "2025-12-22").in_order().is_ok());
         assert!(of("2025-12-22", "2025-12-22").in_order().is_ok());
         let said = of("2025-12-22", "2025-12-05").in_order().unwrap_err().to_string();
-        assert!(said.contains("2025-12-05") && said.contains("2025-12-22"), "{said}");
+        assert!(
+            said.contains("2025-12-05") && said.contains("2025-12-22"),
+            "{said}"
+        );
     }
 
     #[test]
     fn the_story_of_the_world_is_read_in_order() {
         let story = Story::of("yunnan").unwrap();
         assert!(story.step.len() > 200);
-        assert_eq!(story.step.first().map(|step| step.on), CivilDate::new(2025, 10, 13));
+        assert_eq!(
+            story.step.first().map(|step| step.on),
+            CivilDate::new(2025, 10, 13)
+        );
         assert_eq!(story.step.last().map(|step| step.on), CivilDate::new(2026, 6, 15));
     }
 }

@@ -76,7 +76,12 @@ impl Told {
         Some(match event {
             CaseEvent::Opened { meta, number, .. } => {
                 let title = words.procedure(procedure).map_or("", |rules| &rules.title);
-                let mut line = Self::taken(words, told, meta, words.words("demo-open", &[("procedure", title)]));
+                let mut line = Self::taken(
+                    words,
+                    told,
+                    meta,
+                    words.words("demo-open", &[("procedure", title)]),
+                );
                 line.below.push(number.clone());
                 line
             }
@@ -111,7 +116,11 @@ impl Told {
                 who: who(step),
                 what: place(
                     case,
-                    &format!("{} {}", words.step(procedure, told.act, 1), words.act(procedure, told.act)),
+                    &format!(
+                        "{} {}",
+                        words.step(procedure, told.act, 1),
+                        words.act(procedure, told.act)
+                    ),
                 ),
                 basis: words.basis(procedure, told.act),
                 below: Vec::new(),
@@ -130,7 +139,10 @@ impl Told {
         let mut below = Vec::new();
         if meta.happened_on != meta.recorded_on {
             let (happened, recorded) = (meta.happened_on.to_string(), meta.recorded_on.to_string());
-            below.push(words.words("demo-happened-on", &[("date", &happened), ("recorded", &recorded)]));
+            below.push(words.words(
+                "demo-happened-on",
+                &[("date", &happened), ("recorded", &recorded)],
+            ));
         }
         if !meta.steps.is_empty() {
             below.push(route(words, told, meta));

@@ -84,7 +84,10 @@ mod tests {
         assert_eq!(walked(folder.path()).unwrap(), Walked::Not);
         begin(folder.path()).unwrap();
         let said = walked(folder.path()).unwrap_err().to_string();
-        assert!(said.contains("interrupted") && said.contains("delete the folder"), "{said}");
+        assert!(
+            said.contains("interrupted") && said.contains("delete the folder"),
+            "{said}"
+        );
         end(folder.path()).unwrap();
         assert_eq!(walked(folder.path()).unwrap(), Walked::Whole);
     }

@@ -11,8 +11,8 @@ use shuyu_testkit::registers;
 
 /// Names of the stations in the files' names; what stands inside is synthetic.
 const STATIONS: [&str; 12] = [
-    "Beishan", "Chahe", "Daqiao", "Erlang", "Fengtai", "Gaopo", "Hetou", "Jinping", "Longtan", "Meizi", "Nanhu",
-    "Pingba",
+    "Beishan", "Chahe", "Daqiao", "Erlang", "Fengtai", "Gaopo", "Hetou", "Jinping", "Longtan", "Meizi",
+    "Nanhu", "Pingba",
 ];
 const HOURS: u64 = 1_500;
 const VILLAGES: u64 = 3_000;

@@ -161,7 +161,8 @@ impl Runner {
             };
             below.push(self.words.words(key, &[("rows", &rows.to_string())]));
             if let Some(name) = &step.release {
-                self.names.insert(format!("release:{name}"), reply.text("release"));
+                self.names
+                    .insert(format!("release:{name}"), reply.text("release"));
             }
         }
         let mut done = self.done(reply, "demo-query");
@@ -190,9 +191,10 @@ fn answered(step: &Step, reply: &Reply) -> anyhow::Result<usize> {
             reply.body
         );
     }
-    let withheld = rows
-        .iter()
-        .all(|row| row.as_array().is_some_and(|cells| cells.iter().all(Json::is_null)));
+    let withheld = rows.iter().all(|row| {
+        row.as_array()
+            .is_some_and(|cells| cells.iter().all(Json::is_null))
+    });
     ensure!(
         !step.suppressed || (count == 1 && withheld),
         "an answer that should be withheld came: {}",

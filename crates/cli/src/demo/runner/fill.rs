@@ -126,7 +126,10 @@ impl Runner {
             .replace("{paper}", name)
             .replace("{from}", &self.words.body_of(login));
         let content = self.named(&content)?;
-        let reply = self.client.upload(login, name, content.into_bytes().into()).await?;
+        let reply = self
+            .client
+            .upload(login, name, content.into_bytes().into())
+            .await?;
         let digest = reply.text("digest");
         ensure!(
             !digest.is_empty(),
@@ -146,7 +149,11 @@ fn wanted(rules: &Json, act: Option<&str>, step: &Step) -> Vec<(String, String)>
         let acts = list(rules, "acts");
         let rule = acts.iter().find(|rule| text(rule, "id") == id);
         let records = rule.map(|rule| list(rule, "records")).unwrap_or_default();
-        records.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+        records
+            .iter()
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect()
     });
     let fields = list(rules, "fields");
     let asked = fields.iter().filter(|field| {

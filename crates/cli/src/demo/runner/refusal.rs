@@ -30,7 +30,10 @@ impl Runner {
         let proceedings = logs
             .body
             .as_array()
-            .and_then(|logs| logs.iter().find(|log| log.get("log") == Some(&"proceedings".into())))
+            .and_then(|logs| {
+                logs.iter()
+                    .find(|log| log.get("log") == Some(&"proceedings".into()))
+            })
             .and_then(|log| log.get("size")?.as_u64())
             .with_context(|| format!("no size of the proceedings: {}", logs.body))?;
         let version = match self.case_id(&step.case) {
