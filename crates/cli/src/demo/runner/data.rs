@@ -202,3 +202,29 @@ fn answered(step: &Step, reply: &Reply) -> anyhow::Result<usize> {
     );
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(more: &str, rows: Json) -> anyhow::Result<usize> {
+        let step = format!("on = \"2026-02-06\"\nas = \"staff\"\nquery = \"SELECT 1\"\n{more}");
+        let reply = Reply {
+            status: 201,
+            body: json!({ "rows": rows }),
+        };
+        answered(&toml::from_str(&step).unwrap(), &reply)
+    }
+
+    #[test]
+    fn too_few_too_many_and_unexpected_values_are_noticed() {
+        assert_eq!(asked("", json!([])).unwrap(), 0);
+        assert_eq!(asked("rows = 2\nmost_rows = 2", json!([[1], [2]])).unwrap(), 2);
+        assert!(asked("rows = 3", json!([[1], [2]])).is_err());
+        assert!(asked("most_rows = 1", json!([[1], [2]])).is_err());
+        assert_eq!(asked("suppressed = true", json!([[null, null]])).unwrap(), 1);
+        assert!(asked("suppressed = true", json!([[null, 3]])).is_err());
+        assert!(asked("suppressed = true", json!([[null], [null]])).is_err());
+        assert!(asked("suppressed = true", json!([])).is_err());
+    }
+}

@@ -177,3 +177,76 @@ fn dates(step: &Step, event: &CaseEvent) -> anyhow::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shuyu_domain::event::StepTaken;
+    use shuyu_kernel::{Actor, Id};
+
+    use super::*;
+
+    fn day(text: &str) -> CivilDate {
+        text.parse().unwrap()
+    }
+
+    fn step(more: &str) -> Step {
+        toml::from_str(&format!(
+            "on = \"2025-11-18\"\nas = \"clerk\"\nact = \"a\"\n{more}"
+        ))
+        .unwrap()
+    }
+
+    fn taken(happened: &str, recorded: &str) -> CaseEvent {
+        CaseEvent::Taken {
+            meta: ActMeta {
+                act: "a".to_owned(),
+                actor: Actor {
+                    person: Id::from_bits(1),
+                    body: Id::from_bits(2),
+                    role: String::new(),
+                    post: String::new(),
+                    delegation: None,
+                },
+                manner: Manner::OnBehalf,
+                happened_on: day(happened),
+                recorded_on: day(recorded),
+                decided_by: None,
+                paper: None,
+                steps: Vec::new(),
+                clauses: Vec::new(),
+            },
+            finishes: None,
+            lane: None,
+            set: BTreeMap::new(),
+            parties: Vec::new(),
+            to: None,
+            holder: None,
+            closed: false,
+        }
+    }
+
+    #[test]
+    fn an_act_recorded_on_another_day_than_the_storys_is_noticed() {
+        let entered = step("happened_on = \"2025-11-14\"");
+        assert!(dates(&entered, &taken("2025-11-14", "2025-11-18")).is_ok());
+        assert!(dates(&entered, &taken("2025-11-18", "2025-11-18")).is_err());
+        assert!(dates(&entered, &taken("2025-11-14", "2025-11-14")).is_err());
+        assert!(dates(&step(""), &taken("2025-11-18", "2025-11-18")).is_ok());
+        assert!(dates(&step(""), &taken("2025-11-14", "2025-11-18")).is_err());
+    }
+
+    #[test]
+    fn a_step_of_a_route_on_another_day_is_noticed() {
+        let advanced = |on: &str| CaseEvent::Advanced {
+            number: 1,
+            step: StepTaken {
+                post: "chief".to_owned(),
+                person: Id::from_bits(1),
+                delegation: None,
+                on: day(on),
+            },
+        };
+        assert!(dates(&step(""), &advanced("2025-11-18")).is_ok());
+        assert!(dates(&step(""), &advanced("2025-11-19")).is_err());
+    }
+}
