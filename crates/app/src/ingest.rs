@@ -16,8 +16,9 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 
 use crate::{
     App, Session, Stop,
+    account::parse,
     dispatch::fingerprint,
-    files::UploadKind,
+    files::{Upload, UploadKind},
     jobs::Running,
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
@@ -330,10 +331,9 @@ impl App {
     /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
     pub async fn sweep_lake(&self) -> Result<u64, Stop> {
         let uploads = self.record.documents("upload", None).await?;
-        let papers: BTreeSet<Digest> = uploads
-            .iter()
-            .filter_map(|upload| upload.key.parse().ok())
-            .collect();
+        // A file whose record cannot be read is kept: what is not understood is never swept.
+        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
+        let papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {

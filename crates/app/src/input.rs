@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shuyu_domain::{Case, Paper, Value, command::TakeAct, port::VaultItem};
 use shuyu_kernel::{CaseId, CivilDate, Digest, Manner, Refusal};
-use shuyu_profile::{Field, FieldType, Procedure};
+use shuyu_profile::{Field, FieldType, Measure, Procedure};
 
 use crate::{
     App, Session, Stop,
@@ -152,12 +152,52 @@ impl App {
         Ok(paper_of(&upload))
     }
 
+    /// Fills in what the platform counts by itself; nobody else's number counts.
+    async fn measure(
+        &self,
+        target: &Target<'_>,
+        act: &str,
+        set: &mut BTreeMap<String, Value>,
+    ) -> Result<(), Stop> {
+        let records = target
+            .rules
+            .act(act)
+            .map(|rule| rule.records.as_slice())
+            .unwrap_or_default();
+        for field in target
+            .rules
+            .fields
+            .iter()
+            .filter(|field| field.measured.is_some())
+        {
+            if set.contains_key(&field.id) {
+                return Err(Refusal::unmet("field_is_measured")
+                    .citing(field.basis.clauses())
+                    .fact("field", &field.title)
+                    .into());
+            }
+            if !records.contains(&field.id) {
+                continue;
+            }
+            let value = match field.measured {
+                Some(Measure::RowsArrived) => self.rows_of(target.case).await?,
+                None => continue,
+            };
+            set.insert(
+                field.id.clone(),
+                Value::Integer(i64::try_from(value).unwrap_or(i64::MAX)),
+            );
+        }
+        Ok(())
+    }
+
     pub(crate) async fn take_act(
         &self,
         target: &Target<'_>,
         input: ActInput,
     ) -> Result<(TakeAct, Vec<VaultItem>), Stop> {
-        let parsed = self.parse_fields(target, &input.set).await?;
+        let mut parsed = self.parse_fields(target, &input.set).await?;
+        self.measure(target, &input.act, &mut parsed.set).await?;
         let paper = match &input.paper {
             Some(digest) if !digest.trim().is_empty() => Some(self.paper(target, digest.trim()).await?),
             _ => None,

@@ -40,9 +40,21 @@ impl Reply {
             .map(str::to_owned)
             .collect()
     }
-    /// What is wrong, in words.
-    pub fn detail(&self) -> &str {
-        self.body.get("detail").and_then(Json::as_str).unwrap_or_default()
+    /// A text of the body; empty if it is not there.
+    pub fn text(&self, name: &str) -> String {
+        self.body
+            .get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    }
+    /// A whole number of the body.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.body.get(name).and_then(Json::as_u64)
+    }
+    /// A fact of a problem.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.body.get("facts")?.get(name)?.as_str()
     }
 }
 

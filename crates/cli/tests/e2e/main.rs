@@ -10,3 +10,4 @@ mod harness;
 mod hostile;
 mod offline;
 mod recovery;
+mod sent;

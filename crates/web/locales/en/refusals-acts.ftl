@@ -219,3 +219,5 @@ refusal-happened-before-stage = “{ $act }” would have happened before { $sin
 refusal-happened-before-stage-way-out = Check the day on the paper; if the earlier step has the wrong day, correct that first.
 refusal-no-objection-open = No objection waits for an answer, so “{ $act }” cannot be taken.
 refusal-no-objection-open-way-out = Record a new objection first; an answer once given stands.
+refusal-field-is-measured = “{ $field }” is counted by the platform itself and cannot be given.
+refusal-field-is-measured-way-out = Leave it out; the number is what was ingested.

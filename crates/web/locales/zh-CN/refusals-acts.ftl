@@ -219,3 +219,5 @@ refusal-happened-before-stage = “{ $act }”的发生日早于案件进入本�
 refusal-happened-before-stage-way-out = 核对纸质件上的日期；前一步的日期有误的，先更正前一步。
 refusal-no-objection-open = 没有待答复的异议，“{ $act }”无从办起。
 refusal-no-objection-open-way-out = 新的异议先登记；已有结论的异议不能改答。
+refusal-field-is-measured = “{ $field }”由平台自己数，不能填。
+refusal-field-is-measured-way-out = 去掉这一项再提交；数目以入库结果为准。

@@ -147,6 +147,8 @@ pub struct FieldView {
     procedure: Option<String>,
     /// Holds personal data: shown as a commitment only.
     personal: bool,
+    /// Counted by the platform: a value given for it is refused.
+    measured: bool,
     /// Clauses.
     clauses: Vec<String>,
 }
@@ -264,6 +266,7 @@ fn field(field: &Field) -> FieldView {
         choices: field.choices.iter().map(|choice| choice.id.clone()).collect(),
         procedure: field.procedure.clone(),
         personal: field.personal,
+        measured: field.measured.is_some(),
         clauses: clauses(&field.basis),
     }
 }
