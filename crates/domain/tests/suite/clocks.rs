@@ -129,7 +129,7 @@ fn a_new_holiday_notice_moves_a_provisional_date_by_an_event() {
     assert!(!provisional);
     assert_eq!(
         (due.to_string(), before.due.to_string()),
-        ("2027-01-14".to_owned(), "2027-01-12".to_owned())
+        ("2027-01-13".to_owned(), "2027-01-11".to_owned())
     );
     let after = events
         .iter()
