@@ -40,9 +40,9 @@ pub enum LawCommand {
 /// Which rules: those built in, or a folder.
 #[derive(Args)]
 pub struct Which {
-    /// Name of a built-in profile.
-    #[arg(long, default_value = "yunnan")]
-    profile: String,
+    /// Name of a built-in profile; the usual one if none is named.
+    #[arg(long)]
+    profile: Option<String>,
     /// A profile folder on disk instead; the base is `cn-base` beside it, else the built-in one.
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -51,9 +51,13 @@ pub struct Which {
 impl Which {
     fn sources(&self) -> anyhow::Result<(ProfileSource, ProfileSource)> {
         let Some(folder) = &self.folder else {
+            let name = match &self.profile {
+                Some(name) => name.clone(),
+                None => embedded::defaults()?.profile,
+            };
             return Ok((
                 embedded::profile_source("cn-base")?,
-                embedded::profile_source(&self.profile)?,
+                embedded::profile_source(&name)?,
             ));
         };
         let beside = folder
