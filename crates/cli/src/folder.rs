@@ -190,7 +190,10 @@ fn move_guard(root: &Path, installation: &mut Installation, to: &Path) -> anyhow
         write_whole(&to, &std::fs::read(&from)?)?;
     }
     installation.guard = Some(to);
-    write_whole(&root.join(INSTALLATION), toml::to_string(installation)?.as_bytes())?;
+    write_whole(
+        &root.join(INSTALLATION),
+        toml::to_string(installation)?.as_bytes(),
+    )?;
     if from.exists() {
         std::fs::remove_file(&from)?;
     }

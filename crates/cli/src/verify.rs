@@ -187,7 +187,12 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         "access" => Log::Access,
         other => anyhow::bail!("there is no log named {other}"),
     };
-    let opened = serve::open(&existing(&arguments.data, arguments.guard.as_deref(), arguments.production)?).await?;
+    let opened = serve::open(&existing(
+        &arguments.data,
+        arguments.guard.as_deref(),
+        arguments.production,
+    )?)
+    .await?;
     opened.app.keeper().seal().await?;
     opened
         .store
@@ -202,7 +207,12 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
 
 /// Compares every core table with the ledger, or recreates them.
 pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
-    let opened = serve::open(&existing(&arguments.data, arguments.guard.as_deref(), arguments.production)?).await?;
+    let opened = serve::open(&existing(
+        &arguments.data,
+        arguments.guard.as_deref(),
+        arguments.production,
+    )?)
+    .await?;
     if !arguments.check {
         opened.store.rebuild().await?;
     }

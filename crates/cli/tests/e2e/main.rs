@@ -4,8 +4,11 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod browser;
+mod console;
 mod demo;
+mod folder;
 mod harness;
 mod hostile;
 mod offline;
+mod postgres;
 mod recovery;

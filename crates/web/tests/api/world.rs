@@ -9,9 +9,9 @@ use axum::{
 };
 use serde_json::{Value, json};
 use shuyu_app::{
-    App, Parts,
+    App, Parts, Profiles,
     founding::World as Town,
-    port::{Answer, Cell},
+    port::{Answer, Ask, Cell},
 };
 use shuyu_domain::port::Record;
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
@@ -172,6 +172,11 @@ impl Asking<'_> {
 
 impl World {
     pub async fn new() -> Self {
+        Self::with(crate::profile::profiles(), Arc::new(Silent)).await
+    }
+
+    /// An installation under other rules or with another engine.
+    pub async fn with(profiles: Profiles, engine: Arc<dyn Ask>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let random = Arc::new(Counting::default());
         let signer = SigningKey::from_bytes(&[7; 32]).unwrap();
@@ -196,9 +201,9 @@ impl World {
         let app = Arc::new(App::new(Parts {
             record: store.clone(),
             lake: Arc::new(Pond::default()),
-            engine: Arc::new(Silent),
+            engine,
             keeper: Arc::new(StoreKeeper(store.clone())),
-            profiles: crate::profile::profiles(),
+            profiles,
             wall: wall.clone() as Arc<dyn Clock>,
             ids: Arc::new(SeededSource::new(1)),
             secrets: random,
@@ -312,13 +317,15 @@ pub async fn answer(router: Router, request: Request<Body>) -> Answered {
 
 /// Runs a test in an installation of its own.
 pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+    run(async { test(World::new().await).await });
+}
+
+/// Runs a test on threads as a server has them.
+pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let world = World::new().await;
-        test(world).await;
-    });
+    runtime.block_on(test);
 }
