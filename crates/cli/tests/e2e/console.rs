@@ -6,12 +6,16 @@ use crate::harness::{PASSWORD, Server, walked};
 
 /// The value of every attribute that begins like this.
 fn all<'a>(page: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
-    page.split(start).skip(1).filter_map(|rest| rest.split('"').next())
+    page.split(start)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
 }
 
 /// Sign-in name of one person for each role and post, from the table of the sign-in page.
 fn one_of_each(page: &str) -> BTreeMap<String, String> {
-    let (_, table) = page.split_once("training-people").expect("the people of the world");
+    let (_, table) = page
+        .split_once("training-people")
+        .expect("the people of the world");
     let cell = |row: &str, n: usize| {
         let cell = row.split("<td>").nth(n).unwrap_or_default();
         cell.split('<').next().unwrap_or_default().to_owned()
