@@ -7,7 +7,7 @@ mod plain;
 
 use std::{collections::BTreeSet, path::Path};
 
-use fantoccini::{Client, Locator, key::Key};
+use fantoccini::{Client, Locator, elements::Element, key::Key};
 use serde_json::Value as Json;
 
 use crate::harness::{PASSWORD, Server, scene, walked};
@@ -38,6 +38,18 @@ async fn sign_in(browser: &Client, base: &str, login: &str) {
         .expect("the frame of the console");
     let url = browser.current_url().await.expect("an address");
     assert!(!url.path().starts_with("/sign-in"), "{login} is not signed in");
+}
+
+/// The page in front, to be waited for until it is gone.
+async fn this_page(browser: &Client) -> Element {
+    browser.find(Locator::Css("html")).await.expect("a page")
+}
+
+/// Waits until another page has taken the place of this one.
+async fn left(page: Element) {
+    while page.tag_name().await.is_ok() {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn hrefs(browser: &Client, css: &str) -> Vec<String> {

@@ -223,7 +223,7 @@ impl<'a> Desk<'a> {
     /// Opens a case through its form, and gives its id.
     pub async fn open(&mut self, procedure: &str, fields: &[(&str, &str)]) -> String {
         let form = format!("/open/{procedure}");
-        let check = self.fill(&form, "basics", fields).await;
+        let check = self.fill(&form, "form", fields).await;
         let done = self.submit(&form, &check).await;
         case_of(done.location())
     }

@@ -18,7 +18,7 @@ async fn submitted(world: &World) -> String {
     let mut desk = Desk::sign_in(world, "op.clerk").await;
     let case = desk.open("request", &NAME).await;
     let form = format!("/cases/{case}/acts/submit/-");
-    let check = desk.fill(&form, "basics", &[("f.name", "园区一期")]).await;
+    let check = desk.fill(&form, "form", &[("f.name", "园区一期")]).await;
     let done = desk.submit(&form, &check).await;
     assert_eq!(case_of(done.location()), case);
     case
@@ -31,7 +31,7 @@ fn a_group_leads_to_check_your_answers_and_on_to_a_result_with_its_receipt() {
         let tasks = desk.get("/open/request").await;
         assert_eq!(
             tasks.location(),
-            "/open/request/basics",
+            "/open/request/form",
             "a form of one page goes to it"
         );
         let group = desk.follow(&tasks).await.drawn(200);
@@ -40,7 +40,7 @@ fn a_group_leads_to_check_your_answers_and_on_to_a_result_with_its_receipt() {
             "name=\"f.starts_on\"",
             "enctype=\"multipart/form-data\"",
         ]);
-        let check = desk.fill("/open/request", "basics", &NAME).await;
+        let check = desk.fill("/open/request", "form", &NAME).await;
         check.holds(&["园区一期", "2026-04-01", "ST-OP-001"]);
         let done = desk.submit("/open/request", &check).await;
         let case = case_of(done.location());
@@ -82,7 +82,7 @@ fn a_group_leads_to_check_your_answers_and_on_to_a_result_with_its_receipt() {
 fn the_button_pressed_twice_opens_one_case() {
     in_world(|world| async move {
         let mut desk = Desk::sign_in(&world, "op.clerk").await;
-        let check = desk.fill("/open/request", "basics", &NAME).await;
+        let check = desk.fill("/open/request", "form", &NAME).await;
         let first = desk.submit("/open/request", &check).await;
         let before = state(&world).await;
         let second = desk.submit("/open/request", &check).await;
@@ -105,14 +105,14 @@ fn a_value_that_cannot_be_is_said_at_its_field_and_kept() {
             ("f.starts_on", "2026-02-30"),
             ("then", "next"),
         ];
-        let group = desk.parts("/open/request/basics", &typed, &[]).await.drawn(422);
+        let group = desk.parts("/open/request/form", &typed, &[]).await.drawn(422);
         group.holds(&[
             "href=\"#q-starts_on\"",
             "value=\"园区\"",
             "value=\"2026-02-30\"",
             "role=\"alert\"",
         ]);
-        let tasks = desk.get("/open/request/basics").await.drawn(200);
+        let tasks = desk.get("/open/request/form").await.drawn(200);
         tasks.holds(&["value=\"园区\""]);
     });
 }
@@ -123,8 +123,8 @@ fn a_refusal_stands_on_the_check_page_with_its_way_out_and_the_way_out_works() {
         let mut desk = Desk::sign_in(&world, "op.clerk").await;
         let case = desk.open("request", &[("f.contact", "张三")]).await;
         let form = format!("/cases/{case}/acts/submit/-");
-        let check = desk.fill(&form, "basics", &[("f.contact", "张三")]).await;
-        check.holds(&["aria-labelledby=\"missing\"", &format!("{form}/basics#q-name")]);
+        let check = desk.fill(&form, "form", &[("f.contact", "张三")]).await;
+        check.holds(&["aria-labelledby=\"missing\"", &format!("{form}/form#q-name")]);
         let before = state(&world).await;
         let refused = desk.submit(&form, &check).await.drawn(422);
         refused.holds(&[
@@ -135,9 +135,9 @@ fn a_refusal_stands_on_the_check_page_with_its_way_out_and_the_way_out_works() {
             "class=\"fixes\"",
         ]);
         assert_eq!(state(&world).await, before, "a refusal changes nothing");
-        let fix = refused.link(&format!("{form}/basics#"));
-        assert_eq!(fix, format!("{form}/basics#q-name"));
-        let check = desk.fill(&form, "basics", &[("f.name", "补上了")]).await;
+        let fix = refused.link(&format!("{form}/form#"));
+        assert_eq!(fix, format!("{form}/form#q-name"));
+        let check = desk.fill(&form, "form", &[("f.name", "补上了")]).await;
         check.lacks(&["aria-labelledby=\"missing\""]);
         let done = desk.submit(&form, &check).await;
         let result = desk.follow(&done).await.drawn(200);
@@ -215,15 +215,48 @@ fn a_paper_is_taken_in_with_its_group_and_comes_back_from_the_case() {
     run(async {
         let world = town().await;
         let mut desk = Desk::sign_in(&world, "op.clerk").await;
-        let taken = desk
-            .parts(
-                "/open/appeal/basics",
-                &[("f.name", "申诉"), ("then", "leave")],
-                &[("file.unasked", "秘密.txt", b"bytes")],
-            )
-            .await;
-        assert_eq!(taken.location(), "/", "saved for later");
-        let group = desk.get("/open/appeal/basics").await.drawn(200);
-        group.holds(&["value=\"申诉\""]);
+        let typed = [("f.name", "申诉"), ("then", "next")];
+        let paper = ("file.proof", "证据.html", b"<script>alert(1)</script>".as_slice());
+        let saved = desk.parts("/open/appeal/form", &typed, &[paper]).await;
+        let check = desk.follow(&saved).await.drawn(200);
+        check.holds(&["证据.html"]);
+        let done = desk.submit("/open/appeal", &check).await;
+        let case = case_of(done.location());
+        let page = desk.get(&format!("/cases/{case}")).await.drawn(200);
+        let link = page.link(&format!("/cases/{case}/papers/"));
+        let back = desk.get(&link).await;
+        assert_eq!((back.status(), back.text.as_bytes()), (200, paper.2));
+        // Saved, never shown: a paper of others must not run in our origin.
+        assert_eq!(back.answered.header("content-type"), "application/octet-stream");
+        assert!(
+            back.answered
+                .header("content-disposition")
+                .starts_with("attachment;")
+        );
+        Desk::sign_in(&world, "dev.clerk")
+            .await
+            .get(&link)
+            .await
+            .drawn(404);
+    });
+}
+
+#[test]
+fn what_was_typed_is_kept_for_later_and_only_for_its_writer() {
+    in_world(|world| async move {
+        let mut desk = Desk::sign_in(&world, "op.clerk").await;
+        let typed = [("f.name", "先记下"), ("then", "leave")];
+        let left = desk.parts("/open/request/form", &typed, &[]).await;
+        assert_eq!(left.location(), "/");
+        desk.get("/open/request/form")
+            .await
+            .drawn(200)
+            .holds(&["value=\"先记下\""]);
+        let mut again = Desk::sign_in(&world, "op.clerk").await;
+        again
+            .get("/open/request/check")
+            .await
+            .drawn(200)
+            .holds(&["先记下"]);
     });
 }

@@ -53,6 +53,13 @@ type = "text"
 group = "basics"
 is_title = true
 cite = ["ST-OP-001"]
+[[field]]
+id = "proof"
+title = "证据"
+title_en = "Proof"
+type = "file"
+group = "basics"
+cite = ["ST-OP-001"]
 
 [[clock]]
 id = "answer"
@@ -131,10 +138,11 @@ group = "basics"
 is_title = true
 cite = ["ST-OP-001"]
 [[field]]
-id = "term_to"
-title = "止期"
-title_en = "Last day"
-type = "date"
+id = "licence"
+title = "依据"
+title_en = "Licence"
+type = "case"
+procedure = "licence"
 group = "basics"
 cite = ["ST-OP-001"]
 
@@ -161,10 +169,66 @@ effects = ["end_permit"]
 cite = ["ST-OP-001"]
 "#;
 
+const LICENCE: &str = r#"
+id = "licence"
+title = "执照"
+title_en = "Licence"
+section = "authorisation"
+number_prefix = "照〔{year}〕{seq}号"
+parties = ["authority"]
+cite = ["ST-OP-001"]
+
+[open]
+by = ["operator"]
+
+[[stage]]
+id = "valid"
+title = "有效"
+title_en = "Valid"
+holder = "operator"
+cite = ["ST-OP-001"]
+[[stage]]
+id = "ended"
+title = "终止"
+title_en = "Ended"
+is_final = true
+cite = ["ST-OP-001"]
+
+[[group]]
+id = "basics"
+title = "基本"
+title_en = "Basics"
+[[field]]
+id = "name"
+title = "名称"
+title_en = "Name"
+type = "text"
+group = "basics"
+is_title = true
+cite = ["ST-OP-001"]
+[[field]]
+id = "term_to"
+title = "止期"
+title_en = "Last day"
+type = "date"
+group = "basics"
+cite = ["ST-OP-001"]
+
+[[act]]
+id = "end"
+kind = "terminate"
+title = "终止"
+title_en = "End"
+by = ["operator"]
+from = ["valid"]
+to = "ended"
+cite = ["ST-OP-001"]
+"#;
+
 /// The town with all its procedures.
 pub async fn town() -> World {
     World::with(
-        profiles_and(&[("appeal", APPEAL), ("asking", ASKING)]),
+        profiles_and(&[("appeal", APPEAL), ("asking", ASKING), ("licence", LICENCE)]),
         Arc::new(Strict),
     )
     .await

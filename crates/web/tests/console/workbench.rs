@@ -11,8 +11,11 @@ const MEDIAN: &str = "SELECT area,\nmedian(income) FROM people GROUP BY area";
 /// A permit, and the operator in front of it.
 async fn permitted(world: &World) -> (Desk<'_>, String, String) {
     let mut desk = Desk::sign_in(world, "op.clerk").await;
+    let licence = desk
+        .open("licence", &[("f.name", "执照"), ("f.term_to", "2026-06-30")])
+        .await;
     let case = desk
-        .open("asking", &[("f.purpose", "统计"), ("f.term_to", "2026-06-30")])
+        .open("asking", &[("f.purpose", "统计"), ("f.licence", &licence)])
         .await;
     let permit = case.replacen("case_", "permit_", 1);
     let page = format!("/permits/{permit}");

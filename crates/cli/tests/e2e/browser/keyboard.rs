@@ -8,7 +8,7 @@ use fantoccini::{
 };
 use serde_json::Value as Json;
 
-use super::driver::Driver;
+use super::{driver::Driver, left, this_page};
 use crate::harness::{PASSWORD, Server};
 
 /// No page has more stops than this.
@@ -64,11 +64,9 @@ async fn tab_to(browser: &Client, css: &str) {
 
 /// Presses Enter and waits until the page before is gone.
 async fn enter(browser: &Client) {
-    let before = browser.find(Locator::Css("html")).await.expect("a page");
+    let before = this_page(browser).await;
     press(browser, char::from(Key::Enter)).await;
-    while before.tag_name().await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    left(before).await;
 }
 
 async fn path(browser: &Client) -> String {

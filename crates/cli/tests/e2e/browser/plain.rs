@@ -2,7 +2,7 @@
 
 use fantoccini::{Client, Locator};
 
-use super::{driver::Driver, sign_in};
+use super::{driver::Driver, left, sign_in, this_page};
 use crate::harness::Server;
 
 async fn click(browser: &Client, css: &str) {
@@ -11,22 +11,26 @@ async fn click(browser: &Client, css: &str) {
     element.click().await.expect("a click");
 }
 
+/// Clicks on what leads to another page, and waits for that.
+async fn go(browser: &Client, css: &str) {
+    let before = this_page(browser).await;
+    click(browser, css).await;
+    left(before).await;
+}
+
 async fn path(browser: &Client) -> String {
     browser.current_url().await.expect("an address").path().to_owned()
 }
 
 /// The first clause of the desk: with scripts it opens beside the page, without them it is a link like any other.
-async fn follow_a_clause(browser: &Client, base: &str) {
-    browser.goto(&format!("{base}/")).await.expect("the desk");
-    click(browser, "main a.chip").await;
-}
+const CLAUSE: &str = "main a.chip";
 
 /// Fills the groups of a form one after the other and submits.
 async fn open_an_entry(browser: &Client, base: &str) {
     browser.goto(&format!("{base}/")).await.expect("the desk");
-    click(browser, "main a[href='/open/resource']").await;
+    go(browser, "main a[href='/open/resource']").await;
     if path(browser).await == "/open/resource" {
-        click(browser, "main ol.tasks a").await;
+        go(browser, "main ol.tasks a").await;
     }
     let name = browser.find(Locator::Css("main [name='f.name']")).await;
     name.expect("the name of the entry")
@@ -34,16 +38,16 @@ async fn open_an_entry(browser: &Client, base: &str) {
         .await
         .expect("typing");
     while path(browser).await != "/open/resource/check" {
-        click(browser, "main button[name=then][value=next]").await;
+        go(browser, "main button[name=then][value=next]").await;
     }
     let body = browser.source().await.expect("a page");
     assert!(body.contains("opened without scripts"), "{body}");
-    click(browser, "main form button.primary").await;
+    go(browser, "main form button.primary").await;
     let done = browser.find(Locator::Css("main section.done")).await;
     let done = done.expect("the result page").text().await.expect("its words");
     assert!(done.contains("opened without scripts"), "{done}");
     assert!(path(browser).await.ends_with("/result"));
-    click(browser, "main p.actions a.primary").await;
+    go(browser, "main p.actions a.primary").await;
     assert!(path(browser).await.starts_with("/cases/case_"));
 }
 
@@ -56,7 +60,7 @@ fn without_scripts_an_act_goes_through_to_its_result_and_nothing_leaves_the_orig
     runtime.block_on(async {
         let scripted = driver.client(&temp.path().join("with"), true).await;
         sign_in(&scripted, &server.base, "rsj_clerk").await;
-        follow_a_clause(&scripted, &server.base).await;
+        click(&scripted, CLAUSE).await;
         let sheet = scripted.wait().for_element(Locator::Css("dialog.sheet")).await;
         sheet.expect("with scripts the clause opens beside the page");
         assert_eq!(path(&scripted).await, "/");
@@ -64,7 +68,7 @@ fn without_scripts_an_act_goes_through_to_its_result_and_nothing_leaves_the_orig
 
         let plain = driver.client(&temp.path().join("without"), false).await;
         sign_in(&plain, &server.base, "rsj_clerk").await;
-        follow_a_clause(&plain, &server.base).await;
+        go(&plain, CLAUSE).await;
         assert!(
             path(&plain).await.starts_with("/law/clauses/"),
             "scripts run in this browser"
