@@ -47,11 +47,10 @@ fn seed() -> u64 {
 fn deaths(seed: u64) -> Vec<String> {
     let source = SeededSource::new(seed);
     let draw = |below: u64| u64::try_from(source.random_bits() % u128::from(below)).expect("a small number");
-    let once = POINTS.iter().copied().collect::<Vec<_>>();
     let more = (0..MORE)
         .map(|_| POINTS[draw(POINTS.len() as u64) as usize])
         .collect::<Vec<_>>();
-    let all = once.into_iter().chain(more);
+    let all = POINTS.into_iter().chain(more);
     all.map(|(point, passings)| format!("{point}:{}", 1 + draw(passings)))
         .collect()
 }

@@ -234,7 +234,7 @@ pub async fn town() -> World {
     .await
 }
 
-/// An engine that knows two faults of a query and has no answer to anything else.
+/// An engine that knows three faults of a query and has no answer to anything else.
 struct Strict;
 
 impl Strict {
@@ -247,6 +247,13 @@ impl Strict {
                 .fact("position", 1)
                 .fact("nearest_kind", "sql")
                 .fact("nearest", "avg(income)"));
+        }
+        if sql.contains("earnings") {
+            return Err(Refusal::unmet("column_struck")
+                .fact("column", "earnings")
+                .fact("fragment", "earnings")
+                .fact("nearest_kind", "instruction")
+                .fact("nearest", "use_other_column"));
         }
         if sql.starts_with("SELEC ") {
             return Err(Refusal::unmet("query_not_parsed")

@@ -46,7 +46,7 @@ fn a_refused_query_has_its_fragment_marked_and_the_nearest_form_is_taken() {
                 "<mark>median</mark>",
                 "class=\"refusal-way-out\"",
                 "aria-invalid=\"true\"",
-                "最近可行的做法",
+                "avg(income) FROM people",
                 "name=\"do\" value=\"edit\"",
             ]);
         }
@@ -84,6 +84,17 @@ fn what_cannot_be_read_and_what_has_no_answer_are_said() {
             .await
             .drawn(422);
         opaque.holds(&["<code>query_no_answer</code>"]);
+        // What has no nearest query has a word of advice.
+        let struck = desk
+            .post(&page, &[("sql", "SELECT earnings FROM people"), ("do", "run")])
+            .await;
+        let struck = struck.drawn(422);
+        struck.holds(&[
+            "<code>column_struck</code>",
+            "<mark>earnings</mark>",
+            "最近可行的做法",
+        ]);
+        struck.lacks(&["value=\"edit\""]);
         let wicked = "SELEC </textarea><script>alert(1)</script>";
         let escaped = desk
             .post(&page, &[("sql", wicked), ("do", "run")])
