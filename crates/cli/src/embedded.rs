@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use rust_embed::RustEmbed;
+use serde::Deserialize;
 use shuyu_app::{Profiles, founding::World};
 use shuyu_profile::{Profile, ProfileSource, scenario};
 
@@ -20,6 +21,22 @@ pub fn profile_names() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// What a new folder gets when nobody names anything else: `worlds/defaults.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// Profile.
+    pub profile: String,
+    /// Training world.
+    pub world: String,
+}
+
+/// The usual profile and world.
+pub fn defaults() -> anyhow::Result<Defaults> {
+    let file = WorldFiles::get("defaults.toml").context("no defaults.toml is built in")?;
+    toml::from_str(&String::from_utf8(file.data.into_owned())?).context("defaults.toml")
 }
 
 /// The bytes of a profile folder that is built in.

@@ -235,6 +235,11 @@ cite = ["ST-OP-001"]
 
 /// The rules of the town.
 pub fn profiles() -> Profiles {
+    profiles_and(&[])
+}
+
+/// The rules of the town and some procedures besides: file name and text.
+pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
     let base = ProfileSource::new("base").with(
         "calendar/2026.toml",
         "year = 2026\nnotices = [\"https://example.org/\"]\n",
@@ -253,6 +258,9 @@ pub fn profiles() -> Profiles {
         .with("procedures/operating.toml", chain::OPERATING)
         .with("procedures/use.toml", chain::USE)
         .with("procedures/resource.toml", RESOURCE);
+    let own = more.iter().fold(own, |own, (name, text)| {
+        own.with(&format!("procedures/{name}.toml"), text)
+    });
     let profile = Profile::load(&base, &own).unwrap_or_else(|errors| panic!("{errors:#?}"));
     Profiles::new(profile, base, own, Default::default())
 }

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
-use shuyu_app::{App, Parts, founding::World as Town};
+use shuyu_app::{App, Parts, Profiles, founding::World as Town, port::Ask};
 use shuyu_domain::port::{AccessNote, Log, Record, StoredEntry};
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
 use shuyu_ledger::{Entry, FolderKind, SigningKey};
@@ -189,6 +189,16 @@ impl Asking<'_> {
 
 impl World {
     pub async fn new() -> Self {
+        let oracle = Arc::new(Oracle::default());
+        Self::built(crate::profile::profiles(), oracle.clone(), oracle).await
+    }
+
+    /// An installation under other rules or with another engine.
+    pub async fn with(profiles: Profiles, engine: Arc<dyn Ask>) -> Self {
+        Self::built(profiles, engine, Arc::new(Oracle::default())).await
+    }
+
+    async fn built(profiles: Profiles, engine: Arc<dyn Ask>, oracle: Arc<Oracle>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let random = Arc::new(Counting::default());
         let signer = SigningKey::from_bytes(&[7; 32]).unwrap();
@@ -210,14 +220,13 @@ impl World {
         };
         let store = Arc::new(Store::open(config).await.unwrap());
         let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
-        let oracle = Arc::new(Oracle::default());
         let between = Arc::new(Between::new(store.clone()));
         let app = Arc::new(App::new(Parts {
             record: between.clone(),
             lake: Arc::new(Pond::default()),
-            engine: oracle.clone(),
+            engine,
             keeper: Arc::new(StoreKeeper(store.clone())),
-            profiles: crate::profile::profiles(),
+            profiles,
             wall: wall.clone() as Arc<dyn Clock>,
             ids: Arc::new(SeededSource::new(1)),
             secrets: random,
@@ -347,15 +356,17 @@ pub async fn answer(router: Router, request: Request<Body>) -> Answered {
 
 /// Runs a test in an installation of its own.
 pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+    run(async { test(World::new().await).await });
+}
+
+/// Runs a test on threads as a server has them.
+pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let world = World::new().await;
-        test(world).await;
-    });
+    runtime.block_on(test);
 }
 
 /// The notes of the access log whose line contains a text.
