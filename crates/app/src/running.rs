@@ -183,7 +183,9 @@ mod tests {
             actor,
             login: "l".to_owned(),
             csrf: String::new(),
+            started_at: Timestamp::from_micros(0),
             used_at: Timestamp::from_micros(0),
+            noted: Default::default(),
         }
     }
 

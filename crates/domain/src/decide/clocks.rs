@@ -95,7 +95,7 @@ fn due(rule: &ClockRule, started_on: CivilDate, scene: &Scene<'_>) -> Result<Due
 
 /// A last day named in a paper stands as it is: it is no period, so nothing is counted and nothing rolls.
 fn fixed(calendar: &WorkCalendar, started_on: CivilDate, on: CivilDate) -> Due {
-    let days = u32::try_from((on.days() - started_on.days()).max(0)).unwrap_or(0);
+    let days = u32::try_from((on.days() - started_on.days()).max(1)).unwrap_or(1);
     Due {
         on,
         provisional: false,

@@ -110,7 +110,22 @@ fn put(duty: &RawDuty, words: &DutyWords, procedure: &mut RawProcedure) {
     if duty.starts_on.iter().any(|act| act == "open") {
         procedure.open.starts.push(id.clone());
     }
-    let note = field(duty, "note", FieldType::Paragraph, (&words.note, &words.note_en));
+    // Whoever leaves the stages in which the duty is owed owes it no more.
+    let leaves = |act: &&mut RawAct| {
+        let gone = act.to.as_ref().is_some_and(|to| !duty.stages.contains(to));
+        gone && act.from.iter().any(|from| duty.stages.contains(from)) && !act.stops.contains(id)
+    };
+    procedure
+        .act
+        .iter_mut()
+        .filter(leaves)
+        .for_each(|act| act.stops.push(id.clone()));
+    let note = field(
+        duty,
+        "note",
+        FieldType::Paragraph,
+        words_of(&words.note, &words.note_en, &words.note_help, &words.note_help_en),
+    );
     let evidence = field(
         duty,
         "evidence",
@@ -198,14 +213,30 @@ fn clock(duty: &RawDuty) -> RawClock {
     }
 }
 
-fn field(duty: &RawDuty, what: &str, ty: FieldType, words: (&str, &str)) -> RawField {
+struct Words<'a> {
+    title: &'a str,
+    title_en: &'a str,
+    help: &'a str,
+    help_en: &'a str,
+}
+
+fn words_of<'a>(title: &'a str, title_en: &'a str, help: &'a str, help_en: &'a str) -> Words<'a> {
+    Words {
+        title,
+        title_en,
+        help,
+        help_en,
+    }
+}
+
+fn field(duty: &RawDuty, what: &str, ty: FieldType, words: Words<'_>) -> RawField {
     let stated = duty.stated();
     RawField {
         id: spanned(duty, format!("{}_{what}", duty.id.get_ref())),
-        title: format!("{} · {}", duty.title, words.0),
-        title_en: format!("{} · {}", duty.title_en, words.1),
-        help: String::new(),
-        help_en: String::new(),
+        title: format!("{} · {}", duty.title, words.title),
+        title_en: format!("{} · {}", duty.title_en, words.title_en),
+        help: words.help.to_owned(),
+        help_en: words.help_en.to_owned(),
         ty,
         group: String::new(),
         item: None,

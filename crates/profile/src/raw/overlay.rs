@@ -103,6 +103,14 @@ pub(crate) struct DutyWords {
     pub(crate) evidence: String,
     /// The same in English.
     pub(crate) evidence_en: String,
+    /// What the fields are for.
+    pub(crate) note_help: String,
+    /// The same in English.
+    pub(crate) note_help_en: String,
+    /// What the evidence is for.
+    pub(crate) evidence_help: String,
+    /// The same in English.
+    pub(crate) evidence_help_en: String,
     /// Why the record is asked.
     pub(crate) reason: String,
 }

@@ -10,6 +10,7 @@ mod asking;
 mod between;
 mod cases;
 mod chain;
+mod console;
 mod data;
 mod description;
 mod doors;

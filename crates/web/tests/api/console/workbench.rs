@@ -1,10 +1,7 @@
 //! The workbench: a refused query with its fragment marked and the nearest form offered, and a permit that ends.
 
-use crate::{
-    desk::Desk,
-    town::town,
-    world::{World, run},
-};
+use super::{desk::Desk, town::town};
+use crate::world::{World, run};
 
 const MEDIAN: &str = "SELECT area,\nmedian(income) FROM people GROUP BY area";
 

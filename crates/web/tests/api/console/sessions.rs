@@ -2,11 +2,11 @@
 
 use axum::http::Method;
 
-use crate::{
+use super::{
     desk::{Desk, state},
     town::town,
-    world::{in_world, run},
 };
+use crate::world::{in_world, run};
 
 const EVERYBODY: [&str; 6] = [
     "op.clerk",

@@ -2,11 +2,11 @@
 
 use shuyu_ledger::Receipt;
 
-use crate::{
+use super::{
     desk::{Desk, case_of, state},
     town::town,
-    world::{World, in_world, run},
 };
+use crate::world::{World, in_world, run};
 
 const NAME: [(&str, &str); 3] = [
     ("f.name", "园区一期"),

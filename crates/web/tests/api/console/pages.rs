@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::{desk::Desk, town::town};
 use crate::{
-    desk::Desk,
-    town::town,
+    chain::{self, Chain},
     world::{in_world, run},
 };
 
@@ -46,11 +46,13 @@ fn a_clock_says_when_it_ends_and_why_on_that_day() {
 #[test]
 fn a_key_is_made_on_the_product_page_shown_once_and_opens() {
     in_world(|world| async move {
-        let operator = world.sign_in("op.clerk").await;
+        let chain = Chain::new(&world).await;
+        let operator = chain.operator.clone();
         let developer = world.sign_in("dev.clerk").await;
         let agreement = world.open(&developer, "development", json!({})).await;
-        let release = world.release(&agreement).await;
-        let set = json!({ "name": "企业分布", "content_release": release, "daily_quota": "7" });
+        let release = chain::release(&world, &chain.case).await;
+        let set = json!({ "name": "企业分布", "content_release": release, "daily_quota": "7",
+            "data_use": chain.case });
         let product = world.open(&operator, "product", set).await;
         let page = format!("/products/{product}");
 
