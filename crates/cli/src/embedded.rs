@@ -88,6 +88,16 @@ pub fn world_file(world: &str, name: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8(file.data.into_owned())?)
 }
 
+/// Names of the files of a training world that start so, in order.
+pub fn world_files(world: &str, start: &str) -> Vec<String> {
+    let mut names: Vec<String> = WorldFiles::iter()
+        .filter_map(|path| Some(path.strip_prefix(world)?.strip_prefix('/')?.to_owned()))
+        .filter(|name| name.starts_with(start))
+        .collect();
+    names.sort();
+    names
+}
+
 /// A training world.
 pub fn world(name: &str) -> anyhow::Result<World> {
     toml::from_str(&world_file(name, "world.toml")?).context("world.toml")

@@ -96,6 +96,9 @@ struct DemoArguments {
     /// Folder with real input. Without it the project makes its own.
     #[arg(long)]
     input: Option<PathBuf>,
+    /// The input is not the published files: take the numbers of rows as they come. For the tests.
+    #[arg(long, hide = true)]
+    other_rows: bool,
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
@@ -160,9 +163,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let options = demo::DemoOptions {
                 data: arguments.data,
                 input: arguments.input,
+                other_rows: arguments.other_rows,
                 json: arguments.json,
                 until: None,
                 world: arguments.world,
+                profile: "yunnan".to_owned(),
             };
             let report = demo::demo(&options).await?;
             print(&serde_json::to_string_pretty(&report)?)
@@ -176,19 +181,20 @@ async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
-    let walked = demo::is_walked(&arguments.data);
+    let walked = demo::walked(&arguments.data)?;
     let options = serve::ServeOptions::training(&arguments.data, &arguments.listen, &arguments.world);
     let server = serve::start(options).await?;
-    if !walked {
+    if walked == demo::Walked::Not {
         let options = demo::DemoOptions {
             data: arguments.data.clone(),
             input: arguments.input,
+            other_rows: false,
             json: false,
             until: Some(arguments.until),
             world: arguments.world.clone(),
+            profile: "yunnan".to_owned(),
         };
-        demo::walk(&options, &server.address()).await?;
-        std::fs::write(arguments.data.join("walked"), arguments.until.to_string())?;
+        demo::walk(&options, &server.address(), demo::Report::default()).await?;
     }
     let asked = serve::StopSignals::catch()?;
     let people = embedded::world(&arguments.world)?;

@@ -4,8 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod browser;
+mod data;
 mod demo;
 mod harness;
 mod hostile;
 mod offline;
 mod recovery;
+mod sent;

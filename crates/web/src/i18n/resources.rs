@@ -25,4 +25,5 @@ resources!(
     "refusals-acts.ftl",
     "refusals-data.ftl",
     "refusals-profile.ftl",
+    "demo.ftl",
 );
