@@ -25,5 +25,6 @@ resources!(
     "refusals-acts.ftl",
     "refusals-data.ftl",
     "refusals-profile.ftl",
+    "refusals-dm1.ftl",
     "demo.ftl",
 );
