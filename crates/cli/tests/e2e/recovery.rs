@@ -63,7 +63,7 @@ async fn ask(client: &Client, journal: &Journal, key: &str, what: &Ask) -> Resul
         Ask::Submit => {
             let mut set = json!({
                 "name": "first", "f03_sharing_attribute": "conditional", "f06_opening_attribute": "conditional",
-                "contains_personal": "no", "is_derived": "no", "state_secret": "no", "grade": "general",
+                "contains_personal": "no", "is_derived": "no",
             });
             for field in [
                 "f01_form",
@@ -74,8 +74,6 @@ async fn ask(client: &Client, journal: &Journal, key: &str, what: &Ask) -> Resul
                 "f08_collecting",
                 "f09_approving",
                 "f10_providing",
-                "data_class",
-                "sharing_reason",
             ] {
                 set[field] = json!("x");
             }

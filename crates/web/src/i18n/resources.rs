@@ -25,6 +25,5 @@ resources!(
     "refusals-acts.ftl",
     "refusals-data.ftl",
     "refusals-profile.ftl",
-    "refusals-dm1.ftl",
     "demo.ftl",
 );
