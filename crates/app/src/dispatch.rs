@@ -10,6 +10,7 @@ use shuyu_domain::{
     value::Value,
 };
 use shuyu_kernel::{CaseId, Digest, Id, Refusal, Timestamp};
+use shuyu_profile::CaseQuery;
 
 use crate::{
     App, Profiles, Session, Stop,
@@ -33,6 +34,8 @@ struct Order {
     command: Command,
     vault: Vec<VaultItem>,
     fingerprint: Digest,
+    /// Searches that the rules make.
+    seeks: Vec<CaseQuery>,
 }
 
 impl App {
@@ -82,6 +85,7 @@ impl App {
             },
             vault: parsed.vault,
             fingerprint: fingerprint(&("open", procedure, set)),
+            seeks: rules.queries(),
         };
         let committed = self.dispatch(session, order, guarded).await?;
         Ok((case_of(&committed).unwrap_or(case), committed))
@@ -139,6 +143,7 @@ impl App {
             command: Command::Act(act),
             vault,
             fingerprint,
+            seeks: rules.queries(),
         };
         self.dispatch(session, order, guarded).await
     }
@@ -158,6 +163,7 @@ impl App {
             command: Command::Advance { number },
             vault: Vec::new(),
             fingerprint: fingerprint(&("advance", case, number)),
+            seeks: self.seeks_of(case).await?,
         };
         let result = match self.require_signed_in(session) {
             Ok(()) => self.dispatch(session, order, guarded).await,
@@ -181,12 +187,26 @@ impl App {
             command: Command::Drop { number },
             vault: Vec::new(),
             fingerprint: fingerprint(&("drop", case, number)),
+            seeks: Vec::new(),
         };
         let result = match self.require_signed_in(session) {
             Ok(()) => self.dispatch(session, order, guarded).await,
             Err(refusal) => Err(refusal.into()),
         };
         self.noted(session, &format!("{case}/drop"), result).await
+    }
+
+    /// The searches that the rules of a case make; none for a case that is not there.
+    async fn seeks_of(&self, case: CaseId) -> Result<Vec<CaseQuery>, Stop> {
+        let loaded = self.record.load(&[case].into()).await?;
+        let Some(state) = loaded.linked.get(&case) else {
+            return Ok(Vec::new());
+        };
+        let profile = self.profiles.get(state.profile)?;
+        Ok(profile
+            .procedure(&state.procedure)
+            .map(|rules| rules.queries())
+            .unwrap_or_default())
     }
 
     async fn dispatch(&self, session: &Session, order: Order, guarded: Guarded) -> Result<Committed, Stop> {
@@ -200,6 +220,7 @@ impl App {
             fingerprint: order.fingerprint,
             expected_version: guarded.expected_version,
             needs,
+            seeks: order.seeks.clone(),
             numbering: order
                 .opens
                 .as_ref()

@@ -103,6 +103,7 @@ impl App {
             fingerprint: Digest::of(b"found"),
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at,
         };

@@ -288,6 +288,7 @@ impl App {
             fingerprint,
             expected_version: None,
             needs: [table.resource].into(),
+            seeks: Vec::new(),
             numbering: None,
             at: self.now(),
         };

@@ -24,6 +24,7 @@ pub mod port;
 pub mod product;
 pub mod profiles;
 pub mod read;
+mod recount;
 pub mod registry;
 pub mod running;
 mod subjects;

@@ -215,6 +215,7 @@ impl App {
             fingerprint: Digest::of(&bytes),
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at: self.now(),
         }

@@ -83,6 +83,7 @@ impl App {
             fingerprint: Digest::of(&to.micros().to_be_bytes()),
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at: to,
         };

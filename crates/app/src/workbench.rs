@@ -12,7 +12,6 @@ use crate::{
     App, Session, Stop,
     account::parse,
     dispatch::fingerprint,
-    noting::outcome,
     permit::{Standing, holds},
     port::{Answer, AskError},
     running::{Halt, QUERY_DEADLINE},
@@ -88,6 +87,7 @@ impl App {
             let mut note = self.noting(Some(session), "query_check", &permit.to_string(), Some(stop));
             note.digest = Some(self.secrets.keyed_digest(sql.as_bytes()));
             self.record.note(&[note]).await?;
+            session.noted.mark();
         }
         result
     }
@@ -166,6 +166,7 @@ impl App {
             fingerprint: asked.fingerprint(),
             expected_version: None,
             needs: standing.needs.clone(),
+            seeks: Vec::new(),
             numbering: None,
             at,
         };

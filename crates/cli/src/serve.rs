@@ -158,6 +158,10 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     let world = options.world.as_deref().map(embedded::world).transpose()?;
     opened.app.restore_profiles().await?;
     opened.app.found(world.as_ref()).await?;
+    let moved = opened.app.recount_clocks().await?;
+    if moved > 0 {
+        tracing::info!(moved, "cases have dates that moved with the new calendar");
+    }
     let listener = TcpListener::bind(&options.listen)
         .await
         .with_context(|| format!("listening on {}", options.listen))?;

@@ -113,6 +113,14 @@ impl App {
             .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, &case)?;
         let profile = self.profiles.get(case.profile)?;
+        let seeks = profile
+            .procedure(&case.procedure)
+            .map(Procedure::queries)
+            .unwrap_or_default();
+        let loaded = match seeks.is_empty() {
+            true => loaded,
+            false => self.record.load_seeking(&[id].into(), &seeks).await?,
+        };
         let today = self.today();
         let ctx = Context {
             profile: &profile,

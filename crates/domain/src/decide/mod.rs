@@ -19,6 +19,7 @@ use crate::{
     event::CaseEvent,
 };
 
+pub use clocks::recount;
 pub use condition::all_hold;
 pub use guards::{Scene, check as check_guards};
 pub use view::{Possible, acts_now, preview};

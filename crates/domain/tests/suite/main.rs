@@ -6,8 +6,10 @@
 )]
 
 mod additions;
+mod clocks;
 mod coverage;
 mod golden;
+mod golden_samples;
 mod promises;
 mod random;
 mod registry;

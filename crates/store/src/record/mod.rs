@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shuyu_domain::port::{
-    AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
-    Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+    AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
+    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
 
@@ -37,7 +37,14 @@ impl Record for Store {
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault> {
         let doing = "loading cases";
         let mut tx = self.main.read().await.doing(doing)?;
-        let loaded = loading::for_reading(&mut tx, cases).await;
+        let loaded = loading::for_reading(&mut tx, cases, &[]).await;
+        self.stop_if_broken(loaded).doing(doing)
+    }
+
+    async fn load_seeking(&self, cases: &BTreeSet<CaseId>, seeks: &[CaseQuery]) -> Result<Loaded, Fault> {
+        let doing = "loading and finding cases";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let loaded = loading::for_reading(&mut tx, cases, seeks).await;
         self.stop_if_broken(loaded).doing(doing)
     }
 

@@ -92,13 +92,7 @@ impl Store {
             return Ok(earlier);
         }
         request.at = not_backwards(request.at, self.proceedings.last_recorded(&mut tx, head).await?)?;
-        let state = for_deciding(
-            &mut tx,
-            &self.proceedings,
-            &request.stream,
-            &request.needs,
-            request.numbering.as_ref(),
-        );
+        let state = for_deciding(&mut tx, &self.proceedings, &request);
         let state = state.await?;
         check_expected(&request, state.loaded.version)?;
         let proposal = decide(&state.loaded)?;

@@ -328,6 +328,8 @@ mod tests {
             run,
             stopped_on: None,
             in_time: None,
+            paused_on: None,
+            pauses: Vec::new(),
         });
         let said = serde_json::to_value(&seen).unwrap();
         assert_eq!(said["limit"], "1 working_day");

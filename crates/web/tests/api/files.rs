@@ -182,6 +182,7 @@ fn raw_digests_are_for_the_parties_of_the_catalogue_entry() {
             domain: None,
             rows_per_unit: 1,
             columns: vec!["a".to_owned()],
+            unit_columns: Vec::new(),
             by,
         };
         let request = Request {
@@ -191,6 +192,7 @@ fn raw_digests_are_for_the_parties_of_the_catalogue_entry() {
             fingerprint: raw,
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at: later(world.app.now()),
         };

@@ -22,6 +22,7 @@ mod guards;
 mod keys;
 mod noting;
 mod permits;
+mod procedures;
 mod profile;
 mod registry;
 mod sessions;

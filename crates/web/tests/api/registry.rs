@@ -320,6 +320,7 @@ fn official_time_does_not_go_back_after_a_restart_and_not_inside_a_transaction()
             fingerprint: Digest::of(b"x"),
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at,
         };

@@ -8,11 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
-use shuyu_app::{
-    App, Parts,
-    founding::World as Town,
-    port::{Answer, Cell},
-};
+use shuyu_app::{App, Parts, founding::World as Town};
 use shuyu_domain::port::{AccessNote, Log, Record, StoredEntry};
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
 use shuyu_ledger::{Entry, FolderKind, SigningKey};
@@ -366,9 +362,7 @@ pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
 pub async fn noted(world: &World, text: &str) -> Vec<Value> {
     use shuyu_domain::port::{Log, Record};
     let entries = world.store.entries(Log::Access, 0, 10_000).await.unwrap();
-    let lines = entries
-        .iter()
-        .map(|entry| shuyu_ledger::Entry::parse(&entry.bytes).unwrap());
+    let lines = entries.iter().map(|entry| Entry::parse(&entry.bytes).unwrap());
     let notes = lines.map(|entry| serde_json::from_slice::<Value>(&entry.payload).unwrap()["note"].take());
     notes.filter(|note| note.to_string().contains(text)).collect()
 }
