@@ -130,7 +130,12 @@ fn put(duty: &RawDuty, words: &DutyWords, procedure: &mut RawProcedure) {
         duty,
         "evidence",
         FieldType::File,
-        (&words.evidence, &words.evidence_en),
+        words_of(
+            &words.evidence,
+            &words.evidence_en,
+            &words.evidence_help,
+            &words.evidence_help_en,
+        ),
     );
     let mut records = vec![note.id.get_ref().clone(), evidence.id.get_ref().clone()];
     records.extend(duty.records.clone());
