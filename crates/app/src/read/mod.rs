@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod desk;
+pub mod exceptions;
 pub mod law;
 pub mod ledger;
 pub mod lists;
@@ -16,6 +17,7 @@ pub mod who;
 
 pub use case::{ActNow, CaseView, TimelineItem};
 pub use desk::{QueueRow, Urgency};
+pub use exceptions::Granted;
 pub use ledger::LogEntry;
 pub use lists::{CaseList, CaseQuery, Sort};
 pub use material::Material;

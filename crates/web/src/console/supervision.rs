@@ -5,7 +5,7 @@ use axum::{extract::Query, response::Response};
 use serde::Deserialize;
 use shuyu_app::{
     disclosure::{Figure, Period},
-    read::{BodyDuties, Urgency},
+    read::{BodyDuties, Granted, Urgency},
 };
 
 use super::{case::figure_label, desk::duty_words};
@@ -16,6 +16,7 @@ use crate::page::{Chip, ConsoleError, Frame, Visit, frame::role_title, ok, parts
 pub(crate) struct SupervisionPage {
     pub frame: Frame,
     pub bodies: Vec<BodyRow>,
+    pub exceptions: Vec<ExceptionRow>,
     pub year: String,
     pub figures: Vec<FigureRow>,
 }
@@ -49,6 +50,15 @@ pub(crate) struct DutyRow {
     pub chips: Vec<Chip>,
 }
 
+pub(crate) struct ExceptionRow {
+    pub href: String,
+    pub number: String,
+    pub title: String,
+    pub reason: String,
+    pub on: String,
+    pub chips: Vec<Chip>,
+}
+
 pub(crate) struct FigureRow {
     pub label: String,
     pub value: i64,
@@ -60,10 +70,15 @@ pub(crate) struct FigureRow {
 pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, ConsoleError> {
     let frame = visit.frame_at("nav-supervision");
     let bodies = visit.app().supervision(&visit.session).await?;
+    let exceptions = visit.app().exceptions(&visit.session).await?;
     let period = asked.year.trim().parse().ok().and_then(Period::year);
     let figures = visit.app().disclosure_figures(&visit.session, period).await?;
     let page = SupervisionPage {
         bodies: bodies.iter().map(|body| row(&frame, &visit, body)).collect(),
+        exceptions: exceptions
+            .into_iter()
+            .map(|granted| exception_row(&frame, &visit, granted))
+            .collect(),
         year: period.map(|_| asked.year.trim().to_owned()).unwrap_or_default(),
         figures: figures
             .into_iter()
@@ -72,6 +87,17 @@ pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
         frame,
     };
     Ok(ok(&page))
+}
+
+fn exception_row(frame: &Frame, visit: &Visit, granted: Granted) -> ExceptionRow {
+    ExceptionRow {
+        href: format!("/cases/{}", granted.case),
+        number: granted.number,
+        title: granted.title,
+        reason: granted.reason,
+        on: granted.on.to_string(),
+        chips: Chip::all(frame, &visit.profile, &granted.clauses),
+    }
 }
 
 fn figure_row(frame: &Frame, visit: &Visit, figure: Figure) -> FigureRow {

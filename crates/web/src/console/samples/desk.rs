@@ -142,6 +142,14 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
         open: 3,
         rows: vec![duty],
     };
+    let exception = supervision::ExceptionRow {
+        href: "/cases/x".to_owned(),
+        number: "2026-1".to_owned(),
+        title: "title".to_owned(),
+        reason: "reason".to_owned(),
+        on: "2026-01-20".to_owned(),
+        chips: Vec::new(),
+    };
     let figure = supervision::FigureRow {
         label: text(),
         value: 7,
@@ -150,6 +158,7 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
     };
     supervision::SupervisionPage {
         frame: frame(lang),
+        exceptions: vec![exception],
         bodies: vec![body],
         year: "2025".to_owned(),
         figures: vec![figure],
