@@ -16,7 +16,9 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 
 use crate::{
     App, Session, Stop,
+    account::parse,
     dispatch::fingerprint,
+    files::{Upload, UploadKind},
     jobs::Running,
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
@@ -107,7 +109,7 @@ impl App {
         key: String,
         job: Running,
     ) -> Result<DatasetMade, Stop> {
-        let what = format!("ingest/{}", new.table);
+        let what = format!("ingest/{}", new.resource);
         let result = self.ingest_inner(session, new, key, &job).await;
         self.noted(session, &what, result).await
     }
@@ -130,7 +132,7 @@ impl App {
         let table = self
             .table(session, new.resource, &new.table, new.domain.clone())
             .await?;
-        let upload = self.uploaded(&new.upload.to_string()).await?;
+        let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         job.size(upload.size_bytes);
         let order = IngestOrder {
             dataset: table.dataset,
@@ -162,7 +164,7 @@ impl App {
 
     /// Makes a de-identified version of a dataset of the same provider.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
-        let what = format!("derive/{}", new.table.chars().take(60).collect::<String>());
+        let what = format!("derive/{}", new.resource);
         let result = self.derive_inner(session, new, key).await;
         self.noted(session, &what, result).await
     }
@@ -286,6 +288,7 @@ impl App {
             fingerprint,
             expected_version: None,
             needs: [table.resource].into(),
+            seeks: Vec::new(),
             numbering: None,
             at: self.now(),
         };
@@ -329,10 +332,9 @@ impl App {
     /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
     pub async fn sweep_lake(&self) -> Result<u64, Stop> {
         let uploads = self.record.documents("upload", None).await?;
-        let papers: BTreeSet<Digest> = uploads
-            .iter()
-            .filter_map(|upload| upload.key.parse().ok())
-            .collect();
+        // A file whose record cannot be read is kept: what is not understood is never swept.
+        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
+        let papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {

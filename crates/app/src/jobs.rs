@@ -241,6 +241,16 @@ impl App {
     /// # Errors
     /// `job_unknown`, also for jobs of others.
     pub async fn job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
+        let result = self.own_job(session, number).await;
+        // A page asks again and again while a job runs; nothing but its progress is shown then.
+        if matches!(&result, Ok(view) if view.status == JobStatus::Running) {
+            return result;
+        }
+        self.looked(session, "view", format!("job/{number}"), result)
+            .await
+    }
+
+    async fn own_job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
         self.require_signed_in(session)?;
         let owner = session.actor.body.to_string();
         // Memory first: between the two a job may move only from memory to the documents.
@@ -256,6 +266,11 @@ impl App {
 
     /// Jobs of the session's body, newest first.
     pub async fn jobs(&self, session: &Session) -> Result<Vec<JobView>, Stop> {
+        let result = self.own_jobs(session).await;
+        self.looked(session, "view", "jobs", result).await
+    }
+
+    async fn own_jobs(&self, session: &Session) -> Result<Vec<JobView>, Stop> {
         self.require_signed_in(session)?;
         let owner = session.actor.body.to_string();
         let mut all: BTreeMap<u64, JobView> = (self.jobs.of(&owner).into_iter())
@@ -270,7 +285,10 @@ impl App {
 
     /// Asks a job to stop; nothing of it remains.
     pub async fn cancel_job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
-        let view = self.job(session, number).await?;
+        let result = self.own_job(session, number).await;
+        let view = self
+            .looked(session, "cancel", format!("job/{number}"), result)
+            .await?;
         self.jobs.cancel(number);
         Ok(view)
     }

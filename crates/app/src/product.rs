@@ -108,6 +108,7 @@ impl App {
             fingerprint: Digest::of(key.key_id.as_bytes()),
             expected_version: None,
             needs: [key.agreement].into(),
+            seeks: Vec::new(),
             numbering: None,
             at,
         };

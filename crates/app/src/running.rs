@@ -183,7 +183,9 @@ mod tests {
             actor,
             login: "l".to_owned(),
             csrf: String::new(),
+            started_at: Timestamp::from_micros(0),
             used_at: Timestamp::from_micros(0),
+            noted: Default::default(),
         }
     }
 
@@ -192,6 +194,7 @@ mod tests {
             "id": PermitId::from_bits(permit), "kind": "A", "mode": "stat", "people": [], "purpose": "",
             "expires_on": "2026-12-31", "thresholds": shuyu_privacy::permit::Thresholds::default(),
             "tables": {}, "max_rows": 1, "max_bytes": 1, "join_risk_assessed": false,
+            "citations": shuyu_privacy::Citations::default(),
         }))
         .unwrap();
         Standing {

@@ -68,6 +68,9 @@ impl App {
         note.digest = Some(asked.query);
         // No record, no read: the answer is shown only after its entry is durable.
         self.record.note(&[note]).await?;
+        if result.is_err() {
+            session.noted.mark();
+        }
         result
     }
 
@@ -84,6 +87,7 @@ impl App {
             let mut note = self.noting(Some(session), "query_check", &permit.to_string(), Some(stop));
             note.digest = Some(self.secrets.keyed_digest(sql.as_bytes()));
             self.record.note(&[note]).await?;
+            session.noted.mark();
         }
         result
     }
@@ -96,7 +100,7 @@ impl App {
     async fn ask_inner(&self, session: &Session, sql: &str, asked: &Asked) -> Result<Released, Stop> {
         self.require_signed_in(session)?;
         if let Some((scope, key)) = &asked.key
-            && let Some(earlier) = self.record.earlier(scope, key, asked.fingerprint()).await?
+            && let Some(earlier) = self.record.repeated(scope, key, asked.fingerprint()).await?
         {
             return self.released_again(session, &earlier).await;
         }
@@ -162,6 +166,7 @@ impl App {
             fingerprint: asked.fingerprint(),
             expected_version: None,
             needs: standing.needs.clone(),
+            seeks: Vec::new(),
             numbering: None,
             at,
         };
@@ -197,6 +202,11 @@ impl App {
 
     /// A released result, for a party of its case.
     pub async fn released(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
+        let result = self.released_inner(session, release).await;
+        self.looked(session, "view", release, result).await
+    }
+
+    async fn released_inner(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
         self.require_signed_in(session)?;
         let released = self.released_by_system(release).await?;
         let loaded = self.record.load(&[released.case].into()).await?;

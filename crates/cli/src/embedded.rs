@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use rust_embed::RustEmbed;
+use serde::Deserialize;
 use shuyu_app::{Profiles, founding::World};
 use shuyu_profile::{Profile, ProfileSource, scenario};
 
@@ -20,6 +21,22 @@ pub fn profile_names() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// What a new folder gets when nobody names anything else: `worlds/defaults.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// Profile.
+    pub profile: String,
+    /// Training world.
+    pub world: String,
+}
+
+/// The usual profile and world.
+pub fn defaults() -> anyhow::Result<Defaults> {
+    let file = WorldFiles::get("defaults.toml").context("no defaults.toml is built in")?;
+    toml::from_str(&String::from_utf8(file.data.into_owned())?).context("defaults.toml")
 }
 
 /// The bytes of a profile folder that is built in.
@@ -86,6 +103,16 @@ pub fn world_file(world: &str, name: &str) -> anyhow::Result<String> {
     let path = format!("{world}/{name}");
     let file = WorldFiles::get(&path).with_context(|| format!("no file {path} is built in"))?;
     Ok(String::from_utf8(file.data.into_owned())?)
+}
+
+/// Names of the files of a training world that start so, in order.
+pub fn world_files(world: &str, start: &str) -> Vec<String> {
+    let mut names: Vec<String> = WorldFiles::iter()
+        .filter_map(|path| Some(path.strip_prefix(world)?.strip_prefix('/')?.to_owned()))
+        .filter(|name| name.starts_with(start))
+        .collect();
+    names.sort();
+    names
 }
 
 /// A training world.

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::real;
+use crate::{embedded, real};
 
 /// What a data folder says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,21 @@ pub struct Installation {
     /// Profile.
     pub profile: String,
     /// PostgreSQL URL file; absent = SQLite in this folder.
+    pub postgres_url_file: Option<PathBuf>,
+    /// The guard file; absent = `guard.json` in this folder, which is then in every backup of the folder.
+    pub guard: Option<PathBuf>,
+}
+
+/// How a folder is to be opened. What is not named is as the folder says; for a new one it is the usual.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// `training` or `production`.
+    pub kind: String,
+    /// Profile; a folder keeps the one it was founded with.
+    pub profile: Option<String>,
+    /// Where the guard file is, or is to be moved to.
+    pub guard: Option<PathBuf>,
+    /// File with the URL of a PostgreSQL database; only for a new folder, or the one it has already.
     pub postgres_url_file: Option<PathBuf>,
 }
 
@@ -50,35 +65,26 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Opens a folder, or founds it. The kind given must be the kind it has.
-    pub fn open(root: &Path, kind: &str, profile: &str) -> anyhow::Result<Self> {
+    /// Opens a folder, or founds it. Kind, profile and database given must be those it has.
+    pub fn open(root: &Path, wanted: &Wanted) -> anyhow::Result<Self> {
         std::fs::create_dir_all(root.join("keys")).with_context(|| format!("creating {}", root.display()))?;
         let lock = std::fs::File::create(root.join("lock"))?;
         lock.try_lock()
             .map_err(|_| anyhow::anyhow!("{} is in use by another process", root.display()))?;
-        let path = root.join("installation.toml");
-        let installation = match std::fs::read_to_string(&path) {
+        let path = root.join(INSTALLATION);
+        let mut installation = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = [0u8; 6];
-                real::fill(&mut bytes);
-                let founded = Installation {
-                    id: hex::encode(bytes),
-                    kind: kind.to_owned(),
-                    profile: profile.to_owned(),
-                    postgres_url_file: None,
-                };
-                write_once(&path, toml::to_string(&founded)?.as_bytes())?;
+                let founded = found(wanted)?;
+                write_whole(&path, toml::to_string(&founded)?.as_bytes())?;
                 founded
             }
             Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
         };
-        ensure!(
-            installation.kind == kind,
-            "{} is a {} folder, for ever; this command needs {kind}",
-            root.display(),
-            installation.kind
-        );
+        same_for_ever(root, &installation, wanted)?;
+        if let Some(guard) = &wanted.guard {
+            move_guard(root, &mut installation, guard)?;
+        }
         let key = |name: &str| key_file(&root.join("keys").join(name));
         let keys = Keys {
             lake: key("lake")?,
@@ -95,6 +101,17 @@ impl DataFolder {
         })
     }
 
+    /// The guard file: what each log had reached, to be kept out of the backups of this folder.
+    pub fn guard(&self) -> PathBuf {
+        guard_of(&self.root, &self.installation)
+    }
+
+    /// Whether a backup of the folder holds the guard too, so that the backup restored as a whole looks right.
+    pub fn guard_is_inside(&self) -> bool {
+        std::path::absolute(&self.root).is_ok_and(|root| self.guard().starts_with(root))
+            || self.guard().starts_with(&self.root)
+    }
+
     /// URL of the PostgreSQL database, if one is configured.
     pub fn postgres_url(&self) -> anyhow::Result<Option<String>> {
         let Some(file) = &self.installation.postgres_url_file else {
@@ -105,11 +122,89 @@ impl DataFolder {
     }
 }
 
+/// The file that says what a folder is.
+pub const INSTALLATION: &str = "installation.toml";
+
+fn found(wanted: &Wanted) -> anyhow::Result<Installation> {
+    let profile = match &wanted.profile {
+        Some(profile) => profile.clone(),
+        None => embedded::defaults()?.profile,
+    };
+    // A folder keeps its profile for ever: one that does not exist must not found any.
+    embedded::profile_source(&profile)?;
+    let postgres_url_file = wanted.postgres_url_file.as_deref().map(whole).transpose()?;
+    let mut bytes = [0u8; 6];
+    real::fill(&mut bytes);
+    Ok(Installation {
+        id: hex::encode(bytes),
+        kind: wanted.kind.clone(),
+        profile,
+        postgres_url_file,
+        guard: None,
+    })
+}
+
+fn whole(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("the place of {}", path.display()))
+}
+
+fn same_for_ever(root: &Path, installation: &Installation, wanted: &Wanted) -> anyhow::Result<()> {
+    let root = root.display();
+    let (kind, profile) = (&installation.kind, &installation.profile);
+    ensure!(
+        *kind == wanted.kind,
+        "{root} is a {kind} folder, for ever; this command needs {}",
+        wanted.kind
+    );
+    if let Some(other) = &wanted.profile {
+        ensure!(
+            profile == other,
+            "{root} has the profile {profile}, for ever; it cannot be opened with {other}"
+        );
+    }
+    if let Some(file) = &wanted.postgres_url_file {
+        ensure!(
+            installation.postgres_url_file.as_deref() == Some(&whole(file)?),
+            "{root} has its record elsewhere; a folder keeps the database it was founded with"
+        );
+    }
+    Ok(())
+}
+
+fn guard_of(root: &Path, installation: &Installation) -> PathBuf {
+    let inside = || root.join("guard.json");
+    installation.guard.clone().unwrap_or_else(inside)
+}
+
+/// Takes the guard to another place, or takes the one that is there. A folder with entries whose guard is in
+/// neither place is refused by the store.
+fn move_guard(root: &Path, installation: &mut Installation, to: &Path) -> anyhow::Result<()> {
+    let (from, to) = (guard_of(root, installation), whole(to)?);
+    if installation.guard.as_ref() == Some(&to) {
+        return Ok(());
+    }
+    if let Some(parent) = to.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+    }
+    if from.exists() && !to.exists() {
+        write_whole(&to, &std::fs::read(&from)?)?;
+    }
+    installation.guard = Some(to);
+    write_whole(
+        &root.join(INSTALLATION),
+        toml::to_string(installation)?.as_bytes(),
+    )?;
+    if from.exists() {
+        std::fs::remove_file(&from)?;
+    }
+    Ok(())
+}
+
 fn key_file(path: &Path) -> anyhow::Result<[u8; 32]> {
     if !path.exists() {
         let mut bytes = [0u8; 32];
         real::fill(&mut bytes);
-        write_once(path, hex::encode(bytes).as_bytes())?;
+        write_whole(path, hex::encode(bytes).as_bytes())?;
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let mut bytes = [0u8; 32];
@@ -118,8 +213,8 @@ fn key_file(path: &Path) -> anyhow::Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// Writes a file that must not exist yet, durable before it has its name.
-fn write_once(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes a file that only the owner may read, durable before it has its name.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let temporary = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -52,28 +52,34 @@ enum Command {
 
 #[derive(clap::Args)]
 struct ServeArguments {
-    /// Data folder.
-    #[arg(long)]
-    data: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: String,
     /// A production folder. Without it the folder is a training one, for ever.
     #[arg(long)]
     production: bool,
+    /// Rules a new folder is founded with; a folder keeps them.
+    #[arg(long)]
+    profile: Option<String>,
     /// World to found a training folder with.
-    #[arg(long, default_value = "yunnan")]
-    world: String,
+    #[arg(long)]
+    world: Option<String>,
     /// Kill this process at a named point, `point[:n]`. Training only; for the recovery tests.
     #[arg(long, hide = true)]
     kill_at: Option<String>,
+    /// Let the wall clock run so many seconds ahead. Training only; for the tests of what expires.
+    #[arg(long, hide = true, default_value_t = 0)]
+    wall_ahead: u32,
 }
 
 #[derive(clap::Args)]
 struct WorldArguments {
-    /// Training folder.
-    #[arg(long)]
-    data: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Last day walked before serving.
     #[arg(long, default_value = "2026-02-24")]
     until: CivilDate,
@@ -84,8 +90,34 @@ struct WorldArguments {
     #[arg(long)]
     input: Option<PathBuf>,
     /// World.
-    #[arg(long, default_value = "yunnan")]
-    world: String,
+    #[arg(long)]
+    world: Option<String>,
+}
+
+/// Where an installation keeps what it has.
+#[derive(clap::Args)]
+struct PlaceArguments {
+    /// Data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The guard file, which must not lie in a backup of the data folder. Given once, the folder remembers it;
+    /// given anew, the guard moves.
+    #[arg(long)]
+    guard: Option<PathBuf>,
+    /// File with the URL of an empty PostgreSQL database (15 or newer) that a new folder keeps its record in.
+    #[arg(long)]
+    postgres_url_file: Option<PathBuf>,
+}
+
+impl PlaceArguments {
+    fn wanted(&self, kind: &str) -> folder::Wanted {
+        folder::Wanted {
+            kind: kind.to_owned(),
+            profile: None,
+            guard: self.guard.clone(),
+            postgres_url_file: self.postgres_url_file.clone(),
+        }
+    }
 }
 
 #[derive(clap::Args)]
@@ -96,12 +128,15 @@ struct DemoArguments {
     /// Folder with real input. Without it the project makes its own.
     #[arg(long)]
     input: Option<PathBuf>,
+    /// The input is not the published files: take the numbers of rows as they come. For the tests.
+    #[arg(long, hide = true)]
+    other_rows: bool,
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
     /// World.
-    #[arg(long, default_value = "yunnan")]
-    world: String,
+    #[arg(long)]
+    world: Option<String>,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -138,17 +173,25 @@ async fn run(command: Command) -> anyhow::Result<()> {
             } else {
                 "training"
             };
+            let for_tests = arguments.kill_at.is_some() || arguments.wall_ahead > 0;
             anyhow::ensure!(
-                arguments.kill_at.is_none() || kind == "training",
-                "--kill-at is for training folders"
+                !for_tests || kind == "training",
+                "--kill-at and --wall-ahead are for training folders"
             );
+            let world = match kind {
+                "training" => Some(world_named(arguments.world)?),
+                _ => None,
+            };
             let options = serve::ServeOptions {
-                data: arguments.data,
+                folder: folder::Wanted {
+                    profile: arguments.profile,
+                    ..arguments.place.wanted(kind)
+                },
+                data: arguments.place.data,
                 listen: arguments.listen,
-                kind: kind.to_owned(),
-                profile: "yunnan".to_owned(),
-                world: (kind == "training").then_some(arguments.world),
+                world,
                 kill_at: arguments.kill_at,
+                wall_ahead: arguments.wall_ahead,
             };
             let server = serve::start(options).await?;
             let asked = serve::StopSignals::catch()?;
@@ -160,9 +203,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let options = demo::DemoOptions {
                 data: arguments.data,
                 input: arguments.input,
+                other_rows: arguments.other_rows,
                 json: arguments.json,
                 until: None,
-                world: arguments.world,
+                world: world_named(arguments.world)?,
+                profile: embedded::defaults()?.profile,
             };
             let report = demo::demo(&options).await?;
             print(&serde_json::to_string_pretty(&report)?)
@@ -175,23 +220,32 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
+/// The world of that name, else the usual one.
+fn world_named(name: Option<String>) -> anyhow::Result<String> {
+    name.map_or_else(|| Ok(embedded::defaults()?.world), Ok)
+}
+
 async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
-    let walked = demo::is_walked(&arguments.data);
-    let options = serve::ServeOptions::training(&arguments.data, &arguments.listen, &arguments.world);
+    let data = &arguments.place.data;
+    let name = world_named(arguments.world)?;
+    let walked = demo::walked(data)?;
+    let mut options = serve::ServeOptions::training(data, &arguments.listen, &name);
+    options.folder = arguments.place.wanted("training");
     let server = serve::start(options).await?;
-    if !walked {
+    if walked == demo::Walked::Not {
         let options = demo::DemoOptions {
-            data: arguments.data.clone(),
+            data: data.clone(),
             input: arguments.input,
+            other_rows: false,
             json: false,
             until: Some(arguments.until),
-            world: arguments.world.clone(),
+            world: name.clone(),
+            profile: embedded::defaults()?.profile,
         };
-        demo::walk(&options, &server.address()).await?;
-        std::fs::write(arguments.data.join("walked"), arguments.until.to_string())?;
+        demo::walk(&options, &server.address(), demo::Report::default()).await?;
     }
     let asked = serve::StopSignals::catch()?;
-    let people = embedded::world(&arguments.world)?;
+    let people = embedded::world(&name)?;
     print("\nSign-in names (name, role, post, fictional person):\n")?;
     for person in people
         .person

@@ -1,6 +1,7 @@
 //! Building an installation from a data folder and serving it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -15,7 +16,7 @@ use shuyu_kernel::{
 use shuyu_lake::{Lake, MasterKey};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
-use shuyu_query::{Citations, Engine, EngineLimits};
+use shuyu_query::{Engine, EngineLimits};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use tokio::{
     net::TcpListener,
@@ -26,38 +27,41 @@ use tokio::{
 
 use crate::{
     embedded,
-    folder::DataFolder,
+    folder::{DataFolder, Wanted},
     real::{KillAt, SystemClock, SystemRandom},
     wire::{LakeAdapter, QueryAdapter, StoreKeeper},
 };
 
 /// How to serve.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ServeOptions {
     /// Data folder.
     pub data: PathBuf,
     /// Address.
     pub listen: String,
-    /// `training` or `production`.
-    pub kind: String,
-    /// Profile.
-    pub profile: String,
+    /// What the folder is, or is to be.
+    pub folder: Wanted,
     /// Training world to found with.
     pub world: Option<String>,
     /// Named point to be killed at.
     pub kill_at: Option<String>,
+    /// Seconds the wall clock runs ahead. Training only.
+    pub wall_ahead: u32,
 }
 
 impl ServeOptions {
     /// A training folder on an address.
     pub fn training(data: &Path, listen: &str, world: &str) -> Self {
+        let folder = Wanted {
+            kind: "training".to_owned(),
+            ..Wanted::default()
+        };
         Self {
             data: data.to_path_buf(),
             listen: listen.to_owned(),
-            kind: "training".to_owned(),
-            profile: "yunnan".to_owned(),
+            folder,
             world: Some(world.to_owned()),
-            kill_at: None,
+            ..Self::default()
         }
     }
 }
@@ -82,14 +86,20 @@ pub struct Opened {
 
 /// Opens a data folder and wires the use cases.
 pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
-    let folder = DataFolder::open(&options.data, &options.kind, &options.profile)?;
+    let folder = DataFolder::open(&options.data, &options.folder)?;
+    let training = folder.installation.kind == "training";
+    if folder.guard_is_inside() && !training {
+        tracing::warn!(
+            "the guard lies in the data folder: an older backup of the whole folder would be served. \
+             Move it out with --guard"
+        );
+    }
     let kill: Arc<dyn KillSwitch> = match &options.kill_at {
         Some(point) => Arc::new(KillAt::parse(point)?),
         None => Arc::new(NoKill),
     };
-    let wall: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let wall: Arc<dyn Clock> = Arc::new(SystemClock::ahead(options.wall_ahead));
     let random = Arc::new(SystemRandom::new(folder.keys.digest));
-    let training = folder.installation.kind == "training";
     let signer = Arc::new(SigningKey::from_bytes(&folder.keys.signer).context("the signing key")?);
     let database = match folder.postgres_url()? {
         Some(url) => DatabaseConfig::Postgres { url },
@@ -102,7 +112,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         access: AccessConfig::Sqlite {
             path: folder.root.join("access.sqlite"),
         },
-        guard: folder.root.join("guard.json"),
+        guard: folder.guard(),
         adopt_missing_guard: false,
         installation: folder.installation.id.clone(),
         kind: if training {
@@ -126,14 +136,10 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     )
     .map_err(anyhow::Error::new)?;
     let lake = Arc::new(lake);
-    let engine = Engine::new(
-        GateKey::new(folder.keys.unit),
-        EngineLimits::default(),
-        citations(),
-    );
+    let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
     let profiles = embedded::profiles(
         embedded::profile_source("cn-base")?,
-        embedded::profile_source(&options.profile)?,
+        embedded::profile_source(&folder.installation.profile)?,
     )?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
     let app = App::new(Parts {
@@ -155,17 +161,16 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     })
 }
 
-/// Clauses the engine cites when it refuses.
-fn citations() -> Citations {
-    Citations::default()
-}
-
 /// Opens, founds and serves.
 pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     let opened = open(&options).await?;
     let world = options.world.as_deref().map(embedded::world).transpose()?;
     opened.app.restore_profiles().await?;
     opened.app.found(world.as_ref()).await?;
+    let moved = opened.app.recount_clocks().await?;
+    if moved > 0 {
+        tracing::info!(moved, "cases have dates that moved with the new calendar");
+    }
     let listener = TcpListener::bind(&options.listen)
         .await
         .with_context(|| format!("listening on {}", options.listen))?;
@@ -175,7 +180,7 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     let state = shuyu_web::state::WebState {
         app: opened.app.clone(),
         texts,
-        secure_cookies: options.kind == "production",
+        secure_cookies: options.folder.kind == "production",
     };
     let gateway = shuyu_web::server::guarded(state.clone(), shuyu_gateway::router(opened.app.clone()));
     let router = shuyu_web::server::router(state).merge(gateway);
@@ -185,7 +190,9 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         let shutdown = async move {
             let _ = on_stop.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router)
+        // The address of the sender limits how often it may guess a password.
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service)
             .with_graceful_shutdown(shutdown)
             .await
         {

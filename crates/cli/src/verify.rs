@@ -1,21 +1,25 @@
-//! Verifying an exported folder offline; exporting; comparing tables with the ledger.
+//! Verifying an exported folder or one receipt offline; exporting; comparing tables with the ledger.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use shuyu_domain::port::Log;
 use shuyu_kernel::Fault;
-use shuyu_ledger::{FolderReader, VerifyError, VerifyingKey};
+use shuyu_kernel::Refusal;
+use shuyu_ledger::{Check, FolderReader, Receipt, VerifyError, VerifyingKey};
 use shuyu_store::FolderWriter;
 
-use crate::serve::{self, ServeOptions};
+use crate::{
+    folder::{INSTALLATION, Wanted},
+    serve::{self, ServeOptions},
+};
 
-/// Which folder.
+/// What to verify.
 #[derive(clap::Args)]
 pub struct VerifyArguments {
-    /// Exported folder.
-    folder: PathBuf,
-    /// Public key you already trust, PEM. Without it only the folder's own key is used, which is said.
+    /// Exported folder, or the file of one receipt.
+    what: PathBuf,
+    /// Public key you already trust, PEM. Without it only the key that comes along is used, which is said.
     #[arg(long)]
     key: Option<PathBuf>,
     /// One JSON document instead of lines.
@@ -29,6 +33,9 @@ pub struct ExportArguments {
     /// Data folder.
     #[arg(long)]
     data: PathBuf,
+    /// Where the guard file is, or is to be moved to. Else where the folder says.
+    #[arg(long)]
+    guard: Option<PathBuf>,
     /// Folder to write; must not exist.
     #[arg(long)]
     to: PathBuf,
@@ -46,6 +53,9 @@ pub struct RebuildArguments {
     /// Data folder.
     #[arg(long)]
     data: PathBuf,
+    /// Where the guard file is, or is to be moved to. Else where the folder says.
+    #[arg(long)]
+    guard: Option<PathBuf>,
     /// Compare only; nothing is written.
     #[arg(long)]
     check: bool,
@@ -79,13 +89,8 @@ impl FolderWriter for Folder {
     }
 }
 
-/// Verifies a folder with no server and no database.
+/// Verifies a folder or a receipt with no server and no database.
 pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        arguments.folder.is_dir(),
-        "{} is not a folder",
-        arguments.folder.display()
-    );
     let trusted = match &arguments.key {
         Some(path) => {
             let pem = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
@@ -93,37 +98,81 @@ pub fn verify(arguments: &VerifyArguments) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let outcome = shuyu_ledger::verify(&Folder(arguments.folder.clone()), trusted.as_ref());
+    let what = &arguments.what;
+    if what.is_dir() {
+        return verify_folder(arguments, trusted.as_ref());
+    }
+    let bytes = std::fs::read(what).with_context(|| format!("reading {}", what.display()))?;
+    verify_receipt(arguments, &bytes, trusted)
+}
+
+fn verify_folder(arguments: &VerifyArguments, trusted: Option<&VerifyingKey>) -> anyhow::Result<()> {
+    let outcome = shuyu_ledger::verify(&Folder(arguments.what.clone()), trusted);
     match outcome {
         Ok(verified) => {
-            let checks: Vec<String> = verified
-                .checks
-                .iter()
-                .map(|check| check.code().to_owned())
-                .collect();
+            let checks: Vec<&str> = verified.checks.iter().map(|check| check.code()).collect();
             let answer = serde_json::json!({
                 "verified": true, "size": verified.size, "root": verified.root, "checks": checks,
             });
-            say(
-                arguments.json,
-                &answer,
-                &format!(
-                    "verified: {} entries, root {}\n{}",
-                    verified.size,
-                    verified.root,
-                    checks.join("\n")
-                ),
-            )
+            let text = format!("verified: {} entries, root {}", verified.size, verified.root);
+            say(arguments.json, &answer, &format!("{text}\n{}", checks.join("\n")))
         }
         Err(VerifyError::Tampered(tampered)) => {
-            let refusal = shuyu_kernel::Refusal::from(&tampered);
-            let answer =
-                serde_json::json!({ "verified": false, "code": refusal.code, "facts": refusal.facts });
-            say(arguments.json, &answer, &tampered.to_string())?;
-            std::process::exit(1)
+            refuse(arguments.json, &Refusal::from(&tampered), &tampered.to_string())
         }
         Err(VerifyError::Fault(fault)) => Err(fault.into()),
     }
+}
+
+/// One entry: its place in the tree of a signed checkpoint, and the signature.
+fn verify_receipt(
+    arguments: &VerifyArguments,
+    bytes: &[u8],
+    trusted: Option<VerifyingKey>,
+) -> anyhow::Result<()> {
+    let compared = trusted.is_some();
+    let outcome = Receipt::parse(bytes).and_then(|receipt| {
+        let key = trusted.map_or_else(|| receipt.carried_key(), Ok)?;
+        receipt.verify(&key)
+    });
+    let verified = match outcome {
+        Ok(verified) => verified,
+        Err(error) => return refuse(arguments.json, &Refusal::from(&error), &error.to_string()),
+    };
+    let (entry, checkpoint) = (&verified.entry, &verified.checkpoint);
+    let mut checks = vec![if compared {
+        Check::KeyTrusted.code()
+    } else {
+        Check::KeyNotCompared.code()
+    }];
+    checks.push(Check::SignatureValid.code());
+    if verified.cosignatures_not_checked > 0 {
+        checks.push(Check::CosignaturesNotChecked(verified.cosignatures_not_checked).code());
+    }
+    checks.push("check_entry_included");
+    let origin = checkpoint.origin.to_string();
+    let answer = serde_json::json!({
+        "verified": true, "index": entry.index, "kind": entry.kind, "stream": entry.stream,
+        "recorded_at": entry.recorded_at, "log": origin, "size": checkpoint.size, "root": checkpoint.root,
+        "checks": checks,
+    });
+    let text = format!(
+        "verified: entry {} ({}, {}) of {origin}, which has {} entries with root {}\n{}",
+        entry.index,
+        entry.kind,
+        entry.stream,
+        checkpoint.size,
+        checkpoint.root,
+        checks.join("\n")
+    );
+    say(arguments.json, &answer, &text)
+}
+
+/// Says what is wrong and ends with status 1.
+fn refuse(json: bool, refusal: &Refusal, text: &str) -> anyhow::Result<()> {
+    let answer = serde_json::json!({ "verified": false, "code": refusal.code, "facts": refusal.facts });
+    say(json, &answer, text)?;
+    std::process::exit(1)
 }
 
 /// Exports a log of a data folder that no server is using.
@@ -138,7 +187,12 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
         "access" => Log::Access,
         other => anyhow::bail!("there is no log named {other}"),
     };
-    let opened = serve::open(&existing(&arguments.data, arguments.production)?).await?;
+    let opened = serve::open(&existing(
+        &arguments.data,
+        arguments.guard.as_deref(),
+        arguments.production,
+    )?)
+    .await?;
     opened.app.keeper().seal().await?;
     opened
         .store
@@ -153,7 +207,12 @@ pub async fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
 
 /// Compares every core table with the ledger, or recreates them.
 pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
-    let opened = serve::open(&existing(&arguments.data, arguments.production)?).await?;
+    let opened = serve::open(&existing(
+        &arguments.data,
+        arguments.guard.as_deref(),
+        arguments.production,
+    )?)
+    .await?;
     if !arguments.check {
         opened.store.rebuild().await?;
     }
@@ -170,17 +229,22 @@ pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
     )
 }
 
-fn existing(data: &Path, production: bool) -> anyhow::Result<ServeOptions> {
+fn existing(data: &Path, guard: Option<&Path>, production: bool) -> anyhow::Result<ServeOptions> {
     anyhow::ensure!(
-        data.join("installation.toml").exists(),
+        data.join(INSTALLATION).exists(),
         "{} is not a data folder",
         data.display()
     );
-    let mut options = ServeOptions::training(data, "127.0.0.1:0", "yunnan");
-    if production {
-        options.kind = "production".to_owned();
-    }
-    Ok(options)
+    let kind = if production { "production" } else { "training" };
+    Ok(ServeOptions {
+        data: data.to_path_buf(),
+        folder: Wanted {
+            kind: kind.to_owned(),
+            guard: guard.map(Path::to_path_buf),
+            ..Wanted::default()
+        },
+        ..ServeOptions::default()
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "a command prints its answer")]

@@ -3,16 +3,20 @@
 //! The only async in a pure crate: a signature, no behaviour. Everything that decides is in
 //! [`decide`](crate::decide) and runs inside [`Record::transact`] as a plain function over [`Loaded`].
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId,
-    Timestamp,
+    BodyId, CaseId, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId, Timestamp,
 };
 
 use crate::{case::Case, event::Event, registry::Registry};
+
+pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty};
+pub use shuyu_profile::CaseQuery;
 
 /// A stream of events in the ledger: one per case, one for the registry, one per dataset…
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +62,8 @@ pub struct Request {
     pub expected_version: Option<u64>,
     /// Cases to load besides the stream's own case and everything these point at, transitively.
     pub needs: BTreeSet<CaseId>,
+    /// Cases to find by procedure and stage and to load as well; nothing links to them.
+    pub seeks: Vec<CaseQuery>,
     /// For a case to be opened: procedure and year of the running number (案号).
     pub numbering: Option<(String, i16)>,
     /// The instant of recording, read from the clock once.
@@ -183,83 +189,6 @@ pub struct StoredEntry {
     pub leaf: Digest,
 }
 
-/// A line in a list of cases.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CaseRow {
-    /// Id.
-    pub id: CaseId,
-    /// Procedure.
-    pub procedure: String,
-    /// 案号
-    pub number: String,
-    /// Title.
-    pub title: String,
-    /// Stage.
-    pub stage: String,
-    /// Role whose turn it is.
-    pub holder_role: Option<String>,
-    /// Closed.
-    pub closed: bool,
-    /// Opened.
-    pub opened_on: CivilDate,
-    /// Earliest due date of its open duties, if any.
-    pub next_due: Option<CivilDate>,
-    /// Version.
-    pub version: u64,
-}
-
-/// Which cases.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct CaseFilter {
-    /// Only these procedures; empty = all.
-    pub procedures: Vec<String>,
-    /// Only cases with this body as a party (any role).
-    pub body: Option<BodyId>,
-    /// Only cases where it is this role's turn.
-    pub holder_role: Option<String>,
-    /// Only cases in one of these stages; empty = all.
-    pub stages: Vec<String>,
-    /// Only open cases.
-    pub open_only: bool,
-    /// Text in number or title.
-    pub text: Option<String>,
-    /// Skip.
-    pub offset: u64,
-    /// At most so many.
-    pub limit: u64,
-}
-
-/// An open duty: a running at-most clock or a waiting route step, for the work queue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Duty {
-    /// Case.
-    pub case: CaseId,
-    /// Procedure.
-    pub procedure: String,
-    /// 案号
-    pub number: String,
-    /// Title.
-    pub title: String,
-    /// Stage of the case.
-    pub stage: String,
-    /// Clock id; `None` for a turn without a limit.
-    pub clock: Option<String>,
-    /// Lane key.
-    pub lane: Option<String>,
-    /// Start of the clock.
-    pub started_on: Option<CivilDate>,
-    /// Last day.
-    pub due: Option<CivilDate>,
-    /// 暂定
-    pub provisional: bool,
-    /// Role that has to act.
-    pub role: String,
-    /// Body that has to act.
-    pub body: BodyId,
-    /// Clauses of the clock.
-    pub clauses: Vec<ClauseId>,
-}
-
 /// A note for the access log. No personal data in the clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessNote {
@@ -281,31 +210,6 @@ pub struct AccessNote {
     pub clauses: Vec<ClauseId>,
     /// Keyed digest of a query text or request.
     pub digest: Option<Digest>,
-}
-
-/// A dataset version as recorded.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DatasetRow {
-    /// Dataset.
-    pub dataset: DatasetId,
-    /// Table name.
-    pub table: String,
-    /// Catalogue entry.
-    pub resource: CaseId,
-    /// Version.
-    pub version: u64,
-    /// Rows.
-    pub rows: u64,
-    /// Identifier domain, if personal.
-    pub domain: Option<String>,
-    /// Proven rows per subject.
-    pub rows_per_unit: u64,
-    /// Columns that name the subject.
-    pub unit_columns: Vec<String>,
-    /// Columns.
-    pub columns: Vec<String>,
-    /// Ledger index of its event.
-    pub as_of: u64,
 }
 
 /// Checkpoint as stored.
@@ -343,10 +247,13 @@ pub trait Record: Send + Sync {
     async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError>;
 
     /// What was committed under a key, if anything. For something else: refused (`idempotency_key_reused`).
-    async fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    async fn repeated(&self, scope: &str, key: &str, asked: Digest)
+    -> Result<Option<Committed>, RecordError>;
 
     /// Loads cases and everything they point at, transitively, plus the registry; a consistent read.
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;
+    /// As [`Record::load`], with the cases that these queries find.
+    async fn load_seeking(&self, cases: &BTreeSet<CaseId>, seeks: &[CaseQuery]) -> Result<Loaded, Fault>;
     /// Cases of a filter, newest first, and how many there are in all.
     async fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault>;
     /// Open duties of a body under a role, earliest due first.
@@ -371,8 +278,15 @@ pub trait Record: Send + Sync {
     /// Appends notes to the access log; durable when it returns.
     async fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
 
+    /// The answer that was given under an idempotency key, if there was one.
+    async fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault>;
+
     /// The clear text of a vault field, or `None` once erased.
     async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
+    /// Whether the vault keeps fields of a subject.
+    async fn keeps(&self, subject: &str) -> Result<bool, Fault>;
+    /// Makes all vault fields of a subject unreadable for ever; again it does nothing. The caller records it.
+    async fn erase(&self, subject: &str) -> Result<(), Fault>;
 
     /// A document.
     async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault>;

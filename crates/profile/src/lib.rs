@@ -34,7 +34,7 @@ pub use procedure::{
     Stage,
 };
 pub use settings::{
-    Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
-    Separation, Setting, Thresholds, UseOf,
+    Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
+    Role, Separation, Setting, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

@@ -7,9 +7,9 @@ use shuyu_kernel::{
 };
 
 use crate::{
-    condition::When,
+    condition::{CaseQuery, When},
     field::{Field, Group},
-    guard::Guard,
+    guard::{Guard, Rule},
     place::Place,
 };
 
@@ -324,6 +324,24 @@ impl Procedure {
     pub fn lane(&self, id: &str) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.id == id)
     }
+    /// Every search for cases that some rule of the procedure makes: what has to be loaded besides linked cases.
+    pub fn queries(&self) -> Vec<CaseQuery> {
+        let acting = self.acts.iter().flat_map(|act| &act.guards);
+        let guards: Vec<&Guard> = self.open.guards.iter().chain(acting).collect();
+        let rules = guards.iter().filter_map(|guard| match &guard.rule {
+            Rule::SomeCase(query) | Rule::NoCase(query) => Some(query),
+            _ => None,
+        });
+        let whens = guards.iter().flat_map(|guard| &guard.when);
+        let clocks = self.clocks.iter().flat_map(|clock| &clock.when);
+        let lanes = self.lanes.iter().flat_map(|lane| &lane.when);
+        let conditions = whens
+            .chain(clocks)
+            .chain(lanes)
+            .filter_map(|when| when.some_case.as_ref());
+        rules.chain(conditions).cloned().collect()
+    }
+
     /// Fields of a group, in order.
     pub fn group_fields<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Field> {
         self.fields.iter().filter(move |field| field.group == group)

@@ -12,7 +12,7 @@ use crate::{
     field::{FieldType, Measure},
     meaning::Meaning,
     procedure::{ActKind, Consequence, Effect, Extension},
-    settings::{Instrument, Post, UseOf},
+    settings::{Instrument, Post},
 };
 
 /// Which of the two texts of an overlaid procedure a rule stands in.
@@ -111,9 +111,15 @@ pub(crate) trait HasBasis {
     fn origin(&self) -> Origin;
 }
 
+mod gates;
 mod overlay;
 
-pub(crate) use overlay::{RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings};
+pub(crate) use gates::{
+    RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawThresholds,
+};
+pub(crate) use overlay::{
+    DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
+};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,62 +165,6 @@ pub(crate) struct RawRoles {
     pub(crate) role: Vec<RawRole>,
     #[serde(default)]
     pub(crate) separation: Vec<RawSeparation>,
-}
-
-rule! {
-    RawEligibility {
-        use_of: UseOf,
-        procedure: Spanned<String>,
-        stages: Vec<String>,
-        match_field: Option<String>,
-        code: String,
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawGates {
-    #[serde(default)]
-    pub(crate) eligibility: Vec<RawEligibility>,
-    pub(crate) open_tables: Option<RawOpenTables>,
-}
-
-rule! {
-    RawOpenTables {
-        procedure: Spanned<String>,
-        field: String,
-        values: Vec<String>,
-        stages: Vec<String>,
-    }
-}
-
-rule! {
-    RawFigure {
-        name: Spanned<String>,
-        procedure: String,
-        stages: Vec<String>,
-        sum: Option<String>,
-        #[serde(default)]
-        show: Vec<String>,
-    }
-}
-
-rule! {
-    RawThresholds {
-        k: u32,
-        k_jitter: u32,
-        dominance_percent: u32,
-        max_rows: u32,
-        log_retention: Limit,
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawDisclosure {
-    pub(crate) thresholds: RawThresholds,
-    #[serde(default)]
-    pub(crate) figure: Vec<RawFigure>,
 }
 
 rule! {

@@ -165,6 +165,7 @@ impl App {
             fingerprint: shuyu_kernel::Digest([0; 32]),
             expected_version: None,
             needs: Default::default(),
+            seeks: Vec::new(),
             numbering: None,
             at: self.now(),
         }

@@ -113,6 +113,7 @@ impl Filling {
                 fingerprint: Digest::of(&number.to_be_bytes()),
                 expected_version: None,
                 needs: Default::default(),
+                seeks: Vec::new(),
                 numbering: Some(("resource".to_owned(), today.year())),
                 at: app.now(),
             };

@@ -75,8 +75,9 @@ fn on_postgres(folder: &Path, url: &str) -> anyhow::Result<()> {
     let installation = Installation {
         id: "bench".to_owned(),
         kind: "training".to_owned(),
-        profile: "yunnan".to_owned(),
+        profile: embedded::defaults()?.profile,
         postgres_url_file: Some(file),
+        guard: None,
     };
     std::fs::write(folder.join("installation.toml"), toml::to_string(&installation)?)?;
     Ok(())

@@ -40,9 +40,21 @@ impl Reply {
             .map(str::to_owned)
             .collect()
     }
-    /// What is wrong, in words.
-    pub fn detail(&self) -> &str {
-        self.body.get("detail").and_then(Json::as_str).unwrap_or_default()
+    /// A text of the body; empty if it is not there.
+    pub fn text(&self, name: &str) -> String {
+        self.body
+            .get(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    }
+    /// A whole number of the body.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.body.get(name).and_then(Json::as_u64)
+    }
+    /// A fact of a problem.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.body.get("facts")?.get(name)?.as_str()
     }
 }
 
@@ -145,13 +157,19 @@ impl Client {
         read(request.send().await?).await
     }
 
-    /// Uploads bytes as a person.
-    pub async fn upload(&mut self, login: &str, name: &str, body: reqwest::Body) -> anyhow::Result<Reply> {
+    /// Uploads bytes as a person, as `paper` or `data`.
+    pub async fn upload(
+        &mut self,
+        login: &str,
+        name: &str,
+        kind: &str,
+        body: reqwest::Body,
+    ) -> anyhow::Result<Reply> {
         let token = self.token(login).await?;
         let request = self
             .http
             .post(format!("{}/api/v1/uploads", self.base))
-            .query(&[("name", name)])
+            .query(&[("name", name), ("kind", kind)])
             .bearer_auth(token)
             .header("content-type", "application/octet-stream")
             .body(body);

@@ -21,7 +21,7 @@ const MADE_PERSONS: u64 = 12_000;
 /// A folder of input files.
 pub struct Input {
     folder: PathBuf,
-    real: bool,
+    published: bool,
 }
 
 /// A file to send.
@@ -37,8 +37,9 @@ enum Source {
 }
 
 impl Input {
-    /// The real folder, or one that is made below `made`.
-    pub fn open(real: Option<&Path>, made: &Path) -> anyhow::Result<Self> {
+    /// The real folder, or one that is made below `made`. `other_rows`: the folder holds other files than the
+    /// published ones, in the same layout.
+    pub fn open(real: Option<&Path>, made: &Path, other_rows: bool) -> anyhow::Result<Self> {
         if let Some(folder) = real {
             // The folder itself, or its parent: both are natural to name.
             let folder = if folder.join("data").is_dir() {
@@ -46,7 +47,10 @@ impl Input {
             } else {
                 folder.to_path_buf()
             };
-            return Ok(Self { folder, real: true });
+            return Ok(Self {
+                folder,
+                published: !other_rows,
+            });
         }
         if !made.join("complete").exists() {
             make(made).context("making the input files")?;
@@ -54,13 +58,13 @@ impl Input {
         }
         Ok(Self {
             folder: made.to_path_buf(),
-            real: false,
+            published: false,
         })
     }
 
-    /// Whether the files are real input with known numbers of rows.
-    pub fn is_real(&self) -> bool {
-        self.real
+    /// Whether these are the published files, whose numbers of rows are known.
+    pub fn is_published(&self) -> bool {
+        self.published
     }
 
     /// The files of a pattern in order of name.

@@ -14,11 +14,13 @@ pub struct Report {
     pub acts: u64,
     /// Refusals by code; each happened as expected and changed nothing.
     pub refusals: BTreeMap<String, u64>,
-    /// Rows that arrived in the lake.
+    /// Rows that arrived in the lake from files.
     pub rows_ingested: u64,
+    /// Rows of de-identified versions made of them.
+    pub rows_derived: u64,
     /// Queries answered.
     pub queries: u64,
-    /// Product calls answered and metered.
+    /// Product calls answered, as the platform's meter counts them.
     pub calls_metered: u64,
     /// Entries of the proceedings.
     pub ledger_size: u64,

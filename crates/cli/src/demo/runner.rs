@@ -1,7 +1,11 @@
 //! Carries out one step after the other and checks what came of it.
 
 mod act;
+mod call;
 mod data;
+mod fill;
+mod record;
+mod refusal;
 
 use std::collections::BTreeMap;
 
@@ -11,35 +15,71 @@ use shuyu_app::founding::World;
 use shuyu_kernel::CivilDate;
 
 use super::{
+    answers::Answers,
     client::{Client, Reply},
     input::Input,
     report::Report,
     story::Step,
+    tell::Told,
+    words::Words,
 };
+
+use call::Key;
+
+/// What a walk is made of.
+pub struct Parts {
+    /// Client of the running server.
+    pub client: Client,
+    /// What departments send.
+    pub input: Input,
+    /// Words for what is printed.
+    pub words: Words,
+    /// What people write into fields.
+    pub answers: Answers,
+    /// People and bodies.
+    pub world: World,
+    /// Print nothing.
+    pub json: bool,
+    /// The summary so far.
+    pub report: Report,
+}
 
 /// The walk so far: names given to cases, files, keys.
 pub struct Runner {
     client: Client,
     input: Input,
+    words: Words,
+    answers: Answers,
     world: World,
     json: bool,
     report: Report,
     today: Option<CivilDate>,
     names: BTreeMap<String, String>,
     uploads: BTreeMap<String, String>,
-    keys: BTreeMap<String, (String, String, String)>,
+    keys: BTreeMap<String, Key>,
     procedures: BTreeMap<String, Json>,
 }
 
+/// What came of a step that is no act of a procedure.
+struct Done {
+    reply: Reply,
+    /// Key of its verb in the locales, or the title of an act.
+    verb: String,
+    /// What is told below its line.
+    below: Vec<String>,
+}
+
 impl Runner {
-    /// A walk with this client over this input.
-    pub fn new(client: Client, input: Input, world: World, json: bool) -> Self {
+    /// A walk of these parts.
+    pub fn new(parts: Parts) -> Self {
         Self {
-            client,
-            input,
-            world,
-            json,
-            report: Report::default(),
+            client: parts.client,
+            input: parts.input,
+            words: parts.words,
+            answers: parts.answers,
+            world: parts.world,
+            json: parts.json,
+            report: parts.report,
             today: None,
             names: BTreeMap::new(),
             uploads: BTreeMap::new(),
@@ -48,16 +88,29 @@ impl Runner {
         }
     }
 
-    /// The summary.
-    pub fn into_report(mut self) -> Report {
+    /// The summary, with the calls that the platform metered.
+    ///
+    /// # Errors
+    /// The meter differs from what the clients counted.
+    pub async fn into_report(mut self) -> anyhow::Result<Report> {
+        self.report.calls_metered = self.all_metered().await?;
         self.report.end_phase();
-        self.report
+        Ok(self.report)
     }
 
     /// Winds the training clock forward to a day.
+    ///
+    /// # Errors
+    /// The story has passed that day: steps stand in order of date.
     pub async fn wind_to(&mut self, day: CivilDate) -> anyhow::Result<()> {
-        if self.today.is_some_and(|today| today >= day) {
-            return Ok(());
+        if let Some(today) = self.today {
+            ensure!(
+                day >= today,
+                "the story stands at {today} and cannot go back to {day}"
+            );
+            if today == day {
+                return Ok(());
+            }
         }
         let reply = self
             .client
@@ -78,34 +131,39 @@ impl Runner {
         if let Some(phase) = &step.phase {
             self.report.phase(phase);
         }
-        self.load_world().await?;
         self.wind_to(step.on).await?;
-        if let Some(order) = &step.ingest {
-            return self.ingest(step, order).await;
-        }
-        let before = match (
-            &step.refused,
-            self.names.get(&format!("case:{}", step.case)).cloned(),
-        ) {
-            (Some(_), Some(case)) => Some((case.clone(), self.version(&step.login, &case).await?)),
-            _ => None,
+        let before = match &step.refused {
+            Some(_) => Some(self.state(step).await?),
+            None => None,
         };
-        let reply = self.carry_out(step).await?;
-        self.judge(step, &reply)?;
-        if let (Some((case, version)), Some(refused)) = (before, &step.refused) {
-            let after = self.version(&step.login, &case).await?;
-            ensure!(version == after, "the refusal {} changed the case", refused.code);
+        let done = self.carry_out(step).await?;
+        if let (Some(before), Some(expected)) = (before, &step.refused) {
+            self.refused(step, expected, &done)?;
+            let after = self.state(step).await?;
+            ensure!(
+                before == after,
+                "the refusal {} changed something: {before:?} became {after:?}",
+                expected.code
+            );
+            return Ok(());
         }
-        if step.refused.is_none() {
-            for login in &step.then {
-                self.advance(login, &step.case).await?;
-            }
-            self.expectations(step).await?;
+        let reply = &done.reply;
+        ensure!(reply.is_ok(), "{} {}", reply.status, reply.body);
+        if step.open.is_none() && step.act.is_none() && !step.advance {
+            let told = Told::plain(&self.words, step, &done.verb, done.below);
+            self.tell(&told, &step.note);
+            return Ok(());
         }
-        Ok(())
+        self.recorded(step, &step.login, reply, &step.note).await?;
+        for login in &step.then {
+            let reply = self.advance(login, &step.case).await?;
+            ensure!(reply.is_ok(), "{login}: {} {}", reply.status, reply.body);
+            self.recorded(step, login, &reply, "").await?;
+        }
+        self.expectations(step).await
     }
 
-    async fn carry_out(&mut self, step: &Step) -> anyhow::Result<Reply> {
+    async fn carry_out(&mut self, step: &Step) -> anyhow::Result<Done> {
         if let Some(procedure) = &step.open {
             return self.open(step, procedure).await;
         }
@@ -113,7 +171,11 @@ impl Runner {
             return self.act(step, act).await;
         }
         if step.advance {
-            return self.advance_once(&step.login, &step.case).await;
+            let reply = self.advance(&step.login, &step.case).await?;
+            return Ok(self.done(reply, "demo-checker"));
+        }
+        if let Some(order) = &step.ingest {
+            return self.ingest(step, order).await;
         }
         if let Some(order) = &step.derive {
             return self.derive(step, order).await;
@@ -127,167 +189,53 @@ impl Runner {
         if let Some(call) = &step.call {
             return self.call(call).await;
         }
-        if let Some(delegation) = &step.delegate {
-            return self
-                .client
-                .post(&step.login, "/api/v1/registry/delegations", &json!(delegation))
-                .await;
+        if let Some(order) = &step.delegate {
+            return self.delegate(step, order).await;
         }
         bail!("a step without an action")
     }
 
-    /// Success or the expected refusal; anything else ends the walk.
-    fn judge(&mut self, step: &Step, reply: &Reply) -> anyhow::Result<()> {
-        match &step.refused {
-            None => {
-                ensure!(reply.is_ok(), "{} {}", reply.status, reply.body);
-                self.report.acts += 1;
-                let clauses = self.clauses_of(step).join(" ");
-                self.print(step, "+", &clauses);
-            }
-            Some(expected) => {
-                ensure!(
-                    !reply.is_ok(),
-                    "expected the refusal {}, but it succeeded: {}",
-                    expected.code,
-                    reply.body
-                );
-                ensure!(
-                    reply.code() == expected.code,
-                    "expected {}, got {} {}",
-                    expected.code,
-                    reply.status,
-                    reply.body
-                );
-                if let Some(clause) = &expected.clause {
-                    ensure!(
-                        reply.clauses().contains(clause),
-                        "refusal {} does not cite {clause}: {}",
-                        expected.code,
-                        reply.body
-                    );
-                }
-                *self.report.refusals.entry(expected.code.clone()).or_default() += 1;
-                let clauses = reply.clauses().join(" ");
-                self.print(
-                    step,
-                    "x",
-                    &format!("{} {clauses} {}", expected.code, reply.detail()),
-                );
-            }
+    /// A step whose verb stands in the locales.
+    fn done(&self, reply: Reply, verb: &str) -> Done {
+        Done {
+            reply,
+            verb: self.words.word(verb),
+            below: Vec::new(),
         }
-        Ok(())
     }
 
-    /// Clauses that the opened procedure or the act rests on.
-    fn clauses_of(&self, step: &Step) -> Vec<String> {
-        let named = self.names.get(&format!("procedure:{}", step.case));
-        let rules = step
-            .open
-            .as_ref()
-            .or(named)
-            .and_then(|id| self.procedures.get(id));
-        let of = match (&step.act, rules) {
-            (Some(act), Some(rules)) => {
-                let acts = rules.get("acts").and_then(Json::as_array);
-                acts.and_then(|acts| {
-                    acts.iter()
-                        .find(|rule| rule.get("id").and_then(Json::as_str) == Some(act))
-                })
-            }
-            (None, rules) => rules.filter(|_| step.open.is_some()),
-            (Some(_), None) => None,
-        };
-        let list = of.and_then(|rule| rule.get("clauses")).and_then(Json::as_array);
-        list.into_iter()
-            .flatten()
-            .filter_map(Json::as_str)
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// One line: day, role, sign-in name, manner, what, note, clauses or refusal.
-    #[expect(clippy::print_stdout, reason = "the demo prints what happens")]
-    fn print(&self, step: &Step, mark: &str, outcome: &str) {
-        if self.json {
-            return;
+    fn tell(&self, told: &Told, note: &str) {
+        if !self.json {
+            told.print(note);
         }
-        let what = [
-            step.open.as_deref(),
-            step.act.as_deref(),
-            step.query.as_ref().map(|_| "query"),
-        ]
-        .into_iter()
-        .flatten()
-        .next()
-        .unwrap_or(if step.advance { "advance" } else { "" });
-        let manner = match (&step.paper, step.login.contains('/')) {
-            (Some(_), _) => "on_behalf",
-            (None, true) => "delegate",
-            (None, false) => "in_person",
-        };
-        let happened = step
-            .happened_on
-            .map(|day| format!(" ({day})"))
-            .unwrap_or_default();
-        let login = step.login.split('/').next().unwrap_or_default();
-        let role = self
-            .world
-            .person
-            .iter()
-            .find(|person| person.login == login)
-            .map_or("", |person| &person.role);
-        println!(
-            "{} {mark} {role:<19} {:<21} {manner:<9} {:<7} {what:<19} {}{happened}  {outcome}",
-            step.on, step.login, step.case, step.note
-        );
     }
 
-    async fn version(&mut self, login: &str, case: &str) -> anyhow::Result<i64> {
-        let reply = self.client.get(login, &format!("/api/v1/cases/{case}")).await?;
-        // Somebody who is no party sees nothing, before and after alike.
-        Ok(reply.body.get("version").and_then(Json::as_i64).unwrap_or(-1))
-    }
-
-    async fn expectations(&mut self, step: &Step) -> anyhow::Result<()> {
-        if step.due.is_empty() && step.stage.is_none() {
-            return Ok(());
-        }
-        let id = self.case_id(&step.case)?;
+    async fn delegate(&mut self, step: &Step, order: &BTreeMap<String, String>) -> anyhow::Result<Done> {
+        let mut body = order.clone();
+        let paper = self.file(&step.login, "delegation.pdf").await?;
+        body.insert("paper".to_owned(), paper);
         let reply = self
             .client
-            .get(&step.login, &format!("/api/v1/cases/{id}"))
+            .post(&step.login, "/api/v1/registry/delegations", &json!(body))
             .await?;
-        if let Some(stage) = &step.stage {
-            let now = reply.body.get("stage").and_then(Json::as_str).unwrap_or_default();
-            ensure!(now == stage, "stage is {now}, not {stage}");
-        }
-        for (clock, due) in &step.due {
-            let (name, lane) = match clock.split_once('@') {
-                Some((name, lane)) => (name, Some(self.lane_key(lane)?)),
-                None => (clock.as_str(), None),
-            };
-            let clocks = reply
-                .body
-                .get("clocks")
-                .and_then(Json::as_array)
-                .cloned()
-                .unwrap_or_default();
-            let run = clocks
-                .iter()
-                .rev()
-                .find(|run| {
-                    run.get("clock").and_then(Json::as_str) == Some(name)
-                        && run.get("lane").and_then(Json::as_str) == lane.as_deref()
-                })
-                .with_context(|| format!("no clock {clock}"))?;
-            let found = run.get("due").and_then(Json::as_str).unwrap_or_default();
-            ensure!(
-                found == due.to_string(),
-                "clock {clock} is due {found}, not {due}"
-            );
-        }
-        Ok(())
+        let text = |name: &str| order.get(name).map_or("", String::as_str);
+        let term = [
+            ("paper", text("number")),
+            ("from", text("starts_on")),
+            ("until", text("ends_on")),
+        ];
+        let below = vec![
+            self.words.words("demo-delegate-term", &term),
+            format!(
+                "{} → {}",
+                self.words.login(text("from")),
+                self.words.login(text("to"))
+            ),
+        ];
+        Ok(Done {
+            below,
+            ..self.done(reply, "demo-delegate")
+        })
     }
 
     fn case_id(&self, name: &str) -> anyhow::Result<String> {
@@ -295,6 +243,13 @@ impl Runner {
             .get(&format!("case:{name}"))
             .cloned()
             .with_context(|| format!("no case named {name}"))
+    }
+
+    fn procedure_of(&self, case: &str) -> String {
+        self.names
+            .get(&format!("procedure:{case}"))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// `rule:body` to the key of a lane.
@@ -309,11 +264,8 @@ impl Runner {
         Ok(format!("{rule}:{id}"))
     }
 
-    /// Ids of bodies and people by their names in the world: everybody signs in once.
-    async fn load_world(&mut self) -> anyhow::Result<()> {
-        if !self.names.is_empty() {
-            return Ok(());
-        }
+    /// Everybody signs in once; their ids get the names of the world.
+    pub async fn sign_in(&mut self) -> anyhow::Result<()> {
         for person in &self.world.person.clone() {
             let me = self.client.get(&person.login, "/api/v1/me").await?;
             let text = |pointer: &str| {
@@ -323,11 +275,40 @@ impl Runner {
                     .unwrap_or_default()
                     .to_owned()
             };
-            self.names
-                .insert(format!("person:{}", person.login), text("/actor/person"));
-            self.names
-                .insert(format!("body:{}", person.body), text("/actor/body"));
+            let (id, body) = (text("/actor/person"), text("/actor/body"));
+            ensure!(!id.is_empty(), "{} is not signed in: {}", person.login, me.body);
+            self.words.learn(&person.login, &id, &body);
+            self.names.insert(format!("person:{}", person.login), id);
+            self.names.insert(format!("body:{}", person.body), body);
         }
         Ok(())
+    }
+
+    /// The record holds the founding and nothing else.
+    ///
+    /// # Errors
+    /// Somebody acted or wound the clock before: the story would stumble over it.
+    pub async fn must_be_untouched(&mut self) -> anyhow::Result<()> {
+        let mut winds = 0;
+        let mut from = 0;
+        loop {
+            let path = format!("/api/v1/ledger/proceedings/entries?from={from}");
+            let page = self.client.get("admin", &path).await?;
+            let entries = page.body.as_array().context("entries as a list")?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in entries {
+                let kind = entry.get("kind").and_then(Json::as_str).unwrap_or_default();
+                winds += usize::from(kind.starts_with("installation.clock_wound"));
+                let of_founding = kind.starts_with("installation.") || kind.starts_with("registry.");
+                ensure!(
+                    of_founding && winds <= 1,
+                    "somebody worked in this folder before ({kind}); the story needs one in which nothing was \
+                     done: name a new folder with --data"
+                );
+            }
+            from += entries.len();
+        }
     }
 }

@@ -1,16 +1,51 @@
-//! The story as data: dated steps in `worlds/<name>/story.toml`, each expected to succeed or to be refused.
+//! The story as data: dated steps in `worlds/<name>/story/*.toml`, each expected to succeed or to be refused.
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use shuyu_kernel::CivilDate;
 
+use crate::embedded;
+
 /// A story.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
     /// Steps in order of date.
     pub step: Vec<Step>,
+}
+
+impl Story {
+    /// The story of a world: its files in order of name, the steps in order of date.
+    pub fn of(world: &str) -> anyhow::Result<Self> {
+        let mut story = Self::default();
+        for name in embedded::world_files(world, "story/") {
+            let part: Self =
+                toml::from_str(&embedded::world_file(world, &name)?).with_context(|| name.clone())?;
+            story.step.extend(part.step);
+        }
+        ensure!(!story.step.is_empty(), "the world {world} has no story");
+        story.in_order()?;
+        Ok(story)
+    }
+
+    /// No step stands after one of a later day: the clock of the platform only goes forward.
+    fn in_order(&self) -> anyhow::Result<()> {
+        for pair in self.step.windows(2) {
+            if let [before, after] = pair {
+                ensure!(
+                    before.on <= after.on,
+                    "the step of {} ({}) stands after that of {} ({})",
+                    after.on,
+                    after.note,
+                    before.on,
+                    before.note
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One step: exactly one of the actions.
@@ -39,7 +74,7 @@ pub struct Step {
     pub ingest: Option<Ingest>,
     /// Makes a de-identified version.
     pub derive: Option<Derive>,
-    /// Asks under the permit of `case`.
+    /// Asks under the permit of `case`; `{nearest}` is the form that the refusal before named.
     pub query: Option<String>,
     /// Makes a key for delivery number n of the product `case` and remembers it under this name.
     pub key: Option<String>,
@@ -59,7 +94,7 @@ pub struct Step {
     /// Field → text; `{case:X}`, `{file:X}`, `{body:X}`, `{person:X}`, `{release:X}`, `{dataset:X}` are replaced.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Fill every other field the act records with sample answers.
+    /// Fill every other field the act records from `answers.toml`.
     #[serde(default)]
     pub fill: bool,
     /// Fields left out of the filling.
@@ -70,8 +105,11 @@ pub struct Step {
     pub strike: Vec<String>,
     /// Entered on behalf from a paper of this name; happened on that day.
     pub paper: Option<String>,
-    /// 发生日 of an act entered on behalf.
+    /// 发生日 of an act entered on behalf; expected of the record, whoever takes the last step.
     pub happened_on: Option<CivilDate>,
+    /// Clauses behind a step that is no act of a procedure; none = 平台补全.
+    #[serde(default)]
+    pub basis: Vec<String>,
     /// Sign-in names that take the remaining steps the same day.
     #[serde(default)]
     pub then: Vec<String>,
@@ -79,11 +117,22 @@ pub struct Step {
     pub release: Option<String>,
     /// Least number of rows expected of a query.
     pub rows: Option<usize>,
+    /// Greatest number of rows expected of a query: cells of too few subjects are gone.
+    pub most_rows: Option<usize>,
+    /// Every value of the answer is withheld.
+    #[serde(default)]
+    pub suppressed: bool,
     /// Expected refusal.
     pub refused: Option<Refused>,
     /// Expected due date of a clock: clock or `clock@lane` → date.
     #[serde(default)]
     pub due: BTreeMap<String, CivilDate>,
+    /// Clocks that this act stopped, in time.
+    #[serde(default)]
+    pub in_time: Vec<String>,
+    /// Clocks that this act stopped, late.
+    #[serde(default)]
+    pub late: Vec<String>,
     /// Expected stage afterwards.
     pub stage: Option<String>,
 }
@@ -96,6 +145,9 @@ pub struct Refused {
     pub code: String,
     /// Clause, where a regulation speaks.
     pub clause: Option<String>,
+    /// Facts the refusal must give: name → value.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// Files to ingest.
@@ -111,7 +163,7 @@ pub struct Ingest {
     pub unit_columns: Vec<String>,
     /// Identifier domain.
     pub domain: Option<String>,
-    /// Expected rows of all files together, with real input.
+    /// Expected rows of all files together, with the published input.
     pub rows: Option<u64>,
 }
 
@@ -129,6 +181,8 @@ pub struct Derive {
     /// Column → borders of its bands, growing.
     #[serde(default)]
     pub bands: BTreeMap<String, Vec<String>>,
+    /// Expected rows, with the published input.
+    pub rows: Option<u64>,
 }
 
 /// Calls of a product.
@@ -140,7 +194,7 @@ pub struct Call {
     /// Column → value.
     #[serde(default)]
     pub filters: BTreeMap<String, String>,
-    /// How often.
+    /// How often; every call but the last must succeed.
     #[serde(default = "once")]
     pub times: u64,
     /// Forge the signature.
@@ -150,4 +204,35 @@ pub struct Call {
 
 fn once() -> u64 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_an_earlier_day_is_noticed() {
+        let of = |first: &str, second: &str| -> Story {
+            let step = |on: &str| format!("[[step]]\non = \"{on}\"\nas = \"a\"\nadvance = true\n");
+            toml::from_str(&format!("{}{}", step(first), step(second))).unwrap()
+        };
+        assert!(of("2025-12-05", "2025-12-22").in_order().is_ok());
+        assert!(of("2025-12-22", "2025-12-22").in_order().is_ok());
+        let said = of("2025-12-22", "2025-12-05").in_order().unwrap_err().to_string();
+        assert!(
+            said.contains("2025-12-05") && said.contains("2025-12-22"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_story_of_the_world_is_read_in_order() {
+        let story = Story::of("yunnan").unwrap();
+        assert!(story.step.len() > 200);
+        assert_eq!(
+            story.step.first().map(|step| step.on),
+            CivilDate::new(2025, 10, 13)
+        );
+        assert_eq!(story.step.last().map(|step| step.on), CivilDate::new(2026, 6, 15));
+    }
 }

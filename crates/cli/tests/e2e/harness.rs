@@ -1,8 +1,9 @@
-//! Starting the binary on a data folder, talking to it, stopping or losing it.
+//! Starting the binary on a data folder, talking to it, stopping or losing it; a walked folder made once.
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::Path,
+    os::unix::process::ExitStatusExt as _,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
 };
 
@@ -28,22 +29,19 @@ pub fn shuyu() -> Command {
 impl Server {
     /// Serves a training folder; `kill_at` names the point at which the process kills itself.
     pub fn start(data: &Path, kill_at: Option<&str>) -> Self {
+        match kill_at {
+            Some(point) => Self::start_with(data, &["--kill-at", point]),
+            None => Self::start_with(data, &[]),
+        }
+    }
+
+    /// Serves a training folder with further options.
+    pub fn start_with(data: &Path, options: &[&str]) -> Self {
         let mut command = shuyu();
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data);
-        if let Some(point) = kill_at {
-            command.args(["--kill-at", point]);
-        }
-        Self::spawn(command)
-    }
-
-    /// The training world of `./dev run`, walked up to its day and served.
-    pub fn world(data: &Path) -> Self {
-        let mut command = shuyu();
-        command
-            .args(["world", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data);
+            .arg(data)
+            .args(options);
         Self::spawn(command)
     }
 
@@ -69,9 +67,22 @@ impl Server {
         self.child.wait().expect("the process ends")
     }
 
-    /// Waits until it has died by itself.
-    pub fn wait(mut self) -> ExitStatus {
-        self.child.wait().expect("the process ends")
+    /// Whether it came so far as to tell its address.
+    pub fn listened(&self) -> bool {
+        !self.base.is_empty()
+    }
+
+    /// Waits until it has died by itself, and says whether of SIGKILL.
+    pub fn killed(mut self) -> bool {
+        self.child.wait().expect("the process ends").signal() == Some(9)
+    }
+}
+
+/// A test that fails leaves no server behind.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -130,6 +141,24 @@ impl Client {
         Ok(client)
     }
 
+    /// The same session at another address: the server was started anew.
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: base.to_owned(),
+            token: self.token.clone(),
+        }
+    }
+
+    /// GET with headers instead of the session: a call of the gateway.
+    pub async fn call(&self, path: &str, headers: &[(&str, &str)]) -> Result<Reply, reqwest::Error> {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(request.send().await?).await
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> Result<Reply, reqwest::Error> {
         self.send(self.http.get(format!("{}{path}", self.base))).await
@@ -158,12 +187,12 @@ impl Client {
         self.send(request).await
     }
 
-    /// Uploads bytes.
+    /// Uploads bytes to be ingested.
     pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<Reply, reqwest::Error> {
         let request = self
             .http
             .post(format!("{}/api/v1/uploads", self.base))
-            .query(&[("name", name)])
+            .query(&[("name", name), ("kind", "data")])
             .body(bytes);
         self.send(request).await
     }
@@ -190,13 +219,16 @@ impl Client {
         } else {
             request.bearer_auth(&self.token)
         };
-        let response = request.send().await?;
-        let status = response.status().as_u16();
-        let bytes = response.bytes().await?;
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Reply { status, body })
+        read(request.send().await?).await
     }
+}
+
+async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> {
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await?;
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Json::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Ok(Reply { status, body })
 }
 
 /// Copies a data folder.
@@ -213,6 +245,105 @@ pub fn copy(from: &Path, to: &Path) {
 /// A founded training folder.
 pub fn founded(data: &Path) {
     let server = Server::start(data, None);
-    assert!(!server.base.is_empty(), "the server starts");
+    assert!(server.listened(), "the server starts");
     assert!(server.stop().success());
+}
+
+/// Last day of the walked world: a product is published, delivered and called.
+const WALKED_UNTIL: &str = "2026-04-01";
+
+/// A copy of the training world of `shuyu world`, walked up to [`WALKED_UNTIL`]. Walking takes minutes, so the
+/// folder is made once for all tests and kept as long as program, rules and story stay the same.
+pub fn walked(data: &Path) {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("walked");
+    std::fs::create_dir_all(&kept).expect("a folder for walked worlds");
+    let lock = std::fs::File::create(kept.join("lock")).expect("a lock");
+    lock.lock().expect("one test walks, the others wait");
+    let folder = kept.join(fingerprint());
+    if !folder.exists() {
+        for older in std::fs::read_dir(&kept).expect("what is kept").flatten() {
+            if older.path().is_dir() {
+                std::fs::remove_dir_all(older.path()).expect("an older one goes");
+            }
+        }
+        let unfinished = kept.join("unfinished");
+        let mut command = shuyu();
+        command
+            .args([
+                "world",
+                "--until",
+                WALKED_UNTIL,
+                "--listen",
+                "127.0.0.1:0",
+                "--data",
+            ])
+            .arg(&unfinished);
+        let server = Server::spawn(command);
+        assert!(server.listened(), "the world is walked and served");
+        assert!(server.stop().success());
+        std::fs::rename(&unfinished, &folder).expect("the walked folder gets its name");
+    }
+    copy(&folder, data);
+}
+
+/// Changes with the program and with everything built into it.
+fn fingerprint() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = Vec::new();
+    for folder in ["profiles", "worlds"] {
+        files_below(&root.join(folder), &mut files);
+    }
+    files.sort();
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_shuyu")).expect("the program");
+    let made = program.modified().expect("when the program was made");
+    let mut text = format!("{} {made:?}\n", program.len());
+    for file in files {
+        let digest = shuyu_kernel::Digest::of(&std::fs::read(&file).expect("a file of rules or story"));
+        text.push_str(&format!("{} {digest}\n", file.display()));
+    }
+    shuyu_kernel::Digest::of(text.as_bytes()).to_string()
+}
+
+fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files_below(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+/// What the tests need of the walked world.
+pub struct Scene {
+    /// The product on the market.
+    pub product: String,
+    /// The permit in force.
+    pub permit: String,
+}
+
+/// Looks up product and permit of the walked world.
+pub async fn scene(base: &str) -> Scene {
+    let customer = Client::sign_in(base, "bing_clerk").await.expect("sign-in");
+    let products = customer
+        .get("/api/v1/cases?procedure=product&limit=100")
+        .await
+        .expect("products");
+    let listed = |reply: &Reply, stage: &str| {
+        let cases = reply.body["cases"].as_array().expect("a list").clone();
+        let found = cases.iter().find(|case| case["stage"] == stage);
+        found.and_then(|case| case["id"].as_str()).map(str::to_owned)
+    };
+    let asker = Client::sign_in(base, "op_staff01").await.expect("sign-in");
+    let uses = asker
+        .get("/api/v1/cases?procedure=data_use&limit=100")
+        .await
+        .expect("applications");
+    Scene {
+        product: listed(&products, "published").expect("a product on the market"),
+        permit: listed(&uses, "permitted")
+            .expect("a permit")
+            .replacen("case_", "permit_", 1),
+    }
 }

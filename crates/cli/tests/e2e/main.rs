@@ -4,9 +4,13 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod browser;
+mod console;
 mod data;
 mod demo;
+mod folder;
 mod harness;
 mod hostile;
 mod offline;
+mod postgres;
 mod recovery;
+mod sent;

@@ -1,17 +1,23 @@
-//! An exported log verifies without server and database, names the first changed index, and OpenSSL agrees.
+//! An exported log and a single receipt verify without server and database, the first changed index is named,
+//! and OpenSSL agrees.
 
 use std::{path::Path, process::Command};
 
 use serde_json::Value as Json;
 
-use crate::harness::{founded, shuyu};
+use crate::harness::{Client, Server, founded, shuyu};
 
-fn verify(folder: &Path) -> (bool, Json) {
-    let output = shuyu()
-        .args(["verify", "--json"])
-        .arg(folder)
-        .output()
-        .expect("verify");
+fn verify(what: &Path) -> (bool, Json) {
+    verify_with(what, None)
+}
+
+fn verify_with(what: &Path, key: Option<&Path>) -> (bool, Json) {
+    let mut command = shuyu();
+    command.args(["verify", "--json"]);
+    if let Some(key) = key {
+        command.arg("--key").arg(key);
+    }
+    let output = command.arg(what).output().expect("verify");
     let answer = serde_json::from_slice(&output.stdout).unwrap_or(Json::Null);
     (output.status.success(), answer)
 }
@@ -107,40 +113,60 @@ fn the_systems_openssl_verifies_our_signature_and_our_sm3() {
 }
 
 #[test]
-fn a_restored_older_copy_is_refused() {
+fn a_receipt_verifies_as_a_file_and_a_changed_byte_is_found() {
     let temp = tempfile::tempdir().expect("a folder");
-    let (data, older) = (temp.path().join("data"), temp.path().join("older.sqlite"));
+    let data = temp.path().join("data");
     founded(&data);
-    std::fs::copy(data.join("proceedings.sqlite"), &older).expect("a backup");
-    let server = crate::harness::Server::start(&data, None);
+    // Stopped in order, all is sealed.
+    let server = Server::start(&data, None);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let client = crate::harness::Client::sign_in(&server.base, "rsj_clerk")
-            .await
-            .expect("sign-in");
-        let body = serde_json::json!({ "procedure": "resource", "set": { "name": "x" } });
-        assert!(
-            client
-                .post("/api/v1/cases", &body, None)
-                .await
-                .expect("open")
-                .ok()
-        );
+    let (receipt, key) = runtime.block_on(async {
+        let client = Client::sign_in(&server.base, "admin").await.expect("sign-in");
+        let logs = client.get("/api/v1/ledger").await.expect("the logs");
+        let path = "/api/v1/ledger/proceedings/entries/7/receipt";
+        let receipt = client.get(path).await.expect("a receipt");
+        assert!(receipt.ok(), "{receipt:?}");
+        (receipt.body, logs.body[0]["public_key"].clone())
     });
     assert!(server.stop().success());
-    for extra in ["proceedings.sqlite-wal", "proceedings.sqlite-shm"] {
-        let _ = std::fs::remove_file(data.join(extra));
+    let file = temp.path().join("receipt-7.json");
+    let text = serde_json::to_string_pretty(&receipt).expect("JSON") + "\n";
+    std::fs::write(&file, &text).expect("the receipt");
+    let trusted = temp.path().join("log-key.pem");
+    std::fs::write(&trusted, key.as_str().expect("PEM")).expect("the key");
+
+    let (good, answer) = verify(&file);
+    assert!(good, "{answer}");
+    assert_eq!(answer["index"], 7);
+    assert_eq!(answer["checks"][0], "check_key_not_compared");
+    let (good, answer) = verify_with(&file, Some(&trusted));
+    assert!(good, "{answer}");
+    assert_eq!(answer["checks"][0], "check_key_trusted");
+    let plain = shuyu().arg("verify").arg(&file).output().expect("verify");
+    assert!(String::from_utf8_lossy(&plain.stdout).starts_with("verified: entry 7 "));
+
+    for (from, to, code) in [
+        ("recorded_at", "recorder_at", "receipt_not_included"),
+        ("\"index\": 7", "\"index\": 8", "receipt_not_included"),
+        ("shuyu-receipt/1", "shuyu-receipt/2", "receipt_malformed"),
+        ("/proceedings/", "/proceedingz/", "receipt_signature_wrong"),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        std::fs::write(&file, changed).expect("a changed byte");
+        let (good, answer) = verify_with(&file, Some(&trusted));
+        assert!(!good, "{from}");
+        assert_eq!(
+            (&answer["verified"], &answer["code"]),
+            (&Json::Bool(false), &Json::from(code))
+        );
     }
-    std::fs::copy(&older, data.join("proceedings.sqlite")).expect("restoring the backup");
-    let output = shuyu()
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(&data)
-        .output()
-        .expect("serve");
-    assert!(!output.status.success(), "a restored older copy must not serve");
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains("older"),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    std::fs::write(&file, &text).expect("the receipt again");
+    let stranger = shuyu_ledger::SigningKey::from_bytes(&[7; 32]).expect("a key");
+    std::fs::write(&trusted, stranger.verifying_key().to_pem().expect("PEM")).expect("another key");
+    let (good, answer) = verify_with(&file, Some(&trusted));
+    assert!(!good);
+    assert_eq!(answer["code"], "receipt_key_not_trusted");
+    std::fs::write(&file, "no receipt").expect("something else");
+    assert_eq!(verify(&file).1["code"], "receipt_malformed");
 }

@@ -95,7 +95,7 @@ fn due(rule: &ClockRule, started_on: CivilDate, scene: &Scene<'_>) -> Result<Due
 
 /// A last day named in a paper stands as it is: it is no period, so nothing is counted and nothing rolls.
 fn fixed(calendar: &WorkCalendar, started_on: CivilDate, on: CivilDate) -> Due {
-    let days = u32::try_from((on.days() - started_on.days()).max(0)).unwrap_or(0);
+    let days = u32::try_from((on.days() - started_on.days()).max(1)).unwrap_or(1);
     Due {
         on,
         provisional: false,
@@ -146,6 +146,24 @@ pub(super) fn change(case: &Case, act: &Finished<'_>, ctx: &Context<'_>, events:
             events.push(changed(clock, None, due, act.happened_on));
         }
     }
+}
+
+/// What a calendar changes in the running clocks of a case: a date that moves, or that is no longer provisional.
+/// Clocks that stand still, and last days named in a paper, are left alone.
+pub fn recount(case: &Case, calendar: &WorkCalendar, on: CivilDate) -> Vec<CaseEvent> {
+    let version = calendar.version();
+    let running = case
+        .clocks
+        .iter()
+        .filter(|clock| clock.stopped_on.is_none() && clock.paused_on.is_none());
+    running
+        .filter(|clock| clock.run.calendar != version && !clock.run.derivation.is_empty())
+        .filter_map(|clock| {
+            let due = extended(clock, clock.run.limit, calendar);
+            let moved = due.on != clock.run.due || due.provisional != clock.run.provisional;
+            moved.then(|| changed(clock, None, due, on))
+        })
+        .collect()
 }
 
 fn changed(clock: &Clock, limit: Option<Limit>, due: Due, on: CivilDate) -> CaseEvent {

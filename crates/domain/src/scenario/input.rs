@@ -42,7 +42,7 @@ pub(super) fn filled(procedure: &Procedure, step: &Step) -> BTreeMap<String, Str
 /// A value that says nothing in particular; none where it would have to name somebody or another case.
 fn sample(field: &Field, on: CivilDate) -> Option<String> {
     Some(match field.ty {
-        FieldType::Text | FieldType::Paragraph => "按规定办理".to_owned(),
+        FieldType::Text | FieldType::Paragraph => field.title.clone(),
         FieldType::Date => on.to_string(),
         FieldType::Money => "0".to_owned(),
         FieldType::Integer => "1".to_owned(),

@@ -95,7 +95,7 @@ fn each_cited_rule_is_named_with_file_and_line() {
     let guard = row.rules.iter().find(|rule| rule.what == "guard").unwrap();
     assert_eq!(
         (guard.id.as_str(), guard.file.as_str()),
-        ("publicity_not_over", "yunnan/procedures/development.toml")
+        ("publicity_not_over", "cn-base/procedures/development.toml")
     );
     assert!(guard.line > 0);
     let pair = row

@@ -6,22 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::golden_samples;
 use shuyu_domain::{
     Event, TableUse, Value,
-    event::{
-        ActMeta, CaseEvent, ClockRun, DatasetEvent, Holder, InstallationEvent, Pending, PermitTable,
-        RegistryEvent, ReleaseEvent, StepTaken,
-    },
-    registry::{Body, Delegation, Membership},
+    event::{ActMeta, CaseEvent, ClockRun, Holder, Pending, StepTaken},
     value::Paper,
 };
 use shuyu_kernel::{
-    Actor, BodyId, CaseId, CivilDate, ClauseId, DatasetId, Digest, Manner, Money, PermitId, PersonId,
-    ReleaseId, Timestamp, Use,
+    Actor, BodyId, CaseId, CivilDate, ClauseId, Digest, Manner, Money, PersonId, Use,
     calendar::{Bound, DayKind, DayStep, Limit, StepNote},
 };
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
@@ -54,26 +50,26 @@ fn written_events_still_read_and_write_the_same() {
     );
 }
 
-fn written(event: &Event) -> String {
+pub(crate) fn written(event: &Event) -> String {
     format!(
         "{}\n",
         serde_json::to_string_pretty(event).expect("events are plain data")
     )
 }
 
-fn day(n: i8) -> CivilDate {
+pub(crate) fn day(n: i8) -> CivilDate {
     CivilDate::new(2026, 2, n).expect("a day of February")
 }
 
-fn clause() -> ClauseId {
+pub(crate) fn clause() -> ClauseId {
     "YN-OP-083".parse().expect("a clause id")
 }
 
-fn digest(name: &str) -> Digest {
+pub(crate) fn digest(name: &str) -> Digest {
     Digest::of(name.as_bytes())
 }
 
-fn paper() -> Paper {
+pub(crate) fn paper() -> Paper {
     Paper {
         digest: digest("paper"),
         name: "批件.pdf".to_owned(),
@@ -81,7 +77,7 @@ fn paper() -> Paper {
     }
 }
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor {
         person: PersonId::from_bits(7),
         body: BodyId::from_bits(3),
@@ -91,7 +87,7 @@ fn actor() -> Actor {
     }
 }
 
-fn step() -> StepTaken {
+pub(crate) fn step() -> StepTaken {
     StepTaken {
         post: "clerk".to_owned(),
         person: PersonId::from_bits(5),
@@ -100,7 +96,7 @@ fn step() -> StepTaken {
     }
 }
 
-fn meta() -> ActMeta {
+pub(crate) fn meta() -> ActMeta {
     ActMeta {
         act: "provider_approve".to_owned(),
         actor: actor(),
@@ -114,7 +110,7 @@ fn meta() -> ActMeta {
     }
 }
 
-fn holder() -> Holder {
+pub(crate) fn holder() -> Holder {
     Holder {
         role: "operator".to_owned(),
         bodies: vec![BodyId::from_bits(1)],
@@ -122,7 +118,7 @@ fn holder() -> Holder {
 }
 
 /// One value of every type.
-fn values() -> BTreeMap<String, Value> {
+pub(crate) fn values() -> BTreeMap<String, Value> {
     let table = TableUse {
         resource: CaseId::from_bits(9),
         table: "insured".to_owned(),
@@ -162,7 +158,7 @@ fn values() -> BTreeMap<String, Value> {
     .collect()
 }
 
-fn clock() -> ClockRun {
+pub(crate) fn clock() -> ClockRun {
     ClockRun {
         clock: "review".to_owned(),
         lane: Some("provider:x".to_owned()),
@@ -196,11 +192,12 @@ fn clock() -> ClockRun {
 fn samples() -> Vec<Event> {
     let mut all: Vec<Event> = of_acts()
         .into_iter()
-        .chain(of_consequences())
+        .chain(golden_samples::of_consequences())
         .map(Event::Case)
         .collect();
-    all.extend(of_registry().into_iter().map(Event::Registry));
-    all.extend(of_data());
+    all.extend(golden_samples::of_registry().into_iter().map(Event::Registry));
+    all.extend(golden_samples::of_data());
+    all.extend(crate::additions::new_kinds());
     all
 }
 
@@ -252,158 +249,5 @@ fn of_acts() -> Vec<CaseEvent> {
             holder: None,
             closed: true,
         },
-    ]
-}
-
-fn of_consequences() -> Vec<CaseEvent> {
-    let lane = || "provider:x".to_owned();
-    vec![
-        CaseEvent::ClockStarted(clock()),
-        CaseEvent::ClockStopped {
-            clock: "review".to_owned(),
-            lane: Some(lane()),
-            on: day(14),
-            in_time: true,
-        },
-        CaseEvent::ClockPaused {
-            clock: "review".to_owned(),
-            lane: None,
-            on: day(13),
-        },
-        CaseEvent::ClockChanged {
-            clock: "review".to_owned(),
-            lane: None,
-            on: day(14),
-            limit: Some(Limit::working_days(10)),
-            due: clock().due,
-            provisional: false,
-            calendar: clock().calendar,
-            derivation: clock().derivation,
-        },
-        CaseEvent::LaneOpened {
-            lane: lane(),
-            rule: "provider".to_owned(),
-            role: "provider".to_owned(),
-            body: BodyId::from_bits(3),
-        },
-        CaseEvent::LaneReturned { lane: lane() },
-        CaseEvent::LaneReopened { lane: lane() },
-        CaseEvent::LaneDecided {
-            lane: lane(),
-            approved: true,
-            struck: vec!["insured.wage".to_owned()],
-        },
-        CaseEvent::ObjectionRaised { number: 1 },
-        CaseEvent::ObjectionAnswered {
-            number: 1,
-            upheld: false,
-        },
-        CaseEvent::PermitIssued {
-            permit: PermitId::from_bits(1),
-            chain: vec![CaseId::from_bits(1), CaseId::from_bits(2)],
-            tables: vec![PermitTable {
-                resource: CaseId::from_bits(9),
-                table: "insured".to_owned(),
-                columns: BTreeMap::from([("months".to_owned(), BTreeSet::from([Use::Measure]))]),
-                struck: vec!["wage".to_owned()],
-            }],
-            expires_on: day(28),
-        },
-        CaseEvent::PermitEnded {
-            permit: PermitId::from_bits(1),
-        },
-        CaseEvent::ProductDelivered {
-            number: 1,
-            agreement: CaseId::from_bits(6),
-            customer: BodyId::from_bits(4),
-        },
-        CaseEvent::AccessClosed { on: day(15) },
-        CaseEvent::KeyIssued {
-            key: "pk_5f0c11d29a77b3e4".to_owned(),
-            delivery: 1,
-            by: actor(),
-            on: day(16),
-        },
-        CaseEvent::KeyRevoked {
-            key: "pk_5f0c11d29a77b3e4".to_owned(),
-            by: actor(),
-            on: day(17),
-        },
-    ]
-}
-
-fn of_registry() -> Vec<RegistryEvent> {
-    let membership = || Membership {
-        body: BodyId::from_bits(3),
-        role: "provider".to_owned(),
-        post: "leader".to_owned(),
-    };
-    vec![
-        RegistryEvent::BodyRegistered {
-            body: Body {
-                id: BodyId::from_bits(3),
-                name: "州人社局".to_owned(),
-                credit_code: "11530000000000000X".to_owned(),
-                roles: BTreeSet::from(["provider".to_owned()]),
-            },
-        },
-        RegistryEvent::PersonEnrolled {
-            person: PersonId::from_bits(5),
-            name: Value::Sealed {
-                commitment: digest("name"),
-                vault: "person_5/name".to_owned(),
-            },
-            login: "clerk5".to_owned(),
-            memberships: vec![membership()],
-        },
-        RegistryEvent::Delegated {
-            delegation: Delegation {
-                number: "授权书 5".to_owned(),
-                from: PersonId::from_bits(6),
-                to: PersonId::from_bits(7),
-                membership: membership(),
-                starts_on: day(1),
-                ends_on: day(10),
-            },
-        },
-    ]
-}
-
-fn of_data() -> Vec<Event> {
-    vec![
-        Event::Dataset(DatasetEvent::VersionRecorded {
-            dataset: DatasetId::from_bits(11),
-            table: "insured".to_owned(),
-            resource: CaseId::from_bits(9),
-            version: 2,
-            rows: 15_691,
-            files: vec![digest("file")],
-            raw: vec![digest("raw")],
-            report: digest("report"),
-            domain: Some("person".to_owned()),
-            rows_per_unit: 1,
-            columns: vec!["unit".to_owned(), "months".to_owned()],
-            unit_columns: Vec::new(),
-            by: actor(),
-        }),
-        Event::Release(ReleaseEvent::Answered {
-            release: ReleaseId::from_bits(12),
-            permit: PermitId::from_bits(1),
-            case: CaseId::from_bits(1),
-            by: actor(),
-            query: digest("query"),
-            read: vec![(DatasetId::from_bits(11), 2)],
-            rows: 5,
-            result: digest("result"),
-        }),
-        Event::Installation(InstallationEvent::Founded {
-            profile: digest("profile"),
-            profile_id: "yunnan".to_owned(),
-            kind: "training".to_owned(),
-            at: Timestamp::from_micros(1_760_000_000_000_000),
-        }),
-        Event::Installation(InstallationEvent::ClockWound {
-            to: Timestamp::from_micros(1_770_000_000_000_000),
-        }),
     ]
 }

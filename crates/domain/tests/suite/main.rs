@@ -5,8 +5,11 @@
     reason = "the bodies of tests and what they are built of may"
 )]
 
+mod additions;
+mod clocks;
 mod coverage;
 mod golden;
+mod golden_samples;
 mod promises;
 mod random;
 mod registry;

@@ -14,7 +14,8 @@ use crate::{
     place::Place,
     procedure::{ActKind, Consequence},
     raw::{
-        HasBasis, Origin, RawAct, RawClock, RawDuties, RawDuty, RawField, RawGuard, RawProcedure, StatedBasis,
+        DutyWords, HasBasis, Origin, RawAct, RawClock, RawDuties, RawDuty, RawField, RawGuard, RawProcedure,
+        StatedBasis,
     },
 };
 
@@ -23,12 +24,17 @@ use crate::{
 pub(super) struct Duties {
     pub(super) file: String,
     pub(super) text: String,
+    words: DutyWords,
     of: BTreeMap<String, Vec<RawDuty>>,
 }
 
 impl Reader<'_> {
-    /// Reads `duties.toml` of the profile.
+    /// Reads `duties.toml` of the profile; the words that every duty gets may stand in that of the base.
     pub(super) fn duties(&mut self) -> Duties {
+        let of_base = self.base.file("duties.toml");
+        let of_base = of_base
+            .and_then(|text| self.parse::<RawDuties>(&format!("{}/duties.toml", self.base.name), text));
+        let words = of_base.and_then(|raw| raw.words);
         let Some(text) = self.own.file("duties.toml") else {
             return Duties::default();
         };
@@ -36,11 +42,13 @@ impl Reader<'_> {
         let mut duties = Duties {
             text: text.to_owned(),
             file: file.clone(),
+            words: DutyWords::default(),
             of: BTreeMap::new(),
         };
         let Some(raw) = self.parse::<RawDuties>(&file, text) else {
             return duties;
         };
+        duties.words = raw.words.or(words).unwrap_or_default();
         for duty in raw.duty {
             let line = super::line_of(text, duty.id.span().start);
             if duty.every.is_some() == duty.due_field.is_some() {
@@ -85,12 +93,12 @@ impl Duties {
     pub(super) fn put_into(&self, procedure: &mut RawProcedure) {
         let id = procedure.id.get_ref().clone();
         for duty in self.of.get(&id).into_iter().flatten() {
-            put(duty, procedure);
+            put(duty, &self.words, procedure);
         }
     }
 }
 
-fn put(duty: &RawDuty, procedure: &mut RawProcedure) {
+fn put(duty: &RawDuty, words: &DutyWords, procedure: &mut RawProcedure) {
     let id = duty.id.get_ref();
     for act in procedure
         .act
@@ -102,11 +110,36 @@ fn put(duty: &RawDuty, procedure: &mut RawProcedure) {
     if duty.starts_on.iter().any(|act| act == "open") {
         procedure.open.starts.push(id.clone());
     }
-    let note = field(duty, "note", FieldType::Paragraph, ("办理情况", "what was done"));
-    let evidence = field(duty, "evidence", FieldType::File, ("凭证", "evidence"));
+    // Whoever leaves the stages in which the duty is owed owes it no more.
+    let leaves = |act: &&mut RawAct| {
+        let gone = act.to.as_ref().is_some_and(|to| !duty.stages.contains(to));
+        gone && act.from.iter().any(|from| duty.stages.contains(from)) && !act.stops.contains(id)
+    };
+    procedure
+        .act
+        .iter_mut()
+        .filter(leaves)
+        .for_each(|act| act.stops.push(id.clone()));
+    let note = field(
+        duty,
+        "note",
+        FieldType::Paragraph,
+        words_of(&words.note, &words.note_en, &words.note_help, &words.note_help_en),
+    );
+    let evidence = field(
+        duty,
+        "evidence",
+        FieldType::File,
+        words_of(
+            &words.evidence,
+            &words.evidence_en,
+            &words.evidence_help,
+            &words.evidence_help_en,
+        ),
+    );
     let mut records = vec![note.id.get_ref().clone(), evidence.id.get_ref().clone()];
     records.extend(duty.records.clone());
-    procedure.act.push(act(duty, records));
+    procedure.act.push(act(duty, words, records));
     procedure.field.extend([note, evidence]);
     procedure.clock.push(clock(duty));
 }
@@ -115,13 +148,13 @@ fn spanned(duty: &RawDuty, id: String) -> Spanned<String> {
     Spanned::new(duty.id.span(), id)
 }
 
-fn act(duty: &RawDuty, records: Vec<String>) -> RawAct {
+fn act(duty: &RawDuty, words: &DutyWords, records: Vec<String>) -> RawAct {
     let stated = duty.stated();
     let guard = RawGuard {
         rule: spanned(duty, "complete".to_owned()),
         code: "duty_record_missing".to_owned(),
         fields: records.first().cloned().into_iter().collect(),
-        ..RawGuard::bare("办理须留记录，否则无从检查", Origin::Duties)
+        ..RawGuard::bare(&words.reason, Origin::Duties)
     };
     RawAct {
         id: spanned(duty, duty.id.get_ref().clone()),
@@ -185,14 +218,30 @@ fn clock(duty: &RawDuty) -> RawClock {
     }
 }
 
-fn field(duty: &RawDuty, what: &str, ty: FieldType, words: (&str, &str)) -> RawField {
+struct Words<'a> {
+    title: &'a str,
+    title_en: &'a str,
+    help: &'a str,
+    help_en: &'a str,
+}
+
+fn words_of<'a>(title: &'a str, title_en: &'a str, help: &'a str, help_en: &'a str) -> Words<'a> {
+    Words {
+        title,
+        title_en,
+        help,
+        help_en,
+    }
+}
+
+fn field(duty: &RawDuty, what: &str, ty: FieldType, words: Words<'_>) -> RawField {
     let stated = duty.stated();
     RawField {
         id: spanned(duty, format!("{}_{what}", duty.id.get_ref())),
-        title: format!("{}：{}", duty.title, words.0),
-        title_en: format!("{}: {}", duty.title_en, words.1),
-        help: String::new(),
-        help_en: String::new(),
+        title: format!("{} · {}", duty.title, words.title),
+        title_en: format!("{} · {}", duty.title_en, words.title_en),
+        help: words.help.to_owned(),
+        help_en: words.help_en.to_owned(),
         ty,
         group: String::new(),
         item: None,

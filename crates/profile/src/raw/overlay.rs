@@ -86,8 +86,33 @@ rule! {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawDuties {
+    pub(crate) words: Option<DutyWords>,
     #[serde(default)]
     pub(crate) duty: Vec<RawDuty>,
+}
+
+/// The words of the fields and of the guard that every duty gets.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DutyWords {
+    /// Title of the field for what was done.
+    pub(crate) note: String,
+    /// The same in English.
+    pub(crate) note_en: String,
+    /// Title of the field for the evidence.
+    pub(crate) evidence: String,
+    /// The same in English.
+    pub(crate) evidence_en: String,
+    /// What the fields are for.
+    pub(crate) note_help: String,
+    /// The same in English.
+    pub(crate) note_help_en: String,
+    /// What the evidence is for.
+    pub(crate) evidence_help: String,
+    /// The same in English.
+    pub(crate) evidence_help_en: String,
+    /// Why the record is asked.
+    pub(crate) reason: String,
 }
 
 /// A local name for an inherited rule.

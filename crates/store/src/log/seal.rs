@@ -103,7 +103,9 @@ impl Book {
             earlier
         };
         let Some(current) = current else { return Ok(None) };
-        sealing.kill.reached(kill::AFTER_SEAL_BEFORE_GUARD);
+        if grew {
+            sealing.kill.reached(kill::AFTER_SEAL_BEFORE_GUARD);
+        }
         self.advance_guard(
             sealing,
             Mark {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{
     Registry,
-    port::{Loaded, Stream},
+    port::{CaseQuery, Loaded, Request, Stream},
 };
 use shuyu_kernel::CaseId;
 
@@ -33,16 +33,12 @@ pub(crate) struct State {
 }
 
 /// The state for an act on a stream.
-pub(crate) async fn for_deciding(
-    tx: &mut Tx,
-    book: &Book,
-    stream: &Stream,
-    needs: &BTreeSet<CaseId>,
-    numbering: Option<&(String, i16)>,
-) -> Result<State, DbError> {
+pub(crate) async fn for_deciding(tx: &mut Tx, book: &Book, request: &Request) -> Result<State, DbError> {
+    let (stream, needs) = (&request.stream, &request.needs);
     let version = book.version(tx, &stream.name()).await?;
     let registry = registry(tx).await?;
     let mut wanted = needs.clone();
+    wanted.extend(sought(tx, &request.seeks).await?);
     if let Stream::Case(id) = stream {
         wanted.insert(*id);
     }
@@ -64,7 +60,7 @@ pub(crate) async fn for_deciding(
         }
         .into());
     }
-    let counter = match numbering {
+    let counter = match &request.numbering {
         Some((procedure, year)) => {
             let series = Series {
                 procedure: procedure.clone(),
@@ -92,8 +88,14 @@ pub(crate) async fn for_deciding(
 }
 
 /// The state for showing cases: all of them under `linked`.
-pub(crate) async fn for_reading(tx: &mut Tx, cases: &BTreeSet<CaseId>) -> Result<Loaded, DbError> {
-    let files = case_files(tx, cases.clone()).await?;
+pub(crate) async fn for_reading(
+    tx: &mut Tx,
+    cases: &BTreeSet<CaseId>,
+    seeks: &[CaseQuery],
+) -> Result<Loaded, DbError> {
+    let mut wanted = cases.clone();
+    wanted.extend(sought(tx, seeks).await?);
+    let files = case_files(tx, wanted).await?;
     Ok(Loaded {
         case: None,
         linked: files.into_iter().map(|(id, file)| (id, file.case)).collect(),
@@ -102,6 +104,26 @@ pub(crate) async fn for_reading(tx: &mut Tx, cases: &BTreeSet<CaseId>) -> Result
         version: 0,
         datasets: Vec::new(),
     })
+}
+
+/// Ids of the cases that stand in the stages asked for; what they say is compared by whoever decides.
+async fn sought(tx: &mut Tx, seeks: &[CaseQuery]) -> Result<BTreeSet<CaseId>, DbError> {
+    let mut found = BTreeSet::new();
+    for query in seeks {
+        let marks: Vec<String> = (2..query.stages.len() + 2).map(|n| format!("${n}")).collect();
+        let stages = if marks.is_empty() {
+            String::new()
+        } else {
+            format!("AND stage IN ({})", marks.join(", "))
+        };
+        let mut cells = vec![Cell::from(query.procedure.as_str())];
+        cells.extend(query.stages.iter().map(|stage| Cell::from(stage.as_str())));
+        let select = format!("SELECT id FROM case_file WHERE procedure = $1 {stages} ORDER BY id");
+        for row in tx.rows(select, &cells).await? {
+            found.insert(row.parsed(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Cases and, transitively, the cases they point at. What does not exist is left out.

@@ -302,6 +302,7 @@ pub fn request(stream: Stream) -> Request {
         fingerprint: Digest::of(b"asked"),
         expected_version: None,
         needs: std::collections::BTreeSet::new(),
+        seeks: Vec::new(),
         numbering: None,
         at: at(0),
     }

@@ -65,6 +65,7 @@ workbench-rows = { $n } { $n ->
 workbench-suppressed = Missing, or too few subjects
 workbench-suppressed-note = “—” means no value, or too few subjects. The two are not told apart, so that nothing can be inferred about a person.
 answer-read = read { $dataset }, version { $version }
+nearest-join-on-equality = Join on an equality of two columns, or bound one side with LIMIT.
 nearest-join-on-subject = Join on the identifier of the same subject.
 nearest-request-join-assessment = Have the risk of the join assessed and attach it to the application.
 nearest-one-select = Write one SELECT.

@@ -62,6 +62,7 @@ workbench-rows = { $n } 行
 workbench-suppressed = 没有数，或人数过少未放出
 workbench-suppressed-note = “—”表示没有数，或者人数过少没有放出；两者不作区分，以免从空缺推断个人。
 answer-read = 读取 { $dataset } 第 { $version } 版
+nearest-join-on-equality = 写出两列相等的关联条件，或用 LIMIT 限定其中一侧的行数。
 nearest-join-on-subject = 按同一主体的标识列关联。
 nearest-request-join-assessment = 先做关联风险评估，附在用数申请里再查。
 nearest-one-select = 改为一条 SELECT。

@@ -17,7 +17,7 @@ use axum::{
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
-    files::Upload,
+    files::{Upload, UploadKind},
     ingest::{DatasetMade, NewDerive, NewIngest},
     jobs::{JobStatus, JobView},
     port::JobPhase,
@@ -36,13 +36,17 @@ use crate::{
     state::WebState,
 };
 
-/// The name of a file.
+/// The name of a file, and what it is brought for.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FileName {
     /// Name of the file.
     name: String,
+    /// `paper` (to be cited and read; the usual) or `data` (to be ingested, never handed out again).
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    kind: UploadKind,
 }
 
 /// An uploaded file.
@@ -189,7 +193,7 @@ pub struct DatasetView {
     as_of: u64,
 }
 
-/// Takes a file in, streamed. The same bytes twice are one file.
+/// Takes a file in, streamed. The same bytes twice are one file; every body that brings them has its own upload.
 #[utoipa::path(post, path = "/uploads", tag = "data", params(FileName),
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses((status = 201, body = UploadView)))]
@@ -200,7 +204,7 @@ pub async fn upload(
     body: RawBody,
 ) -> Result<Response, Failure> {
     let bytes = body.into_data_stream().map_err(std::io::Error::other).boxed();
-    let made = state.app.upload(&session, &query.name, bytes).await?;
+    let made = state.app.upload(&session, &query.name, query.kind, bytes).await?;
     let location = (header::LOCATION, format!("/api/v1/uploads/{}", made.digest));
     Ok((StatusCode::CREATED, [location], Json(upload_view(&state, made))).into_response())
 }

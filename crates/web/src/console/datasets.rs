@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 use shuyu_app::{
+    files::UploadKind,
     ingest::NewIngest,
     jobs::{JobStatus, JobView},
     port::JobPhase,
@@ -139,7 +140,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
     let rows = rows.collect();
     let (mut uploads, mut resources) = (Vec::new(), Vec::new());
     if may_ingest {
-        let own = app.uploads(&visit.session).await?;
+        let own = app.uploads(&visit.session, UploadKind::Data).await?;
         uploads = own
             .iter()
             .map(|upload| Choice {
@@ -193,7 +194,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
 
 /// `POST /uploads`: takes a file in and goes on to the order.
 pub(crate) async fn upload(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
-    let posted = Posted::read(&visit, request).await?;
+    let posted = Posted::read_as(&visit, request, UploadKind::Data).await?;
     let digest = posted
         .filled("file")
         .ok_or_else(|| Refusal::unmet("file_missing"))?;

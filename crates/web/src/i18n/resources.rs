@@ -25,4 +25,7 @@ resources!(
     "refusals-acts.ftl",
     "refusals-data.ftl",
     "refusals-profile.ftl",
+    "refusals-dm1.ftl",
+    "refusals-dm2.ftl",
+    "demo.ftl",
 );

@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use shuyu_domain::port::{
-    AccessNote, CaseFilter, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect, Loaded, Log,
-    Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+    AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
+    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
 use shuyu_store::Store;
@@ -58,8 +58,10 @@ macro_rules! pass {
 }
 
 pass! {
-    fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    fn repeated(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault>;
     fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;
+    fn load_seeking(&self, cases: &BTreeSet<CaseId>, seeks: &[CaseQuery]) -> Result<Loaded, Fault>;
     fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault>;
     fn duties(&self, body: BodyId, role: &str) -> Result<Vec<Duty>, Fault>;
     fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
@@ -71,6 +73,8 @@ pass! {
     fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault>;
     fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
     fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
+    fn keeps(&self, subject: &str) -> Result<bool, Fault>;
+    fn erase(&self, subject: &str) -> Result<(), Fault>;
     fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault>;
     fn documents(&self, kind: &str, owner: Option<&str>) -> Result<Vec<Document>, Fault>;
     fn put_document(&self, document: &Document) -> Result<bool, Fault>;

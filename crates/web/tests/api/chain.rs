@@ -302,6 +302,7 @@ async fn write(world: &World, stream: Stream, event: Event, documents: Vec<Docum
         fingerprint: Digest::of(b"test"),
         expected_version: None,
         needs: Default::default(),
+        seeks: Vec::new(),
         numbering: None,
         at: world.app.now(),
     };

@@ -1,5 +1,6 @@
 //! A small made-up jurisdiction: a request that goes through two hands, agreements, products.
 
+use crate::procedures::{PRODUCT, REQUEST};
 use shuyu_app::Profiles;
 use shuyu_profile::{Profile, ProfileSource};
 
@@ -33,6 +34,10 @@ id = "clerk"
 title = "经办"
 title_en = "Clerk"
 [[post]]
+id = "aide"
+title = "助理"
+title_en = "Aide"
+[[post]]
 id = "chief"
 title = "科长"
 title_en = "Chief"
@@ -42,6 +47,11 @@ id = "authority"
 title = "主管部门"
 title_en = "Authority"
 single = true
+cite = ["ST-OP-001"]
+[[role]]
+id = "data_authority"
+title = "数据局"
+title_en = "Data authority"
 cite = ["ST-OP-001"]
 [[role]]
 id = "operator"
@@ -57,6 +67,10 @@ cite = ["ST-OP-001"]
 id = "provider"
 title = "数源单位"
 title_en = "Provider"
+cite = ["ST-OP-001"]
+[[separation]]
+roles = ["operator", "developer"]
+scope = "person"
 cite = ["ST-OP-001"]
 [[role]]
 id = "system_administrator"
@@ -124,96 +138,13 @@ dominance_percent = 90
 max_rows = 5000
 log_retention = "5 year"
 platform_default = "test"
-"#;
 
-const REQUEST: &str = r#"
-id = "request"
-title = "申请"
-title_en = "Request"
-section = "authorisation"
-number_prefix = "申〔{year}〕{seq}号"
-parties = ["authority"]
-cite = ["ST-OP-001"]
-
-[open]
-by = ["operator"]
-
-[[stage]]
-id = "drafting"
-title = "草拟"
-title_en = "Drafting"
-holder = "operator"
-cite = ["ST-OP-001"]
-[[stage]]
-id = "review"
-title = "审核"
-title_en = "Review"
-holder = "authority"
-cite = ["ST-OP-001"]
-[[stage]]
-id = "approved"
-title = "同意"
-title_en = "Approved"
-is_final = true
-cite = ["ST-OP-001"]
-
-[[group]]
-id = "basics"
-title = "基本"
-title_en = "Basics"
-
-[[field]]
-id = "name"
-title = "名称"
-title_en = "Name"
-type = "text"
-group = "basics"
-is_title = true
-cite = ["ST-OP-001"]
-[[field]]
-id = "contact"
-title = "联系人"
-title_en = "Contact"
-type = "text"
-group = "basics"
-personal = true
-cite = ["ST-OP-001"]
-[[field]]
-id = "starts_on"
-title = "开始日"
-title_en = "First day"
-type = "date"
-group = "basics"
-cite = ["ST-OP-001"]
-
-[[act]]
-id = "submit"
-kind = "submit"
-title = "提交"
-title_en = "Submit"
-by = ["operator"]
-from = ["drafting"]
-to = "review"
-manners = ["in_person"]
-records = ["name", "contact", "starts_on"]
-cite = ["ST-OP-001"]
-[[act.guard]]
-rule = "complete"
-code = "request_incomplete"
-fields = ["name"]
-cite = ["ST-OP-001"]
-
-[[act]]
-id = "approve"
-kind = "approve"
-title = "同意"
-title_en = "Approve"
-by = ["authority"]
-from = ["review"]
-to = "approved"
-manners = ["in_person"]
-route = [{ post = "clerk", title = "拟办" }, { post = "chief", title = "签发" }]
-cite = ["ST-OP-001"]
+[citations]
+scope = { cite = ["ST-OP-001"] }
+least_necessary = { cite = ["ST-OP-001"] }
+approvals = { inferred = "no clause names it" }
+raw_stays = { cite = ["ST-OP-001"] }
+join_risk = { cite = ["ST-OP-001"] }
 "#;
 
 const DEVELOPMENT: &str = r#"
@@ -253,29 +184,29 @@ effects = ["close_access"]
 cite = ["ST-OP-002"]
 "#;
 
-const PRODUCT: &str = r#"
-id = "product"
-title = "产品"
-title_en = "Product"
-section = "product"
-number_prefix = "品〔{year}〕{seq}号"
-cite = ["ST-OP-002"]
+const RESOURCE: &str = r#"
+id = "resource"
+title = "目录条目"
+title_en = "Catalogue entry"
+section = "catalogue"
+number_prefix = "目〔{year}〕{seq}号"
+cite = ["ST-OP-001"]
 
 [open]
-by = ["operator"]
+by = ["provider"]
 
 [[stage]]
-id = "published"
-title = "在架"
-title_en = "On the market"
-holder = "operator"
-cite = ["ST-OP-002"]
+id = "listed"
+title = "在册"
+title_en = "Listed"
+holder = "provider"
+cite = ["ST-OP-001"]
 [[stage]]
-id = "withdrawn"
-title = "下架"
-title_en = "Withdrawn"
+id = "removed"
+title = "注销"
+title_en = "Removed"
 is_final = true
-cite = ["ST-OP-002"]
+cite = ["ST-OP-001"]
 
 [[group]]
 id = "basics"
@@ -289,62 +220,26 @@ title_en = "Name"
 type = "text"
 group = "basics"
 is_title = true
-cite = ["ST-OP-002"]
-[[field]]
-id = "content_release"
-title = "内容"
-title_en = "Content"
-type = "text"
-group = "basics"
-cite = ["ST-OP-002"]
-[[field]]
-id = "daily_quota"
-title = "每日次数"
-title_en = "Calls a day"
-type = "integer"
-group = "basics"
-platform_default = "示例默认"
-[[field]]
-id = "data_use"
-title = "依据"
-title_en = "Permit"
-type = "case"
-procedure = "use"
-group = "basics"
-cite = ["ST-OP-002"]
-[[field]]
-id = "customer_agreement"
-title = "客户协议"
-title_en = "Agreement"
-type = "case"
-procedure = "development"
-cite = ["ST-OP-002"]
+cite = ["ST-OP-001"]
 
 [[act]]
-id = "deliver"
-kind = "deliver"
-title = "交付"
-title_en = "Deliver"
-by = ["operator"]
-from = ["published"]
-records = ["customer_agreement"]
-effects = ["deliver_product"]
-cite = ["ST-OP-002"]
-
-[[act]]
-id = "withdraw"
+id = "remove"
 kind = "terminate"
-title = "下架"
-title_en = "Withdraw"
-by = ["operator"]
-from = ["published"]
-to = "withdrawn"
-effects = ["close_access"]
-cite = ["ST-OP-002"]
+title = "注销"
+title_en = "Remove"
+by = ["provider"]
+from = ["listed"]
+to = "removed"
+cite = ["ST-OP-001"]
 "#;
 
 /// The rules of the town.
 pub fn profiles() -> Profiles {
+    profiles_and(&[])
+}
+
+/// The rules of the town and some procedures besides: file name and text.
+pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
     let base = ProfileSource::new("base").with(
         "calendar/2026.toml",
         "year = 2026\nnotices = [\"https://example.org/\"]\n",
@@ -361,7 +256,11 @@ pub fn profiles() -> Profiles {
         .with("procedures/product.toml", PRODUCT)
         .with("procedures/entry.toml", chain::ENTRY)
         .with("procedures/operating.toml", chain::OPERATING)
-        .with("procedures/use.toml", chain::USE);
+        .with("procedures/use.toml", chain::USE)
+        .with("procedures/resource.toml", RESOURCE);
+    let own = more.iter().fold(own, |own, (name, text)| {
+        own.with(&format!("procedures/{name}.toml"), text)
+    });
     let profile = Profile::load(&base, &own).unwrap_or_else(|errors| panic!("{errors:#?}"));
     Profiles::new(profile, base, own, Default::default())
 }

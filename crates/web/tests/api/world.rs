@@ -8,9 +8,10 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
-use shuyu_app::{App, Parts, founding::World as Town};
+use shuyu_app::{App, Parts, Profiles, founding::World as Town, port::Ask};
+use shuyu_domain::port::{AccessNote, Log, Record, StoredEntry};
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
-use shuyu_ledger::{FolderKind, SigningKey};
+use shuyu_ledger::{Entry, FolderKind, SigningKey};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use shuyu_testkit::{MockClock, SeededSource};
 use shuyu_web::{i18n::Texts, server, state::WebState};
@@ -31,6 +32,10 @@ password = "a long sample password"
 id = "authority"
 name = "示例镇数据局"
 roles = ["authority"]
+[[body]]
+id = "bureau"
+name = "示例局"
+roles = ["data_authority"]
 [[body]]
 id = "operator"
 name = "示例运营公司"
@@ -65,6 +70,18 @@ name = "丙"
 body = "authority"
 role = "authority"
 post = "chief"
+[[person]]
+login = "au.aide"
+name = "壬"
+body = "authority"
+role = "authority"
+post = "aide"
+[[person]]
+login = "bureau"
+name = "癸"
+body = "bureau"
+role = "data_authority"
+post = "clerk"
 [[person]]
 login = "dev.clerk"
 name = "丁"
@@ -172,6 +189,16 @@ impl Asking<'_> {
 
 impl World {
     pub async fn new() -> Self {
+        let oracle = Arc::new(Oracle::default());
+        Self::built(crate::profile::profiles(), oracle.clone(), oracle).await
+    }
+
+    /// An installation under other rules or with another engine.
+    pub async fn with(profiles: Profiles, engine: Arc<dyn Ask>) -> Self {
+        Self::built(profiles, engine, Arc::new(Oracle::default())).await
+    }
+
+    async fn built(profiles: Profiles, engine: Arc<dyn Ask>, oracle: Arc<Oracle>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let random = Arc::new(Counting::default());
         let signer = SigningKey::from_bytes(&[7; 32]).unwrap();
@@ -193,14 +220,13 @@ impl World {
         };
         let store = Arc::new(Store::open(config).await.unwrap());
         let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
-        let oracle = Arc::new(Oracle::default());
         let between = Arc::new(Between::new(store.clone()));
         let app = Arc::new(App::new(Parts {
             record: between.clone(),
             lake: Arc::new(Pond::default()),
-            engine: oracle.clone(),
+            engine,
             keeper: Arc::new(StoreKeeper(store.clone())),
-            profiles: crate::profile::profiles(),
+            profiles,
             wall: wall.clone() as Arc<dyn Clock>,
             ids: Arc::new(SeededSource::new(1)),
             secrets: random,
@@ -255,6 +281,47 @@ impl World {
         made["token"].as_str().unwrap().to_owned()
     }
 
+    /// Uploads bytes and gives their digest.
+    pub async fn upload(&self, token: &str, name: &str, kind: &str, bytes: &[u8]) -> String {
+        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let made = self
+            .post(&format!("/api/v1/uploads?name={name}&kind={kind}"))
+            .token(token)
+            .send(bytes.to_vec())
+            .await
+            .ok();
+        made["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// A page of the console, or a form of it, as the browser of a signed-in person sends it.
+    pub async fn page(&self, method: Method, path: &str, token: &str, fields: &[(&str, &str)]) -> Answered {
+        let ask = self
+            .ask(method, path)
+            .with("cookie", &format!("__Host-shuyu={token}"))
+            .with("content-type", "application/x-www-form-urlencoded");
+        let encoded = |text: &str| {
+            text.bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+        };
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        ask.send(body.join("&")).await
+    }
+
+    /// Notes of the access log, oldest first.
+    pub async fn notes(&self) -> Vec<AccessNote> {
+        let entries = self.store.entries(Log::Access, 0, 10_000).await.unwrap();
+        let note = |entry: &StoredEntry| {
+            let entry = Entry::parse(&entry.bytes).unwrap();
+            let payload: Value = serde_json::from_slice(&entry.payload).unwrap();
+            serde_json::from_value(payload["note"].clone()).unwrap()
+        };
+        entries.iter().map(note).collect()
+    }
+
     /// Opens a case and gives its id.
     pub async fn open(&self, token: &str, procedure: &str, set: Value) -> String {
         let order = json!({ "procedure": procedure, "set": set });
@@ -289,24 +356,24 @@ pub async fn answer(router: Router, request: Request<Body>) -> Answered {
 
 /// Runs a test in an installation of its own.
 pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
+    run(async { test(World::new().await).await });
+}
+
+/// Runs a test on threads as a server has them.
+pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let world = World::new().await;
-        test(world).await;
-    });
+    runtime.block_on(test);
 }
 
 /// The notes of the access log whose line contains a text.
 pub async fn noted(world: &World, text: &str) -> Vec<Value> {
     use shuyu_domain::port::{Log, Record};
     let entries = world.store.entries(Log::Access, 0, 10_000).await.unwrap();
-    let lines = entries
-        .iter()
-        .map(|entry| shuyu_ledger::Entry::parse(&entry.bytes).unwrap());
+    let lines = entries.iter().map(|entry| Entry::parse(&entry.bytes).unwrap());
     let notes = lines.map(|entry| serde_json::from_slice::<Value>(&entry.payload).unwrap()["note"].take());
     notes.filter(|note| note.to_string().contains(text)).collect()
 }

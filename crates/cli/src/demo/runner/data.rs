@@ -1,106 +1,99 @@
-//! Data arriving, queries, keys and calls.
+//! Data arriving, de-identified versions, queries.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value as Json, json};
 
-use shuyu_gateway::signing::{Credentials, Message, sign};
-use shuyu_kernel::Timestamp;
-
-use super::Runner;
+use super::{Done, Runner};
 use crate::demo::{
     client::Reply,
-    story::{Call, Derive, Ingest, Step},
+    input::InputFile,
+    story::{Derive, Ingest, Step},
 };
 
 /// A client asks for the state of a job this often.
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 impl Runner {
-    pub(super) async fn ingest(&mut self, step: &Step, order: &Ingest) -> anyhow::Result<()> {
+    /// Every file of the order; the first that is refused ends it.
+    pub(super) async fn ingest(&mut self, step: &Step, order: &Ingest) -> anyhow::Result<Done> {
         let mut rows = 0;
+        let mut below = Vec::new();
         for (number, file) in (1..).zip(self.input.files(&order.file)?) {
             let table = order.table.replace('#', &format!("{number:02}"));
-            let reply = self
-                .client
-                .upload(&step.login, &file.name, file.body().await?)
-                .await?;
-            ensure!(
-                reply.is_ok(),
-                "upload of {}: {} {}",
-                file.name,
-                reply.status,
-                reply.body
-            );
-            let digest = reply
-                .body
-                .get("digest")
-                .and_then(Json::as_str)
-                .context("digest of the upload")?
-                .to_owned();
-            let body = json!({
-                "resource": self.case_id(&step.case)?, "table": table, "upload": digest,
-                "unit_columns": order.unit_columns, "domain": order.domain,
-            });
-            let reply = self
-                .client
-                .post(&step.login, "/api/v1/datasets/ingests", &body)
-                .await?;
-            ensure!(
-                reply.is_ok(),
-                "ingest of {}: {} {}",
-                file.name,
-                reply.status,
-                reply.body
-            );
-            let job = reply
-                .body
-                .get("job")
-                .and_then(Json::as_u64)
-                .context("number of the job")?;
-            let status = self.wait_for(&step.login, job).await?;
-            match (&step.refused, status.get("made"), status.get("refusal")) {
-                (None, Some(made), _) => {
-                    rows += made.get("rows").and_then(Json::as_u64).unwrap_or(0);
-                    let id = made.get("dataset").and_then(Json::as_str).unwrap_or_default();
-                    self.names.insert(format!("dataset:{table}"), id.to_owned());
-                }
-                (Some(_), None, Some(refusal)) => {
-                    let reply = Reply {
-                        status: 422,
-                        body: refusal.clone(),
-                    };
-                    self.judge(step, &reply)?;
-                }
-                _ => anyhow::bail!("ingest of {} ended as {status}", file.name),
+            let reply = self.ingest_file(step, order, &file, &table).await?;
+            if !reply.is_ok() {
+                return Ok(self.done(reply, "demo-ingest"));
             }
+            let made = reply.number("rows").context("rows of the ingest")?;
+            rows += made;
+            self.names
+                .insert(format!("dataset:{table}"), reply.text("dataset"));
+            let told = self
+                .words
+                .words("demo-ingest-rows", &[("rows", &made.to_string())]);
+            below.push(format!("{} → {table}: {told}", file.name));
         }
-        if step.refused.is_some() {
-            return Ok(());
-        }
-        if let Some(expected) = order.rows.filter(|_| self.input.is_real()) {
+        if let Some(expected) = order.rows.filter(|_| self.input.is_published()) {
             ensure!(rows == expected, "{rows} rows arrived, not {expected}");
         }
         self.report.rows_ingested += rows;
-        self.names.insert(
-            format!("rows:{}", step.case),
-            (rows + self.rows_of(&step.case)).to_string(),
-        );
-        self.judge(
-            step,
-            &Reply {
-                status: 200,
-                body: Json::Null,
-            },
-        )
+        self.add_rows(&step.case, rows);
+        let reply = Reply {
+            status: 200,
+            body: Json::Null,
+        };
+        Ok(Done {
+            below,
+            ..self.done(reply, "demo-ingest")
+        })
     }
 
-    fn rows_of(&self, case: &str) -> u64 {
-        self.names
-            .get(&format!("rows:{case}"))
+    /// One file, from upload to the end of its job: what was made, or the refusal.
+    async fn ingest_file(
+        &mut self,
+        step: &Step,
+        order: &Ingest,
+        file: &InputFile,
+        table: &str,
+    ) -> anyhow::Result<Reply> {
+        let upload = self
+            .client
+            .upload(&step.login, &file.name, "data", file.body().await?)
+            .await?;
+        if !upload.is_ok() {
+            return Ok(upload);
+        }
+        let body = json!({
+            "resource": self.case_id(&step.case)?, "table": table, "upload": upload.text("digest"),
+            "unit_columns": order.unit_columns, "domain": order.domain,
+        });
+        let started = self
+            .client
+            .post(&step.login, "/api/v1/datasets/ingests", &body)
+            .await?;
+        if !started.is_ok() {
+            return Ok(started);
+        }
+        let job = started.number("job").context("number of the job")?;
+        let ended = self.wait_for(&step.login, job).await?;
+        let part = |name: &str| ended.get(name).cloned();
+        match (part("made"), part("refusal")) {
+            (Some(body), None) => Ok(Reply { status: 201, body }),
+            (None, Some(body)) => Ok(Reply { status: 422, body }),
+            _ => anyhow::bail!("ingest of {} ended as {ended}", file.name),
+        }
+    }
+
+    fn add_rows(&mut self, case: &str, rows: u64) {
+        let key = format!("rows:{case}");
+        let before: u64 = self
+            .names
+            .get(&key)
             .and_then(|rows| rows.parse().ok())
-            .unwrap_or(0)
+            .unwrap_or(0);
+        self.names.insert(key, (before + rows).to_string());
     }
 
     /// Asks for the state of a job until it has ended.
@@ -116,7 +109,7 @@ impl Runner {
         }
     }
 
-    pub(super) async fn derive(&mut self, step: &Step, order: &Derive) -> anyhow::Result<Reply> {
+    pub(super) async fn derive(&mut self, step: &Step, order: &Derive) -> anyhow::Result<Done> {
         let from = self
             .names
             .get(&format!("dataset:{}", order.from))
@@ -126,121 +119,112 @@ impl Runner {
             "resource": self.case_id(&step.case)?, "from": from, "table": order.table,
             "drop": order.drop, "bands": order.bands,
         });
-        let reply = self
-            .client
-            .post(&step.login, "/api/v1/datasets/derivations", &body)
-            .await?;
-        if let Some(made) = reply.body.get("rows").and_then(Json::as_u64) {
-            self.report.rows_ingested += made;
-            self.names.insert(
-                format!("rows:{}", step.case),
-                (made + self.rows_of(&step.case)).to_string(),
-            );
+        let path = "/api/v1/datasets/derivations";
+        let reply = self.client.post(&step.login, path, &body).await?;
+        let mut below = Vec::new();
+        if let Some(made) = reply.number("rows") {
+            if let Some(expected) = order.rows.filter(|_| self.input.is_published()) {
+                ensure!(made == expected, "{made} rows were derived, not {expected}");
+            }
+            self.report.rows_derived += made;
+            self.add_rows(&step.case, made);
+            self.names
+                .insert(format!("report:{}", order.table), reply.text("report"));
+            let told = self
+                .words
+                .words("demo-ingest-rows", &[("rows", &made.to_string())]);
+            below.push(format!("{} → {}: {told}", order.from, order.table));
         }
-        Ok(reply)
+        Ok(Done {
+            below,
+            ..self.done(reply, "demo-derive")
+        })
     }
 
-    pub(super) async fn query(&mut self, step: &Step, sql: &str) -> anyhow::Result<Reply> {
+    pub(super) async fn query(&mut self, step: &Step, sql: &str) -> anyhow::Result<Done> {
         let case = self.case_id(&step.case)?;
+        let sql = self.named(sql)?;
         let permit = case.replacen("case_", "permit_", 1);
+        let path = format!("/api/v1/permits/{permit}/queries");
         let reply = self
             .client
-            .post(
-                &step.login,
-                &format!("/api/v1/permits/{permit}/queries"),
-                &json!({ "sql": sql }),
-            )
+            .post(&step.login, &path, &json!({ "sql": sql }))
             .await?;
+        let mut below = vec![sql];
         if reply.is_ok() {
             self.report.queries += 1;
-            let rows = reply
-                .body
-                .pointer("/rows")
-                .and_then(Json::as_array)
-                .map_or(0, Vec::len);
-            if let Some(least) = step.rows {
-                ensure!(
-                    rows >= least,
-                    "{rows} rows came back, fewer than {least}: {}",
-                    reply.body
-                );
-            }
-            if let (Some(name), Some(id)) = (&step.release, reply.body.get("release").and_then(Json::as_str))
-            {
-                self.names.insert(format!("release:{name}"), id.to_owned());
-            }
-        }
-        Ok(reply)
-    }
-
-    pub(super) async fn make_key(&mut self, step: &Step, name: &str) -> anyhow::Result<Reply> {
-        let product = self.case_id(&step.case)?;
-        let delivery: u64 = step.set.get("delivery").and_then(|n| n.parse().ok()).unwrap_or(1);
-        let path = format!("/api/v1/products/{product}/keys");
-        let reply = self
-            .client
-            .post(&step.login, &path, &json!({ "delivery": delivery }))
-            .await?;
-        let text = |pointer: &str| {
-            reply
-                .body
-                .pointer(pointer)
-                .and_then(Json::as_str)
-                .map(str::to_owned)
-        };
-        if let (Some(id), Some(secret)) = (text("/key_id"), text("/secret")) {
-            self.keys.insert(name.to_owned(), (id, secret, product));
-        }
-        Ok(reply)
-    }
-
-    /// Signs and calls, as a customer would; the last answer is judged.
-    pub(super) async fn call(&mut self, call: &Call) -> anyhow::Result<Reply> {
-        let (key_id, secret, product) = self
-            .keys
-            .get(&call.key)
-            .cloned()
-            .with_context(|| format!("no key {}", call.key))?;
-        let path = format!("/open/v1/products/{product}/data");
-        let query = call
-            .filters
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("&");
-        let mut last = None;
-        for _ in 0..call.times {
-            let time = self.client.plain("GET", "/open/v1/time", None).await?;
-            let millis = time
-                .body
-                .get("time_ms")
-                .and_then(Json::as_i64)
-                .context("time of the gateway")?;
-            let mut nonce = [0u8; 16];
-            crate::real::fill(&mut nonce);
-            let credentials = Credentials {
-                key_id: &key_id,
-                secret: if call.forged { "forged" } else { &secret },
-            };
-            let message = Message {
-                method: "GET",
-                path: &path,
-                query: &query,
-                body: b"",
-            };
-            let at = Timestamp::from_micros(millis * 1000);
-            let signed = sign(&credentials, &message, at, &hex::encode(nonce));
-            let target = if query.is_empty() {
-                path.clone()
+            let rows = answered(step, &reply)?;
+            let key = if step.suppressed || step.most_rows.is_some() {
+                "demo-query-withheld"
             } else {
-                format!("{path}?{query}")
+                "demo-query-answered"
             };
-            let reply = self.client.call(&target, &signed.headers()).await?;
-            if reply.is_ok() {
-                self.report.calls_metered += 1;
+            below.push(self.words.words(key, &[("rows", &rows.to_string())]));
+            if let Some(name) = &step.release {
+                self.names
+                    .insert(format!("release:{name}"), reply.text("release"));
             }
-            last = Some(reply);
         }
-        last.context("a call must be made at least once")
+        let mut done = self.done(reply, "demo-query");
+        if let Some(sql) = below.first().filter(|_| !done.reply.is_ok()) {
+            done.verb = format!("{} {sql}", done.verb);
+        }
+        Ok(Done { below, ..done })
+    }
+}
+
+/// The answer has as many rows as the step says; returns how many.
+fn answered(step: &Step, reply: &Reply) -> anyhow::Result<usize> {
+    let rows = reply.body.get("rows").and_then(Json::as_array);
+    let rows = rows.context("rows of the answer")?;
+    let count = rows.len();
+    let least = step.rows.unwrap_or(0);
+    ensure!(
+        count >= least,
+        "{count} rows came back, fewer than {least}: {}",
+        reply.body
+    );
+    if let Some(most) = step.most_rows {
+        ensure!(
+            count <= most,
+            "{count} rows came back, more than {most}: {}",
+            reply.body
+        );
+    }
+    let withheld = rows.iter().all(|row| {
+        row.as_array()
+            .is_some_and(|cells| cells.iter().all(Json::is_null))
+    });
+    ensure!(
+        !step.suppressed || (count == 1 && withheld),
+        "an answer that should be withheld came: {}",
+        reply.body
+    );
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(more: &str, rows: Json) -> anyhow::Result<usize> {
+        let step = format!("on = \"2026-02-06\"\nas = \"staff\"\nquery = \"SELECT 1\"\n{more}");
+        let reply = Reply {
+            status: 201,
+            body: json!({ "rows": rows }),
+        };
+        answered(&toml::from_str(&step).unwrap(), &reply)
+    }
+
+    #[test]
+    fn too_few_too_many_and_unexpected_values_are_noticed() {
+        assert_eq!(asked("", json!([])).unwrap(), 0);
+        assert_eq!(asked("rows = 2\nmost_rows = 2", json!([[1], [2]])).unwrap(), 2);
+        assert!(asked("rows = 3", json!([[1], [2]])).is_err());
+        assert!(asked("most_rows = 1", json!([[1], [2]])).is_err());
+        assert_eq!(asked("suppressed = true", json!([[null, null]])).unwrap(), 1);
+        assert!(asked("suppressed = true", json!([[null, 3]])).is_err());
+        assert!(asked("suppressed = true", json!([[null], [null]])).is_err());
+        assert!(asked("suppressed = true", json!([])).is_err());
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn objections_mended(scene: &Scene<'_>) -> Result<(), Facts> {
             })
             .map(|(at, _)| at)
     };
-    let renewed = of_kind(ActKind::Publicise).last();
+    let renewed = of_kind(ActKind::Publicise).next_back();
     let answered = case.objections.iter().filter_map(|o| Some((o.number, o.upheld?)));
     let open: Vec<String> = answered
         .zip(of_kind(ActKind::AnswerObjection))

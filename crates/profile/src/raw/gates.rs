@@ -1,0 +1,79 @@
+//! `gates.toml` and `disclosure.toml` as written.
+
+use serde::Deserialize;
+use shuyu_kernel::calendar::Limit;
+use toml::Spanned;
+
+use super::{CitedIn, HasBasis, Origin, StatedBasis};
+use crate::settings::UseOf;
+
+rule! {
+    RawEligibility {
+        use_of: UseOf,
+        procedure: Spanned<String>,
+        stages: Vec<String>,
+        match_field: Option<String>,
+        code: String,
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawGates {
+    #[serde(default)]
+    pub(crate) eligibility: Vec<RawEligibility>,
+    pub(crate) open_tables: Option<RawOpenTables>,
+}
+
+rule! {
+    RawOpenTables {
+        procedure: Spanned<String>,
+        field: String,
+        values: Vec<String>,
+        stages: Vec<String>,
+    }
+}
+
+rule! {
+    RawFigure {
+        name: Spanned<String>,
+        procedure: String,
+        stages: Vec<String>,
+        sum: Option<String>,
+        #[serde(default)]
+        show: Vec<String>,
+    }
+}
+
+rule! {
+    RawThresholds {
+        k: u32,
+        k_jitter: u32,
+        dominance_percent: u32,
+        max_rows: u32,
+        log_retention: Limit,
+    }
+}
+
+rule! {
+    RawGround {}
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCitations {
+    pub(crate) scope: RawGround,
+    pub(crate) least_necessary: RawGround,
+    pub(crate) approvals: RawGround,
+    pub(crate) raw_stays: RawGround,
+    pub(crate) join_risk: RawGround,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawDisclosure {
+    pub(crate) thresholds: RawThresholds,
+    pub(crate) citations: RawCitations,
+    #[serde(default)]
+    pub(crate) figure: Vec<RawFigure>,
+}

@@ -1,0 +1,9 @@
+//! The console as a browser without scripts meets it: forms, cookies, redirects and pages over an installation
+//! with a real record on disk, made-up rules and a made-up engine.
+
+mod desk;
+mod forms;
+mod pages;
+mod sessions;
+mod town;
+mod workbench;
