@@ -1,28 +1,37 @@
 //! Sign-in, sessions and the actor behind a request.
 //!
-//! Passwords are argon2id hashes; five failures lock the name for a while; a session is a random token of which
-//! only the digest is stored. Sessions live in process time, so that winding the training clock ends none.
+//! Passwords are argon2id hashes; five failures lock the name for a while, and an address is limited too; a session
+//! is a random token of which only the digest is stored. Sessions live in process time, so that winding the training
+//! clock ends none.
+
+mod throttle;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use serde::{Deserialize, Serialize};
-use shuyu_domain::{
-    Registry,
-    port::{AccessNote, Document},
-    registry::Membership,
-};
+use shuyu_domain::{Registry, port::Document, registry::Membership};
 use shuyu_kernel::{Actor, Digest, Fault, PersonId, Refusal, RefusalKind, Timestamp};
 
 use crate::{App, Stop};
 
+pub(crate) use throttle::COUNTERS;
+pub use throttle::{ADDRESS_FAILURES, FAILURES_BEFORE_LOCK, LOCK_SECONDS, Source};
+
 /// A session lasts this long without use (8 hours: a working day).
 pub const SESSION_IDLE_SECONDS: i64 = 8 * 3600;
-/// After so many failures in a row a name is locked.
-pub const FAILURES_BEFORE_LOCK: u32 = 5;
-/// For so long (15 minutes).
-pub const LOCK_SECONDS: i64 = 15 * 60;
+/// A session lasts no longer than this, however much it is used (a day; platform default).
+pub const SESSION_LONGEST_SECONDS: i64 = 24 * 3600;
+/// So many passwords are hashed at once (platform default: 19 MiB and a core each).
+pub(crate) const HASHES_AT_ONCE: usize = 4;
+/// So often a document is written again after somebody was faster. Each round one writer gets through.
+pub(crate) const TRIES: usize = 64;
 
 /// What a sign-in gives: the token goes into a cookie or header, nowhere else.
 #[derive(Debug, Clone)]
@@ -44,54 +53,108 @@ pub struct Session {
     pub login: String,
     /// Token that every form carries.
     pub csrf: String,
+    /// Sign-in, process time. Sessions without one are over.
+    #[serde(default = "long_ago")]
+    pub started_at: Timestamp,
     /// Last use, process time.
     pub used_at: Timestamp,
+    /// Whether a refusal was noted since the session was read: what nobody noted is noted at the edge.
+    #[serde(skip)]
+    pub noted: Noted,
+}
+
+/// A mark that all copies of a session share.
+#[derive(Debug, Clone, Default)]
+pub struct Noted(Arc<AtomicBool>);
+
+impl Noted {
+    pub(crate) fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+    /// Whether it was marked.
+    pub fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The mark is no part of who acts.
+impl PartialEq for Noted {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Noted {}
+
+fn long_ago() -> Timestamp {
+    Timestamp::from_micros(0)
+}
+
+impl Session {
+    /// Whether it is over: too long without use, or too long altogether.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        let seconds = |since: Timestamp| (now.micros() - since.micros()) / 1_000_000;
+        seconds(self.used_at) > SESSION_IDLE_SECONDS || seconds(self.started_at) > SESSION_LONGEST_SECONDS
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Account {
+pub(crate) struct Account {
     person: PersonId,
     hash: String,
-    failures: u32,
+    /// Grows when failures stop counting: at a success after failures, and when the name is locked.
+    #[serde(default)]
+    generation: u64,
     locked_until: Option<Timestamp>,
 }
 
 impl App {
-    /// Signs a person in under the first post they hold.
+    /// Signs a person in under the first post they hold, from an address nobody knows.
     ///
     /// # Errors
-    /// `sign_in_failed` (the same for unknown names and wrong passwords), `sign_in_locked`.
+    /// See [`App::sign_in_from`].
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<SignIn, Stop> {
+        self.sign_in_from(login, password, None).await
+    }
+
+    /// Signs a person in under the first post they hold. The try is noted before its end is told.
+    ///
+    /// # Errors
+    /// `sign_in_failed` (the same for unknown names and wrong passwords), `sign_in_locked`,
+    /// `sign_in_address_limited`.
+    pub async fn sign_in_from(&self, login: &str, password: &str, source: Source) -> Result<SignIn, Stop> {
+        let result = self.sign_in_inner(login, password, source).await;
+        let actor = result.as_ref().ok().map(|signed| &signed.session.actor);
+        self.looked_by(actor, "sign_in", "session", result.as_ref().map(|_| ()))
+            .await?;
+        result
+    }
+
+    async fn sign_in_inner(&self, login: &str, password: &str, source: Source) -> Result<SignIn, Stop> {
         let now = self.wall.now();
+        let door = self.knock(source, now).await?;
+        // Hashing is what costs; whoever waits here has not been counted yet.
+        let _one_of_few = self
+            .hashing
+            .acquire()
+            .await
+            .map_err(|error| Fault::new("waiting to check a password", error))?;
         let stored = self.record.document("account", login).await?;
         let account: Option<Account> = stored.as_ref().map(parse).transpose()?;
-        if let Some(until) = account
-            .as_ref()
-            .and_then(|account| account.locked_until)
-            .filter(|until| *until > now)
-        {
-            let minutes = (until.micros() - now.micros()) / 60_000_000 + 1;
-            self.note_sign_in(None, "refused", Some("sign_in_locked")).await?;
-            return Err(Refusal::new(RefusalKind::Limited, "sign_in_locked")
-                .fact("minutes", minutes)
-                .into());
-        }
-        let good = verify(account.as_ref().map(|account| account.hash.as_str()), password);
-        let (Some(account), Some(stored), true) = (account.clone(), stored.clone(), good) else {
-            if let (Some(account), Some(stored)) = (account, stored) {
-                self.count_failure(login, account, &stored, now).await?;
+        let tries = match &account {
+            Some(account) => self.count_try(login, account, now).await?,
+            None => 0,
+        };
+        let generation = account.as_ref().map_or(0, |account| account.generation);
+        let hash = account.as_ref().map(|account| account.hash.clone());
+        let good = verified(hash, password.to_owned()).await?;
+        let Some(account) = account.filter(|_| good) else {
+            if tries >= FAILURES_BEFORE_LOCK {
+                self.lock(login, generation, now).await?;
             }
-            self.note_sign_in(None, "refused", Some("sign_in_failed")).await?;
             return Err(Refusal::new(RefusalKind::Unauthenticated, "sign_in_failed").into());
         };
-        if account.failures > 0 {
-            let cleared = Account {
-                failures: 0,
-                locked_until: None,
-                ..account.clone()
-            };
-            self.put_account(login, &cleared, stored.version + 1).await?;
-        }
+        self.forget_try(login, &account, tries, now).await?;
+        self.open_door(door).await?;
         let registry = self.registry().await?;
         let post = registry
             .people
@@ -108,7 +171,6 @@ impl App {
             post: post.post,
             delegation: None,
         };
-        self.note_sign_in(Some(&actor), "ok", None).await?;
         self.start_session(login, actor, now).await
     }
 
@@ -119,7 +181,9 @@ impl App {
             actor,
             login: login.to_owned(),
             csrf: hex::encode(self.random::<16>()),
+            started_at: now,
             used_at: now,
+            noted: Noted::default(),
         };
         self.put_session(&session, 1).await?;
         Ok(SignIn { token, session })
@@ -136,12 +200,13 @@ impl App {
         };
         let mut session: Session = parse(&stored)?;
         let now = self.wall.now();
-        if now.micros() - session.used_at.micros() > SESSION_IDLE_SECONDS * 1_000_000 {
+        if session.is_over(now) {
             self.record.remove_document("session", &key).await?;
             return Err(Refusal::new(RefusalKind::Unauthenticated, "session_expired").into());
         }
         if now.micros() - session.used_at.micros() > 60_000_000 {
             session.used_at = now;
+            // Whoever was faster wrote a later use, or another post.
             self.put_session(&session, stored.version + 1).await?;
         }
         Ok(session)
@@ -149,8 +214,9 @@ impl App {
 
     /// Ends a session.
     pub async fn sign_out(&self, session: &Session) -> Result<(), Stop> {
-        self.record.remove_document("session", &session.key).await?;
-        Ok(())
+        let result = self.record.remove_document("session", &session.key).await;
+        self.looked(session, "sign_out", "session", result.map_err(Stop::from))
+            .await
     }
 
     /// Posts the person may switch to: held ones and, with the paper's number, delegated ones in their term.
@@ -165,7 +231,8 @@ impl App {
         let delegated = registry
             .delegations
             .values()
-            .filter(|d| d.to == session.actor.person && d.starts_on <= today && today <= d.ends_on)
+            .filter(|d| d.to == session.actor.person && d.withdrawn_on.is_none())
+            .filter(|d| d.starts_on <= today && today <= d.ends_on)
             .map(|d| (d.membership.clone(), Some(d.number.clone())));
         Ok(held
             .into_iter()
@@ -181,6 +248,16 @@ impl App {
         post: &Membership,
         delegation: Option<String>,
     ) -> Result<Session, Stop> {
+        let result = self.switch_post_inner(session, post, delegation).await;
+        self.looked(session, "switch_post", "session", result).await
+    }
+
+    async fn switch_post_inner(
+        &self,
+        session: &Session,
+        post: &Membership,
+        delegation: Option<String>,
+    ) -> Result<Session, Stop> {
         let actor = Actor {
             person: session.actor.person,
             body: post.body,
@@ -189,34 +266,37 @@ impl App {
             delegation,
         };
         self.registry().await?.admits(&actor, self.today())?;
-        let stored = self.record.document("session", &session.key).await?;
-        let version = stored.map_or(0, |document| document.version);
-        let session = Session {
-            actor,
-            ..session.clone()
-        };
-        self.put_session(&session, version + 1).await?;
-        Ok(session)
+        for _ in 0..TRIES {
+            let stored = self.record.document("session", &session.key).await?;
+            let missing = || Refusal::new(RefusalKind::Unauthenticated, "session_missing");
+            let stored = stored.ok_or_else(missing)?;
+            let known: Session = parse(&stored)?;
+            let switched = Session {
+                actor: actor.clone(),
+                ..known
+            };
+            if self.put_session(&switched, stored.version + 1).await? {
+                return Ok(switched);
+            }
+        }
+        Err(Refusal::conflict("write_lost").into())
     }
 
-    /// Gives an enrolled person an account. Only founding and administrators come here.
+    /// Gives an enrolled person an account, if they have none yet. Only founding and administrators come here.
     pub(crate) async fn create_account(
         &self,
         login: &str,
         person: PersonId,
         password: &str,
     ) -> Result<(), Stop> {
-        let hash = Argon2::default()
-            .hash_password_with_salt(password.as_bytes(), &self.random::<16>())
-            .map_err(|error| Fault::new("hashing a password", error.to_string()))?
-            .to_string();
         let account = Account {
             person,
-            hash,
-            failures: 0,
+            hash: hashed(password.to_owned(), self.random::<16>()).await?,
+            generation: 0,
             locked_until: None,
         };
-        self.put_account(login, &account, 1).await
+        self.put_account(login, &account, 1).await?;
+        Ok(())
     }
 
     pub(crate) async fn registry(&self) -> Result<Registry, Stop> {
@@ -231,34 +311,12 @@ impl App {
         }
     }
 
-    async fn count_failure(
-        &self,
-        login: &str,
-        account: Account,
-        stored: &Document,
-        now: Timestamp,
-    ) -> Result<(), Stop> {
-        let failures = account.failures + 1;
-        let locked_until = (failures >= FAILURES_BEFORE_LOCK).then(|| now.plus_seconds(LOCK_SECONDS));
-        let failures = if locked_until.is_some() { 0 } else { failures };
-        self.put_account(
-            login,
-            &Account {
-                failures,
-                locked_until,
-                ..account
-            },
-            stored.version + 1,
-        )
-        .await
-    }
-
-    async fn put_account(&self, login: &str, account: &Account, version: u64) -> Result<(), Stop> {
+    async fn put_account(&self, login: &str, account: &Account, version: u64) -> Result<bool, Stop> {
         self.put("account", login, &account.person.to_string(), account, version)
             .await
     }
 
-    async fn put_session(&self, session: &Session, version: u64) -> Result<(), Stop> {
+    async fn put_session(&self, session: &Session, version: u64) -> Result<bool, Stop> {
         self.put(
             "session",
             &session.key,
@@ -269,7 +327,7 @@ impl App {
         .await
     }
 
-    /// Writes a document; a concurrent writer of the same version wins silently only for sessions and counters.
+    /// Writes a document. `false`: somebody was faster and nothing was written; the caller says what then.
     pub(crate) async fn put<T: Serialize>(
         &self,
         kind: &str,
@@ -277,7 +335,7 @@ impl App {
         owner: &str,
         value: &T,
         version: u64,
-    ) -> Result<(), Stop> {
+    ) -> Result<bool, Stop> {
         let body =
             serde_json::to_string(value).map_err(|error| Fault::new(format!("encoding a {kind}"), error))?;
         let document = Document {
@@ -287,29 +345,7 @@ impl App {
             owner: owner.to_owned(),
             version,
         };
-        self.record.put_document(&document).await?;
-        Ok(())
-    }
-
-    async fn note_sign_in(
-        &self,
-        actor: Option<&Actor>,
-        outcome: &str,
-        code: Option<&str>,
-    ) -> Result<(), Stop> {
-        let note = AccessNote {
-            at: self.now(),
-            person: actor.map(|actor| actor.person),
-            body: actor.map(|actor| actor.body),
-            what: "sign_in".to_owned(),
-            subject: "session".to_owned(),
-            outcome: outcome.to_owned(),
-            code: code.map(str::to_owned),
-            clauses: Vec::new(),
-            digest: None,
-        };
-        self.record.note(&[note]).await?;
-        Ok(())
+        Ok(self.record.put_document(&document).await?)
     }
 }
 
@@ -319,7 +355,26 @@ pub(crate) fn parse<T: for<'de> Deserialize<'de>>(document: &Document) -> Result
         .map_err(|error| Fault::new(format!("reading a {}", document.kind), error))
 }
 
-/// Checks a password; an unknown name costs the same time as a wrong password.
+/// Checks a password beside the workers; an unknown name costs the same time as a wrong password.
+async fn verified(hash: Option<String>, password: String) -> Result<bool, Fault> {
+    tokio::task::spawn_blocking(move || verify(hash.as_deref(), &password))
+        .await
+        .map_err(|error| Fault::new("checking a password", error))
+}
+
+async fn hashed(password: String, salt: [u8; 16]) -> Result<String, Fault> {
+    let hash = tokio::task::spawn_blocking(move || {
+        Argon2::default()
+            .hash_password_with_salt(password.as_bytes(), &salt)
+            .map(|hash| hash.to_string())
+            .map_err(|error| error.to_string())
+    });
+    let doing = "hashing a password";
+    hash.await
+        .map_err(|error| Fault::new(doing, error))?
+        .map_err(|error| Fault::new(doing, error))
+}
+
 fn verify(hash: Option<&str>, password: &str) -> bool {
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

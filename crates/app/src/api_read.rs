@@ -68,6 +68,15 @@ impl App {
         session: &Session,
         filter: CaseFilter,
     ) -> Result<(Vec<CaseRow>, u64), Stop> {
+        let result = self.seen_cases_inner(session, filter).await;
+        self.looked(session, "view", "cases", result).await
+    }
+
+    async fn seen_cases_inner(
+        &self,
+        session: &Session,
+        filter: CaseFilter,
+    ) -> Result<(Vec<CaseRow>, u64), Stop> {
         self.require_signed_in(session)?;
         let profile = self.profile();
         let public = |id: &String| {
@@ -87,14 +96,22 @@ impl App {
     /// The open duties of the caller's body under the caller's role, earliest due first.
     pub async fn own_duties(&self, session: &Session) -> Result<Vec<Duty>, Stop> {
         self.require_signed_in(session)?;
-        Ok(self
-            .record
-            .duties(session.actor.body, &session.actor.role)
-            .await?)
+        let duties = self.record.duties(session.actor.body, &session.actor.role).await;
+        self.looked(session, "view", "duties", duties.map_err(Stop::from))
+            .await
     }
 
     /// Latest versions of the datasets of catalogue entries the caller may see; of one entry, if given.
     pub async fn seen_datasets(
+        &self,
+        session: &Session,
+        resource: Option<CaseId>,
+    ) -> Result<Vec<DatasetRow>, Stop> {
+        let result = self.seen_datasets_inner(session, resource).await;
+        self.looked(session, "view", "datasets", result).await
+    }
+
+    async fn seen_datasets_inner(
         &self,
         session: &Session,
         resource: Option<CaseId>,
@@ -113,6 +130,11 @@ impl App {
 
     /// Size, checkpoint and key of a log.
     pub async fn log_state(&self, session: &Session, log: Log) -> Result<LogState, Stop> {
+        let result = self.log_state_inner(session, log).await;
+        self.looked(session, "view", log_word(log), result).await
+    }
+
+    async fn log_state_inner(&self, session: &Session, log: Log) -> Result<LogState, Stop> {
         self.require_signed_in(session)?;
         Ok(LogState {
             size: self.record.size(log).await?,
@@ -123,6 +145,18 @@ impl App {
 
     /// Entries of a log from an index, at most `limit`.
     pub async fn log_lines(
+        &self,
+        session: &Session,
+        log: Log,
+        from: u64,
+        limit: u64,
+    ) -> Result<Vec<LogLine>, Stop> {
+        let result = self.log_lines_inner(session, log, from, limit).await;
+        self.looked(session, "view", format!("{}/{from}", log_word(log)), result)
+            .await
+    }
+
+    pub(crate) async fn log_lines_inner(
         &self,
         session: &Session,
         log: Log,
@@ -152,6 +186,13 @@ impl App {
     ) -> LogLine {
         let shown = match about {
             About::Case(id) => self.case_in_sight(loaded, session, *id),
+            About::Data(id) => {
+                self.oversees(session)
+                    || loaded
+                        .linked
+                        .get(id)
+                        .is_some_and(|case| case.has_party(session.actor.body))
+            }
             About::Body(body) => self.oversees(session) || *body == Some(session.actor.body),
             About::All => true,
         };
@@ -177,8 +218,14 @@ impl App {
     /// # Errors
     /// `entry_unknown`, also for entries about others; `receipt_not_sealed` while no checkpoint covers it.
     pub async fn log_receipt(&self, session: &Session, log: Log, index: u64) -> Result<String, Stop> {
+        let result = self.log_receipt_inner(session, log, index).await;
+        let subject = format!("{}/{index}/receipt", log_word(log));
+        self.looked(session, "download", subject, result).await
+    }
+
+    async fn log_receipt_inner(&self, session: &Session, log: Log, index: u64) -> Result<String, Stop> {
         let unknown = || Refusal::unknown("entry_unknown").fact("index", index);
-        let lines = self.log_lines(session, log, index, 1).await?;
+        let lines = self.log_lines_inner(session, log, index, 1).await?;
         let shown = lines
             .first()
             .filter(|line| line.index == index && line.line.is_some());
@@ -192,6 +239,8 @@ impl App {
 enum About {
     /// A case and its parties.
     Case(CaseId),
+    /// A version of a dataset: names raw files by their digests, for the parties of its catalogue entry.
+    Data(CaseId),
     /// Something a body did.
     Body(Option<BodyId>),
     /// The registry and the installation: everybody.
@@ -201,7 +250,7 @@ enum About {
 impl About {
     fn case(&self) -> Option<CaseId> {
         match self {
-            About::Case(id) => Some(*id),
+            About::Case(id) | About::Data(id) => Some(*id),
             About::Body(_) | About::All => None,
         }
     }
@@ -214,10 +263,17 @@ fn about(log: Log, entry: &Entry) -> About {
     }
     match serde_json::from_slice::<ActPayload>(&entry.payload).map(|payload| payload.event) {
         Ok(Event::Case(_)) => case_of(&entry.stream),
-        Ok(Event::Dataset(DatasetEvent::VersionRecorded { resource, .. })) => About::Case(resource),
+        Ok(Event::Dataset(DatasetEvent::VersionRecorded { resource, .. })) => About::Data(resource),
         Ok(Event::Release(ReleaseEvent::Answered { case, .. })) => About::Case(case),
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,
         Err(_) => About::Body(None),
+    }
+}
+
+fn log_word(log: Log) -> &'static str {
+    match log {
+        Log::Proceedings => "proceedings",
+        Log::Access => "access",
     }
 }
 

@@ -82,6 +82,15 @@ impl App {
         session: &Session,
         period: Option<Period>,
     ) -> Result<Vec<Figure>, Stop> {
+        let result = self.disclosure_figures_inner(session, period).await;
+        self.looked(session, "view", "figures", result).await
+    }
+
+    async fn disclosure_figures_inner(
+        &self,
+        session: &Session,
+        period: Option<Period>,
+    ) -> Result<Vec<Figure>, Stop> {
         self.require_signed_in(session)?;
         let mut figures = Vec::new();
         for rule in &self.profile().figures {

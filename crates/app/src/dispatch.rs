@@ -6,12 +6,16 @@ use serde::Serialize;
 use shuyu_domain::{
     Command, Context, Event,
     decide::decide,
-    port::{AccessNote, Committed, Decide, Effect, Loaded, Proposal, Request, Stream, VaultItem},
+    port::{Committed, Decide, Effect, Loaded, Proposal, Request, Stream, VaultItem},
     value::Value,
 };
 use shuyu_kernel::{CaseId, Digest, Id, Refusal, Timestamp};
 
-use crate::{App, Profiles, Session, Stop, input::ActInput};
+use crate::{
+    App, Profiles, Session, Stop,
+    input::{ActInput, Target},
+    noting::echo,
+};
 
 /// How a client makes an act safe to repeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +46,8 @@ impl App {
     ) -> Result<(CaseId, Committed), Stop> {
         let case: CaseId = Id::new(self.now(), self.ids.as_ref());
         let result = self.open_inner(session, procedure, set, guarded, case).await;
-        self.noted(session, &format!("open/{procedure}"), result).await
+        let what = format!("open/{}", self.known_procedure(procedure));
+        self.noted(session, &what, result).await
     }
 
     async fn open_inner(
@@ -57,8 +62,14 @@ impl App {
         let profile = self.profile();
         let rules = profile
             .procedure(procedure)
-            .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", procedure))?;
-        let parsed = self.parse_fields(rules, &case.to_string(), set).await?;
+            .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", echo(procedure)))?;
+        let target = Target {
+            session,
+            rules,
+            case,
+            state: None,
+        };
+        let parsed = self.parse_fields(&target, set).await?;
         self.content_is_own(&profile, rules, session.actor.body, None, &parsed.set)
             .await?;
         let order = Order {
@@ -73,12 +84,7 @@ impl App {
             fingerprint: fingerprint(&("open", procedure, set)),
         };
         let committed = self.dispatch(session, order, guarded).await?;
-        let id = committed
-            .reply
-            .get("case")
-            .and_then(|id| id.as_str())
-            .and_then(|id| id.parse().ok());
-        Ok((id.unwrap_or(case), committed))
+        Ok((case_of(&committed).unwrap_or(case), committed))
     }
 
     /// Takes an act in a case, or enters it as the first step of its route.
@@ -89,7 +95,7 @@ impl App {
         input: ActInput,
         guarded: Guarded,
     ) -> Result<Committed, Stop> {
-        let what = format!("{case}/{}", input.act);
+        let what = format!("{case}/{}", self.known_act(&input.act));
         let result = self.act_inner(session, case, input, guarded).await;
         self.noted(session, &what, result).await
     }
@@ -112,7 +118,18 @@ impl App {
         let rules = profile
             .procedure(&state.procedure)
             .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &state.procedure))?;
-        let (act, vault) = self.take_act(rules, &case.to_string(), input).await?;
+        if rules.act(&input.act).is_none() {
+            return Err(Refusal::unknown("act_unknown")
+                .fact("act", echo(&input.act))
+                .into());
+        }
+        let target = Target {
+            session,
+            rules,
+            case,
+            state: Some(state),
+        };
+        let (act, vault) = self.take_act(&target, input).await?;
         self.content_is_own(&profile, rules, session.actor.body, Some(state), &act.set)
             .await?;
         let order = Order {
@@ -196,49 +213,18 @@ impl App {
         Ok(committed)
     }
 
-    /// Notes a refusal or a fault in the access log before it is shown; passes everything on.
-    pub(crate) async fn noted<T>(
-        &self,
-        session: &Session,
-        what: &str,
-        result: Result<T, Stop>,
-    ) -> Result<T, Stop> {
-        if let Err(stop) = &result {
-            let note = self.noting(Some(session), "act", what, Some(stop));
-            let noted = self.record.note(&[note]).await;
-            // Of two faults the first one is told.
-            if stop.refusal().is_some() {
-                noted?;
-            }
-        }
-        result
+    /// What was written under this key of the person, if anything was: a form that is sent twice leads to the
+    /// same result page.
+    pub async fn earlier(&self, session: &Session, key: &str) -> Result<Option<(CaseId, Committed)>, Stop> {
+        self.require_signed_in(session)?;
+        let scope = session.actor.person.to_string();
+        let committed = self.record.earlier(&scope, key).await?;
+        Ok(committed.and_then(|committed| Some((case_of(&committed)?, committed))))
     }
+}
 
-    /// Writes a note to the access log; durable when it returns.
-    pub(crate) async fn note(
-        &self,
-        session: &Session,
-        what: &str,
-        subject: &str,
-        outcome: Result<(), &Refusal>,
-    ) -> Result<(), Stop> {
-        let note = AccessNote {
-            at: self.now(),
-            person: Some(session.actor.person),
-            body: Some(session.actor.body),
-            what: what.to_owned(),
-            subject: subject.to_owned(),
-            outcome: if outcome.is_ok() { "ok" } else { "refused" }.to_owned(),
-            code: outcome.err().map(|refusal| refusal.code.clone()),
-            clauses: outcome
-                .err()
-                .map(|refusal| refusal.clauses.clone())
-                .unwrap_or_default(),
-            digest: None,
-        };
-        self.record.note(&[note]).await?;
-        Ok(())
-    }
+fn case_of(committed: &Committed) -> Option<CaseId> {
+    committed.reply.get("case")?.as_str()?.parse().ok()
 }
 
 /// The pure part, run by the record inside its transaction.

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::CaseId;
+use shuyu_kernel::{CaseId, Refusal};
 
-use crate::{App, Session, Stop, account::parse};
+use crate::{
+    App, Session, Stop,
+    account::{TRIES, parse},
+};
 
 /// What somebody typed so far for an act in a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +37,10 @@ impl App {
         Ok(draft)
     }
 
-    /// Saves answers of one group into the draft.
+    /// Saves answers of one group into the draft. What another window saved meanwhile stays.
+    ///
+    /// # Errors
+    /// `write_lost` if others were faster again and again; a fault of the record.
     pub async fn save_draft(
         &self,
         session: &Session,
@@ -44,22 +50,19 @@ impl App {
         answers: BTreeMap<String, String>,
     ) -> Result<Draft, Stop> {
         self.require_signed_in(session)?;
-        let mut draft = self.draft(session, case, act).await?;
-        draft.set.extend(answers);
-        if !draft.seen.iter().any(|seen| seen == group) {
-            draft.seen.push(group.to_owned());
+        let (key, owner) = (draft_key(session, case, act), session.actor.person.to_string());
+        for _ in 0..TRIES {
+            let mut draft = self.draft(session, case, act).await?;
+            draft.set.extend(answers.clone());
+            if !draft.seen.iter().any(|seen| seen == group) {
+                draft.seen.push(group.to_owned());
+            }
+            draft.version += 1;
+            if self.put("draft", &key, &owner, &draft, draft.version).await? {
+                return Ok(draft);
+            }
         }
-        let version = draft.version + 1;
-        draft.version = version;
-        self.put(
-            "draft",
-            &draft_key(session, case, act),
-            &session.actor.person.to_string(),
-            &draft,
-            version,
-        )
-        .await?;
-        Ok(draft)
+        Err(Refusal::conflict("write_lost").into())
     }
 
     /// Throws a draft away once its act took effect.

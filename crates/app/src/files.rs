@@ -1,7 +1,10 @@
-//! Uploaded papers: content-addressed, sealed in the lake's raw zone, listed as documents.
+//! Uploaded papers and data files: content-addressed, sealed in the lake's raw zone, listed as documents.
+//!
+//! Whoever brings bytes owns their upload; the same bytes brought by two bodies are two uploads of one file. A file
+//! is a paper, which cases cite and people read, or data, which is ingested and never handed out again.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Digest, Refusal, Timestamp};
+use shuyu_kernel::{Digest, PersonId, Refusal, Timestamp};
 
 use crate::{
     App, Session, Stop,
@@ -14,6 +17,26 @@ pub const PAPER_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 /// Data files of departments: streamed, never held in memory.
 pub const DATA_LIMIT_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 
+/// What a file was brought for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadKind {
+    /// To be cited in a case and read.
+    #[default]
+    Paper,
+    /// To be ingested.
+    Data,
+}
+
+impl UploadKind {
+    fn limit_bytes(self) -> u64 {
+        match self {
+            Self::Paper => PAPER_LIMIT_BYTES,
+            Self::Data => DATA_LIMIT_BYTES,
+        }
+    }
+}
+
 /// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
@@ -23,8 +46,13 @@ pub struct Upload {
     pub name: String,
     /// Length.
     pub size_bytes: u64,
+    /// What for. Once brought as data it stays data.
+    #[serde(default)]
+    pub kind: UploadKind,
     /// Body that brought it.
     pub body: String,
+    /// Person who brought it.
+    pub person: PersonId,
     /// When.
     pub at: Timestamp,
 }
@@ -32,15 +60,34 @@ pub struct Upload {
 impl From<DataError> for Stop {
     fn from(error: DataError) -> Self {
         match error {
-            DataError::Refused(refusal) => Stop::Refused(refusal),
+            DataError::Refused(refusal) | DataError::Found { refusal, .. } => Stop::Refused(refusal),
             DataError::Fault(fault) => Stop::Fault(fault),
         }
     }
 }
 
 impl App {
-    /// Takes a file in: a paper, or a data file to be ingested. The same bytes twice are one file.
-    pub async fn upload(&self, session: &Session, name: &str, bytes: ByteStream) -> Result<Upload, Stop> {
+    /// Takes a file in. The same bytes twice are one file, and each body that brings them owns an upload of it.
+    pub async fn upload(
+        &self,
+        session: &Session,
+        name: &str,
+        kind: UploadKind,
+        bytes: ByteStream,
+    ) -> Result<Upload, Stop> {
+        let result = self.upload_inner(session, name, kind, bytes).await;
+        let subject = result.as_ref().ok().map(|upload| upload.digest.to_string());
+        let subject = subject.unwrap_or_else(|| "uploads".to_owned());
+        self.looked(session, "upload", subject, result).await
+    }
+
+    async fn upload_inner(
+        &self,
+        session: &Session,
+        name: &str,
+        kind: UploadKind,
+        bytes: ByteStream,
+    ) -> Result<Upload, Stop> {
         self.require_signed_in(session)?;
         let name: String = name
             .chars()
@@ -52,46 +99,86 @@ impl App {
         }
         let RawFile {
             digest, size_bytes, ..
-        } = self.lake.receive(&name, bytes, DATA_LIMIT_BYTES).await?;
-        let upload = Upload {
-            digest,
-            name,
-            size_bytes,
-            body: session.actor.body.to_string(),
-            at: self.now(),
-        };
-        if self
-            .record
-            .document("upload", &digest.to_string())
-            .await?
-            .is_none()
-        {
-            self.put("upload", &digest.to_string(), &upload.body, &upload, 1)
-                .await?;
+        } = self.lake.receive(&name, bytes, kind.limit_bytes()).await?;
+        let body = session.actor.body.to_string();
+        let key = upload_key(digest, &body);
+        for _ in 0..crate::account::TRIES {
+            let stored = self.record.document("upload", &key).await?;
+            let known: Option<Upload> = stored.as_ref().map(parse).transpose()?;
+            let stays = known.as_ref().is_some_and(|known| known.kind == UploadKind::Data);
+            let upload = Upload {
+                digest,
+                name: name.clone(),
+                size_bytes,
+                kind: if stays { UploadKind::Data } else { kind },
+                body: body.clone(),
+                person: session.actor.person,
+                at: self.now(),
+            };
+            let version = stored.map_or(0, |stored| stored.version) + 1;
+            if self.put("upload", &key, &body, &upload, version).await? {
+                return Ok(upload);
+            }
+        }
+        Err(Refusal::conflict("write_lost").into())
+    }
+
+    /// What is known of a file that the session's body brought for this purpose.
+    ///
+    /// # Errors
+    /// `paper_unknown` for files the body did not bring, whoever else did; `upload_of_other_kind`.
+    pub(crate) async fn checked_upload(
+        &self,
+        session: &Session,
+        digest: Digest,
+        kind: UploadKind,
+    ) -> Result<Upload, Stop> {
+        let found = self.upload_of(digest, &session.actor.body.to_string()).await?;
+        let upload = found.ok_or_else(|| Refusal::unmet("paper_unknown").fact("digest", digest.short()))?;
+        if upload.kind != kind {
+            return Err(Refusal::unmet("upload_of_other_kind")
+                .fact("digest", digest.short())
+                .into());
         }
         Ok(upload)
     }
 
-    /// The bytes of a paper, for a person whose body brought it or is a party of a case that cites it.
+    pub(crate) async fn upload_of(&self, digest: Digest, body: &str) -> Result<Option<Upload>, Stop> {
+        let stored = self.record.document("upload", &upload_key(digest, body)).await?;
+        Ok(stored.as_ref().map(parse).transpose()?)
+    }
+
+    /// The bytes of a paper the session's body brought.
+    ///
+    /// # Errors
+    /// `paper_unknown` for what the body did not bring; `paper_is_data`; `file_too_large`.
     pub async fn download(&self, session: &Session, digest: Digest) -> Result<(Upload, Vec<u8>), Stop> {
-        self.require_signed_in(session)?;
-        let stored = self
-            .record
-            .document("upload", &digest.to_string())
-            .await?
-            .ok_or_else(|| Refusal::unknown("paper_unknown").fact("digest", digest.short()))?;
-        let upload: Upload = parse(&stored)?;
-        if upload.body != session.actor.body.to_string() {
-            return Err(Refusal::forbidden("paper_of_another_body")
-                .fact("name", &upload.name)
-                .into());
-        }
-        if upload.size_bytes > PAPER_LIMIT_BYTES {
-            return Err(Refusal::unmet("file_too_large")
-                .fact("limit_bytes", PAPER_LIMIT_BYTES)
-                .into());
-        }
+        let result = self.download_inner(session, digest).await;
+        let upload = self.looked(session, "download", digest, result).await?;
         let bytes = self.lake.raw_bytes(digest).await?;
         Ok((upload, bytes))
     }
+
+    async fn download_inner(&self, session: &Session, digest: Digest) -> Result<Upload, Stop> {
+        self.require_signed_in(session)?;
+        let found = self.upload_of(digest, &session.actor.body.to_string()).await?;
+        let upload = found.ok_or_else(|| Refusal::unknown("paper_unknown").fact("digest", digest.short()))?;
+        readable(&upload)?;
+        Ok(upload)
+    }
+}
+
+/// Data files are ingested, never handed out; and what is read is held in memory.
+pub(crate) fn readable(upload: &Upload) -> Result<(), Refusal> {
+    if upload.kind == UploadKind::Data {
+        return Err(Refusal::forbidden("paper_is_data").fact("digest", upload.digest.short()));
+    }
+    if upload.size_bytes > PAPER_LIMIT_BYTES {
+        return Err(Refusal::unmet("file_too_large").fact("limit_bytes", PAPER_LIMIT_BYTES));
+    }
+    Ok(())
+}
+
+fn upload_key(digest: Digest, body: &str) -> String {
+    format!("{digest}/{body}")
 }

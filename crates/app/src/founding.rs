@@ -6,7 +6,7 @@ use serde::Deserialize;
 use shuyu_domain::{
     Event,
     event::InstallationEvent,
-    port::{Proposal, Record, Request, Stream},
+    port::{Log, Proposal, Record, Request, Stream},
     registry::Membership,
 };
 use shuyu_kernel::{BodyId, CivilDate, Digest, Fault, Refusal, Timestamp};
@@ -16,6 +16,7 @@ use shuyu_profile::{Profile, ProfileSource};
 use crate::{
     App, Stop,
     account::parse,
+    erasure,
     registry::{NewBody, NewPerson},
 };
 
@@ -77,7 +78,7 @@ impl App {
             }
             self.record_founding().await?;
             if let Some(start) = start {
-                self.record_wind(start).await?;
+                self.record_wind(start, None).await?;
             }
         }
         if let Some(world) = world {
@@ -164,25 +165,36 @@ impl App {
     }
 }
 
-/// The instant the training clock was last wound to, according to the ledger.
+/// Where the official clock of a wound installation goes on: where it was last wound to, or the last instant that
+/// was recorded after that. Official time that has passed never comes back. `None` if it was never wound.
 pub async fn wound_to(record: &dyn Record) -> Result<Option<Timestamp>, Fault> {
     let mut latest = None;
     for entry in record.stream(Stream::Installation).await? {
         let event = entry_event(&entry.bytes)?;
-        if let Event::Installation(InstallationEvent::ClockWound { to }) = event {
-            latest = Some(to);
+        if let Event::Installation(InstallationEvent::ClockWound { to, .. }) = event {
+            latest = latest.max(Some(to));
         }
     }
-    Ok(latest)
+    let Some(mut latest) = latest else { return Ok(None) };
+    for log in [Log::Proceedings, Log::Access] {
+        let size = record.size(log).await?;
+        for stored in record.entries(log, size.saturating_sub(1), 1).await? {
+            latest = latest.max(entry_of(&stored.bytes)?.recorded_at);
+        }
+    }
+    Ok(Some(latest))
 }
 
 /// The event in the bytes of an entry of the proceedings.
 pub fn entry_event(bytes: &[u8]) -> Result<Event, Fault> {
-    let entry =
-        Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))?;
+    let entry = entry_of(bytes)?;
     let payload: ActPayload = serde_json::from_slice(&entry.payload)
         .map_err(|error| Fault::new("reading a ledger entry", error))?;
     Ok(payload.event)
+}
+
+fn entry_of(bytes: &[u8]) -> Result<Entry, Fault> {
+    Entry::parse(bytes).map_err(|error| Fault::new("reading a ledger entry", error.to_string()))
 }
 
 /// Payload of an entry of the proceedings.
@@ -224,13 +236,16 @@ impl App {
     pub async fn deliver_notices(&self) -> Result<u64, Stop> {
         let mut delivered = 0;
         for effect in self.record.outbox(200).await? {
-            if self.record.document("notice", &effect.key).await?.is_none() {
+            if effect.kind == erasure::EFFECT {
+                self.carry_out_erasure(&effect).await?;
+            } else if self.record.document("notice", &effect.key).await?.is_none() {
                 self.put("notice", &effect.key, &effect.kind, &effect.payload, 1)
                     .await?;
             }
             self.record.outbox_done(&effect.key).await?;
             delivered += 1;
         }
+        self.tidy().await?;
         Ok(delivered)
     }
 }

@@ -1,14 +1,12 @@
 //! Data arriving: a job that turns a raw file into a dataset version, with progress and cancel.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use shuyu_domain::{
     Event,
     event::DatasetEvent,
@@ -19,9 +17,19 @@ use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
 use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
-    jobs::status_of,
-    port::{Cancel, DeriveOrder, IngestOrder, Ingested},
+    files::UploadKind,
+    jobs::Running,
+    port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
+    subjects::{Table, provides},
 };
+
+/// All rows, in hundredths of a percent.
+const WHOLE: u32 = 10_000;
+/// Work that ended this long ago left nothing that is still needed: one day, in seconds; platform default.
+const LEFTOVERS_KEPT: i64 = 24 * 3600;
+/// A received file that no record names is kept so long: 30 days, in seconds; platform default. Longer than
+/// leftovers, so that a record restored too old can be mended before papers are gone.
+const PAPERS_KEPT: i64 = 30 * 24 * 3600;
 
 /// An order to make a dataset of an uploaded file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +47,10 @@ pub struct NewIngest {
     /// Identifier domain.
     #[serde(default)]
     pub domain: Option<String>,
+    /// Rows that break a rule are set aside and counted, up to this share of all rows in hundredths of a percent.
+    /// `None`: one of them refuses the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<u32>,
 }
 
 /// An order to make a de-identified version (YN-DM-104).
@@ -59,14 +71,6 @@ pub struct NewDerive {
     pub bands: BTreeMap<String, Vec<String>>,
 }
 
-/// Where a version belongs.
-struct Place<'a> {
-    resource: CaseId,
-    table: &'a str,
-    dataset: DatasetId,
-    unit_columns: Vec<String>,
-}
-
 /// Result of a data job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetMade {
@@ -82,20 +86,19 @@ pub struct DatasetMade {
 
 impl App {
     /// Starts ingesting in the background and returns the number of the job.
-    pub fn start_ingest(
+    ///
+    /// # Errors
+    /// `session_missing`, `too_many_jobs`.
+    pub async fn start_ingest(
         self: &Arc<Self>,
         session: &Session,
         new: NewIngest,
         key: String,
     ) -> Result<u64, Stop> {
         self.require_signed_in(session)?;
-        let (number, rows, cancel) = self.jobs.start(&new.table, &session.actor.body.to_string());
-        let (app, session) = (self.clone(), session.clone());
-        tokio::spawn(async move {
-            let result = app.ingest(&session, new, key, rows, cancel).await;
-            app.jobs.finish(number, status_of(result));
-        });
-        Ok(number)
+        let (table, actor) = (new.table.clone(), session.clone());
+        let work = |app: Arc<Self>, job: Running| async move { app.ingest(&actor, new, key, job).await };
+        self.start_job(session, &table, work).await
     }
 
     async fn ingest(
@@ -103,11 +106,10 @@ impl App {
         session: &Session,
         new: NewIngest,
         key: String,
-        rows: Arc<AtomicU64>,
-        cancel: Cancel,
+        job: Running,
     ) -> Result<DatasetMade, Stop> {
-        let what = format!("ingest/{}", new.table);
-        let result = self.ingest_inner(session, new, key, rows, cancel).await;
+        let what = format!("ingest/{}", new.resource);
+        let result = self.ingest_inner(session, new, key, &job).await;
         self.noted(session, &what, result).await
     }
 
@@ -116,44 +118,52 @@ impl App {
         session: &Session,
         new: NewIngest,
         key: String,
-        rows: Arc<AtomicU64>,
-        cancel: Cancel,
+        job: &Running,
     ) -> Result<DatasetMade, Stop> {
-        self.own_resource(session, new.resource, &new.table).await?;
-        let upload = self.uploaded(&new.upload.to_string()).await?;
-        let dataset = self.dataset_for(new.resource, &new.table).await?;
+        if new.set_aside.is_some_and(|share| share > WHOLE) {
+            return Err(not_usable("set_aside").into());
+        }
+        if new.domain.is_none() && !new.unit_columns.is_empty() {
+            return Err(Refusal::unmet("subjects_not_named")
+                .fact("table", &new.table)
+                .into());
+        }
+        let table = self
+            .table(session, new.resource, &new.table, new.domain.clone())
+            .await?;
+        let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
+        job.size(upload.size_bytes);
         let order = IngestOrder {
-            dataset,
+            dataset: table.dataset,
             table: new.table.clone(),
             raw: new.upload,
             name: upload.name,
             unit_columns: new.unit_columns.clone(),
             domain: new.domain.clone(),
+            set_aside: new.set_aside,
             key: key.clone(),
         };
-        let counter = rows.clone();
         let made = self
             .lake
-            .ingest(
-                &order,
-                Arc::new(move |n| counter.store(n, Ordering::Relaxed)),
-                cancel,
-            )
-            .await?;
-        rows.store(made.rows, Ordering::Relaxed);
-        let place = Place {
-            resource: new.resource,
-            table: &new.table,
-            dataset,
+            .ingest(&order, job.on_progress(), job.cancel.clone())
+            .await;
+        let made = made.inspect_err(|error| {
+            if let DataError::Found { report, .. } = error {
+                job.found(brief(report));
+            }
+        })?;
+        job.found(brief(&made.report));
+        let table = Table {
             unit_columns: new.unit_columns.clone(),
+            ..table
         };
-        self.record_version(session, &place, made, (key, fingerprint(&new)))
+        self.record_version(session, table, made, (key, fingerprint(&new)))
             .await
     }
 
     /// Makes a de-identified version of a dataset of the same provider.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
-        let what = format!("derive/{}", new.table.chars().take(60).collect::<String>());
+        let what = format!("derive/{}", new.resource);
         let result = self.derive_inner(session, new, key).await;
         self.noted(session, &what, result).await
     }
@@ -165,116 +175,93 @@ impl App {
         key: String,
     ) -> Result<DatasetMade, Stop> {
         self.require_signed_in(session)?;
-        self.own_resource(session, new.resource, &new.table).await?;
         let known = self.record.datasets(None).await?;
         let from = known
             .iter()
             .find(|row| row.dataset == new.from)
             .ok_or_else(|| Refusal::unknown("dataset_unknown").fact("dataset", new.from))?;
-        self.own_resource(session, from.resource, &from.table).await?;
-        let dataset = self.dataset_for(new.resource, &new.table).await?;
+        let loaded = self.record.load(&[from.resource].into()).await?;
+        provides(&loaded, from.resource, &session.actor)?;
+        let table = self
+            .table(session, new.resource, &new.table, from.domain.clone())
+            .await?;
         let order = DeriveOrder {
             from: new.from,
-            dataset,
+            from_version: from.version,
+            dataset: table.dataset,
             table: new.table.clone(),
             drop: new.drop.clone(),
             bands: new.bands.clone().into_iter().collect(),
             key: key.clone(),
         };
+        let place = self.hold_place(session, &new.table).await?;
         let made = self
             .lake
-            .derive(&order, Arc::new(|_| {}), Cancel::default())
+            .derive(&order, place.0.on_progress(), place.0.cancel.clone())
             .await?;
         let mut unit_columns = from.unit_columns.clone();
         unit_columns.retain(|column| !new.drop.contains(column));
-        let place = Place {
-            resource: new.resource,
-            table: &new.table,
-            dataset,
+        let table = Table {
             unit_columns,
+            ..table
         };
-        self.record_version(session, &place, made, (key, fingerprint(&new)))
+        self.record_version(session, table, made, (key, fingerprint(&new)))
             .await
     }
 
-    /// The catalogue entry must be the session's own, as its provider.
-    async fn own_resource(&self, session: &Session, resource: CaseId, table: &str) -> Result<(), Stop> {
-        let name_ok = !table.is_empty()
-            && table.len() <= 60
-            && table
+    /// The table of that name under an entry, if it may get a version with these subjects. Its dataset is the
+    /// known one, or a new id derived from entry and table, so that a repeated order after a crash means the same.
+    async fn table(
+        &self,
+        session: &Session,
+        resource: CaseId,
+        name: &str,
+        domain: Option<String>,
+    ) -> Result<Table, Stop> {
+        let name_ok = !name.is_empty()
+            && name.len() <= 60
+            && name
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-            && !table.starts_with(|c: char| c.is_ascii_digit() || c == '_');
+            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '_');
         if !name_ok {
             return Err(Refusal::unmet("table_name_invalid")
-                .fact("table", table.chars().take(60).collect::<String>())
+                .fact("table", name.chars().take(60).collect::<String>())
                 .into());
         }
-        let loaded = self.record.load(&[resource].into()).await?;
-        let case = loaded
-            .linked
-            .get(&resource)
-            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
-        if !case.is_party(&session.actor) || session.actor.role != "provider" {
-            return Err(Refusal::forbidden("not_a_party").fact("act", &case.title).into());
-        }
-        Ok(())
-    }
-
-    /// The dataset of a table: the known one, or a new id derived from entry and table, so that a repeated
-    /// order after a crash means the same dataset.
-    async fn dataset_for(&self, resource: CaseId, table: &str) -> Result<DatasetId, Stop> {
         let known = self.record.datasets(None).await?;
-        if let Some(row) = known.iter().find(|row| row.table == table) {
-            if row.resource == resource {
-                return Ok(row.dataset);
-            }
-            return Err(Refusal::conflict("table_name_taken").fact("table", table).into());
-        }
-        let digest = Digest::of(format!("{resource}/{table}").as_bytes());
-        let bits = digest
-            .0
+        let own = known
             .iter()
-            .take(16)
-            .fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
-        Ok(Id::from_bits(bits))
+            .find(|row| row.table == name && row.resource == resource);
+        let table = Table {
+            resource,
+            name: name.to_owned(),
+            dataset: own.map_or_else(|| dataset_of(resource, name), |row| row.dataset),
+            domain,
+            unit_columns: Vec::new(),
+        };
+        let loaded = self.record.load(&[resource].into()).await?;
+        table.check(&self.profiles, &loaded, &known, (&session.actor, self.today()))?;
+        Ok(table)
     }
 
     async fn record_version(
         &self,
         session: &Session,
-        place: &Place<'_>,
+        table: Table,
         made: Ingested,
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
-        let Place {
-            resource,
-            table,
-            dataset,
-            ..
-        } = *place;
-        let report_bytes = serde_json::to_vec(&(&made.report, &made.recipe)).unwrap_or_default();
-        let report = Digest::of(&report_bytes);
-        if self
-            .record
-            .document("report", &report.to_string())
-            .await?
-            .is_none()
-        {
-            let body = session.actor.body.to_string();
-            self.put(
-                "report",
-                &report.to_string(),
-                &body,
-                &(&made.report, &made.recipe),
-                1,
-            )
-            .await?;
-        }
+        let report = self.keep_report(session, &made).await?;
+        // What the lake made, not what was ordered: a repeated key gives the version of the first attempt.
+        let table = Table {
+            domain: made.domain.clone(),
+            ..table
+        };
         let event = DatasetEvent::VersionRecorded {
-            dataset,
-            table: table.to_owned(),
-            resource,
+            dataset: table.dataset,
+            table: table.name.clone(),
+            resource: table.resource,
             version: made.version,
             rows: made.rows,
             files: made.files,
@@ -283,11 +270,11 @@ impl App {
             domain: made.domain,
             rows_per_unit: made.rows_per_unit,
             columns: made.columns,
-            unit_columns: place.unit_columns.clone(),
+            unit_columns: table.unit_columns.clone(),
             by: session.actor.clone(),
         };
         let result = DatasetMade {
-            dataset,
+            dataset: table.dataset,
             version: made.version,
             rows: made.rows,
             report,
@@ -295,15 +282,18 @@ impl App {
         let reply = serde_json::to_value(&result).unwrap_or_default();
         let request = Request {
             name: "record-version",
-            stream: Stream::Dataset(dataset),
+            stream: Stream::Dataset(table.dataset),
             key: Some((session.actor.person.to_string(), key)),
             fingerprint,
             expected_version: None,
-            needs: Default::default(),
+            needs: [table.resource].into(),
             numbering: None,
             at: self.now(),
         };
-        let decide = Box::new(move |_: &Loaded| {
+        let (profiles, actor, today) = (self.profiles.clone(), session.actor.clone(), self.today());
+        let decide = Box::new(move |loaded: &Loaded| {
+            // Since the work began the entry, the registry and the names of tables may have changed.
+            table.check(&profiles, loaded, &loaded.datasets, (&actor, today))?;
             Ok(Proposal {
                 events: vec![Event::Dataset(event)],
                 reply,
@@ -314,8 +304,69 @@ impl App {
         Ok(result)
     }
 
+    /// Keeps the report and recipe of a version as a document under their digest.
+    async fn keep_report(&self, session: &Session, made: &Ingested) -> Result<Digest, Stop> {
+        let content = (&made.report, &made.recipe);
+        let report = Digest::of(&serde_json::to_vec(&content).unwrap_or_default());
+        let name = report.to_string();
+        if self.record.document("report", &name).await?.is_none() {
+            let body = session.actor.body.to_string();
+            self.put("report", &name, &body, &content, 1).await?;
+        }
+        Ok(report)
+    }
+
     /// Datasets of a catalogue entry, latest versions.
     pub async fn datasets_of(&self, resource: CaseId) -> Result<Vec<DatasetRow>, Stop> {
         Ok(self.record.datasets(Some(resource)).await?)
     }
+
+    /// Rows that stand under a catalogue entry: the sum over the latest recorded versions of its tables.
+    pub async fn rows_of(&self, resource: CaseId) -> Result<u64, Stop> {
+        let rows = self.record.datasets(Some(resource)).await?;
+        Ok(rows.iter().map(|row| row.rows).sum())
+    }
+
+    /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
+    pub async fn sweep_lake(&self) -> Result<u64, Stop> {
+        let uploads = self.record.documents("upload", None).await?;
+        let papers: BTreeSet<Digest> = uploads
+            .iter()
+            .filter_map(|upload| upload.key.parse().ok())
+            .collect();
+        // Ages of files are process time, never the training clock's.
+        let now = self.wall.now();
+        let sweep = Sweep {
+            leftovers_before: now.plus_seconds(-LEFTOVERS_KEPT),
+            papers_before: now.plus_seconds(-PAPERS_KEPT),
+            papers,
+        };
+        Ok(self.lake.sweep(&sweep).await?)
+    }
+}
+
+fn dataset_of(resource: CaseId, table: &str) -> DatasetId {
+    let digest = Digest::of(format!("{resource}/{table}").as_bytes());
+    let bits = digest
+        .0
+        .iter()
+        .take(16)
+        .fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
+    Id::from_bits(bits)
+}
+
+fn not_usable(problem: &str) -> Refusal {
+    Refusal::unmet("ingest_not_usable").fact("problem", problem)
+}
+
+/// Most stretches of rows in the report that a job shows; the count says the rest.
+const SHOWN_STRETCHES: usize = 1_000;
+
+/// A report short enough to show and keep with a job.
+fn brief(report: &Json) -> Json {
+    let mut report = report.clone();
+    if let Some(stretches) = report.get_mut("quarantined").and_then(Json::as_array_mut) {
+        stretches.truncate(SHOWN_STRETCHES);
+    }
+    report
 }

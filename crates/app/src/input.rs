@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_domain::{Paper, Value, command::TakeAct, port::VaultItem};
-use shuyu_kernel::{CivilDate, Digest, Manner, Refusal};
+use shuyu_domain::{Case, Paper, Value, command::TakeAct, port::VaultItem};
+use shuyu_kernel::{CaseId, CivilDate, Digest, Manner, Refusal};
 use shuyu_profile::{Field, FieldType, Procedure};
 
-use crate::{App, Stop, files::Upload};
+use crate::{
+    App, Session, Stop,
+    files::{Upload, UploadKind},
+    noting::echo,
+};
 
 /// An act as it comes from a form or the API: everything is text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +25,7 @@ pub struct ActInput {
     /// Field → text. Dates `YYYY-MM-DD`, amounts `12.34`, papers by digest, cases and bodies by id.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Columns struck, `table.column` or `table.*`.
+    /// Columns struck, each as `table.column`.
     #[serde(default)]
     pub strike: Vec<String>,
     /// `in_person` or `on_behalf`.
@@ -45,12 +49,39 @@ pub(crate) struct Parsed {
     pub(crate) vault: Vec<VaultItem>,
 }
 
+/// What the fields belong to.
+pub(crate) struct Target<'a> {
+    /// Who hands them in.
+    pub(crate) session: &'a Session,
+    /// Rules of the case.
+    pub(crate) rules: &'a Procedure,
+    /// The case.
+    pub(crate) case: CaseId,
+    /// Its state, unless it is about to be opened.
+    pub(crate) state: Option<&'a Case>,
+}
+
+impl Target<'_> {
+    /// Under which key of the vault a personal field lies: one for each field of a case, so that the person it is
+    /// about can be erased and nobody else.
+    fn subject(&self, field: &str) -> String {
+        format!("{}/{field}", self.case)
+    }
+
+    /// A paper that stands in the case already may be named again by whoever reads it there.
+    fn cited(&self, digest: Digest) -> Option<Paper> {
+        self.state?.fields.values().find_map(|value| match value {
+            Value::File(paper) if paper.digest == digest => Some(paper.clone()),
+            _ => None,
+        })
+    }
+}
+
 impl App {
     /// Parses the fields; all wrong ones are named in one refusal, so that a person mends them in one go.
     pub(crate) async fn parse_fields(
         &self,
-        procedure: &Procedure,
-        subject: &str,
+        target: &Target<'_>,
         set: &BTreeMap<String, String>,
     ) -> Result<Parsed, Stop> {
         let mut parsed = Parsed {
@@ -60,13 +91,13 @@ impl App {
         let mut wrong: Vec<String> = Vec::new();
         let mut first: Option<Refusal> = None;
         for (id, text) in set {
-            let Some(field) = procedure.field(id) else {
-                return Err(Refusal::unmet("field_unknown").fact("field", id).into());
+            let Some(field) = target.rules.field(id) else {
+                return Err(Refusal::unmet("field_unknown").fact("field", echo(id)).into());
             };
-            match self.parse_field(field, text).await {
+            match self.parse_field(target, field, text).await {
                 Ok(None) => {}
                 Ok(Some(value)) if field.personal => {
-                    let (sealed, item) = self.seal_personal(subject, id, &value.text());
+                    let (sealed, item) = self.seal_personal(&target.subject(id), id, &value.text());
                     parsed.set.insert(id.clone(), sealed);
                     parsed.vault.push(item);
                 }
@@ -86,9 +117,14 @@ impl App {
         }
     }
 
-    async fn parse_field(&self, field: &Field, text: &str) -> Result<Option<Value>, Stop> {
+    async fn parse_field(
+        &self,
+        target: &Target<'_>,
+        field: &Field,
+        text: &str,
+    ) -> Result<Option<Value>, Stop> {
         if field.ty == FieldType::File && !text.trim().is_empty() {
-            let paper = self.paper(text.trim()).await.map_err(|stop| match stop {
+            let paper = self.paper(target, text.trim()).await.map_err(|stop| match stop {
                 Stop::Refused(refusal) => Stop::Refused(refusal.citing(field.basis.clauses())),
                 fault @ Stop::Fault(_) => fault,
             })?;
@@ -97,39 +133,33 @@ impl App {
         Ok(Value::parse(field, text)?)
     }
 
-    /// A paper that was uploaded before, by its digest. File names are free text and may name a person: what
-    /// goes into the ledger is a neutral name with the same ending.
-    pub(crate) async fn paper(&self, digest: &str) -> Result<Paper, Stop> {
-        let upload = self.uploaded(digest).await?;
-        Ok(Paper {
-            digest: upload.digest,
-            name: neutral_name(upload.digest, &upload.name),
-            size_bytes: upload.size_bytes,
-        })
+    async fn paper(&self, target: &Target<'_>, digest: &str) -> Result<Paper, Stop> {
+        let cited = digest.parse().ok().and_then(|digest| target.cited(digest));
+        match cited {
+            Some(paper) => Ok(paper),
+            None => self.own_paper(target.session, digest).await,
+        }
     }
 
-    /// What is known of an uploaded file.
-    pub(crate) async fn uploaded(&self, digest: &str) -> Result<Upload, Stop> {
-        let unknown =
-            || Refusal::unmet("paper_unknown").fact("digest", digest.chars().take(8).collect::<String>());
-        let parsed: Digest = digest.parse().map_err(|_| unknown())?;
-        let stored = self
-            .record
-            .document("upload", &parsed.to_string())
-            .await?
-            .ok_or_else(unknown)?;
-        Ok(crate::account::parse(&stored)?)
+    /// A paper the session's body uploaded, by its digest. File names are free text and may name a person: what
+    /// goes into the ledger is a neutral name with the same ending.
+    pub(crate) async fn own_paper(&self, session: &Session, digest: &str) -> Result<Paper, Stop> {
+        let unknown = || {
+            Refusal::unmet("paper_unknown").fact("digest", echo(digest).chars().take(8).collect::<String>())
+        };
+        let digest = digest.parse().map_err(|_| unknown())?;
+        let upload = self.checked_upload(session, digest, UploadKind::Paper).await?;
+        Ok(paper_of(&upload))
     }
 
     pub(crate) async fn take_act(
         &self,
-        procedure: &Procedure,
-        subject: &str,
+        target: &Target<'_>,
         input: ActInput,
     ) -> Result<(TakeAct, Vec<VaultItem>), Stop> {
-        let parsed = self.parse_fields(procedure, subject, &input.set).await?;
+        let parsed = self.parse_fields(target, &input.set).await?;
         let paper = match &input.paper {
-            Some(digest) if !digest.trim().is_empty() => Some(self.paper(digest.trim()).await?),
+            Some(digest) if !digest.trim().is_empty() => Some(self.paper(target, digest.trim()).await?),
             _ => None,
         };
         let act = TakeAct {
@@ -145,8 +175,16 @@ impl App {
     }
 }
 
+fn paper_of(upload: &Upload) -> Paper {
+    Paper {
+        digest: upload.digest,
+        name: neutral_name(upload.digest, &upload.name),
+        size_bytes: upload.size_bytes,
+    }
+}
+
 /// The first digits of the digest and the ending of the name, if it is a plain one.
-fn neutral_name(digest: Digest, name: &str) -> String {
+pub(crate) fn neutral_name(digest: Digest, name: &str) -> String {
     let ending = name
         .rsplit_once('.')
         .map(|(_, ending)| ending.to_ascii_lowercase());

@@ -7,9 +7,11 @@
 
 pub mod account;
 pub mod api_read;
+pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
+pub mod erasure;
 pub mod files;
 pub mod founding;
 pub mod ingest;
@@ -24,6 +26,8 @@ pub mod profiles;
 pub mod read;
 pub mod registry;
 pub mod running;
+mod subjects;
+mod tidying;
 pub mod training;
 pub mod workbench;
 
@@ -32,8 +36,9 @@ use std::sync::Arc;
 use shuyu_domain::port::Record;
 use shuyu_kernel::{CivilDate, Clock, IdSource, Timestamp};
 use shuyu_profile::Profile;
+use tokio::sync::Semaphore;
 
-pub use account::{Session, SignIn};
+pub use account::{Noted, Session, SignIn};
 pub use outcome::Stop;
 pub use profiles::Profiles;
 
@@ -85,6 +90,9 @@ pub struct App {
     running: Running,
     unproven: Unproven,
     forgotten: Forgotten,
+    /// Passwords being hashed: each takes a core and 19 MiB.
+    hashing: Arc<Semaphore>,
+    tidied: tidying::Tidied,
 }
 
 impl App {
@@ -105,6 +113,8 @@ impl App {
             running: Running::default(),
             unproven: Unproven::default(),
             forgotten: Forgotten::default(),
+            hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
+            tidied: tidying::Tidied::default(),
         }
     }
 

@@ -11,8 +11,9 @@ use shuyu_domain::{
     port::{CaseFilter, DatasetRow, Loaded},
 };
 use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, Refusal};
-use shuyu_privacy::permit::{
-    ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+use shuyu_privacy::{
+    Citations,
+    permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use},
 };
 use shuyu_profile::{Eligibility, Profile, UseOf};
 
@@ -62,6 +63,15 @@ fn number(loaded: &Loaded, case: CaseId) -> String {
 }
 
 impl App {
+    /// The permit for a session's person, for showing it: the look is noted.
+    ///
+    /// # Errors
+    /// Everything [`App::standing`] refuses.
+    pub async fn shown_permit(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
+        let result = self.standing(session, permit).await;
+        self.looked(session, "view", permit, result).await
+    }
+
     /// The permit for a session's person, if every link of its chain holds now.
     ///
     /// # Errors
@@ -309,7 +319,21 @@ fn compile(
         max_rows: u64::from(thresholds.max_rows),
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: join_risk_assessed(case),
+        citations: citations(profile),
     })
+}
+
+/// What the engine cites under this profile.
+fn citations(profile: &Profile) -> Citations {
+    let grounds = &profile.citations;
+    let clauses = |basis: &shuyu_kernel::Basis| basis.clauses().to_vec();
+    Citations {
+        scope: clauses(&grounds.scope),
+        least_necessary: clauses(&grounds.least_necessary),
+        approvals: clauses(&grounds.approvals),
+        raw_stays: clauses(&grounds.raw_stays),
+        join_risk: clauses(&grounds.join_risk),
+    }
 }
 
 /// What is granted of a column. A column that names the subject is marked, so that the engine puts the hidden

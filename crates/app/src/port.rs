@@ -1,16 +1,14 @@
 //! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use shuyu_domain::port::{Log, StoredCheckpoint};
-use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
 use shuyu_privacy::permit::Permit;
+use tokio_util::sync::CancellationToken;
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
 pub trait Secrets: Send + Sync {
@@ -22,16 +20,20 @@ pub trait Secrets: Send + Sync {
 
 /// A switch that asks running work to stop. Cheap to clone; once set it stays set.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(CancellationToken);
 
 impl Cancel {
     /// Asks the work to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.cancel();
     }
     /// Whether it was asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.is_cancelled()
+    }
+    /// The token itself, for engines that wait on one.
+    pub fn token(&self) -> &CancellationToken {
+        &self.0
     }
 }
 
@@ -61,6 +63,9 @@ pub struct IngestOrder {
     pub unit_columns: Vec<String>,
     /// Identifier domain of the subject, for example `person`.
     pub domain: Option<String>,
+    /// Rows that break a rule are left out and counted, up to this share of all rows in hundredths of a percent;
+    /// `None`: one of them refuses the file.
+    pub set_aside: Option<u32>,
     /// The same key twice gives the same version.
     pub key: String,
 }
@@ -70,6 +75,8 @@ pub struct IngestOrder {
 pub struct DeriveOrder {
     /// Dataset to read.
     pub from: DatasetId,
+    /// Its version, as the record has it.
+    pub from_version: u64,
     /// Dataset to create.
     pub dataset: DatasetId,
     /// Table name of the result.
@@ -105,8 +112,34 @@ pub struct Ingested {
     pub recipe: Option<serde_json::Value>,
 }
 
-/// Called from time to time while rows arrive.
-pub type OnRows = Arc<dyn Fn(u64) + Send + Sync>;
+/// What data work is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobPhase {
+    /// It has not begun, or waits for other work on the same table.
+    #[default]
+    Waiting,
+    /// The file is read once from end to end before its first row is believed.
+    Inspecting,
+    /// Rows are read, checked and written.
+    Reading,
+    /// The new version is made visible.
+    Committing,
+}
+
+/// How far data work has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// What it is doing.
+    pub phase: JobPhase,
+    /// Bytes of the file as sent that were read in this phase.
+    pub bytes: u64,
+    /// Rows shaped so far.
+    pub rows: u64,
+}
+
+/// Called from time to time while data work goes on.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Why data work did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -114,9 +147,28 @@ pub enum DataError {
     /// The file is not what it should be; nothing has changed.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The same, after rows were read: with the quality report as far as it came (row numbers, never values).
+    #[error("{refusal}")]
+    Found {
+        /// Why.
+        refusal: Refusal,
+        /// Which rows break which rule of which column.
+        report: serde_json::Value,
+    },
     /// The world failed.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+/// What may be removed from the lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweep {
+    /// Data files and reports that no version names, if they are older than this.
+    pub leftovers_before: Timestamp,
+    /// Raw files that neither a version nor `papers` names, if they are older than this.
+    pub papers_before: Timestamp,
+    /// Raw files that the record knows.
+    pub papers: BTreeSet<Digest>,
 }
 
 /// Bytes arriving.
@@ -133,16 +185,18 @@ pub trait DataLake: Send + Sync {
     async fn ingest(
         &self,
         order: &IngestOrder,
-        on_rows: OnRows,
+        on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError>;
     /// Makes a de-identified version; all or nothing.
     async fn derive(
         &self,
         order: &DeriveOrder,
-        on_rows: OnRows,
+        on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError>;
+    /// Removes what refused, failed and killed work left behind; returns how many objects.
+    async fn sweep(&self, sweep: &Sweep) -> Result<u64, Fault>;
     /// Names and types of the columns of the latest version.
     async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError>;
 }

@@ -55,6 +55,12 @@ impl Profiles {
         pinned.insert(profile.digest, Arc::new(profile));
     }
 
+    /// Whether some version at hand answers yes.
+    pub(crate) fn know(&self, asked: impl Fn(&Profile) -> bool) -> bool {
+        let pinned = self.pinned.read().unwrap_or_else(PoisonError::into_inner);
+        pinned.values().any(|profile| asked(profile))
+    }
+
     /// The version with this digest.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use shuyu_domain::{
     Event,
-    event::InstallationEvent,
+    event::{InstallationEvent, RegistryMeta},
     port::{Proposal, Request, Stream},
 };
 use shuyu_kernel::{CivilDate, Clock, Digest, Refusal, Timestamp};
@@ -49,6 +49,11 @@ impl App {
     /// # Errors
     /// `clock_not_training`, `clock_not_backwards`, or a fault of the record.
     pub async fn wind_clock(&self, session: &Session, to: CivilDate) -> Result<Timestamp, Stop> {
+        let result = self.wind_clock_inner(session, to).await;
+        self.noted(session, "clock", result).await
+    }
+
+    async fn wind_clock_inner(&self, session: &Session, to: CivilDate) -> Result<Timestamp, Stop> {
         if !self.training {
             return Err(Refusal::conflict("clock_not_training").into());
         }
@@ -60,15 +65,17 @@ impl App {
                 .into());
         }
         if to == self.today() {
+            self.look(session, "clock").await?;
             return Ok(self.now());
         }
-        self.record_wind(target).await?;
+        let by = self.meta(session, None, None)?;
+        self.record_wind(target, Some(by)).await?;
         self.clock.wind(target);
         self.stop_ended_queries(None).await;
         Ok(target)
     }
 
-    pub(crate) async fn record_wind(&self, to: Timestamp) -> Result<(), Stop> {
+    pub(crate) async fn record_wind(&self, to: Timestamp, by: Option<RegistryMeta>) -> Result<(), Stop> {
         let request = Request {
             name: "wind-clock",
             stream: Stream::Installation,
@@ -79,7 +86,7 @@ impl App {
             numbering: None,
             at: to,
         };
-        let event = Event::Installation(InstallationEvent::ClockWound { to });
+        let event = Event::Installation(InstallationEvent::ClockWound { to, by });
         let decide = Box::new(move |_: &_| {
             Ok(Proposal {
                 events: vec![event],

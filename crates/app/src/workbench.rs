@@ -12,6 +12,7 @@ use crate::{
     App, Session, Stop,
     account::parse,
     dispatch::fingerprint,
+    noting::outcome,
     permit::{Standing, holds},
     port::{Answer, AskError},
     running::{Halt, QUERY_DEADLINE},
@@ -68,6 +69,9 @@ impl App {
         note.digest = Some(asked.query);
         // No record, no read: the answer is shown only after its entry is durable.
         self.record.note(&[note]).await?;
+        if result.is_err() {
+            session.noted.mark();
+        }
         result
     }
 
@@ -96,7 +100,7 @@ impl App {
     async fn ask_inner(&self, session: &Session, sql: &str, asked: &Asked) -> Result<Released, Stop> {
         self.require_signed_in(session)?;
         if let Some((scope, key)) = &asked.key
-            && let Some(earlier) = self.record.earlier(scope, key, asked.fingerprint()).await?
+            && let Some(earlier) = self.record.repeated(scope, key, asked.fingerprint()).await?
         {
             return self.released_again(session, &earlier).await;
         }
@@ -197,6 +201,11 @@ impl App {
 
     /// A released result, for a party of its case.
     pub async fn released(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
+        let result = self.released_inner(session, release).await;
+        self.looked(session, "view", release, result).await
+    }
+
+    async fn released_inner(&self, session: &Session, release: ReleaseId) -> Result<Released, Stop> {
         self.require_signed_in(session)?;
         let released = self.released_by_system(release).await?;
         let loaded = self.record.load(&[released.case].into()).await?;

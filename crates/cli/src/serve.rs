@@ -1,6 +1,7 @@
 //! Building an installation from a data folder and serving it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -15,7 +16,7 @@ use shuyu_kernel::{
 use shuyu_lake::{Lake, MasterKey};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
-use shuyu_query::{Citations, Engine, EngineLimits};
+use shuyu_query::{Engine, EngineLimits};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use tokio::{
     net::TcpListener,
@@ -126,11 +127,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     )
     .map_err(anyhow::Error::new)?;
     let lake = Arc::new(lake);
-    let engine = Engine::new(
-        GateKey::new(folder.keys.unit),
-        EngineLimits::default(),
-        citations(),
-    );
+    let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
     let profiles = embedded::profiles(
         embedded::profile_source("cn-base")?,
         embedded::profile_source(&options.profile)?,
@@ -153,11 +150,6 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         store,
         _folder: folder,
     })
-}
-
-/// Clauses the engine cites when it refuses.
-fn citations() -> Citations {
-    Citations::default()
 }
 
 /// Opens, founds and serves.
@@ -185,7 +177,9 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         let shutdown = async move {
             let _ = on_stop.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = axum::serve(listener, router)
+        // The address of the sender limits how often it may guess a password.
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        if let Err(error) = axum::serve(listener, service)
             .with_graceful_shutdown(shutdown)
             .await
         {
@@ -193,12 +187,13 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
         }
     });
     let app = opened.app.clone();
+    let sweeping = tokio::spawn(sweep_regularly(app.clone(), stopped.clone()));
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
     Ok(Server {
         app,
         address,
         stop,
-        tasks: vec![http, sealing],
+        tasks: vec![http, sweeping, sealing],
     })
 }
 
@@ -226,6 +221,25 @@ async fn seal_regularly(opened: Opened, mut stopped: watch::Receiver<bool>) {
         }
         if last {
             return;
+        }
+    }
+}
+
+/// Time between two sweeps of the lake; the first is at start.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// Removes from the lake what earlier work left behind.
+async fn sweep_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        match app.sweep_lake().await {
+            Ok(0) => {}
+            Ok(objects) => tracing::info!(objects, "the lake was swept"),
+            Err(error) => tracing::error!(%error, "sweeping the lake failed"),
         }
     }
 }

@@ -15,7 +15,7 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
-pub use record::{DatasetEvent, InstallationEvent, RegistryEvent, ReleaseEvent};
+pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
 
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -378,6 +378,8 @@ impl Event {
                 RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",
                 RegistryEvent::PersonEnrolled { .. } => "registry.person_enrolled.v1",
                 RegistryEvent::Delegated { .. } => "registry.delegated.v1",
+                RegistryEvent::DelegationWithdrawn { .. } => "registry.delegation_withdrawn.v1",
+                RegistryEvent::SubjectErased { .. } => "registry.subject_erased.v1",
             },
             Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",

@@ -77,6 +77,8 @@ pub struct Loaded {
     pub next_number: u64,
     /// Events in the stream so far.
     pub version: u64,
+    /// The latest version of every dataset, for the stream of a dataset only.
+    pub datasets: Vec<DatasetRow>,
 }
 
 /// What is to be written, all or nothing.
@@ -341,7 +343,8 @@ pub trait Record: Send + Sync {
     async fn transact(&self, request: Request, decide: Decide) -> Result<Committed, RecordError>;
 
     /// What was committed under a key, if anything. For something else: refused (`idempotency_key_reused`).
-    async fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError>;
+    async fn repeated(&self, scope: &str, key: &str, asked: Digest)
+    -> Result<Option<Committed>, RecordError>;
 
     /// Loads cases and everything they point at, transitively, plus the registry; a consistent read.
     async fn load(&self, cases: &BTreeSet<CaseId>) -> Result<Loaded, Fault>;
@@ -369,8 +372,15 @@ pub trait Record: Send + Sync {
     /// Appends notes to the access log; durable when it returns.
     async fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
 
+    /// The answer that was given under an idempotency key, if there was one.
+    async fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault>;
+
     /// The clear text of a vault field, or `None` once erased.
     async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
+    /// Whether the vault keeps fields of a subject.
+    async fn keeps(&self, subject: &str) -> Result<bool, Fault>;
+    /// Makes all vault fields of a subject unreadable for ever; again it does nothing. The caller records it.
+    async fn erase(&self, subject: &str) -> Result<(), Fault>;
 
     /// A document.
     async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault>;

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Actor, BodyId, CivilDate, PersonId, Refusal};
 use shuyu_profile::Profile;
 
-use crate::{event::RegistryEvent, value::Value};
+use crate::{
+    event::{RegistryEvent, RegistryMeta},
+    value::{Paper, Value},
+};
 
 /// A body: public body, company, assessor. Its name is public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +63,12 @@ pub struct Delegation {
     pub starts_on: CivilDate,
     /// Last day.
     pub ends_on: CivilDate,
+    /// The paper itself; absent in entries older than the rule that it must be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
+    /// Day it was taken back; from that day on nobody acts under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_on: Option<CivilDate>,
 }
 
 /// The registry as state.
@@ -81,7 +90,7 @@ impl Registry {
     pub fn evolve(mut self, event: &RegistryEvent) -> Self {
         self.version += 1;
         match event {
-            RegistryEvent::BodyRegistered { body } => {
+            RegistryEvent::BodyRegistered { body, .. } => {
                 self.bodies.insert(body.id, body.clone());
             }
             RegistryEvent::PersonEnrolled {
@@ -89,6 +98,7 @@ impl Registry {
                 name,
                 login,
                 memberships,
+                ..
             } => {
                 let record = Person {
                     id: *person,
@@ -98,10 +108,17 @@ impl Registry {
                 };
                 self.people.insert(*person, record);
             }
-            RegistryEvent::Delegated { delegation } => {
+            RegistryEvent::Delegated { delegation, .. } => {
                 self.delegations
                     .insert(delegation.number.clone(), delegation.clone());
             }
+            RegistryEvent::DelegationWithdrawn { number, by } => {
+                if let Some(delegation) = self.delegations.get_mut(number) {
+                    delegation.withdrawn_on = Some(by.happened_on);
+                }
+            }
+            // The key in the vault is gone; what stands here are commitments, and they stay.
+            RegistryEvent::SubjectErased { .. } => {}
         }
         self
     }
@@ -146,6 +163,11 @@ impl Registry {
         if delegation.to != actor.person || delegation.membership != wanted {
             return Err(Refusal::forbidden("delegation_unknown").fact("paper", number));
         }
+        if let Some(day) = delegation.withdrawn_on {
+            return Err(Refusal::forbidden("delegation_withdrawn")
+                .fact("paper", number)
+                .fact("from", day));
+        }
         if today < delegation.starts_on || today > delegation.ends_on {
             return Err(Refusal::forbidden("delegation_expired")
                 .fact("paper", number)
@@ -164,7 +186,7 @@ impl Registry {
         if taken || self.bodies.contains_key(&body.id) {
             return Err(Refusal::conflict("body_already_registered").fact("body", &body.name));
         }
-        Ok(RegistryEvent::BodyRegistered { body })
+        Ok(RegistryEvent::BodyRegistered { body, by: None })
     }
 
     /// Enrols a person; sign-in names are unique and every post must be at a known body that holds the role.
@@ -189,22 +211,71 @@ impl Registry {
         Ok(event)
     }
 
-    /// Delegates a post; the delegating person must hold it.
+    /// Delegates a post to another person of the same body; the delegating person must hold it.
+    ///
+    /// # Errors
+    /// `delegation_to_oneself`, `delegation_without_post`, `delegation_to_another_body`,
+    /// `delegation_ends_before_start`, `delegation_number_taken`.
     pub fn delegate(&self, delegation: Delegation) -> Result<RegistryEvent, Refusal> {
+        let unmet = |code: &str| Err(Refusal::unmet(code).fact("paper", &delegation.number));
         let holds = self
             .people
             .get(&delegation.from)
             .is_some_and(|person| person.memberships.contains(&delegation.membership));
-        if !holds || !self.people.contains_key(&delegation.to) {
-            return Err(Refusal::unmet("delegation_without_post").fact("paper", &delegation.number));
+        let Some(to) = self.people.get(&delegation.to).filter(|_| holds) else {
+            return unmet("delegation_without_post");
+        };
+        if delegation.from == delegation.to {
+            return unmet("delegation_to_oneself");
+        }
+        if !to
+            .memberships
+            .iter()
+            .any(|post| post.body == delegation.membership.body)
+        {
+            return unmet("delegation_to_another_body");
         }
         if delegation.ends_on < delegation.starts_on {
-            return Err(Refusal::unmet("delegation_ends_before_start").fact("paper", &delegation.number));
+            return unmet("delegation_ends_before_start");
         }
         if self.delegations.contains_key(&delegation.number) {
             return Err(Refusal::conflict("delegation_number_taken").fact("paper", &delegation.number));
         }
-        Ok(RegistryEvent::Delegated { delegation })
+        Ok(RegistryEvent::Delegated { delegation, by: None })
+    }
+
+    /// Roles the person has in hand together with another one: held posts and delegations not taken back.
+    pub fn roles_with(&self, person: PersonId, another: &str) -> BTreeSet<String> {
+        let held = self.people.get(&person).into_iter().flat_map(|p| &p.memberships);
+        let delegated = self
+            .delegations
+            .values()
+            .filter(|d| d.to == person && d.withdrawn_on.is_none())
+            .map(|d| &d.membership);
+        held.chain(delegated)
+            .map(|post| post.role.clone())
+            .chain([another.to_owned()])
+            .collect()
+    }
+
+    /// Takes a delegation back.
+    ///
+    /// # Errors
+    /// `delegation_unknown`, `delegation_withdrawn` if it was taken back before.
+    pub fn withdraw(&self, number: &str, by: RegistryMeta) -> Result<RegistryEvent, Refusal> {
+        match self.delegations.get(number) {
+            None => Err(Refusal::unmet("delegation_unknown").fact("paper", number)),
+            Some(Delegation {
+                withdrawn_on: Some(day),
+                ..
+            }) => Err(Refusal::conflict("delegation_withdrawn")
+                .fact("paper", number)
+                .fact("from", day)),
+            Some(_) => Ok(RegistryEvent::DelegationWithdrawn {
+                number: number.to_owned(),
+                by,
+            }),
+        }
     }
 }
 

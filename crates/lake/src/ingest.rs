@@ -19,7 +19,7 @@ use crate::{
     source::{FormatHint, Watch, read_file},
     table::{
         ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup, Shaped,
-        Shaper, TableSpec, UNIT_COLUMN, UnitCounter, UnitSpec, canonical, cell_at,
+        Shaper, TableSpec, UNIT_COLUMN, UnitCounter, UnitProof, UnitSpec, canonical, cell_at,
     },
     version::{
         Change, DataFile, DataZone, DatasetVersion, DeltaLog, IngestKey, IngestMode, Snapshot, Standing,
@@ -83,7 +83,10 @@ impl Lake {
         cancel: &CancellationToken,
     ) -> Result<IngestReport, IngestError> {
         let writer = self.writer(spec.dataset);
-        let _alone = writer.lock().await;
+        let _alone = tokio::select! {
+            alone = writer.lock() => alone,
+            () = cancel.cancelled() => return Err(cancelled().into()),
+        };
         let log = self.log(spec.dataset)?;
         let standing = log.load(None).await?;
         if let Some(report) = self.replayed(&log, standing.as_ref(), &spec).await? {
@@ -91,7 +94,6 @@ impl Lake {
         }
         check_request(&spec)?;
         let setup = self.setup(&spec, standing.as_ref()).await?;
-        progress.phase(Phase::Reading);
         let (sender, files) = mpsc::channel(1);
         let reading = self.read(&spec, setup, progress.clone(), cancel, sender);
         let (files, shaped) = self.gather(spec.dataset, files, reading).await?;
@@ -126,7 +128,8 @@ impl Lake {
             return Ok(None);
         };
         let asked = record(spec, TableSpec::default(), None, Digest([0; 32]));
-        if !version.record.same_request(&asked) {
+        let same_unit = named(spec) == version.record.unit.as_ref().map(UnitProof::named);
+        if !version.record.same_request(&asked) || !same_unit {
             return Err(Refusal::conflict("ingest_key_reused")
                 .fact("key", &spec.key.0)
                 .into());
@@ -160,6 +163,7 @@ impl Lake {
         if current.zone != spec.zone {
             return Err(Refusal::conflict("dataset_zone_differs").into());
         }
+        check_unit(spec, current)?;
         if spec.mode == IngestMode::Replace {
             return Ok(fresh);
         }
@@ -266,12 +270,12 @@ fn read_sources(
     for (index, source) in sources.iter().enumerate() {
         shaper.begin_file(index);
         let read = read_file(raw.open_file(*source)?, format, limits, watch, shaper);
-        let encoding = read.map_err(|error| match error {
+        let inspection = read.map_err(|error| match error {
             // With several files a line number alone says too little.
             LakeError::Refused(refusal) if sources.len() > 1 => refusal.fact("file", index + 1).into(),
             other => other,
         })?;
-        shaper.end_file(encoding)?;
+        shaper.end_file(inspection)?;
     }
     Ok(())
 }
@@ -290,7 +294,24 @@ fn check_request(spec: &IngestSpec) -> Result<(), Refusal> {
     spec.schema.as_ref().map_or(Ok(()), TableSpec::check)
 }
 
-/// Appending keeps the table's columns and units.
+/// The unit an ingest asks for: identifier domain and columns.
+fn named(spec: &IngestSpec) -> Option<(&str, &[String])> {
+    let unit = spec.unit.as_ref()?;
+    Some((&unit.domain, &unit.columns))
+}
+
+/// A table keeps its unit from version to version: permits that follow the latest version rely on it for their
+/// thresholds. Only a table without one may be given one, which protects more.
+fn check_unit(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
+    let gains = current.unit.is_none() && spec.mode == IngestMode::Replace;
+    if gains || named(spec) == current.unit.as_ref().map(UnitProof::named) {
+        Ok(())
+    } else {
+        Err(Refusal::conflict("unit_differs"))
+    }
+}
+
+/// Appending keeps the table's columns.
 fn check_append(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
     let columns = |table: &TableSpec| -> Vec<(String, ColumnType)> {
         table
@@ -303,10 +324,6 @@ fn check_append(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusa
         && (columns(schema) != columns(&current.schema) || schema.key != current.schema.key)
     {
         return Err(Refusal::conflict("schema_differs"));
-    }
-    let named = spec.unit.as_ref().map(|unit| (&unit.domain, &unit.columns));
-    if named != current.unit.as_ref().map(|unit| (&unit.domain, &unit.columns)) {
-        return Err(Refusal::conflict("unit_differs"));
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub struct Lake {
 pub struct Swept {
     /// Number of objects.
     pub objects: u64,
-    /// Their clear length in bytes.
+    /// Their length in bytes: clear for tables, sealed for raw files.
     pub bytes: u64,
 }
 
@@ -207,6 +207,26 @@ impl Lake {
         self.remove(&Path::from(PENDING), before, |_| true, &mut swept)
             .await?;
         Ok(swept)
+    }
+
+    /// Removes raw files older than `before` that neither `papers` nor any version names: received, and then
+    /// forgotten by whoever sent them or by a crash before they were recorded.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed or a file not removed.
+    pub async fn sweep_raw(&self, before: Timestamp, papers: BTreeSet<Digest>) -> Result<Swept, LakeError> {
+        let doing = "sweeping the raw zone";
+        let listing = self.store.list_with_delimiter(None).await.map_err(fault(doing))?;
+        let mut keep = papers;
+        for folder in &listing.common_prefixes {
+            if let Ok(dataset) = folder.as_ref().parse::<DatasetId>() {
+                let versions = self.log(dataset)?.versions().await?;
+                keep.extend(versions.into_iter().flat_map(|version| version.record.raw));
+            }
+        }
+        let raw = self.raw.clone();
+        let swept = tokio::task::spawn_blocking(move || raw.sweep(before, &keep)).await;
+        Ok(swept.map_err(fault(doing))?.map_err(fault(doing))?)
     }
 
     async fn remove(

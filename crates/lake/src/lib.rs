@@ -17,7 +17,7 @@
 //!    gives the same version, however often it is tried.
 //! 3. **Bounded.** Files are streamed; memory does not grow with them ([`limits`] lists every bound with its
 //!    reason). What does grow is stated: keys and units being proved unique (24 bytes each), and the shared
-//!    strings of a workbook.
+//!    strings of a workbook (64 MiB, two million of them).
 //! 4. **Refusals say where, never what.** Row numbers, lines and column names; no value of a row.
 //!
 //! The table format is the open Delta protocol (through delta-rs): after decryption any Delta reader reads it.
@@ -51,8 +51,9 @@ pub use raw::RawFile;
 pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
 pub use table::{
-    ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, NoProgress, OnBadRow, Phase, Progress,
-    QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof, UnitSpec,
+    ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress, OnBadRow, Phase,
+    Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,
+    UnitSpec, Warning,
 };
 pub use version::{DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, Snapshot, VersionRecord};
 

@@ -22,8 +22,20 @@ pub const RATIO_GRACE_BYTES: u64 = 16 * 1024 * 1024;
 /// sheet ends at 1,048,576 rows anyway; larger tables come as CSV.
 pub const MAX_WORKBOOK_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// Largest table of shared strings of a workbook when unpacked: 256 MiB, since it stays in memory.
-pub const MAX_SHARED_STRINGS_BYTES: u64 = 256 * 1024 * 1024;
+/// Largest table of shared strings of a workbook when unpacked: 64 MiB, since it stays in memory.
+pub const MAX_SHARED_STRINGS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Most shared strings of a workbook: two million, each about 50 bytes in memory besides its text. A full sheet
+/// has two columns of words that differ in every row; larger tables come as CSV.
+pub const MAX_SHARED_STRINGS: u64 = 2_000_000;
+
+/// Largest part of a workbook besides its sheets and shared strings: 8 MiB. Styles and relations stay in memory;
+/// what is larger is a picture or a mistake.
+pub const MAX_PART_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Longest stretch of a sheet from one cell or string to the next: 4 MiB. It is held in memory as a whole; a cell
+/// of 1 MiB fits with every other character escaped.
+pub const MAX_STRETCH_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Most entries in a workbook's archive: 10,000 (a sheet, its relations and a drawing are three).
 pub const MAX_WORKBOOK_ENTRIES: usize = 10_000;
@@ -45,6 +57,10 @@ pub const SAMPLE_ROWS: usize = 50_000;
 
 /// Rows per Arrow batch: 8,192, DataFusion's own default.
 pub const BATCH_ROWS: usize = 8_192;
+
+/// A batch is also closed at 16 MiB of values, as much as one record may hold: wide cells must not gather by the
+/// thousand, and Arrow's text columns end at 2 GiB.
+pub const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// Rows per Parquet file: 262,144. Small enough to hold one encoded file in memory, large enough to scan well.
 pub const FILE_ROWS: usize = 262_144;

@@ -4,6 +4,7 @@
 //! received twice are one file. Temporary files left by a crash are removed when the lake opens.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,11 +13,12 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Digest, Fault, Refusal, kill::KillSwitch};
+use shuyu_kernel::{Digest, Fault, Refusal, Timestamp, kill::KillSwitch};
 use sm3::{Digest as _, Sm3};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
+    Swept,
     error::{LakeError, fault, limited},
     keys::{KeySource, MasterKey},
     sealing::{SealedFile, Sealer, WrappingKey},
@@ -24,6 +26,8 @@ use crate::{
 
 /// What the seal of a raw file is bound to; its name is checked by the digest of its bytes instead.
 const PLACE: &str = "raw";
+/// Folder of files that are still arriving.
+const INCOMING: &str = "incoming";
 /// Longest declared name kept, in characters.
 const MAX_NAME: usize = 255;
 
@@ -68,7 +72,7 @@ impl RawZone {
         random: Arc<dyn KeySource>,
         kill: Arc<dyn KillSwitch>,
     ) -> Result<Self, Fault> {
-        let incoming = folder.join("incoming");
+        let incoming = folder.join(INCOMING);
         fs::create_dir_all(&incoming).map_err(fault("creating the raw zone"))?;
         for entry in fs::read_dir(&incoming).map_err(fault("listing half-written files"))? {
             let entry = entry.map_err(fault("listing half-written files"))?;
@@ -134,19 +138,18 @@ impl RawZone {
     async fn temporary(&self) -> Result<(tokio::fs::File, Temporary), Fault> {
         let mut token = [0u8; 16];
         self.random.fill(&mut token);
-        let path = self.folder.join("incoming").join(hex::encode(token));
+        let path = self.folder.join(INCOMING).join(hex::encode(token));
         let file = tokio::fs::File::create_new(&path)
             .await
             .map_err(fault("creating a file"))?;
         Ok((file, Temporary { path, placed: false }))
     }
 
+    /// Gives a received file the name of its bytes. A file of that name is replaced: it has the same bytes, and the
+    /// new one is young, so that no sweep takes it for forgotten.
     async fn give_name(&self, temporary: &mut Temporary, digest: Digest) -> Result<(), Fault> {
         let target = self.path_of(digest);
         let doing = "naming a received file";
-        if tokio::fs::try_exists(&target).await.map_err(fault(doing))? {
-            return Ok(());
-        }
         let folder = target.parent().unwrap_or(&self.folder).to_owned();
         tokio::fs::create_dir_all(&folder).await.map_err(fault(doing))?;
         tokio::fs::rename(&temporary.path, &target)
@@ -158,6 +161,39 @@ impl RawZone {
             entry.sync_all().await.map_err(fault(doing))?;
         }
         Ok(())
+    }
+
+    /// Removes files older than `before` that `keep` does not name. Call on a blocking thread.
+    pub(crate) fn sweep(&self, before: Timestamp, keep: &BTreeSet<Digest>) -> io::Result<Swept> {
+        let mut swept = Swept::default();
+        for folder in fs::read_dir(&self.folder)? {
+            let folder = folder?;
+            if folder.file_name() == INCOMING || !folder.file_type()?.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder.path())? {
+                let file = file?;
+                let named = file
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.parse::<Digest>().ok());
+                // What is not named by a digest is not ours to remove.
+                let Some(digest) = named.filter(|digest| !keep.contains(digest)) else {
+                    continue;
+                };
+                let metadata = file.metadata()?;
+                let age = metadata
+                    .modified()?
+                    .duration_since(std::time::SystemTime::UNIX_EPOCH);
+                let micros = age.map_or(0, |age| i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+                if Timestamp::from_micros(micros) < before {
+                    fs::remove_file(self.path_of(digest))?;
+                    swept.objects += 1;
+                    swept.bytes += metadata.len();
+                }
+            }
+        }
+        Ok(swept)
     }
 
     /// Opens a raw file for reading on a blocking thread.

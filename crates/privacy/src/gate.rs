@@ -11,7 +11,10 @@
 //!   than `k + j`, is suppressed: the difference to the cell would speak of those few.
 //! * **G2 dominance.** The two greatest subjects hold at most 90 %, the rest at least 10 % of the
 //!   greatest; measured on the absolute total of each subject.
-//! * **Finite.** A statistic that is not finite is suppressed.
+//! * **Finite.** A statistic that is not finite is suppressed, and so is a sum of whole numbers whose
+//!   absolute total leaves 64 bits: it has wrapped round.
+//! * **Different values** are counted where at least `k + j` subjects hold them ([`least_subjects`]);
+//!   the engine does so before the gate.
 //!
 //! A cell that fails is dropped, an argument that fails is NULL; zero subjects look like one to nine.
 //! Without group keys there is always exactly one row, all NULL if suppressed. Nothing is counted,
@@ -144,6 +147,7 @@ pub fn gate(
                 keep[row]
                     && judge.argument(&hidden, sets[row], subjects.value(row), row)
                     && finite(values, row)
+                    && !wrapped(values, statistic.statistic, &hidden, row)
             })
             .collect();
         record(
@@ -211,6 +215,18 @@ fn finite(values: &ArrayRef, row: usize) -> bool {
     }
 }
 
+/// Whether a whole number may have wrapped round: the total of absolute values leaves 64 bits.
+/// A mean is divided from such a total.
+fn wrapped(values: &ArrayRef, statistic: Statistic, hidden: &StatisticArrays, row: usize) -> bool {
+    // 2⁶², not 2⁶³: the total is a sum of fractions and not exact.
+    const MOST: f64 = 4_611_686_018_427_387_904.0;
+    let total = hidden
+        .dominance
+        .as_ref()
+        .map_or(0.0, |[total, ..]| or_zero(total, row));
+    (values.data_type().is_integer() || statistic == Statistic::Mean) && total >= MOST
+}
+
 type Remembered<'a> = (&'a ArrayRef, &'a [bool], &'a [SetKey], &'a Int64Array);
 
 fn record(
@@ -237,6 +253,15 @@ fn record(
     Ok(())
 }
 
+/// `k + j` for a set of subjects, or for a set with its contributions: `j` is a keyed 0…`k_jitter`.
+pub fn least_subjects(thresholds: &Thresholds, key: &GateKey, set: SetKey, contribution: Option<u64>) -> i64 {
+    let steps = u64::from(thresholds.k_jitter.value) + 1;
+    let with = contribution.map(u64::to_be_bytes);
+    let second: &[u8] = with.as_ref().map_or(&[], |bytes| bytes);
+    let jitter = key.value("threshold jitter", &[&set.bytes(), second]) % steps;
+    i64::from(thresholds.k.value).saturating_add_unsigned(jitter)
+}
+
 /// Decides about one cell.
 struct Judge<'a> {
     thresholds: &'a Thresholds,
@@ -244,13 +269,8 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// `k + j` for a set, or for a set with its contributions.
     fn least(&self, set: SetKey, contribution: Option<u64>) -> i64 {
-        let steps = u64::from(self.thresholds.k_jitter.value) + 1;
-        let with = contribution.map(u64::to_be_bytes);
-        let second: &[u8] = with.as_ref().map_or(&[], |bytes| bytes);
-        let jitter = self.key.value("threshold jitter", &[&set.bytes(), second]) % steps;
-        i64::from(self.thresholds.k.value).saturating_add_unsigned(jitter)
+        least_subjects(self.thresholds, self.key, set, contribution)
     }
 
     fn second_domain(&self, domain: &DomainArrays, row: usize) -> bool {

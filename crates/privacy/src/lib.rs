@@ -20,6 +20,7 @@
 //! * No class disclosure rule: a cell in which everybody has the same sensitive value is released.
 //! * No row predicates: a grant covers all rows of a table.
 
+pub mod citation;
 pub mod gate;
 pub mod label;
 pub mod masking;
@@ -27,7 +28,10 @@ pub mod permit;
 pub mod prf;
 pub mod release;
 
-pub use gate::{CellLayout, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate};
+pub use citation::Citations;
+pub use gate::{
+    CellLayout, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate, least_subjects,
+};
 pub use label::Label;
 pub use permit::{
     Bounds, ColumnGrant, DateGrain, Grain, Limit, Permit, PermitKind, PermitMode, TableGrant, TableKind,

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub use shuyu_kernel::Use;
 use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
 
+use crate::citation::Citations;
+
 /// Who works under the permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PermitKind {
@@ -75,6 +77,16 @@ pub struct Bounds {
     pub high: i64,
 }
 
+impl Bounds {
+    /// The limits of a measure whose grant declares none: ±10¹³ in the column's unit (platform default,
+    /// the regulations name no number). They do not depend on data, so every argument is finite, and
+    /// the total of one subject stays within 64 bits up to 900 000 rows.
+    pub const UNDECLARED: Self = Self {
+        low: -10_000_000_000_000,
+        high: 10_000_000_000_000,
+    };
+}
+
 /// What is granted of one column. A column with no uses is sealed and cannot be named.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ColumnGrant {
@@ -83,7 +95,7 @@ pub struct ColumnGrant {
     /// The finest partition; `None` means every single value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grain: Option<Grain>,
-    /// Declared limits of a measure.
+    /// Declared limits of a measure. Without them the engine takes [`Bounds::UNDECLARED`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
     /// Sensitive value (GB/T 35273 annex B); for the class disclosure rule of a later issue.
@@ -222,25 +234,28 @@ pub struct Permit {
     pub max_rows: u64,
     /// Most bytes of one answer, counted in memory.
     pub max_bytes: u64,
-    /// The risk of joining several providers' or several personal tables was assessed (YN-OP-129).
+    /// The risk of joining several providers' or several personal tables was assessed.
     pub join_risk_assessed: bool,
+    /// What the refusals under this permit cite, from the profile of the case.
+    #[serde(default)]
+    pub citations: Citations,
 }
 
 impl Permit {
     /// Whether `person` may use this permit on `today`.
     ///
     /// # Errors
-    /// `permit_person_not_named` or `permit_expired`, both resting on YN-OP-128.
+    /// `permit_person_not_named` or `permit_expired`, both resting on the clauses about the scope.
     pub fn covers(&self, person: PersonId, today: CivilDate) -> Result<(), Refusal> {
-        let scope: Option<ClauseId> = "YN-OP-128".parse().ok();
+        let scope = &self.citations.scope;
         if !self.people.contains(&person) {
             return Err(Refusal::forbidden("permit_person_not_named")
-                .citing(&scope)
+                .citing(scope)
                 .fact("permit", self.id));
         }
         if today > self.expires_on {
             return Err(Refusal::conflict("permit_expired")
-                .citing(&scope)
+                .citing(scope)
                 .fact("permit", self.id)
                 .fact("expired_on", self.expires_on));
         }

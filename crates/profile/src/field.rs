@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Basis;
 
-use crate::place::Place;
+use crate::{meaning::Meaning, place::Place};
 
 /// A group of questions: one page of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub struct Field {
     pub measured: Option<Measure>,
     /// Names the case in lists.
     pub is_title: bool,
+    /// What the platform itself reads in the answer.
+    pub means: Option<Meaning>,
     /// Basis.
     pub basis: Basis,
     /// Where it is written.

@@ -14,6 +14,7 @@ mod field;
 mod guard;
 mod load;
 pub mod matrix;
+mod meaning;
 mod place;
 mod procedure;
 mod raw;
@@ -26,13 +27,14 @@ pub use condition::{CaseQuery, Operand, When};
 pub use field::{Choice, Field, FieldType, Group, Measure};
 pub use guard::{Guard, Rule};
 pub use load::{Profile, ProfileError};
+pub use meaning::Meaning;
 pub use place::Place;
 pub use procedure::{
     Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure, RouteStep,
     Stage,
 };
 pub use settings::{
-    Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
-    Separation, Setting, Thresholds, UseOf,
+    Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
+    Role, Separation, Setting, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

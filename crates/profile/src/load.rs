@@ -20,8 +20,8 @@ use crate::{
     procedure::Procedure,
     raw::{RawClause, RawInstruments, RawProfile, RawRoles},
     settings::{
-        Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post, Role,
-        Separation, Setting, Thresholds, UseOf,
+        Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
+        Role, Separation, Setting, Thresholds, UseOf,
     },
     source::ProfileSource,
 };
@@ -53,6 +53,8 @@ pub struct Profile {
     pub open_tables: Option<OpenTables>,
     /// Thresholds of the disclosure gate.
     pub thresholds: Thresholds,
+    /// What the refusals of the data plane rest on.
+    pub citations: Citations,
     /// Figures of a disclosure.
     pub figures: Vec<FigureRule>,
     /// Points on which jurisdictions differ, in order of id.
@@ -149,7 +151,7 @@ impl Reader<'_> {
         let clauses = self.clauses();
         let (posts, roles, separations) = self.roles();
         let (eligibility, open_tables) = self.gates();
-        let (thresholds, figures) = self.disclosure()?;
+        let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
@@ -167,6 +169,7 @@ impl Reader<'_> {
             eligibility,
             open_tables,
             thresholds,
+            citations,
             figures,
             settings,
             procedures,

@@ -10,6 +10,7 @@ use toml::Spanned;
 use crate::{
     condition::{CaseQuery, Whens},
     field::{FieldType, Measure},
+    meaning::Meaning,
     procedure::{ActKind, Consequence, Effect, Extension},
     settings::{Instrument, Post, UseOf},
 };
@@ -208,10 +209,25 @@ rule! {
     }
 }
 
+rule! {
+    RawGround {}
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawCitations {
+    pub(crate) scope: RawGround,
+    pub(crate) least_necessary: RawGround,
+    pub(crate) approvals: RawGround,
+    pub(crate) raw_stays: RawGround,
+    pub(crate) join_risk: RawGround,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawDisclosure {
     pub(crate) thresholds: RawThresholds,
+    pub(crate) citations: RawCitations,
     #[serde(default)]
     pub(crate) figure: Vec<RawFigure>,
 }
@@ -422,6 +438,7 @@ rule! {
         measured: Option<Measure>,
         #[serde(default)]
         is_title: bool,
+        means: Option<Meaning>,
     }
 }
 

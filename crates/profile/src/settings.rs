@@ -214,10 +214,38 @@ pub struct Thresholds {
     pub dominance_percent: u32,
     /// Largest number of rows in an answer.
     pub max_rows: u32,
-    /// Logs are kept at least this long (YN-OP-109 and its like).
+    /// Logs are kept at least this long.
     pub log_retention: Limit,
     /// Why the numbers are what they are.
     pub basis: Basis,
     /// Where it is written.
     pub at: Place,
+}
+
+/// What the refusals of the data plane rest on, by ground.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citations {
+    /// Data is used within the authorised scope only.
+    pub scope: Basis,
+    /// Least necessary.
+    pub least_necessary: Basis,
+    /// Approval by data authority and provider; what they struck stays struck.
+    pub approvals: Basis,
+    /// Raw data never leaves.
+    pub raw_stays: Basis,
+    /// The risk of joining and aggregating is assessed.
+    pub join_risk: Basis,
+}
+
+impl Citations {
+    /// Every ground with its name in `disclosure.toml`.
+    pub fn grounds(&self) -> [(&'static str, &Basis); 5] {
+        [
+            ("scope", &self.scope),
+            ("least_necessary", &self.least_necessary),
+            ("approvals", &self.approvals),
+            ("raw_stays", &self.raw_stays),
+            ("join_risk", &self.join_risk),
+        ]
+    }
 }

@@ -11,8 +11,12 @@ use datafusion::{
 };
 use shuyu_kernel::Fault;
 use shuyu_privacy::TableGrant;
+use tokio_util::sync::CancellationToken;
 
-use crate::{Tables, provider::GovernedTable};
+use crate::{
+    Tables,
+    provider::{GovernedTable, Source},
+};
 
 /// Rows that DataFusion reads before it decides on types: as many as the lake reads.
 const SAMPLE_ROWS: usize = 50_000;
@@ -40,7 +44,10 @@ pub async fn ask(
             name: name.clone(),
             grant: grant.clone(),
             schema: tables.schema(name, grant)?,
-            tables: Arc::clone(tables),
+            source: Source {
+                tables: Arc::clone(tables),
+                stop: CancellationToken::new(),
+            },
         };
         session
             .register_table(name.as_str(), Arc::new(table))

@@ -1,6 +1,6 @@
 //! The engine: `check` seals, `run` executes what was sealed.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use arrow::{
     array::RecordBatch,
@@ -9,50 +9,63 @@ use arrow::{
 };
 use datafusion::{
     catalog::MemTable,
-    common::{DataFusionError, Result as EngineResult},
+    common::{DataFusionError, Result as EngineResult, exec_err},
     execution::SessionState,
     logical_expr::LogicalPlan,
-    physical_plan::{collect, execute_stream},
+    physical_plan::execute_stream,
 };
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use shuyu_kernel::{DatasetId, Fault, Refusal};
 use shuyu_privacy::{GateKey, Permit, ReleasedCell, TableKind, gate};
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    check::{self, Sealed, plan::cell_column},
-    citation::Citations,
+    check::{self, Sealed, plan::cell_column, release::Release},
+    functions,
+    provider::Source,
     session,
-    split::{cells, lower, upper},
+    split::{
+        cells::{self, MAX_CELLS},
+        lower, upper,
+    },
     tables::{Tables, UNIT_COLUMN},
 };
 
-/// Limits of one query. They do not depend on data.
+/// Limits of queries. They do not depend on data. The law names no number; all defaults are the
+/// platform's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EngineLimits {
-    /// Memory of one query, in bytes. Nothing is ever written to disk.
+    /// Memory of one query, in bytes. Nothing is ever written to disk. Texts that an expression puts
+    /// together are outside of it; the check bounds them by the statement alone.
     pub memory_bytes: usize,
     /// Parallel parts of the lower plan. With more than one, sums of fractions may differ in their
     /// last digits from run to run.
     pub partitions: NonZeroUsize,
+    /// How long one query may take, from [`Engine::run`] on, waiting for its turn included.
+    pub deadline: Duration,
+    /// Queries that run at the same time. Others wait for their turn.
+    pub concurrent: NonZeroUsize,
 }
 
 impl Default for EngineLimits {
-    /// 1 GiB and one part (platform default).
+    /// 1 GiB, one part, 60 seconds, four at a time.
     fn default() -> Self {
         Self {
             memory_bytes: 1 << 30,
             partitions: NonZeroUsize::MIN,
+            deadline: Duration::from_secs(60),
+            concurrent: NonZeroUsize::MIN.saturating_add(3),
         }
     }
 }
 
-/// Answers questions under permits.
+/// Answers questions under permits. Clones share the limit on queries at the same time.
 #[derive(Debug, Clone)]
 pub struct Engine {
     key: GateKey,
     limits: EngineLimits,
-    citations: Citations,
+    turns: Arc<Semaphore>,
 }
 
 /// Why a query was not sealed.
@@ -106,11 +119,11 @@ impl Released {
 
 impl Engine {
     /// An engine with the installation's gate key.
-    pub fn new(key: GateKey, limits: EngineLimits, citations: Citations) -> Self {
+    pub fn new(key: GateKey, limits: EngineLimits) -> Self {
         Self {
             key,
             limits,
-            citations,
+            turns: Arc::new(Semaphore::new(limits.concurrent.get())),
         }
     }
 
@@ -134,10 +147,11 @@ impl Engine {
             }
             stored.insert(name.clone(), schema);
         }
-        Ok(check::check(permit, sql, &stored, &self.citations)?)
+        Ok(check::check(permit, sql, &stored)?)
     }
 
-    /// Runs a sealed plan: lower plan, gate, upper plan. Ends soon after `cancel` is cancelled.
+    /// Runs a sealed plan: lower plan, gate, upper plan. Ends when `cancel` is cancelled or the deadline has
+    /// passed; the work itself then ends at its next batch. Dropping the future does the same.
     ///
     /// # Errors
     /// [`Opaque`], whatever happens.
@@ -147,66 +161,147 @@ impl Engine {
         tables: Arc<dyn Tables>,
         cancel: &CancellationToken,
     ) -> Result<Released, Opaque> {
-        let answer = tokio::select! {
+        let stop = cancel.child_token();
+        let _stops_when_left = stop.clone().drop_guard();
+        let work = Work {
+            key: self.key.clone(),
+            limits: self.limits,
+            sealed: sealed.clone(),
+            source: Source {
+                tables,
+                stop: stop.clone(),
+            },
+        };
+        let turns = Arc::clone(&self.turns);
+        // A task of its own: a plan that computes without a pause must keep neither the caller nor the clock.
+        // It holds its turn until it has really ended.
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            work.execute().await
+        });
+        let ended = tokio::select! {
             biased;
-            () = cancel.cancelled() => {
-                tracing::info!(permit = %sealed.permit(), "query cancelled");
-                return Err(Opaque);
-            }
-            // A panic of the engine below is an error like any other.
-            answer = AssertUnwindSafe(self.execute(sealed, &tables)).catch_unwind() => answer,
+            () = stop.cancelled() => Err("cancelled"),
+            () = tokio::time::sleep(self.limits.deadline) => Err("deadline"),
+            ended = task.join_next() => match ended {
+                Some(Ok(Ok(released))) => Ok(released),
+                // The text of the error may hold values of rows; only its kind is written down.
+                Some(Ok(Err(error))) => Err(kind(&error)),
+                // A panic of the engine below is an error like any other.
+                Some(Err(_)) | None => Err("panic"),
+            },
         };
-        // The text of the error may hold values of rows; only its kind is written down.
-        let kind = match answer {
-            Ok(Ok(released)) => return Ok(released),
-            Ok(Err(error)) => kind(&error),
-            Err(_) => "panic",
-        };
-        tracing::warn!(permit = %sealed.permit(), kind, "query not completed");
-        Err(Opaque)
+        ended.map_err(|kind| {
+            tracing::warn!(permit = %sealed.permit(), kind, "query not completed");
+            Opaque
+        })
     }
+}
 
-    async fn execute(&self, sealed: &Sealed, tables: &Arc<dyn Tables>) -> EngineResult<Released> {
-        let (gated, recorded) = match sealed.release() {
+/// One run of a sealed plan.
+struct Work {
+    key: GateKey,
+    limits: EngineLimits,
+    sealed: Sealed,
+    source: Source,
+}
+
+impl Work {
+    async fn execute(&self) -> EngineResult<Released> {
+        let (gated, recorded) = match self.sealed.release() {
             None => (None, Vec::new()),
             Some(release) => {
-                let (visible, recorded) = self.release(sealed, release, tables).await?;
+                let (visible, recorded) = self.release(release).await?;
                 let table = MemTable::try_new(visible.schema(), vec![vec![visible]])?;
                 (Some(Arc::new(table)), recorded)
             }
         };
-        let plan = upper::furnish(sealed.upper(), gated, sealed.grants(), tables)?;
+        let plan = upper::furnish(&self.sealed, gated, &self.source)?;
         // One part, so that rows keep their order.
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
-        let (max_rows, max_bytes) = sealed.limits();
-        let (schema, batches, truncated) = answer(&session, &plan, max_rows, max_bytes).await?;
+        let (schema, batches, truncated) = self.answer(&session, &plan).await?;
         Ok(Released {
             schema,
             batches,
             truncated,
             cells: recorded,
-            datasets: sealed.datasets(),
+            datasets: self.sealed.datasets(),
         })
     }
 
     /// Runs the lower plans and the gate.
-    async fn release(
-        &self,
-        sealed: &Sealed,
-        release: &check::release::Release,
-        tables: &Arc<dyn Tables>,
-    ) -> EngineResult<(RecordBatch, Vec<ReleasedCell>)> {
-        let lower = lower::build(release, tables)?;
+    async fn release(&self, release: &Release) -> EngineResult<(RecordBatch, Vec<ReleasedCell>)> {
+        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
+        let lower = lower::build(release, &self.source, least)?;
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
-        let main = whole(&session, &lower.main).await?;
+        let main = self.whole(&session, &lower.main).await?;
         let mut further = Vec::new();
         for plan in &lower.further {
-            further.push(whole(&session, plan).await?);
+            further.push(self.whole(&session, plan).await?);
         }
         let cells = cells::together(main, further, lower.keys)?;
-        let outcome = gate(&cells, &lower.layout, sealed.thresholds(), &self.key)?;
-        let wanted = planned_types(sealed.upper(), outcome.visible.schema());
+        let outcome = gate(&cells, &lower.layout, self.sealed.thresholds(), &self.key)?;
+        let wanted = planned_types(self.sealed.upper(), outcome.visible.schema());
         Ok((cells::in_types(&outcome.visible, &wanted)?, outcome.released))
+    }
+
+    /// Between two batches: whether to go on.
+    fn goes_on(&self) -> EngineResult<()> {
+        if self.source.stop.is_cancelled() {
+            return exec_err!("stopped");
+        }
+        Ok(())
+    }
+
+    /// All cells of a lower plan.
+    async fn whole(&self, session: &SessionState, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
+        let physical = session.create_physical_plan(plan).await?;
+        let schema = physical.schema();
+        let mut stream = execute_stream(physical, session.task_ctx())?;
+        let (mut batches, mut rows) = (Vec::new(), 0);
+        while let Some(batch) = stream.next().await {
+            self.goes_on()?;
+            let batch = batch?;
+            rows += batch.num_rows();
+            if rows > MAX_CELLS {
+                return exec_err!("too many cells");
+            }
+            batches.push(batch);
+        }
+        Ok(concat_batches(&schema, &batches)?)
+    }
+
+    /// The analyst's answer, cut at the limits of the permit.
+    async fn answer(
+        &self,
+        session: &SessionState,
+        plan: &LogicalPlan,
+    ) -> EngineResult<(SchemaRef, Vec<RecordBatch>, bool)> {
+        let (max_rows, max_bytes) = self.sealed.limits();
+        let physical = session.create_physical_plan(plan).await?;
+        let schema = physical.schema();
+        let mut stream = execute_stream(physical, session.task_ctx())?;
+        let (mut rows, mut bytes, mut truncated) = (0u64, 0u64, false);
+        let mut batches = Vec::new();
+        while let Some(batch) = stream.next().await {
+            self.goes_on()?;
+            let batch = batch?;
+            let left = usize::try_from(max_rows.saturating_sub(rows)).unwrap_or(usize::MAX);
+            truncated |= batch.num_rows() > left;
+            let batch = batch.slice(0, batch.num_rows().min(left));
+            bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
+            rows += batch.num_rows() as u64;
+            if bytes > max_bytes {
+                truncated = true;
+            } else if batch.num_rows() > 0 {
+                batches.push(batch);
+            }
+            if truncated {
+                break;
+            }
+        }
+        Ok((schema, batches, truncated))
     }
 }
 
@@ -228,43 +323,6 @@ fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
         .map(|(i, field)| field.as_ref().clone().with_name(cell_column(i)))
         .collect();
     Arc::new(Schema::new(fields))
-}
-
-async fn whole(session: &SessionState, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
-    let physical = session.create_physical_plan(plan).await?;
-    let schema = physical.schema();
-    let batches = collect(physical, session.task_ctx()).await?;
-    Ok(concat_batches(&schema, &batches)?)
-}
-
-async fn answer(
-    session: &SessionState,
-    plan: &LogicalPlan,
-    max_rows: u64,
-    max_bytes: u64,
-) -> EngineResult<(SchemaRef, Vec<RecordBatch>, bool)> {
-    let physical = session.create_physical_plan(plan).await?;
-    let schema = physical.schema();
-    let mut stream = execute_stream(physical, session.task_ctx())?;
-    let (mut rows, mut bytes, mut truncated) = (0u64, 0u64, false);
-    let mut batches = Vec::new();
-    while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        let left = usize::try_from(max_rows.saturating_sub(rows)).unwrap_or(usize::MAX);
-        truncated |= batch.num_rows() > left;
-        let batch = batch.slice(0, batch.num_rows().min(left));
-        bytes = bytes.saturating_add(batch.get_array_memory_size() as u64);
-        rows += batch.num_rows() as u64;
-        if bytes > max_bytes {
-            truncated = true;
-        } else if batch.num_rows() > 0 {
-            batches.push(batch);
-        }
-        if truncated {
-            break;
-        }
-    }
-    Ok((schema, batches, truncated))
 }
 
 /// The kind of an error of the engine below, without its text.

@@ -23,7 +23,9 @@
 //! # What is not done yet
 //!
 //! Allowed now: permit kind A in mode `stat`; `count`, `sum`, `avg`, `count(distinct)` over bare
-//! columns; one release per statement. Refused for now, with reason: CASE or FILTER inside
+//! columns; one release per statement. What is accepted over rows is proved never to fail
+//! (`check::proof`), and bounded in rows and bytes before it runs (`check::size`); a run has a deadline, a
+//! turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit carries. Refused for now, with reason: CASE or FILTER inside
 //! arguments, order statistics, variances, outer and semi joins of personal tables, subqueries that
 //! touch personal tables, per-subject aggregates below a release, own uploads, grouping sets, row
 //! predicates. Open: differencing over several statements, noise, class disclosure (see
@@ -32,7 +34,6 @@
 #[cfg(feature = "bench")]
 pub mod bare;
 mod check;
-mod citation;
 mod engine;
 mod functions;
 mod provider;
@@ -43,7 +44,6 @@ mod tables;
 mod vocabulary;
 
 pub use check::Sealed;
-pub use citation::Citations;
 pub use engine::{CheckError, Engine, EngineLimits, Opaque, Released};
 pub use tables::{Tables, UNIT_COLUMN};
 pub use vocabulary::{aggregate_names, scalar_names, window_names};

@@ -10,7 +10,7 @@ use arrow::{
 use async_trait::async_trait;
 use datafusion::{
     catalog::{Session, TableProvider},
-    common::{DataFusionError, Result, plan_err},
+    common::{DataFusionError, Result, exec_err, plan_err},
     execution::{SendableRecordBatchStream, TaskContext},
     logical_expr::{Expr, TableType},
     physical_plan::{
@@ -21,6 +21,7 @@ use datafusion::{
 };
 use futures::StreamExt;
 use shuyu_privacy::{TableGrant, TableKind};
+use tokio_util::sync::CancellationToken;
 
 use crate::tables::Tables;
 
@@ -85,13 +86,20 @@ impl TableProvider for PlannedTable {
     }
 }
 
+/// The port together with the sign to stop: batches are handed on until it is given.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub tables: Arc<dyn Tables>,
+    pub stop: CancellationToken,
+}
+
 /// A granted table read through the port. Filters are never handed down, so that no statistics or
 /// errors of the storage depend on them.
 pub(crate) struct GovernedTable {
     pub name: String,
     pub grant: TableGrant,
     pub schema: SchemaRef,
-    pub tables: Arc<dyn Tables>,
+    pub source: Source,
 }
 
 impl std::fmt::Debug for GovernedTable {
@@ -123,7 +131,7 @@ impl TableProvider for GovernedTable {
             name: self.name.clone(),
             grant: self.grant.clone(),
             schema: Arc::clone(&schema),
-            tables: Arc::clone(&self.tables),
+            source: self.source.clone(),
         };
         Ok(Arc::new(StreamingTableExec::try_new(
             schema,
@@ -140,7 +148,7 @@ struct GovernedPart {
     name: String,
     grant: TableGrant,
     schema: SchemaRef,
-    tables: Arc<dyn Tables>,
+    source: Source,
 }
 
 impl std::fmt::Debug for GovernedPart {
@@ -161,13 +169,15 @@ impl PartitionStream for GovernedPart {
             .map(|field| field.name().clone())
             .collect();
         let schema = Arc::clone(&self.schema);
-        let rows = self
-            .tables
-            .scan(&self.name, &self.grant, &columns)
-            .map(move |batch| {
-                let batch = batch.map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-                conform(&batch, &schema)
-            });
+        let Source { tables, stop } = self.source.clone();
+        let rows = tables.scan(&self.name, &self.grant, &columns).map(move |batch| {
+            // An error, not an end: part of the rows would be a wrong answer.
+            if stop.is_cancelled() {
+                return exec_err!("stopped");
+            }
+            let batch = batch.map_err(|fault| DataFusionError::External(Box::new(fault)))?;
+            conform(&batch, &schema)
+        });
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), rows))
     }
 }

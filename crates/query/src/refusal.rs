@@ -48,19 +48,40 @@ impl Explain for Refusal {
     }
 }
 
-/// Text of the engine below, with everything between quotes taken out and cut to 300 characters.
+/// Longest name that is repeated to the analyst although nobody gave it to us.
+const MOST_NAME: usize = 40;
+
+/// A name that an analyst wrote and that names nothing of ours. In SQL a text in double quotes is a
+/// name, so it may be a person's: only what looks like an ASCII identifier is repeated.
+pub(crate) fn echoed(name: &str) -> &str {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let identifier = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'.';
+    if starts && name.len() <= MOST_NAME && name.bytes().all(identifier) {
+        name
+    } else {
+        "…"
+    }
+}
+
+/// Text of the engine below, with everything between quotes of either kind and every letter that is not
+/// ASCII taken out, cut to 300 characters.
 pub(crate) fn masked(text: &str) -> String {
-    let mut quoted = false;
+    let mut quoted = None;
     let mut masked = String::new();
     for letter in text.chars().take(2_000) {
-        if letter == '\'' {
-            masked.push(letter);
-            if !quoted {
+        match (quoted, letter) {
+            (None, '\'' | '"') => {
+                quoted = Some(letter);
+                masked.push(letter);
                 masked.push('…');
             }
-            quoted = !quoted;
-        } else if !quoted {
-            masked.push(if letter.is_ascii_digit() { '#' } else { letter });
+            (Some(quote), letter) if letter == quote => {
+                quoted = None;
+                masked.push(letter);
+            }
+            (Some(_), _) => {}
+            (None, '0'..='9') => masked.push('#'),
+            (None, letter) => masked.push(if letter.is_ascii() { letter } else { '…' }),
         }
     }
     masked

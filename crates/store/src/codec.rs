@@ -114,6 +114,7 @@ mod tests {
         }
         let wound = Event::Installation(InstallationEvent::ClockWound {
             to: Timestamp::from_micros(1),
+            by: None,
         });
         let payload = encode(&Recorded {
             event: wound,

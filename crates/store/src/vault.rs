@@ -94,6 +94,17 @@ impl Vault {
         ))
     }
 
+    /// Whether there is a key of a subject.
+    pub async fn keeps(&self, tx: &mut Tx, subject: &str) -> Result<bool, DbError> {
+        let row = tx
+            .row(
+                "SELECT key_id FROM vault_key WHERE subject = $1",
+                &[subject.into()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Deletes the key of a subject. False when there was none.
     pub async fn erase(&self, tx: &mut Tx, subject: &str) -> Result<bool, DbError> {
         Ok(tx

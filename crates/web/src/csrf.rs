@@ -13,11 +13,15 @@ pub const HEADER: &str = "x-csrf-token";
 /// # Errors
 /// `csrf_wrong` if they differ or the session has none.
 pub fn check(session: &Session, given: &str) -> Result<(), Refusal> {
-    let known = session.csrf.as_bytes();
-    if !known.is_empty() && bool::from(known.ct_eq(given.as_bytes())) {
+    if same(&session.csrf, given) {
         return Ok(());
     }
     Err(Refusal::forbidden("csrf_wrong"))
+}
+
+/// Whether two tokens are the same and not empty, in constant time.
+pub fn same(known: &str, given: &str) -> bool {
+    !known.is_empty() && bool::from(known.as_bytes().ct_eq(given.as_bytes()))
 }
 
 /// Whether a request with this method could change something.
@@ -44,7 +48,9 @@ mod tests {
             actor,
             login: "li".to_owned(),
             csrf: csrf.to_owned(),
+            started_at: Timestamp::from_micros(0),
             used_at: Timestamp::from_micros(0),
+            noted: Default::default(),
         }
     }
 

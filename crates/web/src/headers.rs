@@ -13,7 +13,7 @@ use futures::FutureExt;
 use shuyu_app::Stop;
 use shuyu_kernel::Fault;
 
-use crate::state::WebState;
+use crate::{session::Sender, state::WebState};
 
 /// Number of a request: in the log, in the answer's `x-request-id`, and on the page when something broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +47,24 @@ const GUARDS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// Where there is TLS, browsers use nothing else for a year (RFC 6797).
+const TLS_ONLY: &str = "max-age=31536000";
+
 /// Layer: gives the request a number and the answer its guards.
 pub async fn guard(State(state): State<WebState>, mut request: Request, next: Next) -> Response {
     let id = RequestId(state.app.reference());
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(Sender::default());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in GUARDS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.secure_cookies {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(TLS_ONLY),
+        );
     }
     headers
         .entry(header::CACHE_CONTROL)

@@ -11,6 +11,7 @@ pub mod csrf;
 pub mod headers;
 pub mod i18n;
 pub mod page;
+pub mod peer;
 pub mod problem;
 pub mod server;
 pub mod session;

@@ -20,8 +20,8 @@ use utoipa::ToSchema;
 
 use crate::{
     headers::RequestId,
-    i18n::Language,
-    session::{Lang, is_api},
+    i18n::{Language, RefusalText},
+    session::{Lang, Sender, is_api},
     state::WebState,
 };
 
@@ -129,10 +129,16 @@ pub async fn words(State(state): State<WebState>, request: Request, next: Next) 
         .get::<RequestId>()
         .map(|id| id.0.clone())
         .unwrap_or_default();
+    let sender = request.extensions().get::<Sender>().cloned();
     let mut response = next.run(request).await;
     let Some(stop) = response.extensions_mut().remove::<Arc<Stop>>() else {
         return response;
     };
+    let edge = if api { "api" } else { "page" };
+    let stop = noted(&state, sender.as_ref(), edge, stop).await;
+    if matches!(stop.as_ref(), Stop::Fault(_)) && response.status().is_client_error() {
+        *response.status_mut() = status(&stop);
+    }
     if let Stop::Fault(fault) = stop.as_ref() {
         tracing::error!(%reference, doing = %fault.doing, source = %fault.source, "a request met a fault");
     }
@@ -146,6 +152,24 @@ pub async fn words(State(state): State<WebState>, request: Request, next: Next) 
     }
     hints(&mut said, &stop);
     said
+}
+
+/// A refusal that no use case noted is noted before it is said, if it is known whom it is said to. Strangers are not
+/// noted: they could make the log grow without end.
+pub(crate) async fn noted(
+    state: &WebState,
+    sender: Option<&Sender>,
+    edge: &'static str,
+    stop: Arc<Stop>,
+) -> Arc<Stop> {
+    let session = sender.and_then(Sender::session);
+    let (Some(session), Some(refusal)) = (session, stop.refusal()) else {
+        return stop;
+    };
+    match state.app.edge_refused(session, edge, refusal).await {
+        Ok(()) => stop,
+        Err(fault) => Arc::new(fault),
+    }
 }
 
 /// A stop in words.
@@ -169,7 +193,7 @@ fn refused(
     status: StatusCode,
     reference: &str,
 ) -> Problem {
-    let text = state.texts.refusal(language, refusal);
+    let text = words_of(state, language, refusal);
     Problem {
         about: format!("/problems/{}", refusal.code),
         title: title(state, language, kind_word(refusal)),
@@ -182,6 +206,12 @@ fn refused(
         instance: format!("urn:shuyu:request:{reference}"),
         reference: None,
     }
+}
+
+/// The sentences of a refusal; titles of acts, stages and fields in them are in the same language.
+pub fn words_of(state: &WebState, language: Language, refusal: &Refusal) -> RefusalText {
+    let localised = state.texts.localised(language, &state.app.profile(), refusal);
+    state.texts.refusal(language, &localised)
 }
 
 /// The clauses of a refusal with their places in the documents.

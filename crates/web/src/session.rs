@@ -3,6 +3,8 @@
 //! Pages use the session cookie. `/api/v1` takes `Authorization: Bearer <token>`, or the cookie together with
 //! the `X-CSRF-Token` header for everything that changes something.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::{
     extract::{FromRequestParts, OriginalUri},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
@@ -21,6 +23,21 @@ const LANGUAGE_SECONDS: u64 = 365 * 24 * 3600;
 
 /// Tokens are 64 hexadecimal digits; anything much longer is not looked up.
 const LONGEST_TOKEN: usize = 128;
+
+/// Name of the cookie that ties the sign-in form to the browser it was drawn for.
+pub fn form_cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-shuyu-form" } else { "shuyu-form" }
+}
+
+/// `Set-Cookie` value of that cookie; no other site can send it along.
+pub fn form_cookie(secure: bool, token: &str) -> HeaderValue {
+    cookie(
+        secure,
+        form_cookie_name(secure),
+        token,
+        "; HttpOnly; SameSite=Strict",
+    )
+}
 
 /// Name of the session cookie. The `__Host-` prefix makes browsers refuse it from other hosts and without TLS.
 pub fn cookie_name(secure: bool) -> &'static str {
@@ -143,7 +160,7 @@ pub(crate) fn original_uri(parts: &Parts) -> Uri {
 
 async fn page_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
     let token = read_cookie(&parts.headers, cookie_name(state.secure_cookies)).unwrap_or_default();
-    session_of(state, token).await
+    session_of(parts, state, token).await
 }
 
 async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
@@ -152,7 +169,7 @@ async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
         let token = text
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        return session_of(state, token.map_or("", |(_, token)| token.trim())).await;
+        return session_of(parts, state, token.map_or("", |(_, token)| token.trim())).await;
     }
     let session = page_session(parts, state).await?;
     if csrf::is_needed(&parts.method) {
@@ -165,11 +182,27 @@ async fn api_session(parts: &Parts, state: &WebState) -> Result<Session, Stop> {
     Ok(session)
 }
 
-async fn session_of(state: &WebState, token: &str) -> Result<Session, Stop> {
+/// Who turned out to send a request; the layers around the handlers read it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sender(Arc<OnceLock<Session>>);
+
+impl Sender {
+    /// The session, once a handler asked for it.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.0.get()
+    }
+}
+
+async fn session_of(parts: &Parts, state: &WebState, token: &str) -> Result<Session, Stop> {
     if token.is_empty() || token.len() > LONGEST_TOKEN {
         return Err(Refusal::new(RefusalKind::Unauthenticated, "session_missing").into());
     }
-    state.app.session(token).await
+    let session = state.app.session(token).await?;
+    if let Some(Sender(sender)) = parts.extensions.get::<Sender>() {
+        // A request has one sender; whoever was there first is the same.
+        return Ok(sender.get_or_init(|| session).clone());
+    }
+    Ok(session)
 }
 
 /// The language of the answer: on pages the person's own choice, else what the client accepts, else Chinese.

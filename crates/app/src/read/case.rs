@@ -8,14 +8,15 @@ use shuyu_domain::{
     event::CaseEvent,
     port::{DatasetRow, Stream},
 };
-use shuyu_kernel::{CaseId, CivilDate, Digest, Refusal, Timestamp};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, Digest, Refusal, Timestamp};
 use shuyu_profile::{Procedure, Profile};
 
 use super::ledger::read_entry;
 use crate::{
     App, Session, Stop,
-    account::parse,
-    files::{PAPER_LIMIT_BYTES, Upload},
+    files::{Upload, UploadKind, readable},
+    input::neutral_name,
+    noting::echo,
 };
 
 /// An act of the session's role, open now or with the reason why not.
@@ -98,6 +99,11 @@ impl App {
     /// # Errors
     /// `case_unknown` for cases that do not exist or that the session may not see.
     pub async fn case_view(&self, session: &Session, id: CaseId) -> Result<CaseView, Stop> {
+        let result = self.case_view_inner(session, id).await;
+        self.looked(session, "view", id, result).await
+    }
+
+    async fn case_view_inner(&self, session: &Session, id: CaseId) -> Result<CaseView, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[id].into()).await?;
         let case = loaded
@@ -106,7 +112,6 @@ impl App {
             .cloned()
             .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, &case)?;
-        self.note(session, "view", &id.to_string(), Ok(())).await?;
         let profile = self.profiles.get(case.profile)?;
         let today = self.today();
         let ctx = Context {
@@ -158,7 +163,7 @@ impl App {
             .collect())
     }
 
-    /// The clear text of a personal field, for a party of the case; noted before it is shown.
+    /// The clear text of a personal field, for a party of the case; noted before it is read. `None` once erased.
     ///
     /// # Errors
     /// `case_unknown`, `field_unknown`, `not_a_party`, or a fault of the record.
@@ -168,6 +173,17 @@ impl App {
         id: CaseId,
         field: &str,
     ) -> Result<Option<String>, Stop> {
+        let result = self.sealed_field(session, id, field).await;
+        let subject = match &result {
+            Ok(_) => format!("{id}/{field}"),
+            Err(_) => format!("{id}/?"),
+        };
+        // No record, no read.
+        let reference = self.looked(session, "view", subject, result).await?;
+        Ok(self.record.reveal(&reference).await?)
+    }
+
+    async fn sealed_field(&self, session: &Session, id: CaseId, field: &str) -> Result<String, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[id].into()).await?;
         let case = loaded
@@ -175,51 +191,65 @@ impl App {
             .get(&id)
             .ok_or_else(|| Refusal::unknown("case_unknown"))?;
         self.require_sight(session, case)?;
-        let subject = format!("{id}/{field}");
         if !case.has_party(session.actor.body) {
-            let refusal = Refusal::forbidden("not_a_party").fact("act", &case.title);
-            self.note(session, "view", &subject, Err(&refusal)).await?;
-            return Err(refusal.into());
+            return Err(Refusal::forbidden("not_a_party").fact("act", &case.title).into());
         }
-        let Some(Value::Sealed { vault, .. }) = case.fields.get(field) else {
-            return Err(Refusal::unmet("field_unknown")
-                .fact("field", field.chars().take(60).collect::<String>())
-                .into());
-        };
-        // No record, no read.
-        self.note(session, "view", &subject, Ok(())).await?;
-        Ok(self.record.reveal(vault).await?)
+        match case.fields.get(field) {
+            Some(Value::Sealed { vault, .. }) => Ok(vault.clone()),
+            _ => Err(Refusal::unmet("field_unknown").fact("field", echo(field)).into()),
+        }
     }
 
-    /// A paper the case cites, for whoever may see the case; the download is noted before the bytes are read.
+    /// A paper the case cites, for whoever may see the case; the download is noted before the bytes are read. Its
+    /// own name is told to the body that brought it, a neutral one to everybody else.
     ///
     /// # Errors
-    /// `case_unknown`; `paper_unknown` for papers the case does not cite; `file_too_large`.
+    /// `case_unknown`; `paper_unknown` for papers the case does not cite; `paper_is_data`; `file_too_large`.
     pub async fn case_paper(
         &self,
         session: &Session,
         id: CaseId,
         digest: Digest,
     ) -> Result<(Upload, Vec<u8>), Stop> {
-        let view = self.case_view(session, id).await?;
+        let result = self.cited_paper(session, id, digest).await;
+        let upload = self
+            .looked(session, "download", format!("{id}/{digest}"), result)
+            .await?;
+        let bytes = self.lake.raw_bytes(digest).await?;
+        Ok((upload, bytes))
+    }
+
+    async fn cited_paper(&self, session: &Session, id: CaseId, digest: Digest) -> Result<Upload, Stop> {
+        let view = self.case_view_inner(session, id).await?;
         let unknown = || Refusal::unknown("paper_unknown").fact("digest", digest.short());
         if !view.cites(digest) {
             return Err(unknown().into());
         }
-        let stored = self
-            .record
-            .document("upload", &digest.to_string())
-            .await?
-            .ok_or_else(unknown)?;
-        let upload: Upload = parse(&stored)?;
-        if upload.size_bytes > PAPER_LIMIT_BYTES {
-            return Err(Refusal::unmet("file_too_large")
-                .fact("limit_bytes", PAPER_LIMIT_BYTES)
-                .into());
+        let own = session.actor.body;
+        let parties = view.case.parties.values().flatten().copied();
+        let acting = view.case.acts.iter().map(|taken| taken.body);
+        let waiting = view.case.pending.iter().map(|waiting| waiting.body);
+        let mut bodies: Vec<BodyId> = parties.chain(acting).chain(waiting).collect();
+        bodies.sort_unstable_by_key(|body| (*body != own, *body));
+        bodies.dedup();
+        let mut data = None;
+        for body in bodies {
+            let Some(mut upload) = self.upload_of(digest, &body.to_string()).await? else {
+                continue;
+            };
+            if upload.kind == UploadKind::Data {
+                data = Some(upload);
+                continue;
+            }
+            readable(&upload)?;
+            if body != own {
+                upload.name = neutral_name(digest, &upload.name);
+            }
+            return Ok(upload);
         }
-        self.note(session, "download", &format!("{id}/{digest}"), Ok(()))
-            .await?;
-        let bytes = self.lake.raw_bytes(digest).await?;
-        Ok((upload, bytes))
+        if let Some(upload) = data {
+            readable(&upload)?;
+        }
+        Err(unknown().into())
     }
 }

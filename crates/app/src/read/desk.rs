@@ -86,6 +86,11 @@ pub fn remaining_days(profile: &Profile, today: CivilDate, due: CivilDate) -> i6
 impl App {
     /// Open duties of the session's body under its role, most pressing first.
     pub async fn work_queue(&self, session: &Session) -> Result<Vec<QueueRow>, Stop> {
+        let result = self.work_queue_inner(session).await;
+        self.looked(session, "view", "duties", result).await
+    }
+
+    async fn work_queue_inner(&self, session: &Session) -> Result<Vec<QueueRow>, Stop> {
         self.require_signed_in(session)?;
         let duties = self
             .record

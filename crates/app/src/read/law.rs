@@ -41,6 +41,9 @@ pub fn rules_by_clause(profile: &Profile) -> BTreeMap<ClauseId, Vec<RuleUse>> {
         );
     }
     uses.add("threshold", "", "k", "k", &profile.thresholds.basis);
+    for (ground, basis) in profile.citations.grounds() {
+        uses.add("threshold", "", ground, ground, basis);
+    }
     for procedure in &profile.procedures {
         let id = procedure.id.as_str();
         uses.add(

@@ -75,8 +75,18 @@ impl App {
     /// # Errors
     /// `entry_unknown` if there is none or it is about others.
     pub async fn ledger_entry(&self, session: &Session, log: Log, index: u64) -> Result<LogEntry, Stop> {
+        let result = self.ledger_entry_inner(session, log, index).await;
+        let word = match log {
+            Log::Proceedings => "proceedings",
+            Log::Access => "access",
+        };
+        self.looked(session, "view", format!("{word}/{index}"), result)
+            .await
+    }
+
+    async fn ledger_entry_inner(&self, session: &Session, log: Log, index: u64) -> Result<LogEntry, Stop> {
         let unknown = || Refusal::unknown("entry_unknown").fact("index", index);
-        let lines = self.log_lines(session, log, index, 1).await?;
+        let lines = self.log_lines_inner(session, log, index, 1).await?;
         let line = lines
             .into_iter()
             .find(|line| line.index == index)

@@ -101,6 +101,15 @@ impl App {
 
     /// Cases of some procedures that the session may see.
     pub async fn case_list(&self, session: &Session, query: &CaseQuery) -> Result<CaseList, Stop> {
+        let result = self.case_list_inner(session, query).await;
+        self.looked(session, "view", "cases", result).await
+    }
+
+    pub(crate) async fn case_list_inner(
+        &self,
+        session: &Session,
+        query: &CaseQuery,
+    ) -> Result<CaseList, Stop> {
         self.require_signed_in(session)?;
         if query.procedures.is_empty() {
             return Ok(CaseList::default());

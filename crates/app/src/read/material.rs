@@ -10,7 +10,11 @@ use shuyu_kernel::CaseId;
 use shuyu_profile::{Field, FieldType};
 
 use super::lists::CaseQuery;
-use crate::{App, Session, Stop, account::parse, files::Upload};
+use crate::{
+    App, Session, Stop,
+    account::parse,
+    files::{Upload, UploadKind},
+};
 
 /// At most so many cases stand in a select; the newest come first.
 pub const SELECTABLE_CASES: u64 = 100;
@@ -31,6 +35,11 @@ pub struct Material {
 impl App {
     /// The material for some fields; only what their types need is read.
     pub async fn form_material(&self, session: &Session, fields: &[&Field]) -> Result<Material, Stop> {
+        let result = self.form_material_inner(session, fields).await;
+        self.looked(session, "view", "form", result).await
+    }
+
+    async fn form_material_inner(&self, session: &Session, fields: &[&Field]) -> Result<Material, Stop> {
         self.require_signed_in(session)?;
         let mut material = Material::default();
         let has = |types: &[FieldType]| fields.iter().any(|field| types.contains(&field.ty));
@@ -56,19 +65,19 @@ impl App {
                 size: SELECTABLE_CASES,
                 ..CaseQuery::default()
             };
-            let list = self.case_list(session, &query).await?;
+            let list = self.case_list_inner(session, &query).await?;
             material
                 .cases
                 .insert(procedure.cloned().unwrap_or_default(), list.rows);
         }
         if has(&[FieldType::File]) {
-            material.uploads = self.uploads(session).await?;
+            material.uploads = self.uploads(session, UploadKind::Paper).await?;
         }
         Ok(material)
     }
 
-    /// Papers the session's body uploaded, newest first.
-    pub async fn uploads(&self, session: &Session) -> Result<Vec<Upload>, Stop> {
+    /// Files of a kind that the session's body uploaded, newest first.
+    pub async fn uploads(&self, session: &Session, kind: UploadKind) -> Result<Vec<Upload>, Stop> {
         self.require_signed_in(session)?;
         let documents = self
             .record
@@ -76,17 +85,9 @@ impl App {
             .await?;
         let uploads: Result<Vec<Upload>, _> = documents.iter().map(parse).collect();
         let mut uploads = uploads?;
+        uploads.retain(|upload| upload.kind == kind);
         uploads.sort_by_key(|upload| std::cmp::Reverse(upload.at));
         Ok(uploads)
-    }
-
-    /// An uploaded paper by the text of its digest, if the body brought it.
-    pub async fn own_upload(&self, session: &Session, digest: &str) -> Result<Option<Upload>, Stop> {
-        let Some(stored) = self.record.document("upload", digest).await? else {
-            return Ok(None);
-        };
-        let upload: Upload = parse(&stored)?;
-        Ok(Some(upload).filter(|upload| upload.body == session.actor.body.to_string()))
     }
 
     /// Those of some cases of which the session's body is a party: catalogue entries it may bring data for.

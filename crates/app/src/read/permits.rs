@@ -75,6 +75,11 @@ impl App {
     /// # Errors
     /// Everything [`App::standing`] refuses.
     pub async fn workbench(&self, session: &Session, permit: PermitId) -> Result<Workbench, Stop> {
+        let result = self.workbench_inner(session, permit).await;
+        self.looked(session, "view", permit, result).await
+    }
+
+    async fn workbench_inner(&self, session: &Session, permit: PermitId) -> Result<Workbench, Stop> {
         let standing = self.standing(session, permit).await?;
         let registry = self.registry().await?;
         let known = self.record.datasets(None).await?;
@@ -122,6 +127,11 @@ impl App {
 
     /// Cases that lead to permits, newest first.
     pub async fn permit_list(&self, session: &Session) -> Result<Vec<PermitRow>, Stop> {
+        let result = self.permit_list_inner(session).await;
+        self.looked(session, "view", "permits", result).await
+    }
+
+    async fn permit_list_inner(&self, session: &Session) -> Result<Vec<PermitRow>, Stop> {
         let profile = self.profile();
         let procedures = profile
             .procedures
@@ -139,7 +149,7 @@ impl App {
             size: 100,
             ..CaseQuery::default()
         };
-        let list = self.case_list(session, &query).await?;
+        let list = self.case_list_inner(session, &query).await?;
         let ids: BTreeSet<CaseId> = list.rows.iter().map(|row| row.id).collect();
         let loaded = self.record.load(&ids).await?;
         Ok(list
@@ -161,8 +171,13 @@ impl App {
 
     /// Answers that left the domain under permits the session's body is a party of, newest first.
     pub async fn releases(&self, session: &Session) -> Result<Vec<(CaseRow, Released)>, Stop> {
+        let result = self.releases_inner(session).await;
+        self.looked(session, "view", "releases", result).await
+    }
+
+    async fn releases_inner(&self, session: &Session) -> Result<Vec<(CaseRow, Released)>, Stop> {
         let mut found = Vec::new();
-        for row in self.permit_list(session).await? {
+        for row in self.permit_list_inner(session).await? {
             let documents = self
                 .record
                 .documents("release", Some(&row.case.id.to_string()))
@@ -184,25 +199,39 @@ impl App {
     /// Latest versions of all datasets, by table name.
     pub async fn all_datasets(&self, session: &Session) -> Result<Vec<DatasetRow>, Stop> {
         self.require_signed_in(session)?;
-        let mut rows = self.record.datasets(None).await?;
+        let rows = self.record.datasets(None).await.map_err(Stop::from);
+        let mut rows = self.looked(session, "view", "datasets", rows).await?;
         rows.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(rows)
     }
 
-    /// The quality report of a dataset version: row numbers, never values.
+    /// The quality report of a dataset's latest version, for parties of its catalogue entry and those who watch
+    /// over all; `None` for everybody else, and where there is none. The catalogue is open to all who sign in, what
+    /// is wrong with its rows is not.
     pub async fn quality_report(
         &self,
         session: &Session,
-        report: &str,
+        row: &DatasetRow,
     ) -> Result<Option<serde_json::Value>, Stop> {
         self.require_signed_in(session)?;
-        let stored = self.record.document("report", report).await?;
+        let loaded = self.record.load(&[row.resource].into()).await?;
+        let party = loaded
+            .linked
+            .get(&row.resource)
+            .is_some_and(|case| case.has_party(session.actor.body));
+        if !party && !self.oversees(session) {
+            return Ok(None);
+        }
+        let Some(report) = self.report_of(row).await? else {
+            return Ok(None);
+        };
+        let stored = self.record.document("report", &report).await.map_err(Stop::from);
+        let stored = self.looked(session, "view", "report", stored).await?;
         Ok(stored.as_ref().map(parse).transpose()?)
     }
 
     /// The digest of the report of a dataset's latest version, from its stream.
-    pub async fn report_of(&self, session: &Session, row: &DatasetRow) -> Result<Option<String>, Stop> {
-        self.require_signed_in(session)?;
+    async fn report_of(&self, row: &DatasetRow) -> Result<Option<String>, Stop> {
         let entries = self
             .record
             .stream(shuyu_domain::port::Stream::Dataset(row.dataset))

@@ -35,6 +35,11 @@ impl App {
     /// # Errors
     /// `supervision_not_for_role` under a role that does not watch over others.
     pub async fn supervision(&self, session: &Session) -> Result<Vec<BodyDuties>, Stop> {
+        let result = self.supervision_inner(session).await;
+        self.looked(session, "view", "supervision", result).await
+    }
+
+    async fn supervision_inner(&self, session: &Session) -> Result<Vec<BodyDuties>, Stop> {
         self.require_signed_in(session)?;
         if !self.oversees(session) {
             return Err(Refusal::forbidden("supervision_not_for_role").into());

@@ -77,6 +77,12 @@ impl App {
         })
     }
 
+    /// The signed-in person for whoever asked to see it: the look is noted.
+    pub async fn me(&self, session: &Session) -> Result<Who, Stop> {
+        let result = self.who(session).await;
+        self.looked(session, "view", "me", result).await
+    }
+
     /// Fictional people of a training installation by role and body; empty in production.
     pub async fn training_people(&self) -> Result<Vec<TrainingPerson>, Stop> {
         if !self.is_training() {

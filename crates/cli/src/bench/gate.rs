@@ -6,9 +6,9 @@ use anyhow::ensure;
 use shuyu_kernel::{CivilDate, PermitId};
 use shuyu_lake::{CancellationToken, Lake};
 use shuyu_privacy::{
-    ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+    Citations, ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
 };
-use shuyu_query::{Citations, Engine, EngineLimits, Tables, bare};
+use shuyu_query::{Engine, EngineLimits, Tables, bare};
 
 use super::{
     pinned::Pinned,
@@ -102,11 +102,7 @@ impl Case {
         };
         let tables = BTreeMap::from([(TABLE.to_owned(), lake.snapshot(version.dataset, None).await?)]);
         Ok(Self {
-            engine: Engine::new(
-                GateKey::new([3; 32]),
-                EngineLimits::default(),
-                Citations::default(),
-            ),
+            engine: Engine::new(GateKey::new([3; 32]), EngineLimits::default()),
             permit: permit(grant),
             tables: Arc::new(Pinned(tables)),
             cores,
@@ -186,5 +182,6 @@ fn permit(grant: TableGrant) -> Permit {
         max_rows: 1_000,
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: false,
+        citations: Citations::default(),
     }
 }

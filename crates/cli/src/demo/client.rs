@@ -145,13 +145,19 @@ impl Client {
         read(request.send().await?).await
     }
 
-    /// Uploads bytes as a person.
-    pub async fn upload(&mut self, login: &str, name: &str, body: reqwest::Body) -> anyhow::Result<Reply> {
+    /// Uploads bytes as a person, as `paper` or `data`.
+    pub async fn upload(
+        &mut self,
+        login: &str,
+        name: &str,
+        kind: &str,
+        body: reqwest::Body,
+    ) -> anyhow::Result<Reply> {
         let token = self.token(login).await?;
         let request = self
             .http
             .post(format!("{}/api/v1/uploads", self.base))
-            .query(&[("name", name)])
+            .query(&[("name", name), ("kind", kind)])
             .bearer_auth(token)
             .header("content-type", "application/octet-stream")
             .body(body);

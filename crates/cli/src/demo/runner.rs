@@ -128,9 +128,12 @@ impl Runner {
             return self.call(call).await;
         }
         if let Some(delegation) = &step.delegate {
+            let mut order = delegation.clone();
+            let paper = self.file(&step.login, "delegation.pdf").await?;
+            order.insert("paper".to_owned(), paper);
             return self
                 .client
-                .post(&step.login, "/api/v1/registry/delegations", &json!(delegation))
+                .post(&step.login, "/api/v1/registry/delegations", &json!(order))
                 .await;
         }
         bail!("a step without an action")

@@ -1,20 +1,17 @@
 //! The lake behind [`DataLake`].
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{
-    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, OnRows, RawFile,
+    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase, OnProgress,
+    Progress, RawFile, Sweep,
 };
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
-    CancellationToken, DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise,
-    IngestError, IngestKey, IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, Progress, UnitKey,
-    UnitSpec,
+    DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise, IngestError, IngestKey,
+    IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, UnitKey, UnitSpec,
 };
 
 /// The lake with the installation's unit key and clock.
@@ -40,49 +37,60 @@ impl LakeAdapter {
     }
 }
 
-struct Rows {
-    total: AtomicU64,
-    on_rows: OnRows,
-    cancel: Cancel,
-    token: CancellationToken,
+/// Adds up what the lake tells and passes it on.
+struct Told {
+    so_far: Mutex<Progress>,
+    on_progress: OnProgress,
 }
 
-impl Progress for Rows {
-    fn phase(&self, _phase: Phase) {}
-    fn bytes(&self, _count: u64) {
-        if self.cancel.is_cancelled() {
-            self.token.cancel();
-        }
+impl Told {
+    fn new(on_progress: OnProgress) -> Arc<Self> {
+        let so_far = Mutex::default();
+        Arc::new(Self { so_far, on_progress })
+    }
+
+    fn add(&self, change: impl FnOnce(&mut Progress)) {
+        let mut so_far = self.so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut so_far);
+        (self.on_progress)(*so_far);
+    }
+}
+
+impl shuyu_lake::Progress for Told {
+    fn phase(&self, phase: Phase) {
+        let phase = match phase {
+            Phase::Inspecting => JobPhase::Inspecting,
+            Phase::Reading => JobPhase::Reading,
+            Phase::Committing => JobPhase::Committing,
+        };
+        self.add(|so_far| (so_far.phase, so_far.bytes) = (phase, 0));
+    }
+    fn bytes(&self, count: u64) {
+        self.add(|so_far| so_far.bytes += count);
     }
     fn rows(&self, count: u64) {
-        let total = self.total.fetch_add(count, Ordering::Relaxed) + count;
-        (self.on_rows)(total);
-        if self.cancel.is_cancelled() {
-            self.token.cancel();
-        }
+        self.add(|so_far| so_far.rows += count);
     }
-}
-
-fn rows(on_rows: OnRows, cancel: Cancel) -> (Arc<Rows>, CancellationToken) {
-    let token = CancellationToken::new();
-    if cancel.is_cancelled() {
-        token.cancel();
-    }
-    (
-        Arc::new(Rows {
-            total: AtomicU64::new(0),
-            on_rows,
-            cancel,
-            token: token.clone(),
-        }),
-        token,
-    )
 }
 
 fn data_error(error: LakeError) -> DataError {
     match error {
         LakeError::Refused(refusal) => DataError::Refused(refusal),
         LakeError::Fault(fault) => DataError::Fault(fault),
+    }
+}
+
+/// A refused ingest with what was found, so that the sender learns which rows to mend.
+fn refused_ingest(error: IngestError) -> DataError {
+    let refused = match error {
+        IngestError::Refused(refused) => *refused,
+        IngestError::Fault(fault) => return DataError::Fault(fault),
+    };
+    let refusal = refused.refusal;
+    match refused.report.map(serde_json::to_value) {
+        None => DataError::Refused(refusal),
+        Some(Ok(report)) => DataError::Found { refusal, report },
+        Some(Err(error)) => DataError::Fault(Fault::new("encoding a quality report", error)),
     }
 }
 
@@ -134,7 +142,7 @@ impl DataLake for LakeAdapter {
     async fn ingest(
         &self,
         order: &IngestOrder,
-        on_rows: OnRows,
+        on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError> {
         let unit = order.domain.as_ref().map(|domain| UnitSpec {
@@ -151,20 +159,20 @@ impl DataLake for LakeAdapter {
             format: FormatHint::default(),
             schema: None,
             unit,
-            on_bad_row: OnBadRow::Refuse,
+            on_bad_row: order
+                .set_aside
+                .map_or(OnBadRow::Refuse, |max_share_basis_points| OnBadRow::Quarantine {
+                    max_share_basis_points,
+                }),
             mode: IngestMode::Replace,
             key: IngestKey(order.key.clone()),
             now: self.clock.now(),
         };
-        let (progress, token) = rows(on_rows, cancel);
         let report = self
             .lake
-            .ingest(spec, progress, &token)
+            .ingest(spec, Told::new(on_progress), cancel.token())
             .await
-            .map_err(|error| match error {
-                IngestError::Refused(refused) => DataError::Refused(refused.refusal),
-                IngestError::Fault(fault) => DataError::Fault(fault),
-            })?;
+            .map_err(refused_ingest)?;
         let quality =
             serde_json::to_value(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
         Ok(made(report.version, quality, None))
@@ -173,13 +181,12 @@ impl DataLake for LakeAdapter {
     async fn derive(
         &self,
         order: &DeriveOrder,
-        on_rows: OnRows,
+        on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError> {
-        let from = self.lake.snapshot(order.from, None).await.map_err(data_error)?;
         let spec = DeriveSpec {
             from: order.from,
-            from_version: from.version().version,
+            from_version: order.from_version,
             to: order.dataset,
             table: order.table.clone(),
             zone: DataZone::Governed,
@@ -195,10 +202,9 @@ impl DataLake for LakeAdapter {
             key: IngestKey(order.key.clone()),
             now: self.clock.now(),
         };
-        let (progress, token) = rows(on_rows, cancel);
         let version = self
             .lake
-            .derive(spec, progress, &token)
+            .derive(spec, Told::new(on_progress), cancel.token())
             .await
             .map_err(data_error)?;
         let recipe = match version.record.processing {
@@ -207,6 +213,24 @@ impl DataLake for LakeAdapter {
         };
         let recipe = serde_json::to_value(&recipe).map_err(|e| Fault::new("encoding a recipe", e))?;
         Ok(made(version, serde_json::Value::Null, Some(recipe)))
+    }
+
+    async fn sweep(&self, sweep: &Sweep) -> Result<u64, Fault> {
+        let never_refused = |error| match error {
+            LakeError::Refused(refusal) => Fault::new("sweeping the lake", refusal),
+            LakeError::Fault(fault) => fault,
+        };
+        let tables = self
+            .lake
+            .sweep(sweep.leftovers_before)
+            .await
+            .map_err(never_refused)?;
+        let raw = self
+            .lake
+            .sweep_raw(sweep.papers_before, sweep.papers.clone())
+            .await
+            .map_err(never_refused)?;
+        Ok(tables.objects + raw.objects)
     }
 
     async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError> {

@@ -1,6 +1,6 @@
 //! The query engine behind [`Ask`], reading pinned snapshots of the lake.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use arrow::{
     array::{Array, AsArray as _, RecordBatch, RecordBatchOptions},
@@ -141,14 +141,12 @@ impl Ask for QueryAdapter {
                 }
             })?;
         let token = CancellationToken::new();
-        if cancel.is_cancelled() {
-            token.cancel();
-        }
-        let released = self
-            .engine
-            .run(&sealed, pinned, &token)
-            .await
-            .map_err(|_| AskError::Opaque)?;
+        let released = tokio::select! {
+            released = self.engine.run(&sealed, pinned, &token) => released,
+            // Dropping the run stops it at its next batch.
+            () = cancelled(&cancel) => return Err(AskError::Opaque),
+        };
+        let released = released.map_err(|_| AskError::Opaque)?;
         let columns = released
             .schema
             .fields()
@@ -164,6 +162,17 @@ impl Ask for QueryAdapter {
             rows,
             read: released.datasets.into_iter().collect(),
         })
+    }
+}
+
+/// How often a running query looks whether its caller wants it stopped.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Ends when the switch is set, at any time while the query runs.
+async fn cancelled(cancel: &Cancel) {
+    let mut beat = tokio::time::interval(LOOK_EVERY);
+    while !cancel.is_cancelled() {
+        beat.tick().await;
     }
 }
 

@@ -158,12 +158,12 @@ impl Client {
         self.send(request).await
     }
 
-    /// Uploads bytes.
+    /// Uploads bytes to be ingested.
     pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<Reply, reqwest::Error> {
         let request = self
             .http
             .post(format!("{}/api/v1/uploads", self.base))
-            .query(&[("name", name)])
+            .query(&[("name", name), ("kind", "data")])
             .body(bytes);
         self.send(request).await
     }

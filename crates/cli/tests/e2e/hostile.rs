@@ -7,7 +7,8 @@ use crate::harness::{Client, Server};
 async fn scene(base: &str) -> (Client, Client, String) {
     let provider = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
     let other = Client::sign_in(base, "op_manager").await.expect("sign-in");
-    let body = json!({ "procedure": "resource", "set": { "name": "x" } });
+    let set = json!({ "name": "x", "contains_personal": "no" });
+    let body = json!({ "procedure": "resource", "set": set });
     let case = provider
         .post("/api/v1/cases", &body, Some("scene"))
         .await

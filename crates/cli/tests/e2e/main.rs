@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod browser;
+mod data;
 mod demo;
 mod harness;
 mod hostile;

@@ -34,7 +34,9 @@ pub fn decide(case: Option<&Case>, command: &Command, ctx: &Context<'_>) -> Resu
         (Some(case), Command::Advance { number }) => {
             route::advance(case, procedure_of(case, ctx)?, *number, ctx)
         }
-        (Some(case), Command::Drop { number }) => route::drop_waiting(case, *number, ctx),
+        (Some(case), Command::Drop { number }) => {
+            route::drop_waiting(case, procedure_of(case, ctx)?, *number, ctx)
+        }
         (Some(_), Command::Open { .. }) => Err(Refusal::conflict("case_already_open")),
         (None, Command::Act(_) | Command::Advance { .. } | Command::Drop { .. }) => {
             Err(Refusal::unknown("case_unknown"))

@@ -141,12 +141,27 @@ pub(super) fn advance(
     take::finish(case, procedure, finished, ctx)
 }
 
-/// Drops a waiting act: the paper was wrong, or a reviewer sends it back to the desk.
-pub(super) fn drop_waiting(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
+/// Drops a waiting act: the paper was wrong, or a reviewer sends it back to the desk. That is for whoever took a
+/// step of it, and for the posts it still waits for; a bystander of the same body has no hand in it.
+pub(super) fn drop_waiting(
+    case: &Case,
+    procedure: &Procedure,
+    number: u32,
+    ctx: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
     ctx.registry.admits(ctx.actor, ctx.today)?;
     let waiting = waiting(case, number)?;
+    let rule = procedure
+        .act(&waiting.act)
+        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", &waiting.act))?;
     if ctx.actor.body != waiting.body {
-        return Err(Refusal::forbidden("not_a_party").fact("act", &waiting.act));
+        return Err(Refusal::forbidden("not_a_party").fact("act", &rule.title));
+    }
+    take::may_act(case, rule, waiting.lane.as_deref(), ctx)?;
+    let took_a_step = waiting.steps.iter().any(|taken| taken.person == ctx.actor.person);
+    if !took_a_step && !waiting.next.iter().any(|post| fits(post, ctx)) {
+        let post = waiting.next.first().map_or("checker", String::as_str);
+        return Err(wrong_post(rule, post, ctx));
     }
     Ok(vec![CaseEvent::Dropped {
         number,

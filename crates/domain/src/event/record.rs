@@ -1,12 +1,44 @@
 //! Events outside cases: the registry, datasets, releases and the installation itself.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, CaseId, DatasetId, Digest, PermitId, PersonId, ReleaseId, Timestamp};
+use shuyu_kernel::{
+    Actor, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId, Timestamp,
+};
 
 use crate::{
     registry::{Body, Delegation, Membership},
-    value::Value,
+    value::{Paper, Value},
 };
+
+/// Who did something outside cases, when, and in which manner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryMeta {
+    /// Who did it.
+    pub actor: Actor,
+    /// Manner.
+    pub manner: Manner,
+    /// 发生日
+    pub happened_on: CivilDate,
+    /// 登记日
+    pub recorded_on: CivilDate,
+    /// The paper it was entered from, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
+}
+
+/// Why the personal fields of a subject are erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureReason {
+    /// The purpose is reached or can no longer be reached.
+    PurposeEnded,
+    /// The term of keeping is over.
+    TermOver,
+    /// The person withdrew consent.
+    ConsentWithdrawn,
+    /// They were taken in against the law or an agreement.
+    Unlawful,
+}
 
 /// Events of the registry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +48,9 @@ pub enum RegistryEvent {
     BodyRegistered {
         /// The body.
         body: Body,
+        /// Who entered it; absent at founding and in older entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RegistryMeta>,
     },
     /// A person joined; the name is in the person vault.
     PersonEnrolled {
@@ -27,12 +62,48 @@ pub enum RegistryEvent {
         login: String,
         /// Posts held.
         memberships: Vec<Membership>,
+        /// Who entered it; absent at founding and in older entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RegistryMeta>,
     },
     /// A delegation took effect.
     Delegated {
         /// The delegation.
         delegation: Delegation,
+        /// Who entered it; absent in older entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RegistryMeta>,
     },
+    /// A delegation was taken back.
+    DelegationWithdrawn {
+        /// Number of its paper.
+        number: String,
+        /// Who took it back; its 发生日 is the first day on which nobody acts under it.
+        by: RegistryMeta,
+    },
+    /// The personal fields of a subject were made unreadable for ever.
+    SubjectErased {
+        /// Whose: the subject the person vault keeps them under.
+        subject: String,
+        /// Why.
+        reason: ErasureReason,
+        /// Who decided it.
+        by: RegistryMeta,
+    },
+}
+
+impl RegistryEvent {
+    /// The same event with who entered it.
+    #[must_use]
+    pub fn entered_by(mut self, meta: RegistryMeta) -> Self {
+        match &mut self {
+            Self::BodyRegistered { by, .. }
+            | Self::PersonEnrolled { by, .. }
+            | Self::Delegated { by, .. } => *by = Some(meta),
+            Self::DelegationWithdrawn { by, .. } | Self::SubjectErased { by, .. } => *by = meta,
+        }
+        self
+    }
 }
 
 /// Events of datasets.
@@ -115,5 +186,8 @@ pub enum InstallationEvent {
     ClockWound {
         /// New instant.
         to: Timestamp,
+        /// Who wound it; absent at founding and in older entries.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RegistryMeta>,
     },
 }

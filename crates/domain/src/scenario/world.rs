@@ -49,7 +49,7 @@ impl World {
             roles: BTreeSet::new(),
         });
         if body.roles.insert(role.to_owned()) {
-            self.register(&RegistryEvent::BodyRegistered { body });
+            self.register(&RegistryEvent::BodyRegistered { body, by: None });
         }
         id
     }
@@ -78,6 +78,7 @@ impl World {
                 name: sealed("name", name),
                 login,
                 memberships,
+                by: None,
             });
         }
         id
@@ -131,6 +132,8 @@ impl World {
                 },
                 starts_on: paper.from,
                 ends_on: paper.until,
+                paper: Some(self::paper(&paper.number)),
+                withdrawn_on: None,
             };
             let event = self.registry.delegate(delegation)?;
             self.register(&event);

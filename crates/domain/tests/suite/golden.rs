@@ -201,6 +201,7 @@ fn samples() -> Vec<Event> {
         .collect();
     all.extend(of_registry().into_iter().map(Event::Registry));
     all.extend(of_data());
+    all.extend(crate::additions::new_kinds());
     all
 }
 
@@ -346,6 +347,7 @@ fn of_registry() -> Vec<RegistryEvent> {
                 credit_code: "11530000000000000X".to_owned(),
                 roles: BTreeSet::from(["provider".to_owned()]),
             },
+            by: None,
         },
         RegistryEvent::PersonEnrolled {
             person: PersonId::from_bits(5),
@@ -355,6 +357,7 @@ fn of_registry() -> Vec<RegistryEvent> {
             },
             login: "clerk5".to_owned(),
             memberships: vec![membership()],
+            by: None,
         },
         RegistryEvent::Delegated {
             delegation: Delegation {
@@ -364,7 +367,10 @@ fn of_registry() -> Vec<RegistryEvent> {
                 membership: membership(),
                 starts_on: day(1),
                 ends_on: day(10),
+                paper: None,
+                withdrawn_on: None,
             },
+            by: None,
         },
     ]
 }
@@ -404,6 +410,7 @@ fn of_data() -> Vec<Event> {
         }),
         Event::Installation(InstallationEvent::ClockWound {
             to: Timestamp::from_micros(1_770_000_000_000_000),
+            by: None,
         }),
     ]
 }

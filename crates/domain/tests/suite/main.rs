@@ -5,6 +5,7 @@
     reason = "the bodies of tests and what they are built of may"
 )]
 
+mod additions;
 mod coverage;
 mod golden;
 mod promises;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use shuyu_domain::{
     Registry, Value,
-    event::RegistryEvent,
+    event::{RegistryEvent, RegistryMeta},
     registry::{Body, Delegation, Membership, separations_hold},
 };
-use shuyu_kernel::{Actor, BodyId, CivilDate, Digest, PersonId};
+use shuyu_kernel::{Actor, BodyId, CivilDate, Digest, Manner, PersonId};
 
 use crate::support::shipped;
 
@@ -28,6 +28,13 @@ fn membership() -> Membership {
     }
 }
 
+fn deputy() -> Membership {
+    Membership {
+        post: "deputy".to_owned(),
+        ..membership()
+    }
+}
+
 fn person(n: u128, memberships: Vec<Membership>) -> RegistryEvent {
     RegistryEvent::PersonEnrolled {
         person: PersonId::from_bits(n),
@@ -37,6 +44,7 @@ fn person(n: u128, memberships: Vec<Membership>) -> RegistryEvent {
         },
         login: format!("person{n}"),
         memberships,
+        by: None,
     }
 }
 
@@ -52,6 +60,8 @@ fn delegation() -> Delegation {
         membership: membership(),
         starts_on: day(9),
         ends_on: day(27),
+        paper: None,
+        withdrawn_on: None,
     }
 }
 
@@ -60,11 +70,13 @@ fn registry() -> Registry {
     [
         RegistryEvent::BodyRegistered {
             body: body(1, "11530000000000001X"),
+            by: None,
         },
         person(1, vec![membership()]),
-        person(2, Vec::new()),
+        person(2, vec![deputy()]),
         RegistryEvent::Delegated {
             delegation: delegation(),
+            by: None,
         },
     ]
     .iter()
@@ -175,4 +187,88 @@ fn separated_roles_are_not_held_together() {
         code(hold("body", &["audit_administrator", "system_administrator"])),
         "ok"
     );
+}
+
+fn meta(n: u128, on: CivilDate) -> RegistryMeta {
+    RegistryMeta {
+        actor: actor(n, None),
+        manner: Manner::InPerson,
+        happened_on: on,
+        recorded_on: on,
+        paper: None,
+    }
+}
+
+#[test]
+fn a_post_goes_to_another_person_of_the_same_body_only() {
+    let registry = [person(3, Vec::new()), person(4, vec![elsewhere()])]
+        .iter()
+        .fold(registry(), Registry::evolve);
+    for (to, answer) in [
+        (1, "delegation_to_oneself"),
+        (2, "ok"),
+        (3, "delegation_to_another_body"),
+        (4, "delegation_to_another_body"),
+        (9, "delegation_without_post"),
+    ] {
+        let new = Delegation {
+            number: "8".to_owned(),
+            to: PersonId::from_bits(to),
+            ..delegation()
+        };
+        assert_eq!(code(registry.delegate(new)), answer, "to {to}");
+    }
+}
+
+fn elsewhere() -> Membership {
+    Membership {
+        body: BodyId::from_bits(7),
+        ..membership()
+    }
+}
+
+#[test]
+fn a_delegation_that_was_taken_back_admits_nobody() {
+    let registry = registry();
+    let paper = Some("授权书 3");
+    assert_eq!(code(registry.admits(&actor(2, paper), day(10))), "ok");
+    assert_eq!(
+        code(registry.withdraw("none", meta(1, day(10)))),
+        "delegation_unknown"
+    );
+    let event = registry.withdraw("授权书 3", meta(1, day(10))).unwrap();
+    let after = registry.evolve(&event);
+    for on in [day(10), day(11), day(28)] {
+        assert_eq!(code(after.admits(&actor(2, paper), on)), "delegation_withdrawn");
+    }
+    assert_eq!(
+        code(after.withdraw("授权书 3", meta(1, day(11)))),
+        "delegation_withdrawn"
+    );
+    assert!(
+        !after
+            .roles_with(PersonId::from_bits(3), "x")
+            .contains("implementing_agency")
+    );
+}
+
+#[test]
+fn the_roles_in_hand_count_delegated_ones() {
+    let other = Delegation {
+        number: "9".to_owned(),
+        membership: Membership {
+            role: "operator".to_owned(),
+            ..membership()
+        },
+        ..delegation()
+    };
+    let event = RegistryEvent::Delegated {
+        delegation: other,
+        by: None,
+    };
+    let roles = registry()
+        .evolve(&event)
+        .roles_with(PersonId::from_bits(2), "auditor");
+    let expected = ["auditor", "implementing_agency", "operator"].map(str::to_owned);
+    assert_eq!(roles, expected.into_iter().collect());
 }

@@ -7,6 +7,9 @@ use shuyu_kernel::{CivilDate, Refusal};
 
 use crate::table::{Cell, ColumnSpec, ColumnType, TableSpec};
 
+/// Longest border of a band: 64 characters. It becomes part of every value of its column.
+const MAX_EDGE_CHARACTERS: usize = 64;
+
 /// One column made coarser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generalise {
@@ -122,6 +125,9 @@ pub(super) fn plan(
 fn coarser(column: &ColumnSpec, how: &Generalisation) -> Result<(Coarser, ColumnType), Refusal> {
     let unfit = || not_usable(&column.name, "type");
     let number = |text: &String| -> Result<Cell<'static>, Refusal> {
+        if text.len() > MAX_EDGE_CHARACTERS {
+            return Err(not_usable(&column.name, "edges"));
+        }
         match Cell::number(text, column.kind) {
             Some(Cell::Integer(number)) => Ok(Cell::Integer(number)),
             Some(Cell::Decimal(number)) => Ok(Cell::Decimal(number)),

@@ -88,7 +88,8 @@ impl Lake {
     ///
     /// # Errors
     /// Refuses `dataset_unknown`, `dataset_version_unknown`, `column_unknown`, `recipe_not_usable`,
-    /// `ingest_key_reused`, `ingest_cancelled`, `dataset_zone_differs`, `dataset_changed_meanwhile`.
+    /// `ingest_key_reused`, `ingest_cancelled`, `dataset_zone_differs`, `unit_differs`,
+    /// `dataset_changed_meanwhile`.
     pub async fn derive(
         &self,
         spec: DeriveSpec,
@@ -107,18 +108,34 @@ impl Lake {
         let log = self.log(spec.to)?;
         let standing = log.load(None).await?;
         let processing = self.write_document(&recipe(&spec, &source, &schema)).await?;
-        if let Some(earlier) = earlier(self, &log, standing.as_ref(), &spec).await? {
+        if let Some(earlier) = earlier(self, &log, standing.as_ref(), (&spec, &source)).await? {
             return Ok(earlier);
         }
         let watch = Watch::new(&*progress, cancel);
         watch.phase(Phase::Reading);
-        let (files, units) = self
-            .shape_derived(&spec, &source, columns, &schema, &watch)
-            .await?;
+        let mut files = Vec::new();
+        let shaped = self
+            .shape_derived(&spec, &source, columns, &schema, (&watch, &mut files))
+            .await;
+        let units = match shaped {
+            Ok(units) => units,
+            Err(error) => {
+                self.forget_files(spec.to, &files).await;
+                return Err(error);
+            }
+        };
         watch.phase(Phase::Committing);
         let record = derived_record(&spec, &source, schema, units, processing);
-        log.commit(standing.as_ref(), Change { files, record }, &*self.kill)
-            .await
+        let change = Change {
+            files: files.clone(),
+            record,
+        };
+        let committed = log.commit(standing.as_ref(), change, &*self.kill).await;
+        if let Err(LakeError::Refused(_)) = committed {
+            // A refused commit is known not to stand; after a fault the files stay for the sweep.
+            self.forget_files(spec.to, &files).await;
+        }
+        committed
     }
 
     /// The processing record with this digest.
@@ -135,8 +152,8 @@ impl Lake {
         source: &Snapshot,
         columns: Vec<OutputColumn>,
         schema: &TableSpec,
-        watch: &Watch<'_>,
-    ) -> Result<(Vec<DataFile>, Option<UnitCounter>), LakeError> {
+        (watch, files): (&Watch<'_>, &mut Vec<DataFile>),
+    ) -> Result<Option<UnitCounter>, LakeError> {
         let units = source.version().record.unit.is_some().then(UnitCounter::default);
         let builders = Builders::new(schema, units.is_some());
         let cutter = FileCutter::new(builders.schema());
@@ -148,17 +165,14 @@ impl Lake {
             cutter,
             units,
         };
-        let (attempt, mut files) = (self.attempt(), Vec::new());
+        let attempt = self.attempt();
         let mut batches = source.scan(None)?;
         while let Some(batch) = batches.try_next().await? {
-            if let Err(cancelled) = watch.check() {
-                self.forget_files(spec.to, &files).await;
-                return Err(cancelled.into());
-            }
+            watch.check()?;
             watch.rows(batch.num_rows() as u64);
-            let file;
-            (work, file) = blocking(move || work.take(&batch)).await?;
-            if let Some(file) = file {
+            let full;
+            (work, full) = blocking(move || work.take(&batch)).await?;
+            for file in full {
                 files.push(self.write_file(spec.to, &attempt, files.len(), file).await?);
             }
         }
@@ -169,22 +183,23 @@ impl Lake {
         {
             files.push(self.write_file(spec.to, &attempt, files.len(), file).await?);
         }
-        Ok((files, work.units))
+        Ok(work.units)
     }
 }
 
 /// Encoding is work for the processor and stays off the tasks that serve people.
 async fn blocking(
-    work: impl FnOnce() -> Result<(Derivation, Option<EncodedFile>), LakeError> + Send + 'static,
-) -> Result<(Derivation, Option<EncodedFile>), LakeError> {
+    work: impl FnOnce() -> Result<(Derivation, Vec<EncodedFile>), LakeError> + Send + 'static,
+) -> Result<(Derivation, Vec<EncodedFile>), LakeError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Fault::new("deriving a version", error))?
 }
 
 impl Derivation {
-    /// Shapes one batch; gives a file when one is full.
-    fn take(mut self, batch: &RecordBatch) -> Result<(Self, Option<EncodedFile>), LakeError> {
+    /// Shapes one batch; gives the files that became full.
+    fn take(mut self, batch: &RecordBatch) -> Result<(Self, Vec<EncodedFile>), LakeError> {
+        let mut files = Vec::new();
         for row in 0..batch.num_rows() {
             let cells: Vec<Cell<'_>> = (self.columns.iter())
                 .map(|column| {
@@ -211,16 +226,26 @@ impl Derivation {
                 units.count(unit)?;
             }
             self.builders.append(&cells, unit);
+            if self.builders.full() {
+                files.extend(self.flush()?);
+            }
         }
+        files.extend(self.flush()?);
+        Ok((self, files))
+    }
+
+    fn flush(&mut self) -> Result<Option<EncodedFile>, Fault> {
+        if self.builders.rows() == 0 {
+            return Ok(None);
+        }
+        let wide = self.builders.wide();
         let shaped = self
             .builders
             .finish()
             .map_err(|error| Fault::new("building columns", error))?;
-        let file = self
-            .cutter
-            .write(&shaped)
-            .map_err(|error| Fault::new("encoding a data file", error))?;
-        Ok((self, file))
+        self.cutter
+            .write(&shaped, wide)
+            .map_err(|error| Fault::new("encoding a data file", error))
     }
 }
 
@@ -229,7 +254,7 @@ async fn earlier(
     lake: &Lake,
     log: &DeltaLog,
     standing: Option<&Standing>,
-    spec: &DeriveSpec,
+    (spec, source): (&DeriveSpec, &Snapshot),
 ) -> Result<Option<DatasetVersion>, LakeError> {
     let Some(standing) = standing else { return Ok(None) };
     if let Some(version) = log.made_by(standing, &spec.key).await? {
@@ -253,8 +278,17 @@ async fn earlier(
             Err(reused().into())
         };
     }
-    if standing.version.record.zone != spec.zone {
+    let current = &standing.version.record;
+    if current.zone != spec.zone {
         return Err(Refusal::conflict("dataset_zone_differs").into());
+    }
+    // As with an ingest: a table may gain a unit and never loses or changes it.
+    let named = |unit: &Option<UnitProof>| {
+        unit.as_ref()
+            .map(|unit| (unit.domain.clone(), unit.columns.clone()))
+    };
+    if current.unit.is_some() && named(&current.unit) != named(&source.version().record.unit) {
+        return Err(Refusal::conflict("unit_differs").into());
     }
     Ok(None)
 }

@@ -17,37 +17,28 @@ use crate::{
 };
 
 /// Who looks on while a file is read: told of progress, asked whether to stop.
+#[derive(Clone, Copy)]
 pub(crate) struct Watch<'a> {
-    progress: Option<&'a dyn Progress>,
+    progress: &'a dyn Progress,
     cancel: &'a CancellationToken,
 }
 
 impl<'a> Watch<'a> {
     /// Tells `progress` and obeys `cancel`.
     pub(crate) fn new(progress: &'a dyn Progress, cancel: &'a CancellationToken) -> Self {
-        Self {
-            progress: Some(progress),
-            cancel,
-        }
+        Self { progress, cancel }
     }
     /// Tells that a phase begins.
     pub(crate) fn phase(&self, phase: Phase) {
-        if let Some(progress) = self.progress {
-            progress.phase(phase);
-        }
+        self.progress.phase(phase);
+    }
+    /// Tells of so many more bytes.
+    pub(crate) fn bytes(&self, count: u64) {
+        self.progress.bytes(count);
     }
     /// Tells of so many more rows.
     pub(crate) fn rows(&self, count: u64) {
-        if let Some(progress) = self.progress {
-            progress.rows(count);
-        }
-    }
-    /// Obeys the same cancelling without telling of progress.
-    pub(crate) fn quiet(&self) -> Watch<'a> {
-        Watch {
-            progress: None,
-            cancel: self.cancel,
-        }
+        self.progress.rows(count);
     }
     /// Refuses when the caller has cancelled.
     pub(crate) fn check(&self) -> Result<(), Refusal> {
@@ -71,9 +62,7 @@ impl<R: Read> Read for Packed<'_, R> {
         self.watch.check().map_err(io::Error::other)?;
         let count = self.inner.read(out)?;
         self.count.set(self.count.get() + count as u64);
-        if let Some(progress) = self.watch.progress {
-            progress.bytes(count as u64);
-        }
+        self.watch.bytes(count as u64);
         Ok(count)
     }
 }
@@ -130,14 +119,10 @@ pub(super) fn unpacked<'a, R: Read + 'a>(
     watch: &Watch<'a>,
 ) -> Result<Box<dyn Read + 'a>, LakeError> {
     let count = Rc::new(Cell::new(0));
-    let watch = Watch {
-        progress: watch.progress,
-        cancel: watch.cancel,
-    };
     let mut packed = Packed {
         inner: file,
         count: count.clone(),
-        watch,
+        watch: *watch,
     };
     let mut magic = [0u8; 2];
     let read = super::fill(&mut packed, &mut magic).map_err(|error| from_io("reading a file", error))?;

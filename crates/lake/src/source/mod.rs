@@ -6,6 +6,7 @@
 mod csv;
 mod encoding;
 mod guard;
+mod markup;
 mod workbook;
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -16,6 +17,7 @@ use shuyu_kernel::Refusal;
 use crate::{
     error::{LakeError, from_io},
     limits::Limits,
+    table::Phase,
 };
 
 pub use csv::{CsvOptions, read_csv};
@@ -102,14 +104,15 @@ impl<F: FnMut(&Record) -> Result<(), LakeError>> RecordSink for F {
     }
 }
 
-/// Reads a whole file of whichever format into `sink`. Returns the encoding for text, `None` for a workbook.
+/// Reads a whole file of whichever format into `sink`. Returns what a first reading found for text, `None` for a
+/// workbook.
 pub(crate) fn read_file<R: Read + Seek>(
     mut file: R,
     hint: &FormatHint,
     limits: &Limits,
     watch: &Watch<'_>,
     sink: &mut dyn RecordSink,
-) -> Result<Option<Encoding>, LakeError> {
+) -> Result<Option<Inspection>, LakeError> {
     let mut magic = [0u8; 4];
     let read = fill(&mut file, &mut magic).map_err(|error| from_io("reading a file", error))?;
     rewind(&mut file)?;
@@ -140,13 +143,15 @@ fn read_text<R: Read + Seek>(
     limits: &Limits,
     watch: &Watch<'_>,
     sink: &mut dyn RecordSink,
-) -> Result<Encoding, LakeError> {
-    let inspection = inspect_text(guard::unpacked(&mut file, limits, &watch.quiet())?)?;
+) -> Result<Inspection, LakeError> {
+    watch.phase(Phase::Inspecting);
+    let inspection = inspect_text(guard::unpacked(&mut file, limits, watch)?)?;
     rewind(&mut file)?;
+    watch.phase(Phase::Reading);
     let text = BufReader::with_capacity(64 * 1024, guard::unpacked(&mut file, limits, watch)?);
     let text = encoding::as_utf8(text, inspection.encoding);
     read_csv(text, options, sink)?;
-    Ok(inspection.encoding)
+    Ok(inspection)
 }
 
 fn differs(expected: &str) -> Refusal {
@@ -163,9 +168,11 @@ fn rewind(file: &mut impl Seek) -> Result<(), LakeError> {
 fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            count => filled += count,
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(filled)

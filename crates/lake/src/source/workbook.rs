@@ -1,7 +1,7 @@
 //! Reading one sheet of an Excel workbook (.xlsx, ECMA-376) row by row.
 //!
-//! The archive is unpacked once into nothing before the workbook is opened, so that what it declares and what
-//! it holds are both within the limits. Cells become the text that a delimited file would hold: whole numbers
+//! The archive is unpacked once into nothing before the workbook is opened, so that what it declares, what it
+//! holds and what a reader of it would have to hold at once are within the limits. Cells become the text that a delimited file would hold: whole numbers
 //! without a fraction, dates as `YYYY-MM-DD`.
 
 use std::io::{ErrorKind, Read, Seek};
@@ -10,13 +10,14 @@ use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use shuyu_kernel::Refusal;
 use zip::{ZipArchive, result::ZipError};
 
-use super::{Record, RecordSink, Watch};
+use super::{Record, RecordSink, Watch, markup::Markup};
 use crate::{
     error::{LakeError, from_io, limited},
     limits::{
-        Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_EXPANSION_RATIO, MAX_RECORD_BYTES, MAX_SHARED_STRINGS_BYTES,
-        MAX_WORKBOOK_BYTES, MAX_WORKBOOK_ENTRIES, RATIO_GRACE_BYTES,
+        Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_EXPANSION_RATIO, MAX_PART_BYTES, MAX_RECORD_BYTES,
+        MAX_SHARED_STRINGS_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_ENTRIES, RATIO_GRACE_BYTES,
     },
+    table::Phase,
 };
 
 /// Reads a sheet, the first one when `sheet` is `None`, into `sink`. Rows without any value are skipped.
@@ -27,7 +28,9 @@ pub(super) fn read_workbook<R: Read + Seek>(
     watch: &Watch<'_>,
     sink: &mut dyn RecordSink,
 ) -> Result<(), LakeError> {
+    watch.phase(Phase::Inspecting);
     check_archive(&mut file, limits, watch)?;
+    watch.phase(Phase::Reading);
     super::rewind(&mut file)?;
     let mut workbook: Xlsx<R> = Xlsx::new(file).map_err(damaged)?;
     let names = workbook.sheet_names();
@@ -169,13 +172,8 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(unpackable)?;
         let (declared, packed) = (entry.size(), entry.compressed_size());
-        let name = entry.name().map_err(unpackable)?;
-        let strings = name.to_ascii_lowercase().ends_with("sharedstrings.xml");
-        let limit = if strings {
-            MAX_SHARED_STRINGS_BYTES
-        } else {
-            whole_limit
-        };
+        let name = entry.name().map_err(unpackable)?.to_ascii_lowercase();
+        let (limit, mut markup) = part(&name, whole_limit);
         let fair = packed.saturating_mul(MAX_EXPANSION_RATIO).max(RATIO_GRACE_BYTES);
         let mut actual = 0u64;
         loop {
@@ -190,7 +188,11 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
             watch.check()?;
             match entry.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(count) => actual += count as u64,
+                Ok(count) => {
+                    actual += count as u64;
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    markup.as_mut().map_or(Ok(()), |markup| markup.take(bytes))?;
+                }
                 Err(error) => return Err(unreadable(error)),
             }
         }
@@ -198,8 +200,20 @@ fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) ->
             return Err(Refusal::unmet("workbook_damaged").into());
         }
         total += actual;
+        watch.bytes(packed);
     }
     Ok(())
+}
+
+/// How large a part may be, and whether its markup is measured: what may be larger than a stretch is.
+fn part(name: &str, whole: u64) -> (u64, Option<Markup>) {
+    if name.ends_with("sharedstrings.xml") {
+        (MAX_SHARED_STRINGS_BYTES.min(whole), Some(Markup::default()))
+    } else if name.contains("worksheets/") && name.ends_with(".xml") {
+        (whole, Some(Markup::default()))
+    } else {
+        (MAX_PART_BYTES.min(whole), None)
+    }
 }
 
 /// What the workbook holds is the sender's to mend; that our own disk fails is not.

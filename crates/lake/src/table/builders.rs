@@ -19,7 +19,7 @@ use super::{
     cell::Cell,
     spec::{ColumnType, DECIMAL_PRECISION, TableSpec, UNIT_COLUMN},
 };
-use crate::limits::{FILE_BYTES, FILE_ROWS};
+use crate::limits::{BATCH_BYTES, BATCH_ROWS, FILE_BYTES, FILE_ROWS};
 
 /// A Parquet file, encoded and not yet written.
 pub(crate) struct EncodedFile {
@@ -37,6 +37,7 @@ pub(crate) struct Builders {
     columns: Vec<ColumnBuilder>,
     unit: Option<Int64Builder>,
     rows: usize,
+    bytes: usize,
 }
 
 enum ColumnBuilder {
@@ -85,6 +86,7 @@ impl Builders {
             columns,
             unit,
             rows: 0,
+            bytes: 0,
         }
     }
     /// The Arrow schema of the batches.
@@ -95,10 +97,22 @@ impl Builders {
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
+    /// Whether a batch is full, by rows or by bytes of values.
+    pub(crate) fn full(&self) -> bool {
+        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+    }
+    /// Whether the batch is full of bytes before it is full of rows.
+    pub(crate) fn wide(&self) -> bool {
+        self.bytes >= BATCH_BYTES
+    }
     /// Adds a row. A cell of another type than its column is stored as missing; callers parse by type.
     pub(crate) fn append(&mut self, cells: &[Cell<'_>], unit: Option<i64>) {
         for (builder, cell) in self.columns.iter_mut().zip(cells) {
             builder.append(cell);
+            self.bytes += match cell {
+                Cell::Text(text) => text.len() + size_of::<i32>(),
+                _ => size_of::<i128>(),
+            };
         }
         if let Some(builder) = &mut self.unit {
             builder.append_option(unit);
@@ -114,7 +128,7 @@ impl Builders {
         if let Some(builder) = &mut self.unit {
             arrays.push(Arc::new(builder.finish()));
         }
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         RecordBatch::try_new(self.schema.clone(), arrays)
     }
 }
@@ -201,8 +215,13 @@ impl FileCutter {
         Self { schema, open: None }
     }
 
-    /// Takes a batch; gives a file when one is full.
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<Option<EncodedFile>, ParquetError> {
+    /// Takes a batch; gives a file when one is full. A `wide` batch ends its row group, so that no reader's batch
+    /// of [`BATCH_ROWS`] rows holds more than three of ours.
+    pub(crate) fn write(
+        &mut self,
+        batch: &RecordBatch,
+        wide: bool,
+    ) -> Result<Option<EncodedFile>, ParquetError> {
         let (writer, rows) = match &mut self.open {
             Some(open) => open,
             None => {
@@ -211,6 +230,9 @@ impl FileCutter {
             }
         };
         writer.write(batch)?;
+        if wide {
+            writer.flush()?;
+        }
         *rows += batch.num_rows() as u64;
         let size = writer.bytes_written() + writer.in_progress_size();
         if *rows >= FILE_ROWS as u64 || size >= FILE_BYTES {

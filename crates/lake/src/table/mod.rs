@@ -13,7 +13,9 @@ mod unit;
 pub(crate) use builders::{Builders, EncodedFile, FileCutter, arrow_schema, cell_at};
 pub(crate) use cell::Cell;
 pub(crate) use key::{KeyProof, canonical};
-pub use quality::{ColumnQuality, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof};
+pub use quality::{
+    ColumnQuality, FileWarning, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof, Warning,
+};
 pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
 pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};
@@ -23,7 +25,7 @@ pub(crate) use unit::UnitCounter;
 pub trait Progress: Send + Sync {
     /// A new phase has begun.
     fn phase(&self, phase: Phase);
-    /// So many more bytes of the raw files have been read.
+    /// So many more bytes of a raw file have been read in this phase.
     fn bytes(&self, count: u64);
     /// So many more rows have been shaped.
     fn rows(&self, count: u64);
@@ -32,6 +34,8 @@ pub trait Progress: Send + Sync {
 /// The phases of an ingest or a derivation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// Reading a raw file once from end to end before its first record is believed.
+    Inspecting,
     /// Reading, checking and writing data files.
     Reading,
     /// Making the new version visible.

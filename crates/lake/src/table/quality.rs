@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{cell::Cell, spec::ColumnType};
-use crate::{limits::FIRST_ROWS, source::Encoding};
+use crate::{
+    limits::FIRST_ROWS,
+    source::{Encoding, Inspection},
+};
 
 /// A rule that a row can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,10 +70,28 @@ pub struct ColumnQuality {
     pub column: String,
     /// Missing values.
     pub nulls: u64,
-    /// Smallest value, for numbers and dates only: text may name a person.
+    /// Smallest value, for numbers and dates of tables without units only: text may name a person, and the
+    /// smallest value among persons is somebody's.
     pub min: Option<String>,
-    /// Largest value, for numbers and dates only.
+    /// Largest value, under the same conditions.
     pub max: Option<String>,
+}
+
+/// Something about a whole file that a person should look at. It refuses nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileWarning {
+    /// Index of the raw file in the ingest, from 0.
+    pub file: usize,
+    /// What.
+    pub warning: Warning,
+}
+
+/// What may be wrong with a whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// It was read as GB18030, but so many characters are rare ones that it is probably in another encoding.
+    EncodingDoubtful,
 }
 
 /// The proof of how many rows a unit has.
@@ -84,6 +105,13 @@ pub struct UnitProof {
     pub units: u64,
     /// The most rows that any unit has in the whole table, counted and not believed.
     pub max_rows_per_unit: u32,
+}
+
+impl UnitProof {
+    /// Identifier domain and columns: what must stay the same from version to version.
+    pub(crate) fn named(&self) -> (&str, &[String]) {
+        (&self.domain, &self.columns)
+    }
 }
 
 /// What an ingest found. Holds counts, names and row numbers, and no value of any text column.
@@ -105,6 +133,9 @@ pub struct QualityReport {
     pub columns: Vec<ColumnQuality>,
     /// The proof of rows per unit, for tables with units.
     pub unit: Option<UnitProof>,
+    /// What a person should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<FileWarning>,
 }
 
 /// Gathers the report row by row.
@@ -113,7 +144,8 @@ pub(super) struct Gatherer {
     findings: BTreeMap<(usize, Rule), (u64, Vec<RowRef>)>,
     columns: Vec<Figures>,
     quarantined: Vec<RowRange>,
-    pub(super) encodings: Vec<Option<Encoding>>,
+    encodings: Vec<Option<Encoding>>,
+    warnings: Vec<FileWarning>,
     pub(super) read: u64,
     pub(super) accepted: u64,
     pub(super) bad: u64,
@@ -130,6 +162,17 @@ struct Figures {
 pub(super) const KEY_INDEX: usize = usize::MAX;
 
 impl Gatherer {
+    /// A file was read to its end.
+    pub(super) fn file(&mut self, file: usize, inspection: Option<Inspection>) {
+        self.encodings.push(inspection.map(|found| found.encoding));
+        if inspection.is_some_and(|found| found.doubtful) {
+            self.warnings.push(FileWarning {
+                file,
+                warning: Warning::EncodingDoubtful,
+            });
+        }
+    }
+
     pub(super) fn found(&mut self, column: usize, rule: Rule, row: RowRef) {
         let (count, first) = self.findings.entry((column, rule)).or_default();
         *count += 1;
@@ -216,6 +259,7 @@ impl Gatherer {
             findings: findings.collect(),
             columns: figures.collect(),
             unit,
+            warnings: self.warnings.clone(),
         }
     }
 }

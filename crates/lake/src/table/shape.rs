@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{LakeError, limited},
     limits::{BATCH_ROWS, MAX_QUARANTINED, MAX_RECORD_BYTES, SAMPLE_ROWS},
-    source::{Encoding, Record, RecordSink},
+    source::{Inspection, Record, RecordSink},
 };
 
 /// What is known before the first record: the schema if given, the rules, and what the table already holds.
@@ -87,8 +87,8 @@ impl<'a> Shaper<'a> {
     }
 
     /// The records of one file are over.
-    pub(crate) fn end_file(&mut self, encoding: Option<Encoding>) -> Result<(), LakeError> {
-        self.gathered.encodings.push(encoding);
+    pub(crate) fn end_file(&mut self, inspection: Option<Inspection>) -> Result<(), LakeError> {
+        self.gathered.file(self.file, inspection);
         if self.expect_header {
             return Err(Refusal::unmet("file_empty").into());
         }
@@ -100,10 +100,12 @@ impl<'a> Shaper<'a> {
         let Some(table) = &self.table else {
             return QualityReport::default();
         };
-        // Numbers in columns that identify somebody have no smallest and largest in a report.
+        // The smallest and largest number of a column is one unit's own value, and a key's names a row: neither
+        // stands in a report.
+        let personal = self.setup.unit.is_some();
         let columns: Vec<(String, Option<ColumnType>)> = (table.spec.columns.iter().enumerate())
             .map(|(index, column)| {
-                let identifies = table.key.contains(&index) || table.unit.contains(&index);
+                let identifies = personal || table.key.contains(&index);
                 (
                     column.name.clone(),
                     if identifies { None } else { Some(column.kind) },
@@ -282,7 +284,7 @@ impl<'a> Shaper<'a> {
             // A table that will be refused anyway is read on for its report only.
             if self.setup.on_bad_row != OnBadRow::Refuse || self.gathered.bad == 0 {
                 table.builders.append(&cells, unit);
-                if table.builders.rows() >= BATCH_ROWS {
+                if table.builders.full() {
                     flush(table, self.files)?;
                 }
             }
@@ -352,11 +354,12 @@ fn flush(table: &mut Table, files: &mut FileSink<'_>) -> Result<(), LakeError> {
     if table.builders.rows() == 0 {
         return Ok(());
     }
+    let wide = table.builders.wide();
     let batch = table
         .builders
         .finish()
         .map_err(|error| Fault::new("building columns", error))?;
-    match table.cutter.write(&batch).map_err(encoding_fault)? {
+    match table.cutter.write(&batch, wide).map_err(encoding_fault)? {
         Some(file) => files(file),
         None => Ok(()),
     }

@@ -132,6 +132,60 @@ async fn a_stream_over_its_limit_is_refused_and_leaves_nothing() {
     assert_eq!(world.files(), Vec::<std::path::PathBuf>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn wide_cells_do_not_gather_by_the_thousand() {
+    let world = World::new();
+    let cell = "x".repeat(limits::MAX_CELL_BYTES);
+    let mut text = "id,cell\n".to_owned();
+    (0..24).for_each(|id| text += &format!("{id},{cell}\n"));
+    let raw = world.raw(text.as_bytes()).await;
+    world
+        .ingest(spec(dataset(1), vec![raw], "k"))
+        .await
+        .expect("ingest");
+    let rows: Vec<usize> = world
+        .rows(dataset(1))
+        .await
+        .iter()
+        .map(|batch| batch.num_rows())
+        .collect();
+    assert_eq!(rows.iter().sum::<usize>(), 24);
+    let most = limits::BATCH_BYTES / limits::MAX_CELL_BYTES;
+    assert!(rows.iter().all(|rows| *rows <= most), "batches of {rows:?} rows");
+}
+
+/// Cancels as soon as the first bytes are looked at, and notes the phases.
+struct CancelAtOnce(CancellationToken, std::sync::Mutex<Vec<shuyu_lake::Phase>>);
+
+impl Progress for CancelAtOnce {
+    fn phase(&self, phase: shuyu_lake::Phase) {
+        self.1.lock().expect("not poisoned").push(phase);
+    }
+    fn bytes(&self, count: u64) {
+        assert!(count > 0);
+        self.0.cancel();
+    }
+    fn rows(&self, _count: u64) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_reading_is_told_of_and_can_be_cancelled() {
+    let world = World::new();
+    for (number, bytes) in [
+        (1, "a\n1\n".repeat(300_000).into_bytes()),
+        (2, crate::workbook::sample()),
+    ] {
+        let raw = world.raw(&bytes).await;
+        let cancel = CancellationToken::new();
+        let progress = Arc::new(CancelAtOnce(cancel.clone(), Default::default()));
+        let spec = spec(dataset(number), vec![raw], "k");
+        let result = world.lake.ingest(spec, progress.clone(), &cancel).await;
+        assert_eq!(refusal_of(result).code, "ingest_cancelled");
+        let phases = progress.1.lock().expect("not poisoned").clone();
+        assert_eq!(phases, [shuyu_lake::Phase::Inspecting], "file {number}");
+    }
+}
+
 /// Cancels after so many rows.
 struct CancelAfter(u64, CancellationToken, std::sync::atomic::AtomicU64);
 

@@ -142,7 +142,7 @@ async fn a_commit_by_another_process_in_between_is_a_conflict_and_leaves_it_stan
 }
 
 /// Takes the name of the next commit just before we do.
-struct Intruder(std::path::PathBuf);
+pub struct Intruder(pub std::path::PathBuf);
 
 impl shuyu_kernel::kill::KillSwitch for Intruder {
     fn reached(&self, point: &'static str) {

@@ -225,3 +225,101 @@ async fn recipes_that_cannot_be_are_refused() {
         "dataset_version_unknown"
     );
 }
+
+/// Parquet files in the folder of a dataset.
+fn files_of(world: &World, number: u128) -> usize {
+    let folder = dataset(number).to_string();
+    let files = world.files();
+    let own = files
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"));
+    own.filter(|path| path.components().any(|part| part.as_os_str() == folder.as_str()))
+        .count()
+}
+
+fn copy_of(from: u128, key: &str) -> DeriveSpec {
+    DeriveSpec {
+        from: dataset(from),
+        drop: Vec::new(),
+        generalise: Vec::new(),
+        key: IngestKey(key.to_owned()),
+        ..request()
+    }
+}
+
+async fn derived(world: &World, spec: DeriveSpec) -> Result<DatasetVersion, LakeError> {
+    let cancel = CancellationToken::new();
+    world.lake.derive(spec, Arc::new(NoProgress), &cancel).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_derivation_that_fails_leaves_no_file() {
+    let mut world = World::new();
+    // Two files, the second of them damaged: the first derived file is written before that is found.
+    let text: String = (0..300_000).fold("id\n".to_owned(), |text, id| text + &format!("{id}\n"));
+    let raw = world.raw(text.as_bytes()).await;
+    world
+        .ingest(spec(dataset(1), vec![raw], "k"))
+        .await
+        .expect("source");
+    let second = world
+        .files()
+        .into_iter()
+        .find(|path| path.to_string_lossy().contains("part-00001"));
+    let second = second.expect("a second file");
+    let whole = std::fs::read(&second).expect("bytes");
+    std::fs::write(&second, &whole[..whole.len() - 1]).expect("damage");
+    assert!(matches!(
+        derived(&world, copy_of(1, "d0")).await,
+        Err(LakeError::Fault(_))
+    ));
+    assert_eq!(files_of(&world, 2), 0, "after a fault while reading");
+
+    std::fs::write(&second, &whole).expect("mended");
+    derived(&world, copy_of(1, "d0")).await.expect("first version");
+    let stood = files_of(&world, 2);
+    let log = world
+        .folder
+        .path()
+        .join("tables")
+        .join(dataset(2).to_string())
+        .join("_delta_log");
+    world.reopen(Arc::new(crate::crash::Intruder(log)));
+    assert_eq!(
+        lake_refusal(derived(&world, copy_of(1, "d1")).await).code,
+        "dataset_changed_meanwhile"
+    );
+    assert_eq!(files_of(&world, 2), stood, "after a refused commit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_derived_table_does_not_lose_its_unit_either() {
+    let world = World::new();
+    let raw = world.raw(b"id,v\na,1\n").await;
+    let mut personal = spec(dataset(1), vec![raw], "k");
+    personal.unit = Some(UnitSpec {
+        columns: texts(&["id"]),
+        domain: "person".to_owned(),
+        key: UnitKey([1; 32]),
+        at_most: None,
+    });
+    world.ingest(personal).await.expect("personal");
+    world
+        .ingest(spec(dataset(3), vec![raw], "k"))
+        .await
+        .expect("the same rows without a unit");
+    derived(&world, copy_of(1, "d0")).await.expect("with its unit");
+    assert_eq!(
+        lake_refusal(derived(&world, copy_of(3, "d1")).await).code,
+        "unit_differs"
+    );
+    let unit = world.lake.snapshot(dataset(2), None).await.expect("snapshot");
+    assert_eq!(
+        unit.version()
+            .record
+            .unit
+            .as_ref()
+            .map(|unit| unit.domain.as_str()),
+        Some("person")
+    );
+}

@@ -1,6 +1,6 @@
 //! Files that are refused, each with where and why, and nothing changes.
 
-use encoding_rs::GB18030;
+use encoding_rs::{BIG5, GB18030, SHIFT_JIS};
 use shuyu_kernel::Refusal;
 use shuyu_lake::{ColumnSpec, ColumnType, TableSpec, source::Encoding};
 
@@ -136,6 +136,54 @@ async fn encodings_are_read_strictly_or_refused() {
         (refusal.code.as_str(), fact(&refusal, "line")),
         ("encoding_unreadable", "4")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn utf_16_is_refused_by_name_and_other_encodings_are_reported_as_doubtful() {
+    let world = World::new();
+    let text =
+        "編號,名稱\n1,臺北市中正區戶政事務所辦理國民身分證登記\n2,高雄市苓雅區公所社會課低收入戶審核\n";
+    let ascii = "a,b\n1,2\n3,4\n";
+    let little = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let big = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect::<Vec<u8>>()
+    };
+    for bytes in [
+        little(&format!("\u{feff}{text}")),
+        big(&format!("\u{feff}{text}")),
+        little(text),
+        big(text),
+        little(ascii),
+        gzip(&big(ascii)),
+    ] {
+        assert_eq!(world.refused(&bytes).await.code, "encoding_utf16");
+    }
+    let village = "编码,名称\n1,多福巷社区居委会\n2,东厂社区居委会\n3,龘龘村、犇羴鱻村\n".repeat(20);
+    let kana = "番号,名称\n1,ひらがなとカタカナのなまえ\n2,東京都千代田区役所のまどぐち\n";
+    for (number, bytes, doubtful) in [
+        (1, BIG5.encode(text).0, true),
+        (2, SHIFT_JIS.encode(kana).0, true),
+        (3, GB18030.encode(&village).0, false),
+        (4, text.as_bytes().into(), false),
+    ] {
+        let raw = world.raw(&bytes).await;
+        let report = world
+            .ingest(spec(dataset(number), vec![raw], "k"))
+            .await
+            .expect("ingest");
+        let warned = report
+            .quality
+            .warnings
+            .iter()
+            .any(|warning| (warning.file, warning.warning) == (0, shuyu_lake::Warning::EncodingDoubtful));
+        assert_eq!(warned, doubtful, "file {number}: {:?}", report.quality);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,9 +4,9 @@ use std::io;
 
 use bytes::Bytes;
 use futures::{TryStreamExt, stream};
-use shuyu_kernel::{Digest, kill::NoKill};
+use shuyu_kernel::{Digest, Timestamp, kill::NoKill};
 
-use crate::world::{World, lake_refusal};
+use crate::world::{World, dataset, lake_refusal, spec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_come_back_as_they_came_and_twice_is_once() {
@@ -101,4 +101,29 @@ async fn half_written_files_go_when_the_lake_opens() {
     ]);
     assert!(world.lake.receive(parts, "x", 100).await.is_err());
     assert_eq!(world.files().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_raw_files_are_swept_and_named_ones_stay() {
+    let world = World::new();
+    let named = world.raw(b"a paper").await;
+    let ingested = world.raw(b"id\n1\n").await;
+    let forgotten = world.raw(b"forgotten").await;
+    world
+        .ingest(spec(dataset(1), vec![ingested], "k"))
+        .await
+        .expect("ingest");
+    let sweep = |before: i64| {
+        world
+            .lake
+            .sweep_raw(Timestamp::from_micros(before), [named].into())
+    };
+    let young = sweep(0).await.expect("sweep");
+    assert_eq!(young.objects, 0, "what is younger than asked for stays");
+    let swept = sweep(i64::MAX).await.expect("sweep");
+    assert_eq!(swept.objects, 1);
+    assert!(world.lake.open_raw(forgotten).is_err());
+    for kept in [named, ingested] {
+        assert!(world.lake.open_raw(kept).is_ok());
+    }
 }

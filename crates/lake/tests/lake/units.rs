@@ -2,7 +2,7 @@
 
 use arrow::{array::AsArray, datatypes::Int64Type};
 use shuyu_kernel::DatasetId;
-use shuyu_lake::{IngestMode, IngestSpec, OnBadRow, Rule, UNIT_COLUMN, UnitKey, UnitSpec};
+use shuyu_lake::{IngestKey, IngestMode, IngestSpec, OnBadRow, Rule, UNIT_COLUMN, UnitKey, UnitSpec};
 
 use crate::world::{World, dataset, refusal_of, spec};
 
@@ -144,9 +144,71 @@ async fn a_row_without_its_unit_is_bad_and_tables_cannot_lose_their_unit() {
         ..person(1, None)
     };
     let unknown = IngestSpec {
+        dataset: dataset(2),
         unit: Some(unknown),
         mode: IngestMode::Replace,
         ..spec
     };
     assert_eq!(refusal_of(world.ingest(unknown).await).code, "column_unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_keeps_the_unit_or_gains_one_and_never_loses_it() {
+    let world = World::new();
+    let id = dataset(1);
+    let plain = spec(id, vec![world.raw(b"id,v\na,1\nb,2\n").await], "k0");
+    world.ingest(plain.clone()).await.expect("a table without a unit");
+    let mut personal = IngestSpec {
+        unit: Some(person(1, None)),
+        key: IngestKey("k1".to_owned()),
+        ..plain.clone()
+    };
+    let gained = world
+        .ingest(personal.clone())
+        .await
+        .expect("the table gains a unit");
+    assert_eq!(gained.version.version, 1);
+
+    let with = |unit: Option<UnitSpec>, key: &str| IngestSpec {
+        unit,
+        key: IngestKey(key.to_owned()),
+        ..plain.clone()
+    };
+    let household = UnitSpec {
+        domain: "household".to_owned(),
+        ..person(1, None)
+    };
+    let finer = UnitSpec {
+        columns: vec!["v".to_owned()],
+        ..person(1, None)
+    };
+    for unit in [None, Some(household), Some(finer)] {
+        let refusal = refusal_of(world.ingest(with(unit, "k2")).await);
+        assert_eq!(refusal.code, "unit_differs");
+    }
+    let reused = refusal_of(world.ingest(with(None, "k1")).await);
+    assert_eq!(
+        reused.code, "ingest_key_reused",
+        "a key answers for its own unit only"
+    );
+    assert_eq!(world.lake.versions(id).await.expect("versions").len(), 2);
+    personal.key.0 = "k2".to_owned();
+    let kept = world.ingest(personal).await.expect("the same unit");
+    assert_eq!(kept.version.record.unit.map(|unit| unit.units), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_of_a_personal_table_holds_nobodys_value() {
+    let world = World::new();
+    let text = "id,income,born\na,6543217,1931-05-06\nb,10,1990-01-01\n";
+    let spec = request(&world, dataset(1), text, "k", person(1, None)).await;
+    let report = world.ingest(spec).await.expect("ingest").quality;
+    let ranges: Vec<_> = report
+        .columns
+        .iter()
+        .map(|column| (&column.min, &column.max))
+        .collect();
+    assert_eq!(ranges, [(&None, &None); 3]);
+    let json = serde_json::to_string(&report).expect("json");
+    assert!(!json.contains("6543217") && !json.contains("1931"), "{json}");
 }

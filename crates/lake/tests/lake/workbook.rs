@@ -12,7 +12,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::world::{World, dataset, refusal_of, spec};
 
-fn sample() -> Vec<u8> {
+pub fn sample() -> Vec<u8> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet().set_name("区划").expect("name");
     let date = Format::new().set_num_format("yyyy-mm-dd");
@@ -77,6 +77,33 @@ async fn sheets_are_chosen_by_name_and_formats_must_be_what_they_are_said_to_be(
         let mut spec = spec(dataset(1), vec![source], "k");
         spec.format = format;
         assert_eq!(refusal_of(world.ingest(spec).await).code, code);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_reader_would_have_to_hold_at_once_is_refused_before_it_reads() {
+    let world = World::new();
+    let archive = |name: &str, bytes: &[u8]| {
+        let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        zip.start_file(name, SimpleFileOptions::default()).expect("entry");
+        zip.write_all(bytes).expect("bytes");
+        zip.finish().expect("archive").into_inner()
+    };
+    let cell = format!("<worksheet><sheetData><row><c><v>{}", "9".repeat(5 << 20));
+    let strings = format!("<sst>{}</sst>", "<si/>".repeat(2_000_001));
+    for (name, text, limit) in [
+        ("xl/worksheets/sheet1.xml", cell.as_str(), "limit_bytes"),
+        ("xl/sharedStrings.xml", strings.as_str(), "limit_strings"),
+        (
+            "xl/sharedStrings.xml",
+            "<sst uniqueCount=\"4000000000\">",
+            "limit_strings",
+        ),
+        ("xl/styles.xml", &" ".repeat(9 << 20), "limit_bytes"),
+    ] {
+        let refusal = world.refused(&archive(name, text.as_bytes())).await;
+        assert_eq!(refusal.code, "workbook_too_large", "{name}");
+        assert!(refusal.facts.contains_key(limit), "{name}: {:?}", refusal.facts);
     }
 }
 

@@ -212,3 +212,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_whole_total_that_may_have_wrapped_round_is_suppressed() {
+    for (total, shown) in [(4.0e18, true), (4.7e18, false), (1.0e19, false)] {
+        let cell = Cell {
+            total,
+            top: [total / 20.0; 2],
+            ..plain(1, 40)
+        };
+        let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+        let cells = batch(&[cell]);
+        for (field, column) in cells.schema().fields().iter().zip(cells.columns()) {
+            let column = match field.name().as_str() {
+                "sum" => Arc::new(Int64Array::from(vec![-5])),
+                _ => Arc::clone(column),
+            };
+            columns.push((field.name().clone(), column));
+        }
+        let cells = RecordBatch::try_from_iter(columns).unwrap();
+        let key = GateKey::new([1; 32]);
+        let outcome = gate(&cells, &layout(&["g"]), &Thresholds::default(), &key).unwrap();
+        assert_eq!(
+            outcome.visible.column_by_name("sum").unwrap().is_valid(0),
+            shown,
+            "{total}"
+        );
+    }
+}

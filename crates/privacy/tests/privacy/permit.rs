@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use shuyu_kernel::{CivilDate, Id};
 use shuyu_privacy::{
-    ColumnGrant, DateGrain, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+    Citations, ColumnGrant, DateGrain, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind,
+    Thresholds, Use,
 };
 
 fn permit() -> Permit {
@@ -37,6 +38,10 @@ fn permit() -> Permit {
         max_rows: 5_000,
         max_bytes: 1 << 24,
         join_risk_assessed: false,
+        citations: Citations {
+            scope: vec!["TT-AA-001".parse().unwrap()],
+            ..Citations::default()
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     field::FieldType,
     guard::{Guard, Rule},
     load::{Profile, ProfileError},
+    meaning::Meaning,
     place::Place,
     procedure::{LaneBody, Procedure},
 };
@@ -92,7 +93,14 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
-    let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)].into_iter();
+    let grounds = profile
+        .citations
+        .grounds()
+        .into_iter()
+        .map(|(_, basis)| (basis, &profile.thresholds.at));
+    let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)]
+        .into_iter()
+        .chain(grounds);
     let all = roles
         .chain(separations)
         .chain(gates)
@@ -271,6 +279,14 @@ impl References<'_> {
             }
             if let Some(role) = &field.party {
                 self.role(role, &field.at);
+            }
+            let wanted = field.means.map(|meaning| match meaning {
+                Meaning::PersonalData => FieldType::YesNo,
+                Meaning::SourceEntry => FieldType::Case,
+            });
+            if wanted.is_some_and(|wanted| wanted != field.ty) {
+                let message = format!("field `{}`: `means` does not fit its type", field.id);
+                self.error(&field.at, message);
             }
         }
     }

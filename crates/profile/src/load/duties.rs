@@ -202,6 +202,7 @@ fn field(duty: &RawDuty, what: &str, ty: FieldType, words: (&str, &str)) -> RawF
         personal: false,
         measured: None,
         is_title: false,
+        means: None,
         cite: stated.cite,
         inferred: stated.inferred,
         agreement_item: stated.agreement_item,

@@ -33,6 +33,7 @@ impl Site<'_> {
                     personal: false,
                     measured: None,
                     is_title: item.is_title,
+                    means: None,
                     basis: basis.clone(),
                     at: at.clone(),
                 });
@@ -58,6 +59,7 @@ impl Site<'_> {
             personal: raw.personal,
             measured: raw.measured,
             is_title: raw.is_title,
+            means: raw.means,
             basis: self.basis(raw, "field", &at),
             at,
         }

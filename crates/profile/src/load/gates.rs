@@ -3,8 +3,11 @@
 use super::{Reader, convert::Site};
 use crate::{
     place::Place,
-    raw::{RawDisclosure, RawEligibility, RawFigure, RawGates, RawOpenTables, RawThresholds},
-    settings::{Eligibility, FigureRule, OpenTables, Thresholds},
+    raw::{
+        RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables,
+        RawThresholds,
+    },
+    settings::{Citations, Eligibility, FigureRule, OpenTables, Thresholds},
 };
 
 impl Reader<'_> {
@@ -21,7 +24,7 @@ impl Reader<'_> {
         (eligibility, open)
     }
 
-    pub(super) fn disclosure(&mut self) -> Option<(Thresholds, Vec<FigureRule>)> {
+    pub(super) fn disclosure(&mut self) -> Option<(Thresholds, Citations, Vec<FigureRule>)> {
         let Some((file, text)) = self.find("disclosure.toml") else {
             self.error("disclosure.toml", 0, "file is missing".to_owned());
             return None;
@@ -31,6 +34,7 @@ impl Reader<'_> {
         let thresholds = at.thresholds(&raw.thresholds);
         Some((
             thresholds,
+            at.citations(&raw.citations),
             raw.figure.iter().map(|rule| at.figure(rule)).collect(),
         ))
     }
@@ -85,6 +89,18 @@ impl Site<'_> {
             log_retention: raw.log_retention,
             basis: self.basis(raw, "thresholds", &at),
             at,
+        }
+    }
+
+    fn citations(&mut self, raw: &RawCitations) -> Citations {
+        let at = Place::whole(self.own.file);
+        let mut ground = |raw: &RawGround, name: &str| self.basis(raw, name, &at);
+        Citations {
+            scope: ground(&raw.scope, "scope"),
+            least_necessary: ground(&raw.least_necessary, "least_necessary"),
+            approvals: ground(&raw.approvals, "approvals"),
+            raw_stays: ground(&raw.raw_stays, "raw_stays"),
+            join_risk: ground(&raw.join_risk, "join_risk"),
         }
     }
 }

@@ -224,6 +224,27 @@ const AT_LOAD: &[Fault] = &[
     ),
     ("disclosure.toml", "k = 10", "k = -1", "k = -1", ""),
     (
+        "disclosure.toml",
+        "raw_stays = { cite = [\"XX-AA-001\"] }",
+        "",
+        "[citations]",
+        "missing field `raw_stays`",
+    ),
+    (
+        "disclosure.toml",
+        "raw_stays = { cite = [\"XX-AA-001\"] }",
+        "raw_stays = { cite = [\"XX-AA-009\"] }",
+        "",
+        "clause `XX-AA-009` does not exist",
+    ),
+    (
+        "disclosure.toml",
+        "raw_stays = { cite = [\"XX-AA-001\"] }",
+        "raw_stays = {}",
+        "",
+        "raw_stays: needs exactly one of",
+    ),
+    (
         "profile.toml",
         "base = \"base\"",
         "base = \"other\"",

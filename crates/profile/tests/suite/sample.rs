@@ -56,6 +56,13 @@ dominance_percent = 90
 max_rows = 5000
 log_retention = "5 year"
 platform_default = "no number in the text"
+
+[citations]
+scope = { cite = ["XX-AA-001"] }
+least_necessary = { cite = ["XX-AA-001"] }
+approvals = { inferred = "no clause names it" }
+raw_stays = { cite = ["XX-AA-001"] }
+join_risk = { cite = ["XX-AA-001"] }
 "#;
 
 const PLAN: &str = r#"id = "plan"

@@ -7,35 +7,30 @@ use datafusion::{common::ScalarValue, logical_expr::Expr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     Whole,
-    /// Floating point and decimals with few enough digits that arithmetic cannot overflow.
+    /// Floating point. No decimals: they overflow with an error, and the error speaks of a row.
     Number,
     Text,
+    /// Days.
     Date,
+    /// Points in time. Days are no points in time: a far day has none.
+    Time,
     Truth,
     Null,
     Other,
 }
-
-/// Most digits of a decimal in arithmetic; products of two stay within 38.
-const MAX_DECIMAL_DIGITS: u8 = 18;
 
 impl Family {
     pub fn of(data_type: &DataType) -> Self {
         match data_type {
             DataType::Null => Self::Null,
             DataType::Boolean => Self::Truth,
+            // 64 bits without a sign meet signed numbers in a conversion that can fail.
+            DataType::UInt64 => Self::Other,
             t if t.is_integer() => Self::Whole,
             DataType::Float16 | DataType::Float32 | DataType::Float64 => Self::Number,
-            DataType::Decimal32(digits, _)
-            | DataType::Decimal64(digits, _)
-            | DataType::Decimal128(digits, _)
-            | DataType::Decimal256(digits, _)
-                if *digits <= MAX_DECIMAL_DIGITS =>
-            {
-                Self::Number
-            }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::Text,
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => Self::Date,
+            DataType::Date32 => Self::Date,
+            DataType::Timestamp(_, None) => Self::Time,
             DataType::Dictionary(_, value) => Self::of(value),
             _ => Self::Other,
         }
@@ -82,22 +77,25 @@ pub(crate) fn whole(value: &ScalarValue) -> Option<i64> {
     (back == *value).then_some(number)
 }
 
+/// Nanoseconds since 1970 of a constant that names a point in time or a day.
+pub(crate) fn nanos(value: &ScalarValue) -> Option<i64> {
+    let second = match Family::of(&value.data_type()) {
+        Family::Date | Family::Time | Family::Text => value
+            .cast_to(&DataType::Timestamp(arrow::datatypes::TimeUnit::Nanosecond, None))
+            .ok()?,
+        Family::Whole | Family::Number | Family::Truth | Family::Null | Family::Other => return None,
+    };
+    match second {
+        ScalarValue::TimestampNanosecond(nanos, _) => nanos,
+        _ => None,
+    }
+}
+
 /// Days since 1970 of a constant that names exactly the beginning of a day.
 pub(crate) fn day(value: &ScalarValue) -> Option<i64> {
-    const DAY: i64 = 86_400;
-    match Family::of(&value.data_type()) {
-        Family::Date | Family::Text => {
-            let second = value
-                .cast_to(&DataType::Timestamp(arrow::datatypes::TimeUnit::Nanosecond, None))
-                .ok()?;
-            let ScalarValue::TimestampNanosecond(Some(nanos), _) = second else {
-                return None;
-            };
-            let per_day = DAY * 1_000_000_000;
-            (nanos % per_day == 0).then(|| nanos.div_euclid(per_day))
-        }
-        Family::Whole | Family::Number | Family::Truth | Family::Null | Family::Other => None,
-    }
+    const NANOS: i64 = 86_400 * 1_000_000_000;
+    let nanos = nanos(value)?;
+    (nanos % NANOS == 0).then(|| nanos.div_euclid(NANOS))
 }
 
 /// The text of a literal.
@@ -110,7 +108,7 @@ pub(crate) fn text(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether a literal is a number that is none: NaN or infinite.
+/// Whether a constant is a number that is none: NaN or infinite.
 pub(crate) fn is_not_finite(value: &ScalarValue) -> bool {
     match value {
         ScalarValue::Float32(Some(x)) => !x.is_finite(),

@@ -10,18 +10,16 @@ use datafusion::{
     logical_expr::{Between, BinaryExpr, Case, Expr, ExprSchemable, Like, Operator, expr::InList},
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Grain, Use, label::Exactness};
+use shuyu_privacy::{Citations, Grain, Use, label::Exactness};
 
 use super::{
+    blame::{first_column, naming, nearest_form},
     constant::{self, Family},
     grain::{self, Compared, Generalised},
+    proof,
     relation::{Relation, columns_of},
-    survey::function_refused,
 };
-use crate::{
-    citation::Citations,
-    refusal::{Explain, Place},
-};
+use crate::refusal::Explain;
 
 /// Judges expressions of one relation for one use.
 #[derive(Clone, Copy)]
@@ -32,16 +30,22 @@ pub(crate) struct Exact<'a> {
     pub wanted: Use,
 }
 
-/// Where the analyst named a column.
-pub(crate) fn place(column: &Column) -> Option<Place> {
-    let start = column.spans.first()?.start;
-    (start.line > 0).then_some(Place {
-        line: start.line,
-        column: start.column,
-    })
-}
-
 impl Exact<'_> {
+    /// The expression is constant inside every cell, its columns have the use, and it cannot fail.
+    ///
+    /// # Errors
+    /// Those of [`Self::check`] and [`proof::prove`].
+    pub fn judge(&self, expr: &Expr) -> Result<(), Refusal> {
+        let judged = self.check(expr).and_then(|()| proof::prove(self, expr));
+        judged.map_err(|refusal| match first_column(expr) {
+            // A constant is refused for the sake of the columns beside it.
+            Some(column) if !refusal.facts.contains_key("column") => {
+                naming(refusal, self.relation, &column).fact("use", self.wanted.name())
+            }
+            _ => refusal,
+        })
+    }
+
     /// # Errors
     /// `use_missing`, `small_group_key`, `grain_finer`, `function_not_allowed`, `types_differ`,
     /// `column_compared_with_column`, `node_not_allowed`.
@@ -57,7 +61,7 @@ impl Exact<'_> {
         match expr {
             Expr::Alias(alias) => self.check(&alias.expr),
             Expr::Column(column) => self.column(column),
-            Expr::Literal(value, _) if constant::is_not_finite(value) => Err(self.node("not_finite")),
+            Expr::Literal(value, _) if constant::is_not_finite(value) => Err(self.node("not_finite", expr)),
             Expr::Literal(..) => Ok(()),
             Expr::BinaryExpr(binary) => self.binary(binary),
             Expr::Like(like) => self.like(like),
@@ -86,69 +90,23 @@ impl Exact<'_> {
             Expr::TryCast(cast) => self.check(&cast.expr),
             Expr::ScalarFunction(function) => self.function(function),
             Expr::InList(list) => self.in_list(list),
-            Expr::SimilarTo(_) => Err(self.node("similar_to")),
-            Expr::AggregateFunction(_) => Err(self.node("nested_aggregate")),
-            Expr::WindowFunction(_) => Err(self.node("window")),
+            Expr::SimilarTo(_) => Err(self.node("similar_to", expr)),
+            Expr::AggregateFunction(_) => Err(self.node("nested_aggregate", expr)),
+            Expr::WindowFunction(_) => Err(self.node("window", expr)),
             Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) | Expr::ScalarSubquery(_) => {
-                Err(self.node("subquery"))
+                Err(self.node("subquery", expr))
             }
-            Expr::GroupingSet(_) => Err(self.node("grouping_set")),
-            Expr::Placeholder(_) => Err(self.node("placeholder")),
-            Expr::OuterReferenceColumn(..) => Err(self.node("column_of_outer_query")),
-            Expr::Unnest(_) => Err(self.node("unnest")),
-            Expr::ScalarVariable(..) => Err(self.node("variable")),
+            Expr::GroupingSet(_) => Err(self.node("grouping_set", expr)),
+            Expr::Placeholder(_) => Err(self.node("placeholder", expr)),
+            Expr::OuterReferenceColumn(..) => Err(self.node("column_of_outer_query", expr)),
+            Expr::Unnest(_) => Err(self.node("unnest", expr)),
+            Expr::ScalarVariable(..) => Err(self.node("variable", expr)),
             Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => {
-                Err(self.node("lambda"))
+                Err(self.node("lambda", expr))
             }
             #[expect(deprecated, reason = "the variant still exists and must be refused")]
-            Expr::Wildcard { .. } => Err(self.node("wildcard")),
+            Expr::Wildcard { .. } => Err(self.node("wildcard", expr)),
         }
-    }
-
-    fn node(&self, node: &str) -> Refusal {
-        Refusal::unmet("node_not_allowed")
-            .under(&self.citations.raw_stays)
-            .fact("node", node)
-            .fact("use", self.wanted.name())
-            .instruct("plain_columns")
-    }
-
-    fn about(&self, refusal: Refusal, column: &Column) -> Refusal {
-        let table = self.relation.leaf(column).map_or("", |leaf| leaf.table.as_str());
-        refusal
-            .fact("column", &column.name)
-            .fact("table", table)
-            .fact("use", self.wanted.name())
-            .at(place(column), &column.name)
-    }
-
-    /// The column may be used in this way at all.
-    pub fn has_use(&self, column: &Column) -> Result<(), Refusal> {
-        let label = self.relation.label(column);
-        if label.allows(self.wanted) {
-            return Ok(());
-        }
-        let of_own = self
-            .relation
-            .leaf(column)
-            .and_then(|leaf| leaf.column(&column.name))
-            .cloned()
-            .unwrap_or_default();
-        if self.wanted == Use::Group && (of_own.unit || label.allows(Use::Link)) {
-            let refusal = Refusal::unmet("small_group_key")
-                .under(&self.citations.raw_stays)
-                .citing(&of_own.basis);
-            let nearest = format!("count(DISTINCT {})", column.name);
-            return Err(self.about(refusal, column).nearest_sql(nearest));
-        }
-        let refusal = Refusal::unmet("use_missing")
-            .under(&self.citations.scope)
-            .under(&self.citations.least_necessary)
-            .citing(&of_own.basis);
-        Err(self
-            .about(refusal, column)
-            .fact("node", node_of(self.wanted))
-            .instruct("apply_for_use"))
     }
 
     fn column(&self, column: &Column) -> Result<(), Refusal> {
@@ -156,25 +114,15 @@ impl Exact<'_> {
         match self.relation.label(column).exactness {
             Exactness::Exact => Ok(()),
             Exactness::At(grain) => {
-                Err(self.too_fine(column, Some(nearest_form(column, &grain, self.wanted))))
+                let nearest = nearest_form(column, &grain, self.relation, self.wanted);
+                Err(self.too_fine(column, Some(nearest)))
             }
             Exactness::Nothing => Err(self.too_fine(column, None)),
         }
     }
 
-    fn too_fine(&self, column: &Column, nearest: Option<String>) -> Refusal {
-        let refusal = Refusal::unmet("grain_finer").under(&self.citations.least_necessary);
-        let refusal = self.about(refusal, column).fact("node", node_of(self.wanted));
-        match nearest {
-            Some(sql) => refusal.nearest_sql(sql),
-            None => refusal.instruct("use_coarser_value"),
-        }
-    }
-
     fn family_of(&self, expr: &Expr) -> Result<Family, Refusal> {
-        let data_type = expr
-            .get_type(self.schema)
-            .map_err(|_| Refusal::unmet("types_differ"))?;
+        let data_type = expr.get_type(self.schema).map_err(|_| self.types_differ(expr))?;
         Ok(Family::of(&data_type))
     }
 
@@ -182,22 +130,26 @@ impl Exact<'_> {
         if allowed.contains(&self.family_of(expr)?) {
             Ok(())
         } else {
-            Err(Refusal::unmet("types_differ"))
+            Err(self.types_differ(expr))
         }
     }
 
     /// Both sides compare without a conversion that can fail; a text constant that is a date does.
     fn comparable(&self, left: &Expr, right: &Expr) -> Result<(), Refusal> {
         let (a, b) = (self.family_of(left)?, self.family_of(right)?);
-        let dates = |side: Family, other: Family, text: &Expr| {
-            side == Family::Date
-                && other == Family::Text
-                && constant::fold(text).as_ref().and_then(constant::day).is_some()
+        // A constant may be converted, a column not: a far date has no time stamp.
+        let converts = |side: Family, other: Family, value: &Expr| match (side, other) {
+            (Family::Date, Family::Text) => constant::fold(value).as_ref().and_then(constant::day).is_some(),
+            (Family::Time, Family::Text | Family::Date) => {
+                constant::fold(value).as_ref().and_then(constant::nanos).is_some()
+            }
+            _ => false,
         };
-        if a.compares_with(b) || dates(a, b, right) || dates(b, a, left) {
+        if a.compares_with(b) || converts(a, b, right) || converts(b, a, left) {
             return Ok(());
         }
-        Err(Refusal::unmet("types_differ").instruct("compare_same_type"))
+        let read = if columns_of(left).is_empty() { right } else { left };
+        Err(self.types_differ(read))
     }
 
     fn binary(&self, binary: &BinaryExpr) -> Result<(), Refusal> {
@@ -225,10 +177,18 @@ impl Exact<'_> {
             }
             Operator::Divide | Operator::Modulo => {
                 self.family(left, &[Family::Whole, Family::Number])?;
-                // A divisor that could be zero or -1 could fail on a row.
-                let divisor = constant::fold(right).as_ref().and_then(constant::whole);
-                if divisor.is_none_or(|divisor| divisor <= 0) {
-                    return Err(function_refused(&op.to_string(), None).under(&self.citations.raw_stays));
+                // A divisor that could be zero or -1 could fail on a row; that of a whole number is whole, since
+                // a decimal one would turn the column into decimals, and those overflow with an error.
+                let divisor = constant::fold(right);
+                let is_whole = divisor
+                    .as_ref()
+                    .is_some_and(|value| value.data_type().is_integer());
+                let whole = divisor.as_ref().and_then(constant::whole);
+                if whole.is_none_or(|divisor| divisor <= 0)
+                    || (self.family_of(left)? == Family::Whole && !is_whole)
+                {
+                    self.check(left)?;
+                    return Err(self.function_refused(&op.to_string(), left));
                 }
                 self.check(left)
             }
@@ -238,7 +198,10 @@ impl Exact<'_> {
                 self.check(left)?;
                 self.check(right)
             }
-            other => Err(function_refused(&other.to_string(), None).under(&self.citations.raw_stays)),
+            other => {
+                let refused = |side: &Expr| self.function_refused(&other.to_string(), side);
+                Err(refused(if columns_of(left).is_empty() { right } else { left }))
+            }
         }
     }
 
@@ -247,13 +210,8 @@ impl Exact<'_> {
             (_, true) => (left, op, right),
             (true, false) => (right, op.swap().unwrap_or(op), left),
             (false, false) => {
-                let first = columns_of(left).into_values().next();
                 let refusal = Refusal::unmet("column_compared_with_column").under(&self.citations.raw_stays);
-                let refusal = match first {
-                    Some(column) => self.about(refusal, &column),
-                    None => refusal,
-                };
-                return Err(refusal.instruct("compare_with_constant"));
+                return Err(self.involving(refusal, left).instruct("compare_with_constant"));
             }
         };
         // A missing use is the better answer than a difference of types.
@@ -289,7 +247,7 @@ impl Exact<'_> {
     fn like(&self, like: &Like) -> Result<(), Refusal> {
         self.family(&like.expr, &[Family::Text])?;
         let Some(pattern) = constant::text(&like.pattern) else {
-            return Err(self.node("pattern_of_columns"));
+            return Err(self.node("pattern_of_columns", &like.expr));
         };
         // `ab%` shows no more than a prefix of that length.
         let fixed = pattern
@@ -351,31 +309,9 @@ impl Exact<'_> {
         if fits {
             Ok(())
         } else {
-            Err(Refusal::unmet("types_differ").instruct("compare_same_type"))
+            let read = exprs.iter().find(|expr| !columns_of(expr).is_empty());
+            read.or(exprs.first())
+                .map_or(Ok(()), |read| Err(self.types_differ(read)))
         }
-    }
-}
-
-fn node_of(wanted: Use) -> &'static str {
-    match wanted {
-        Use::Out => "output",
-        Use::Group => "group_key",
-        Use::Filter => "filter",
-        Use::Measure => "aggregate_argument",
-        Use::Link => "join",
-    }
-}
-
-fn nearest_form(column: &Column, grain: &Grain, wanted: Use) -> String {
-    let name = &column.name;
-    match grain {
-        Grain::Date(step) => format!("date_trunc('{}', {name})", grain::step_name(*step)),
-        Grain::Number { filter, group } => {
-            format!(
-                "floor({name} / {0}) * {0}",
-                if wanted == Use::Group { group } else { filter }
-            )
-        }
-        Grain::Prefix(length) => format!("left({name}, {length})"),
     }
 }

@@ -7,7 +7,7 @@ use datafusion::{
 };
 use shuyu_kernel::Refusal;
 
-use super::survey::function_refused;
+use super::{blame, survey::function_refused};
 use crate::{refusal::Explain, vocabulary};
 
 /// Checks an expression and hands every plan inside it to `subquery`.
@@ -73,20 +73,26 @@ fn check_node(
         Expr::InSubquery(membership) => subquery(&membership.subquery.subquery),
         Expr::SetComparison(comparison) => subquery(&comparison.subquery.subquery),
         Expr::ScalarSubquery(scalar) => subquery(&scalar.subquery),
-        Expr::SimilarTo(_) => refused("similar_to"),
-        Expr::Placeholder(_) => refused("placeholder"),
-        Expr::Unnest(_) => refused("unnest"),
-        Expr::ScalarVariable(..) => refused("variable"),
-        Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => refused("lambda"),
+        Expr::SimilarTo(_) => refused("similar_to", node),
+        Expr::Placeholder(_) => refused("placeholder", node),
+        Expr::Unnest(_) => refused("unnest", node),
+        Expr::ScalarVariable(..) => refused("variable", node),
+        Expr::HigherOrderFunction(_) | Expr::Lambda(_) | Expr::LambdaVariable(_) => refused("lambda", node),
         #[expect(deprecated, reason = "the variant still exists and must be refused")]
-        Expr::Wildcard { .. } => refused("wildcard"),
+        Expr::Wildcard { .. } => refused("wildcard", node),
     }
 }
 
-fn refused(node: &str) -> Result<(), Refusal> {
-    Err(Refusal::unmet("node_not_allowed")
+fn refused(node: &str, expr: &Expr) -> Result<(), Refusal> {
+    let refusal = Refusal::unmet("node_not_allowed")
         .fact("node", node)
-        .instruct("plain_columns"))
+        .instruct("plain_columns");
+    Err(match blame::first_column(expr) {
+        Some(column) => refusal
+            .fact("column", &column.name)
+            .at(blame::place(&column), &column.name),
+        None => refusal,
+    })
 }
 
 fn known(name: &str, names: &[String]) -> Result<(), Refusal> {

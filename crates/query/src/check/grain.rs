@@ -8,11 +8,14 @@ use datafusion::{
     logical_expr::{BinaryExpr, Expr, Operator, expr::ScalarFunction},
 };
 use shuyu_kernel::CivilDate;
-use shuyu_privacy::{DateGrain, Grain, Use, label::Exactness};
+use shuyu_privacy::{
+    DateGrain, Grain, Use,
+    label::{Exactness, Range},
+};
 
 use super::{
     constant::{self, Family},
-    relation::Relation,
+    relation::{Relation, Stage},
 };
 
 /// A comparison of a grained column with constants.
@@ -169,15 +172,58 @@ fn bucket<'a>(
     let whole_column = Family::of(&relation.base_type(column)?) == Family::Whole;
     let bare = matches!(division.left.as_ref(), Expr::Column(_));
     let whole_divisor = constant::fold(&division.right).is_some_and(|v| v.data_type().is_integer());
-    // Without floor the quotient is a bucket only if the division is one of whole numbers.
-    let is_bucket = floored || (whole_column && bare && whole_divisor);
-    let nearest = format!("floor({} / {width})", column.name);
+    // Division of whole numbers goes towards zero, so that `x / w` would tell exactly -w from its cell. Of
+    // personal rows the quotient that runs is rounded down (`split::rows`); as the analyst wrote it without
+    // floor, or as it runs over other rows, it is the same only where nothing is negative.
+    let whole_division = whole_column && bare && whole_divisor;
+    let rounded_down = floored && (!whole_division || relation.stage() == Stage::Personal);
+    let is_bucket = rounded_down || (whole_division && is_never_negative(column, relation));
+    let nearest = bucket_sql(column, width, relation);
     let fits = is_bucket && given > 0 && i64::try_from(width).is_ok_and(|w| given % w == 0);
     Some(if fits {
         Generalised::Coarse(column)
     } else {
         Generalised::TooFine(column, nearest)
     })
+}
+
+/// The bucket of a column, as SQL that passes.
+pub(crate) fn bucket_sql(column: &Column, width: u64, relation: &Relation) -> String {
+    let name = &column.name;
+    let whole = relation
+        .base_type(column)
+        .is_some_and(|t| Family::of(&t) == Family::Whole);
+    if whole && relation.stage() != Stage::Personal && !is_never_negative(column, relation) {
+        format!("floor(CAST({name} AS DOUBLE) / {width})")
+    } else {
+        format!("floor({name} / {width})")
+    }
+}
+
+/// Whether the grant declares a lower bound of the column that is not negative.
+fn is_never_negative(column: &Column, relation: &Relation) -> bool {
+    match relation.label(column).range {
+        Range::Within(bounds) => bounds.low >= 0,
+        Range::Unbounded | Range::Empty => false,
+    }
+}
+
+/// Whether `left / right` is a bucket of a whole column with a grain, which runs rounded down.
+pub(crate) fn is_whole_bucket(division: &BinaryExpr, relation: &Relation) -> bool {
+    let Expr::Column(column) = division.left.as_ref() else {
+        return false;
+    };
+    let whole_column = relation
+        .base_type(column)
+        .is_some_and(|t| Family::of(&t) == Family::Whole);
+    let divisor = constant::fold(&division.right);
+    division.op == Operator::Divide
+        && whole_column
+        && divisor.is_some_and(|value| value.data_type().is_integer())
+        && matches!(
+            relation.label(column).exactness,
+            Exactness::At(Grain::Number { .. })
+        )
 }
 
 fn number_width(column: &Column, relation: &Relation, wanted: Use) -> Option<u64> {

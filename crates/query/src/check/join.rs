@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::common::Column;
+use datafusion::{common::Column, logical_expr::Expr};
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Permit, TableGrant, TableKind, Use};
+use shuyu_privacy::{Citations, Permit, TableGrant, TableKind, Use};
 
 use super::{
+    blame::{naming, place},
     constant::Family,
-    exact::place,
+    exact::Exact,
+    proof,
     relation::{Leaf, Relation, Stage},
 };
-use crate::{citation::Citations, refusal::Explain};
+use crate::refusal::Explain;
 
 /// The subject of a personal relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +65,12 @@ fn equality(
         .is_some_and(|(a, b)| a.compares_with(b));
     if !comparable {
         // A conversion could fail on a row.
-        return Err(Refusal::unmet("types_differ")
-            .fact("column", &left.name)
+        let refusal = Refusal::unmet("types_differ")
+            .under(&citations.raw_stays)
+            .fact("node", "join")
+            .fact("use", Use::Link.name());
+        return Err(naming(refusal, relation, left)
+            .at(place(left), &left.name)
             .instruct("compare_same_type"));
     }
     for (leaf, column) in [(a, left), (b, right)] {
@@ -80,6 +86,28 @@ fn equality(
     Ok(())
 }
 
+/// Proves that no equality can fail on a row: the engine below converts both sides to one type.
+///
+/// # Errors
+/// Those of [`proof::prove`].
+pub(crate) fn prove(exact: &Exact<'_>) -> Result<(), Refusal> {
+    let relation = exact.relation;
+    let by_unit = |column: &Column| {
+        relation
+            .leaf(column)
+            .is_some_and(|leaf| leaf.is_unit(&column.name))
+    };
+    let mut equalities = relation.equalities.iter();
+    equalities.try_for_each(|(left, right)| {
+        // The hidden units are numbers of one type.
+        if by_unit(left) && by_unit(right) {
+            return Ok(());
+        }
+        let (left, right) = (Expr::Column(left.clone()), Expr::Column(right.clone()));
+        proof::prove(exact, &left.eq(right))
+    })
+}
+
 fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citations) -> Refusal {
     let table = |column: &Column| {
         relation
@@ -90,6 +118,7 @@ fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citat
     Refusal::unmet("join_not_allowed")
         .under(&citations.join_risk)
         .fact("node", "join")
+        .fact("use", Use::Link.name())
         .fact("column", &left.name)
         .fact("table", table(left))
         .fact("other_column", &right.name)
@@ -227,7 +256,7 @@ pub(crate) fn second_domains(relation: &Relation) -> Vec<Column> {
     found.into_values().collect()
 }
 
-/// Joins of two personal tables or of three providers need an assessment on the permit (YN-OP-129).
+/// Joins of two personal tables or of three providers need an assessment on the permit.
 /// All tables of the statement count, joined or not: their results can be put side by side.
 ///
 /// # Errors

@@ -16,15 +16,16 @@ use datafusion::{
     },
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Permit, Use};
+use shuyu_privacy::{Citations, Permit, Use};
 
 use super::{
+    blame::{first_column, naming, place},
     exact::Exact,
     expression, nearest,
     relation::{Leaf, Relation, Stage},
     release::{self, Release},
 };
-use crate::{citation::Citations, provider::PlannedTable, refusal::Explain};
+use crate::{provider::PlannedTable, refusal::Explain};
 
 /// Name of the gated cells in the upper plan. No granted table may begin with two underscores.
 pub(crate) const CELLS: &str = "__cells";
@@ -166,7 +167,7 @@ impl<'a> Walk<'a> {
                 };
                 rows.outputs
                     .iter()
-                    .try_for_each(|output| exact.check(&output.value))
+                    .try_for_each(|output| exact.judge(&output.value))
             }
             Stage::Personal => Err(self.raw_rows(&rows, node)),
         }
@@ -181,6 +182,16 @@ impl<'a> Walk<'a> {
                     .under(&self.citations.raw_stays)
                     .fact("node", "output")
             }
+        };
+        let shown = rows.outputs.iter().find_map(|output| {
+            first_column(&output.value).filter(|column| {
+                let leaf = rows.leaf(column);
+                leaf.is_some_and(|leaf| leaf.stage() == Stage::Personal)
+            })
+        });
+        let refusal = match shown {
+            Some(column) => naming(refusal, rows, &column).at(place(&column), ""),
+            None => refusal,
         };
         let personal = rows.leaves.iter().find(|leaf| leaf.stage() == Stage::Personal);
         match personal {

@@ -17,7 +17,11 @@ use datafusion::{
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind};
 
-use super::text::too_large;
+use super::{
+    blame::{first_column, place},
+    text::too_large,
+};
+use crate::refusal::Explain;
 
 /// Most nodes of one expression after all names are written out.
 const MAX_NODES: usize = 10_000;
@@ -192,7 +196,13 @@ impl Relation {
         }
         if unknown {
             // A column of an outer query, or a node whose schema is not what we think: not understood.
-            return Err(Refusal::unmet("node_not_allowed").fact("node", "column_of_outer_query"));
+            let refusal = Refusal::unmet("node_not_allowed").fact("node", "column_of_outer_query");
+            return Err(match first_column(expr) {
+                Some(column) => refusal
+                    .fact("column", &column.name)
+                    .at(place(&column), &column.name),
+                None => refusal,
+            });
         }
         // Upwards, so that what was written out is not looked at again.
         let written = expr.clone().transform_up(|node| match node {

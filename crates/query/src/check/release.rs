@@ -2,24 +2,27 @@
 
 use arrow::datatypes::DataType;
 use datafusion::{
-    common::DFSchema,
+    common::{DFSchema, ScalarValue},
     logical_expr::{
         Aggregate, Expr,
         expr::{AggregateFunction, AggregateFunctionParams},
     },
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Bounds, Statistic, Use, label::Range};
+use shuyu_privacy::{Bounds, Citations, Statistic, Use, label::Range};
 
 use super::{
+    blame,
     constant::{self, Family},
     exact::Exact,
     grain,
     join::{self, Subject},
-    relation::{Relation, Stage},
+    nearest::quoted,
+    proof,
+    relation::{Relation, Stage, columns_of},
     survey::function_refused,
 };
-use crate::{citation::Citations, refusal::Explain};
+use crate::refusal::Explain;
 
 /// A checked release: everything the lower plan is built from, over base columns only.
 #[derive(Debug, Clone)]
@@ -59,7 +62,11 @@ pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(
         citations,
         wanted: Use::Filter,
     };
-    relation.filters.iter().try_for_each(|filter| exact.check(filter))
+    relation
+        .filters
+        .iter()
+        .try_for_each(|filter| exact.judge(filter))?;
+    join::prove(&exact)
 }
 
 pub(crate) fn base_schema(relation: &Relation) -> Result<DFSchema, Refusal> {
@@ -90,7 +97,7 @@ pub(crate) fn check(
     let mut keys = Vec::new();
     for key in &aggregate.group_expr {
         let key = relation.write_out(key, input)?;
-        exact.check(&key)?;
+        exact.judge(&key)?;
         keys.push(key);
     }
     let mut statistics = Vec::new();
@@ -133,13 +140,25 @@ impl FigureReader<'_> {
         match aggregated {
             Expr::Alias(alias) => self.read(&alias.expr, data_type),
             Expr::AggregateFunction(call) => self.call(call, data_type),
-            _ => Err(self.node("grouping")),
+            other => Err(self.node("grouping", other)),
         }
     }
 
-    fn node(&self, node: &str) -> Refusal {
-        let refusal = Refusal::unmet("node_not_allowed").under(&self.exact.citations.raw_stays);
-        refusal.fact("node", node).instruct("plain_aggregate")
+    /// A form of aggregate that is refused; `argument` is the written-out expression it is about.
+    fn node(&self, node: &str, argument: &Expr) -> Refusal {
+        let refusal = Refusal::unmet("node_not_allowed")
+            .under(&self.exact.citations.raw_stays)
+            .instruct("plain_aggregate");
+        self.exact.involving(refusal, argument).fact("node", node)
+    }
+
+    /// The same, with the nearest form as a call over the first column of the argument.
+    fn argument(&self, node: &str, argument: &Expr, nearest: impl Fn(&str) -> String) -> Refusal {
+        let refusal = self.node(node, argument);
+        match blame::first_column(argument) {
+            Some(column) => refusal.nearest_sql(nearest(&quoted(&column.name))),
+            None => refusal,
+        }
     }
 
     fn call(&self, call: &AggregateFunction, data_type: &DataType) -> Result<Figure, Refusal> {
@@ -154,16 +173,23 @@ impl FigureReader<'_> {
         if !matches!(func.name(), "count" | "sum" | "avg") || (*distinct && func.name() != "count") {
             return Err(self.function(func.name(), *distinct, args));
         }
-        if filter.is_some() {
-            return Err(self.node("aggregate_filter"));
-        }
-        if !order_by.is_empty() || null_treatment.is_some() {
-            return Err(self.node("aggregate_order"));
+        if let Some(filter) = filter {
+            let filter = self.relation.write_out(filter, self.input)?;
+            return Err(self.node("aggregate_filter", &filter));
         }
         let [argument] = args.as_slice() else {
-            return Err(self.node("aggregate_of_several"));
+            let first = args
+                .first()
+                .map(|first| self.relation.write_out(first, self.input));
+            return Err(match first.transpose()? {
+                Some(first) => self.node("aggregate_of_several", &first),
+                None => self.node("aggregate_of_nothing", &Expr::Literal(ScalarValue::Null, None)),
+            });
         };
         let argument = self.relation.write_out(argument, self.input)?;
+        if !order_by.is_empty() || null_treatment.is_some() {
+            return Err(self.node("aggregate_order", &argument));
+        }
         let figure = |statistic, argument: Option<Expr>, bounds, of_subjects| {
             Ok(Figure {
                 statistic,
@@ -209,58 +235,70 @@ impl FigureReader<'_> {
         let written = arguments
             .first()
             .and_then(|a| self.relation.write_out(a, self.input).ok());
+        let column = written.as_ref().and_then(blame::first_column);
+        let refusal = match &column {
+            Some(column) => {
+                blame::naming(refusal, self.relation, column).fact("use", self.exact.wanted.name())
+            }
+            None => refusal,
+        };
         match written {
-            Some(Expr::Column(column)) if self.relation.label(&column).allows(Use::Measure) => refusal
-                .fact("column", &column.name)
-                .nearest_sql(format!("avg({})", column.name)),
+            Some(Expr::Column(column)) if self.relation.label(&column).allows(Use::Measure) => {
+                refusal.nearest_sql(format!("avg({})", column.name))
+            }
             _ => refusal.instruct("plain_aggregate"),
         }
     }
 
-    /// Counting values of a column needs any use of it but `out`.
+    /// Counting values takes a bare column, for now: the values of anything else would be an indicator
+    /// of the analyst's own, and with the count of the cell one person's answer. It needs any use but `out`.
     fn counted(&self, argument: &Expr) -> Result<(), Refusal> {
-        match argument {
-            Expr::Column(column) => {
-                let label = self.relation.label(column);
-                let uses = [Use::Group, Use::Filter, Use::Measure, Use::Link];
-                if uses.into_iter().any(|used| label.allows(used)) {
-                    Ok(())
-                } else {
-                    self.exact.has_use(column)
-                }
-            }
-            other => Exact {
-                wanted: Use::Filter,
-                ..self.exact
-            }
-            .check(other),
+        let Expr::Column(column) = argument else {
+            self.uses_of(argument, Use::Filter)?;
+            return Err(self.argument("count_argument", argument, |name| format!("count({name})")));
+        };
+        let label = self.relation.label(column);
+        let uses = [Use::Group, Use::Filter, Use::Measure, Use::Link];
+        if uses.into_iter().any(|used| label.allows(used)) {
+            Ok(())
+        } else {
+            self.exact.has_use(column)
         }
     }
 
-    /// Counting different values: of the subject or another link column, else of a group key.
+    /// Counting different values: of the subject or another link column, else of a group key at its
+    /// grain. Anything else would be an indicator: two different values mean that one row has the second.
     fn different(&self, argument: &Expr) -> Result<bool, Refusal> {
-        if let Expr::Column(column) = argument
-            && self.relation.label(column).allows(Use::Link)
-        {
-            let leaf = self.relation.leaf(column);
-            return Ok(leaf.is_some_and(|leaf| leaf.is_unit(&column.name)));
-        }
-        Exact {
+        let exact = Exact {
             wanted: Use::Group,
             ..self.exact
+        };
+        if let Expr::Column(column) = argument {
+            if self.relation.label(column).allows(Use::Link) {
+                let leaf = self.relation.leaf(column);
+                return Ok(leaf.is_some_and(|leaf| leaf.is_unit(&column.name)));
+            }
+        } else if grain::generaliser(argument, self.relation, Use::Group).is_none() {
+            self.uses_of(argument, Use::Group)?;
+            let nearest = |name: &str| format!("count(DISTINCT {name})");
+            return Err(self.argument("distinct_argument", argument, nearest));
         }
-        .check(argument)?;
+        exact.judge(argument)?;
         Ok(false)
+    }
+
+    /// Uses first: a sealed purpose is the better answer than a form we do not know yet.
+    fn uses_of(&self, argument: &Expr, wanted: Use) -> Result<(), Refusal> {
+        let exact = Exact { wanted, ..self.exact };
+        let columns = columns_of(argument);
+        columns.values().try_for_each(|column| exact.has_use(column))
     }
 
     /// Sums and means take a bare measure, for now.
     fn measured(&self, argument: &Expr) -> Result<Option<Bounds>, Refusal> {
         let Some(column) = grain::bare_number(argument, self.relation) else {
-            // Uses first: a sealed purpose is the better answer than a form we do not know yet.
-            for column in super::relation::columns_of(argument).values() {
-                self.exact.has_use(column)?;
-            }
-            return Err(self.node("aggregate_argument"));
+            self.uses_of(argument, Use::Measure)?;
+            return Err(self.argument("aggregate_argument", argument, |name| format!("avg({name})")));
         };
         self.exact.has_use(column)?;
         let number = self
@@ -268,14 +306,14 @@ impl FigureReader<'_> {
             .base_type(column)
             .is_some_and(|t| Family::of(&t).is_number());
         if !number {
-            return Err(Refusal::unmet("types_differ")
-                .fact("column", &column.name)
-                .instruct("compare_same_type"));
+            return Err(self.exact.types_differ(argument));
         }
+        proof::prove(&self.exact, argument)?;
         match self.relation.label(column).range {
             Range::Within(bounds) => Ok(Some(bounds)),
-            Range::Unbounded => Ok(None),
-            Range::Empty => Err(self.node("aggregate_argument")),
+            // An argument without limits would not be finite (A4.2).
+            Range::Unbounded => Ok(Some(Bounds::UNDECLARED)),
+            Range::Empty => Err(self.node("aggregate_argument", argument)),
         }
     }
 }

@@ -6,16 +6,15 @@ use std::{
 };
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor,
-    Visitor,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart,
+    Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, Visitor,
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::Permit;
+use shuyu_privacy::{Citations, Permit};
 
 use super::text::{MAX_DEPTH, MAX_DEPTH_OF_ALL, MAX_RELATIONS, MAX_SELECTS, statement_refused, too_large};
 use crate::{
-    citation::Citations,
-    refusal::{Explain, Place},
+    refusal::{Explain, Place, echoed},
     vocabulary,
 };
 
@@ -73,8 +72,8 @@ impl<'a> Survey<'a> {
     fn not_granted(&self, name: &str, place: Option<Place>) -> Refusal {
         Refusal::unmet("table_not_granted")
             .under(&self.citations.scope)
-            .fact("table", name)
-            .at(place, name)
+            .fact("table", echoed(name))
+            .at(place, echoed(name))
             .instruct("apply_for_table")
     }
 
@@ -95,12 +94,14 @@ impl<'a> Survey<'a> {
     fn node(&self, node: &str) -> Step {
         stop(
             Refusal::unmet("node_not_allowed")
+                .under(&self.citations.raw_stays)
                 .fact("node", node)
                 .instruct("plain_tables"),
         )
     }
 
-    fn function(&self, name: &ObjectName) -> Step {
+    fn function(&self, function: &Function) -> Step {
+        let name = &function.name;
         let known = match name.0.as_slice() {
             [ObjectNamePart::Identifier(ident)] => self.functions.contains(&normal(ident)),
             _ => false,
@@ -108,17 +109,40 @@ impl<'a> Survey<'a> {
         if known {
             return ControlFlow::Continue(());
         }
-        let text = plain(name);
-        stop(function_refused(&text, place_of(name)).under(&self.citations.raw_stays))
+        let refusal = function_refused(&plain(name), place_of(name)).under(&self.citations.raw_stays);
+        stop(match first_argument(function) {
+            Some(column) => refusal.fact("column", echoed(&column)),
+            None => refusal,
+        })
     }
 }
 
 /// A function that does not exist here.
 pub(crate) fn function_refused(name: &str, place: Option<Place>) -> Refusal {
+    // Operators are ours, names may be anything.
+    let name = if name.chars().any(char::is_alphanumeric) {
+        echoed(name)
+    } else {
+        name
+    };
     Refusal::unmet("function_not_allowed")
         .fact("function", name)
         .at(place, name)
         .instruct("use_listed_function")
+}
+
+/// The column that a call names first, if its first argument is one.
+fn first_argument(function: &Function) -> Option<String> {
+    let FunctionArguments::List(list) = &function.args else {
+        return None;
+    };
+    match list.args.first()? {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(ident))) => Some(normal(ident)),
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::CompoundIdentifier(idents))) => {
+            idents.last().map(normal)
+        }
+        _ => None,
+    }
 }
 
 fn stop(refusal: Refusal) -> Step {
@@ -260,7 +284,7 @@ impl Visitor for Survey<'_> {
             *inside = (*inside).max(self.depth);
         }
         let named = match expr {
-            Expr::Function(function) => return self.function(&function.name),
+            Expr::Function(function) => return self.function(function),
             Expr::Identifier(ident) => Some(ident),
             Expr::CompoundIdentifier(idents) => idents.last(),
             _ => None,

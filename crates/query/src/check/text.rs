@@ -11,13 +11,10 @@ use datafusion::sql::{
     },
 };
 use shuyu_kernel::{Refusal, RefusalKind};
-use shuyu_privacy::Permit;
+use shuyu_privacy::{Citations, Permit};
 
 use super::survey::Survey;
-use crate::{
-    citation::Citations,
-    refusal::{Explain, Place},
-};
+use crate::refusal::{Explain, Place};
 
 /// Longest SQL text, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
@@ -137,7 +134,7 @@ fn first_word(sql: &str) -> String {
     word.to_ascii_uppercase()
 }
 
-/// A statement that is no single SELECT.
+/// A statement that is no single SELECT. Its clause is that of raw data staying (see `check`).
 pub(super) fn statement_refused(statement: &str) -> Refusal {
     Refusal::unmet("query_statement_not_allowed")
         .fact("statement", statement)

@@ -7,13 +7,14 @@ use shuyu_kernel::Refusal;
 use super::{
     constant::{self, Family},
     exact::Exact,
+    proof,
     relation::columns_of,
     survey::function_refused,
 };
 use crate::refusal::Explain;
 
 /// Scalar functions that never fail on a row and may read personal values at their grain.
-const TOTAL: [&str; 16] = [
+pub(super) const TOTAL: [&str; 16] = [
     "btrim",
     "ceil",
     "character_length",
@@ -32,7 +33,7 @@ const TOTAL: [&str; 16] = [
     "upper",
 ];
 /// Parts of dates that never fail.
-const PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "doy", "dow"];
+pub(super) const PARTS: [&str; 7] = ["year", "quarter", "month", "week", "day", "doy", "dow"];
 
 impl Exact<'_> {
     /// Casts that cannot fail, and constants whose cast succeeds now.
@@ -42,22 +43,14 @@ impl Exact<'_> {
         }
         let from = inner
             .get_type(self.schema)
-            .map_err(|_| Refusal::unmet("types_differ"))?;
-        let total = match to {
-            to if *to == from => true,
-            DataType::Float64 => Family::of(&from).is_number(),
-            DataType::Int64 => from.is_integer() && from != DataType::UInt64,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-                matches!(Family::of(&from), Family::Whole | Family::Text | Family::Truth)
-            }
-            _ => false,
-        };
-        if total {
-            return self.check(inner);
-        }
+            .map_err(|_| self.types_differ(inner))?;
         // A missing use is the better answer than a cast that could fail.
         self.check(inner)?;
-        Err(function_refused("cast", None).under(&self.citations.raw_stays))
+        if proof::is_total_cast(&from, to) {
+            Ok(())
+        } else {
+            Err(self.function_refused("cast", inner))
+        }
     }
 
     /// Functions on the list, with arguments on which they cannot fail.
@@ -66,7 +59,11 @@ impl Exact<'_> {
         for column in function.args.iter().flat_map(columns_of) {
             self.has_use(&column.1)?;
         }
-        let refused = || Err(function_refused(name, None).under(&self.citations.raw_stays));
+        let reads = function.args.iter().find(|arg| !columns_of(arg).is_empty());
+        let refused = || match reads {
+            Some(read) => Err(self.function_refused(name, read)),
+            None => Err(function_refused(name, None).under(&self.citations.raw_stays)),
+        };
         if !TOTAL.contains(&name) {
             return refused();
         }
@@ -80,15 +77,26 @@ impl Exact<'_> {
                 if !known || !truncable {
                     return refused();
                 }
-                self.family(value, &[Family::Date])?;
+                let both = [Family::Date, Family::Time];
+                self.family(
+                    value,
+                    if name == "date_part" {
+                        &both
+                    } else {
+                        &[Family::Date]
+                    },
+                )?;
+                // Truncation goes through nanoseconds. What runs guards bare columns, and nothing else.
+                if name == "date_trunc" && !matches!(value, Expr::Column(_)) {
+                    self.check(value)?;
+                    return refused();
+                }
                 self.check(value)
             }
             ("substr", [value, numbers @ ..]) | ("left" | "right", [value, numbers @ ..]) => {
                 let fixed = |e: &&Expr| {
-                    constant::fold(e)
-                        .as_ref()
-                        .and_then(constant::whole)
-                        .is_some_and(|n| n >= 0)
+                    let number = constant::fold(e).as_ref().and_then(constant::whole);
+                    number.is_some_and(|n| (0..=proof::MOST_CHARACTERS).contains(&n))
                 };
                 if !numbers.iter().all(fixed) {
                     return refused();

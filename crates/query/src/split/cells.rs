@@ -8,7 +8,7 @@ use arrow::{
     datatypes::{DataType, Schema},
     row::{RowConverter, SortField},
 };
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 
 /// Most cells of one release, before the gate.
 pub(crate) const MAX_CELLS: usize = 200_000;
@@ -18,9 +18,6 @@ pub(crate) const MAX_CELLS: usize = 200_000;
 /// # Errors
 /// When batches do not fit each other.
 pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize) -> Result<RecordBatch> {
-    if main.num_rows() > MAX_CELLS {
-        return exec_err!("too many cells");
-    }
     let order = rows_by_key(&main, keys)?;
     let sorted = UInt32Array::from_iter_values(order.values().copied());
     let mut fields = main.schema().fields().to_vec();

@@ -10,10 +10,7 @@ use std::{
 
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::{
-    common::{
-        Column, Result, TableReference,
-        tree_node::{Transformed, TransformedResult, TreeNode},
-    },
+    common::{Column, Result, TableReference},
     datasource::provider_as_source,
     functions::math::abs,
     functions_aggregate::{
@@ -22,7 +19,7 @@ use datafusion::{
         expr_fn::{count, max, sum},
     },
     logical_expr::{
-        AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, cast, col,
+        AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col,
         expr::{AggregateFunction, ScalarFunction},
         lit, try_cast,
         utils::conjunction,
@@ -31,7 +28,7 @@ use datafusion::{
 };
 use shuyu_privacy::{CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
 
-use super::rows::{clamped, guard_dates, join_all, unit_in_place};
+use super::rows::{as_it_runs, clamped, join_all};
 use crate::{
     check::{
         plan::cell_column,
@@ -39,8 +36,8 @@ use crate::{
         release::{Figure, Release},
     },
     functions,
-    provider::GovernedTable,
-    tables::{Tables, UNIT_COLUMN},
+    provider::{GovernedTable, Source},
+    tables::UNIT_COLUMN,
 };
 
 /// The lower plans of one release and the layout of the cells they yield together.
@@ -53,15 +50,21 @@ pub(crate) struct Lower {
     pub layout: CellLayout,
 }
 
-/// Builds the lower plans.
+/// Builds the lower plans over `source`. `least` is the threshold of a set of subjects (see
+/// [`functions::least_subjects`]).
 ///
 /// # Errors
 /// When the engine below refuses a plan.
-pub(crate) fn build(release: &Release, tables: &Arc<dyn Tables>) -> Result<Lower> {
-    let builder = Builder { release, tables };
+pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -> Result<Lower> {
+    let builder = Builder {
+        release,
+        source,
+        least,
+    };
     let mut further = Vec::new();
     for (index, figure) in release.statistics.iter().enumerate() {
         if figure.statistic == Statistic::Distinct && !figure.of_subjects {
+            further.push(builder.holders(index, figure)?);
             further.push(builder.distinct(index, figure)?);
         }
     }
@@ -78,7 +81,8 @@ pub(crate) fn build(release: &Release, tables: &Arc<dyn Tables>) -> Result<Lower
 
 pub(super) struct Builder<'a> {
     pub(super) release: &'a Release,
-    tables: &'a Arc<dyn Tables>,
+    source: &'a Source,
+    pub(super) least: Arc<ScalarUDF>,
 }
 
 pub(super) const UNIT: &str = "u";
@@ -122,11 +126,11 @@ impl Builder<'_> {
         let scan = |leaf: &Leaf| self.scan(leaf, needed.get(&leaf.alias));
         let mut plan = join_all(relation, scan)?;
         if let Some(filter) = conjunction(relation.filters.iter().cloned()) {
-            plan = plan.filter(self.written(filter)?)?;
+            plan = plan.filter(as_it_runs(filter, relation)?)?;
         }
         let mut columns = Vec::new();
         for (index, expr) in self.release.keys.iter().enumerate() {
-            columns.push(self.written(expr.clone())?.alias(key(index)));
+            columns.push(as_it_runs(expr.clone(), relation)?.alias(key(index)));
         }
         columns.push(
             Expr::Column(Column::new(
@@ -136,7 +140,7 @@ impl Builder<'_> {
             .alias(UNIT),
         );
         for expr in further {
-            columns.push(self.written(expr)?);
+            columns.push(as_it_runs(expr, relation)?);
         }
         plan.project(columns)
     }
@@ -157,24 +161,9 @@ impl Builder<'_> {
             name: leaf.table.clone(),
             grant: leaf.grant.clone(),
             schema: Arc::new(Schema::new(fields)),
-            tables: Arc::clone(self.tables),
+            source: self.source.clone(),
         }));
         LogicalPlanBuilder::scan(TableReference::bare(leaf.alias.as_str()), source, None)
-    }
-
-    /// The expression as it runs: the hidden unit in place of columns that name the subject, and
-    /// dates kept within the years that truncation can represent.
-    fn written(&self, expr: Expr) -> Result<Expr> {
-        let relation = self.relation();
-        expr.transform_up(|node| match node {
-            Expr::Column(column) => Ok(match unit_in_place(relation, &column) {
-                Some(unit) => Transformed::yes(Expr::Column(unit)),
-                None => Transformed::no(Expr::Column(column)),
-            }),
-            Expr::ScalarFunction(function) => guard_dates(function, relation).map(Transformed::yes),
-            other => Ok(Transformed::no(other)),
-        })
-        .data()
     }
 
     /// One row per cell and subject: keys, unit, rows, and for each figure `s` total and `c` values.
@@ -372,7 +361,7 @@ pub(super) fn is_measured(figure: &Figure) -> bool {
     matches!(figure.statistic, Statistic::Sum | Statistic::Mean)
 }
 
-fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
+pub(super) fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
     Expr::AggregateFunction(AggregateFunction::new_udf(
         function,
         arguments,

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 
 use arrow::datatypes::DataType;
 use datafusion::{
-    common::{Column, Result, ScalarValue},
-    logical_expr::{Expr, JoinType, LogicalPlanBuilder, cast, expr::ScalarFunction, lit, when},
+    common::{
+        Column, Result, ScalarValue,
+        tree_node::{Transformed, TransformedResult, TreeNode},
+    },
+    logical_expr::{BinaryExpr, Expr, JoinType, LogicalPlanBuilder, cast, expr::ScalarFunction, lit, when},
 };
 use shuyu_privacy::Bounds;
 
 use crate::{
-    check::relation::{Leaf, Relation, columns_of},
+    check::{
+        grain::is_whole_bucket,
+        relation::{Leaf, Relation},
+    },
     tables::UNIT_COLUMN,
 };
 
@@ -71,42 +77,76 @@ pub(super) fn join_all(
     Ok(plan)
 }
 
-/// The argument, moved into its limits.
+/// The argument, moved into its limits after everything that was written about it (A4.2).
 pub(super) fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relation) -> Result<Expr> {
     let Some(Bounds { low, high }) = bounds else {
         return Ok(argument);
     };
-    let column = columns_of(&argument).into_values().next();
-    let stored = column.and_then(|column| relation.base_type(&column));
-    let (value, low, high) = match stored {
-        Some(t) if t.is_integer() => (cast(argument, DataType::Int64), lit(low), lit(high)),
-        Some(DataType::Float16 | DataType::Float32 | DataType::Float64) => (
+    let (value, low, high) = if is_fraction(&argument, relation) {
+        (
             cast(argument, DataType::Float64),
             lit(low as f64),
             lit(high as f64),
-        ),
-        _ => (argument, lit(low), lit(high)),
+        )
+    } else {
+        (cast(argument, DataType::Int64), lit(low), lit(high))
     };
     when(value.clone().lt(low.clone()), low)
         .when(value.clone().gt(high.clone()), high)
         .otherwise(value)
 }
 
-/// Truncation goes through nanoseconds, which end in the years 1677 and 2262. Dates outside become
-/// NULL, so that a single far date cannot make the query fail.
-pub(super) fn guard_dates(mut function: ScalarFunction, relation: &Relation) -> Result<Expr> {
+/// Whether a bare number, casts included, is a fraction as it runs: the outermost cast decides.
+fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
+    match argument {
+        Expr::Cast(cast) => cast.field.data_type().is_floating(),
+        Expr::Alias(alias) => is_fraction(&alias.expr, relation),
+        Expr::Column(column) => relation.base_type(column).is_some_and(|t| t.is_floating()),
+        _ => false,
+    }
+}
+
+/// A checked expression as it runs over personal rows: the hidden unit in place of columns that name
+/// the subject, buckets of whole numbers rounded down, days kept within the years that truncation can
+/// represent.
+pub(super) fn as_it_runs(expr: Expr, relation: &Relation) -> Result<Expr> {
+    expr.transform_up(|node| match node {
+        Expr::Column(column) => Ok(match unit_in_place(relation, &column) {
+            Some(unit) => Transformed::yes(Expr::Column(unit)),
+            None => Transformed::no(Expr::Column(column)),
+        }),
+        Expr::ScalarFunction(function) => {
+            let is_day = |column: &Column| relation.base_type(column) == Some(DataType::Date32);
+            guard_days(function, is_day).map(Transformed::yes)
+        }
+        Expr::BinaryExpr(division) if is_whole_bucket(&division, relation) => {
+            rounded_down(division).map(Transformed::yes)
+        }
+        other => Ok(Transformed::no(other)),
+    })
+    .data()
+}
+
+/// `x / w` towards minus infinity, for w > 0. It cannot overflow.
+fn rounded_down(division: BinaryExpr) -> Result<Expr> {
+    let BinaryExpr { left, right, .. } = division;
+    let (value, width) = (*left, *right);
+    let below = (value.clone() + lit(1i64)) / width.clone() - lit(1i64);
+    when(value.clone().lt(lit(0i64)), below).otherwise(value / width)
+}
+
+/// Truncation goes through nanoseconds, which end in the years 1677 and 2262. Days before 1678 and
+/// after 2261 become NULL, so that a single far date cannot make the query fail.
+pub(super) fn guard_days(mut function: ScalarFunction, is_day: impl Fn(&Column) -> bool) -> Result<Expr> {
     if matches!(function.func.name(), "date_trunc" | "to_char") {
         for argument in &mut function.args {
             let Expr::Column(column) = &*argument else {
                 continue;
             };
-            if !matches!(
-                relation.base_type(column),
-                Some(DataType::Date32 | DataType::Date64)
-            ) {
+            if !is_day(column) {
                 continue;
             }
-            let day = |days: i32| cast(lit(ScalarValue::Date32(Some(days))), DataType::Date32);
+            let day = |days: i32| lit(ScalarValue::Date32(Some(days)));
             let (first, last) = (-106_650, 106_650);
             let inside = argument.clone().between(day(first), day(last));
             *argument = when(inside, argument.clone()).end()?;

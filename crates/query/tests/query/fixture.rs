@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    num::NonZeroUsize,
     sync::{Arc, LazyLock},
 };
 
@@ -17,10 +16,10 @@ use futures::{StreamExt, stream::BoxStream};
 use serde_json::Value;
 use shuyu_kernel::{CivilDate, Fault, Id, Refusal};
 use shuyu_privacy::{
-    Bounds, ColumnGrant, DateGrain, GateKey, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind,
-    Thresholds, Use, masking,
+    Bounds, Citations, ColumnGrant, DateGrain, GateKey, Grain, Permit, PermitKind, PermitMode, TableGrant,
+    TableKind, Thresholds, Use, masking,
 };
-use shuyu_query::{CheckError, Citations, Engine, EngineLimits, Released, Tables, UNIT_COLUMN};
+use shuyu_query::{CheckError, Engine, EngineLimits, Released, Tables, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
 pub const CASES: &str = include_str!("sql-policy/cases.jsonl");
@@ -70,6 +69,7 @@ pub struct World {
 pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .enable_time()
         .build()
         .unwrap();
     let raw = SessionContext::new();
@@ -152,6 +152,19 @@ pub fn permit() -> Permit {
         max_rows: 5_000,
         max_bytes: 16 << 20,
         join_risk_assessed: true,
+        citations: citations("TT"),
+    }
+}
+
+/// The clauses of a jurisdiction that exists in tests only.
+pub fn citations(instrument: &str) -> Citations {
+    let one = |number: u32| vec![format!("{instrument}-AA-{number:03}").parse().unwrap()];
+    Citations {
+        scope: one(1),
+        least_necessary: one(2),
+        approvals: one(3),
+        raw_stays: one(4),
+        join_risk: one(5),
     }
 }
 
@@ -219,11 +232,7 @@ fn column_grant(table: &Value, name: &str, column: &Value) -> ColumnGrant {
 }
 
 pub fn engine() -> Engine {
-    let limits = EngineLimits {
-        memory_bytes: 1 << 30,
-        partitions: NonZeroUsize::MIN,
-    };
-    Engine::new(GateKey::new([1; 32]), limits, Citations::default())
+    Engine::new(GateKey::new([1; 32]), EngineLimits::default())
 }
 
 /// What became of a question.

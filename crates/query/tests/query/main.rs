@@ -4,10 +4,14 @@
 mod answers;
 mod attacks;
 mod drift;
+mod explained;
+mod extremes;
 mod fixture;
+mod holes;
 mod hostile;
 mod permits;
 mod port;
 mod refusals;
 mod small;
+mod total;
 mod vocabulary;

@@ -36,7 +36,7 @@ fn joining_needs_an_assessment() {
         panic!()
     };
     assert_eq!(refusal.code, "join_risk_not_assessed");
-    assert_eq!(refusal.clauses, ["YN-OP-129".parse().unwrap()]);
+    assert_eq!(refusal.clauses, ["TT-AA-005".parse().unwrap()]);
     // One personal table and public registers need none.
     let one = "SELECT r.city, count(*) FROM person p JOIN region r ON p.county = r.county GROUP BY r.city";
     assert!(matches!(WORLD.ask_under(&permit, one), Outcome::Answered(_)));

@@ -2,14 +2,17 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroUsize,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use futures::{StreamExt, stream::BoxStream};
 use shuyu_kernel::Fault;
-use shuyu_privacy::{Permit, TableGrant};
-use shuyu_query::{CheckError, Opaque, Tables, UNIT_COLUMN};
+use shuyu_privacy::{GateKey, Permit, TableGrant};
+use shuyu_query::{CheckError, Engine, EngineLimits, Opaque, Tables, UNIT_COLUMN};
+use tokio::sync::{Barrier, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -69,6 +72,172 @@ fn a_cancelled_query_ends() {
         tokio::join!(running, cancelling).0
     });
     assert_eq!(ended.err(), Some(Opaque));
+}
+
+/// A port that always has one more batch. It tells when it is read and when it is let go.
+struct Endless {
+    batch: RecordBatch,
+    first: Mutex<Option<oneshot::Sender<()>>>,
+    dropped: Mutex<Option<oneshot::Sender<()>>>,
+}
+
+impl Tables for Endless {
+    fn schema(&self, _table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
+        Ok(self.batch.schema())
+    }
+    fn scan(
+        &self,
+        _: &str,
+        _: &TableGrant,
+        projection: &[String],
+    ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
+        let columns: Vec<usize> = projection
+            .iter()
+            .map(|name| self.batch.schema().index_of(name).unwrap())
+            .collect();
+        let batch = self.batch.project(&columns).unwrap();
+        let first = self.first.lock().unwrap().take();
+        if let Some(first) = first {
+            let _ = first.send(());
+        }
+        // Closed when the stream is dropped.
+        let open = self.dropped.lock().unwrap().take();
+        futures::stream::repeat_with(move || {
+            let _ = &open;
+            Ok(batch.clone())
+        })
+        .boxed()
+    }
+}
+
+fn endless() -> (Permit, Arc<Endless>, oneshot::Receiver<()>, oneshot::Receiver<()>) {
+    let small = groups();
+    let (first, read) = oneshot::channel();
+    let (dropped, let_go) = oneshot::channel();
+    let port = Endless {
+        batch: small.tables["t"].clone(),
+        first: Mutex::new(Some(first)),
+        dropped: Mutex::new(Some(dropped)),
+    };
+    (small.permit(), Arc::new(port), read, let_go)
+}
+
+fn limited(deadline: Duration, concurrent: usize) -> Engine {
+    let limits = EngineLimits {
+        deadline,
+        concurrent: NonZeroUsize::new(concurrent).unwrap(),
+        ..EngineLimits::default()
+    };
+    Engine::new(GateKey::new([1; 32]), limits)
+}
+
+#[test]
+fn a_query_that_never_ends_is_ended_at_its_deadline() {
+    let (permit, port, _, let_go) = endless();
+    let engine = limited(Duration::from_millis(50), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    WORLD.block_on(async {
+        let ended = engine.run(&sealed, port.clone(), &CancellationToken::new()).await;
+        assert_eq!(ended.err(), Some(Opaque));
+        // The work itself ends, not only the waiting for it.
+        assert!(let_go.await.is_err());
+    });
+}
+
+#[test]
+fn a_query_that_computes_is_cancelled_while_it_runs() {
+    let (permit, port, read, let_go) = endless();
+    let engine = limited(Duration::from_secs(3_600), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    let cancel = CancellationToken::new();
+    WORLD.block_on(async {
+        let running = engine.run(&sealed, port.clone(), &cancel);
+        let cancelling = async {
+            read.await.unwrap();
+            cancel.cancel();
+        };
+        assert_eq!(tokio::join!(running, cancelling).0.err(), Some(Opaque));
+        assert!(let_go.await.is_err());
+    });
+}
+
+#[test]
+fn a_query_ends_when_nobody_waits_for_it() {
+    let (permit, port, read, let_go) = endless();
+    let engine = limited(Duration::from_secs(3_600), 1);
+    let sealed = engine
+        .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
+        .unwrap();
+    WORLD.block_on(async {
+        let cancel = CancellationToken::new();
+        tokio::select! {
+            _ = engine.run(&sealed, port.clone(), &cancel) => panic!("it never ends"),
+            read = read => read.unwrap(),
+        }
+        assert!(let_go.await.is_err());
+    });
+}
+
+/// A port whose scans wait for each other: none goes on before so many are open.
+struct Meeting {
+    batch: RecordBatch,
+    all: Arc<Barrier>,
+}
+
+impl Tables for Meeting {
+    fn schema(&self, _table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
+        Ok(self.batch.schema())
+    }
+    fn scan(
+        &self,
+        _: &str,
+        _: &TableGrant,
+        projection: &[String],
+    ) -> BoxStream<'static, Result<RecordBatch, Fault>> {
+        let columns: Vec<usize> = projection
+            .iter()
+            .map(|name| self.batch.schema().index_of(name).unwrap())
+            .collect();
+        let (batch, all) = (self.batch.project(&columns).unwrap(), Arc::clone(&self.all));
+        futures::stream::once(async move {
+            all.wait().await;
+            Ok(batch)
+        })
+        .boxed()
+    }
+}
+
+/// Three queries that wait for each other, under a limit: how many were answered.
+fn three_at_once(engine: &Engine) -> usize {
+    let small = groups();
+    let port = Arc::new(Meeting {
+        batch: small.tables["t"].clone(),
+        all: Arc::new(Barrier::new(3)),
+    });
+    let sealed = engine
+        .check(&small.permit(), "SELECT count(*), sum(x) FROM t", port.as_ref())
+        .unwrap();
+    let cancel = CancellationToken::new();
+    let ended = WORLD.block_on(async {
+        // A clone shares the turns.
+        let engines: Vec<Engine> = (0..3).map(|_| engine.clone()).collect();
+        let runs = engines
+            .iter()
+            .map(|engine| engine.run(&sealed, port.clone(), &cancel));
+        futures::future::join_all(runs).await
+    });
+    ended.iter().filter(|answer| answer.is_ok()).count()
+}
+
+#[test]
+fn only_so_many_queries_run_at_the_same_time() {
+    assert_eq!(three_at_once(&limited(Duration::from_secs(3_600), 3)), 3);
+    // The third never gets its turn, so the first two wait for it until their deadline.
+    assert_eq!(three_at_once(&limited(Duration::from_millis(50), 2)), 0);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
-use shuyu_kernel::Id;
+use shuyu_kernel::{Id, Refusal};
 use shuyu_privacy::{ColumnGrant, Permit, TableGrant, TableKind, Use};
-use shuyu_query::{CheckError, Released, UNIT_COLUMN};
+use shuyu_query::{CheckError, Engine, Released, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{Memory, WORLD, engine, permit, table};
+use crate::fixture::{Memory, Outcome, WORLD, engine, permit, table};
 
 /// A small world: tables with their grants.
 #[derive(Default)]
@@ -106,12 +106,29 @@ impl Small {
     }
 
     pub fn refused(&self, sql: &str) -> String {
-        let memory = Memory {
-            tables: self.tables.clone(),
-        };
-        match engine().check(&self.permit(), sql, &memory) {
-            Err(CheckError::Refused(refusal)) => refusal.code,
+        self.refusal(sql).code
+    }
+
+    pub fn refusal(&self, sql: &str) -> Refusal {
+        match self.outcome(&engine(), sql) {
+            Outcome::Refused(refusal) => refusal,
             other => panic!("{sql}: {other:?}"),
+        }
+    }
+
+    /// What becomes of a question.
+    pub fn outcome(&self, engine: &Engine, sql: &str) -> Outcome {
+        let memory = Arc::new(Memory {
+            tables: self.tables.clone(),
+        });
+        let sealed = match engine.check(&self.permit(), sql, memory.as_ref()) {
+            Ok(sealed) => sealed,
+            Err(CheckError::Refused(refusal)) => return Outcome::Refused(refusal),
+            Err(CheckError::Failed(fault)) => panic!("{fault}"),
+        };
+        match WORLD.block_on(engine.run(&sealed, memory, &CancellationToken::new())) {
+            Ok(released) => Outcome::Answered(released),
+            Err(_) => Outcome::Opaque,
         }
     }
 }

@@ -125,6 +125,16 @@ impl Book {
         self.head_from(tx.row(select, &[self.name().into()]).await?)
     }
 
+    /// When the last entry before this end was recorded.
+    pub async fn last_recorded(&self, tx: &mut Tx, head: Head) -> Result<Option<Timestamp>, DbError> {
+        let Some(last) = head.size.checked_sub(1) else {
+            return Ok(None);
+        };
+        let select = "SELECT recorded_at FROM ledger_entry WHERE log = $1 AND idx = $2";
+        let row = tx.row(select, &[self.name().into(), last.into()]).await?;
+        row.map(|row| row.int(0).map(Timestamp::from_micros)).transpose()
+    }
+
     fn head_from(&self, row: Option<Row>) -> Result<Head, DbError> {
         let row = row.ok_or_else(|| Broken::Head {
             log: self.name().to_owned(),

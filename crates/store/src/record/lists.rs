@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shuyu_domain::port::{CaseFilter, CaseRow, DatasetRow, Duty};
 use shuyu_kernel::{BodyId, CaseId, Digest, PermitId, ReleaseId};
 
-use crate::database::{Cell, Database, DbError, Row};
+use crate::database::{Cell, Database, DbError, Row, Tx};
 
 /// Conditions of a list with their arguments. Texts are constants; what a person typed is always bound.
 #[derive(Default)]
@@ -150,6 +150,14 @@ pub(crate) async fn datasets(
     resource: Option<CaseId>,
 ) -> Result<Vec<DatasetRow>, DbError> {
     let mut tx = database.read().await?;
+    latest_datasets(&mut tx, resource).await
+}
+
+/// The same within a transaction.
+pub(crate) async fn latest_datasets(
+    tx: &mut Tx,
+    resource: Option<CaseId>,
+) -> Result<Vec<DatasetRow>, DbError> {
     let latest = "SELECT d.dataset, d.table_name, d.resource, d.version, d.row_count, d.domain, d.rows_per_unit, \
                   d.columns, d.as_of, d.unit_columns FROM dataset_version d WHERE d.version = \
                   (SELECT MAX(o.version) FROM dataset_version o WHERE o.dataset = d.dataset)";

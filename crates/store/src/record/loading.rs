@@ -8,6 +8,7 @@ use shuyu_domain::{
 };
 use shuyu_kernel::CaseId;
 
+use super::lists::latest_datasets;
 use crate::{
     codec::Series,
     database::{Cell, DbError, Row, Tx},
@@ -74,12 +75,18 @@ pub(crate) async fn for_deciding(
         }
         None => None,
     };
+    // Names of tables are taken once in the whole installation; who takes one sees them all, under the lock.
+    let datasets = match stream {
+        Stream::Dataset(_) => latest_datasets(tx, None).await?,
+        _ => Vec::new(),
+    };
     let loaded = Loaded {
         case: own.as_ref().map(|file| file.case.clone()),
         linked: files.into_iter().map(|(id, file)| (id, file.case)).collect(),
         registry,
         next_number: counter.as_ref().map_or(1, |(_, last)| last + 1),
         version,
+        datasets,
     };
     Ok(State { own, loaded, counter })
 }
@@ -93,6 +100,7 @@ pub(crate) async fn for_reading(tx: &mut Tx, cases: &BTreeSet<CaseId>) -> Result
         registry: registry(tx).await?,
         next_number: 1,
         version: 0,
+        datasets: Vec::new(),
     })
 }
 

@@ -25,7 +25,12 @@ impl Record for Store {
         self.act(request, decide).await
     }
 
-    async fn earlier(&self, scope: &str, key: &str, asked: Digest) -> Result<Option<Committed>, RecordError> {
+    async fn repeated(
+        &self,
+        scope: &str,
+        key: &str,
+        asked: Digest,
+    ) -> Result<Option<Committed>, RecordError> {
         self.known(scope, key, asked).await
     }
 
@@ -92,8 +97,25 @@ impl Record for Store {
         self.stop_if_broken(noted).doing("noting an access")
     }
 
+    async fn earlier(&self, scope: &str, key: &str) -> Result<Option<Committed>, Fault> {
+        let doing = "looking up an earlier answer";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let found = transact::earlier(&mut tx, scope, key).await.doing(doing)?;
+        Ok(found.map(|(_, committed)| committed))
+    }
+
     async fn reveal(&self, reference: &str) -> Result<Option<String>, Fault> {
         Ok(self.field(reference).await?.map(|field| field.clear))
+    }
+
+    async fn keeps(&self, subject: &str) -> Result<bool, Fault> {
+        let doing = "looking for a subject";
+        let mut tx = self.main.read().await.doing(doing)?;
+        self.vault.keeps(&mut tx, subject).await.doing(doing)
+    }
+
+    async fn erase(&self, subject: &str) -> Result<(), Fault> {
+        Store::erase(self, subject).await.map(|_| ())
     }
 
     async fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, Fault> {

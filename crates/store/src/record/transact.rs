@@ -6,7 +6,7 @@ use shuyu_domain::{
     event::{CaseEvent, DatasetEvent, Event, ReleaseEvent},
     port::{Committed, Decide, Document, Meter, Proposal, RecordError, Request, Stream},
 };
-use shuyu_kernel::{Digest, Fault, Refusal};
+use shuyu_kernel::{Digest, Fault, Refusal, Timestamp};
 use tracing::Instrument;
 
 use super::{
@@ -82,7 +82,7 @@ impl Store {
         }
     }
 
-    async fn run(&self, request: Request, decide: Decide) -> Result<Committed, Stop> {
+    async fn run(&self, mut request: Request, decide: Decide) -> Result<Committed, Stop> {
         let mut tx = self.main.write().await?;
         let head = self.proceedings.lock(&mut tx).await?;
         if let Some((scope, key)) = &request.key
@@ -91,6 +91,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(earlier);
         }
+        request.at = not_backwards(request.at, self.proceedings.last_recorded(&mut tx, head).await?)?;
         let state = for_deciding(
             &mut tx,
             &self.proceedings,
@@ -232,20 +233,46 @@ async fn known_key(
     key: &str,
     fingerprint: Digest,
 ) -> Result<Option<Committed>, Stop> {
+    match earlier(tx, scope, key).await? {
+        Some((known, _)) if known != fingerprint => Err(Refusal::conflict("idempotency_key_reused").into()),
+        known => Ok(known.map(|(_, committed)| committed)),
+    }
+}
+
+/// The answer under a key with the fingerprint of what was asked.
+pub(super) async fn earlier(
+    tx: &mut Tx,
+    scope: &str,
+    key: &str,
+) -> Result<Option<(Digest, Committed)>, DbError> {
     let select = "SELECT fingerprint, reply, first_idx, next_idx, version FROM idempotency \
                   WHERE scope = $1 AND key = $2";
-    let row = tx.row(select, &[scope.into(), key.into()]).await?;
-    let Some(row) = row else { return Ok(None) };
-    if row.digest(0)? != fingerprint {
-        return Err(Refusal::conflict("idempotency_key_reused").into());
-    }
-    Ok(Some(Committed {
+    let Some(row) = tx.row(select, &[scope.into(), key.into()]).await? else {
+        return Ok(None);
+    };
+    let committed = Committed {
         reply: row.json(1)?,
         first: row.count(2)?,
         next: row.count(3)?,
         version: row.count(4)?,
         replayed: true,
-    }))
+    };
+    Ok(Some((row.digest(0)?, committed)))
+}
+
+/// Acts decided side by side may have read the clock in another order than they are written in; more than this is
+/// a clock that was set back, or an act decided before the clock was wound (platform choice).
+const SIDE_BY_SIDE_MICROS: i64 = 5_000_000;
+
+/// The instant of recording: never before what stands in the ledger already.
+fn not_backwards(at: Timestamp, last: Option<Timestamp>) -> Result<Timestamp, Refusal> {
+    match last {
+        Some(last) if last.micros() - at.micros() > SIDE_BY_SIDE_MICROS => {
+            Err(Refusal::conflict("clock_behind_record"))
+        }
+        Some(last) => Ok(at.max(last)),
+        None => Ok(at),
+    }
 }
 
 async fn remember_key(tx: &mut Tx, request: &Request, committed: &Committed) -> Result<(), DbError> {

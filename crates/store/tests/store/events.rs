@@ -231,6 +231,7 @@ pub fn registered(n: u128) -> Event {
             credit_code: String::new(),
             roles: BTreeSet::from([ROLE.to_owned()]),
         },
+        by: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Lists follow the events.
 
-use shuyu_domain::port::{CaseFilter, Record, Stream};
-use shuyu_kernel::calendar::Bound;
+use shuyu_domain::port::{CaseFilter, Loaded, Record, Stream};
+use shuyu_kernel::{Refusal, calendar::Bound};
 use shuyu_store::Store;
 
 use crate::{
@@ -270,4 +270,13 @@ pub async fn the_latest_dataset_version_is_listed(world: World) {
     assert_eq!(all[0].unit_columns, ["a"]);
     assert_eq!(store.datasets(Some(case(2))).await.unwrap(), all[1..]);
     assert_eq!(store.datasets(Some(case(3))).await.unwrap(), []);
+    // Whoever records a version sees them all, under the lock; acts in cases do not pay for it.
+    for (stream, seen) in [(Stream::Dataset(dataset(2)), all), (stream(1), Vec::new())] {
+        let decide = Box::new(move |loaded: &Loaded| {
+            assert_eq!(loaded.datasets, seen);
+            Err(Refusal::unmet("seen"))
+        });
+        let result = store.transact(crate::world::request(stream), decide).await;
+        assert_eq!(crate::world::code(&result), "seen");
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use shuyu_domain::port::{Log, Record};
+use shuyu_domain::port::{AccessNote, Log, Record};
 use shuyu_ledger::verify;
 use shuyu_store::{Broken, OpenError, is_fatal};
 
@@ -204,4 +204,18 @@ pub async fn a_table_that_disagrees_stops_the_store(world: World) {
         assert!(store.rebuild().await.unwrap() > 0);
         write(&store, stream(1), vec![taken("x", None, None, false)]).await;
     }
+}
+
+pub async fn a_note_is_cut_before_it_stands_for_ever(world: World) {
+    let store = world.open().await;
+    let long = AccessNote {
+        what: "w".repeat(5000),
+        subject: "\u{5f20}".repeat(5000),
+        code: Some("c".repeat(5000)),
+        ..note(1)
+    };
+    store.note(&[long]).await.unwrap();
+    let entry = store.entries(Log::Access, 0, 1).await.unwrap().pop().unwrap();
+    assert!(entry.bytes.len() < 2000, "{}", entry.bytes.len());
+    assert!(String::from_utf8(entry.bytes).unwrap().contains("\u{5f20}"));
 }

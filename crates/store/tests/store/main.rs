@@ -16,6 +16,7 @@ mod crash;
 mod guarding;
 mod lists;
 mod logs;
+mod moments;
 mod plain;
 mod rebuilding;
 
@@ -78,9 +79,14 @@ contract! {
         an_export_verifies_offline,
         receipts_verify_offline,
         the_access_log_does_not_wait_for_acts,
+        a_note_is_cut_before_it_stands_for_ever,
         a_changed_entry_is_not_sealed,
         a_changed_leaf_is_refused_at_the_start,
         a_table_that_disagrees_stops_the_store,
+    }
+    moments::{
+        recorded_time_never_goes_back,
+        an_earlier_answer_is_found_by_its_key,
     }
     plain::{
         documents_are_swapped_by_version,

@@ -112,13 +112,13 @@ pub async fn old_keys_are_forgotten(world: World) {
             .unwrap();
     }
     assert_eq!(store.forget_keys(at(3)).await.unwrap(), 2);
-    let known = |key| store.earlier("person", key, request(stream(3)).fingerprint);
+    let known = |key| store.repeated("person", key, request(stream(3)).fingerprint);
     let earlier = known("key-3").await.unwrap().unwrap();
     assert!(known("key-1").await.unwrap().is_none());
     assert_eq!(store.transact(keyed(3), events(vec![])).await.unwrap(), earlier);
     assert!(earlier.replayed);
     let other = store
-        .earlier("person", "key-3", shuyu_kernel::Digest::of(b"other"))
+        .repeated("person", "key-3", shuyu_kernel::Digest::of(b"other"))
         .await;
     assert_eq!(code(&other.map(Option::unwrap)), "idempotency_key_reused");
     assert!(!store.transact(keyed(1), events(vec![])).await.unwrap().replayed);

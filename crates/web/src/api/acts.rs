@@ -36,7 +36,7 @@ pub struct ActOrder {
     /// Field → text. Dates `YYYY-MM-DD`, amounts `12.34`, papers by digest, cases and bodies by id.
     #[serde(default)]
     set: BTreeMap<String, String>,
-    /// Columns struck, `table.column` or `table.*`.
+    /// Columns struck, each as `table.column`.
     #[serde(default)]
     strike: Vec<String>,
     /// `in_person` or `on_behalf`.

@@ -9,6 +9,7 @@ use shuyu_domain::{
     case::{Case, Clock, LaneState},
     event::Pending,
 };
+use shuyu_kernel::calendar::{Bound, DayStep};
 use utoipa::ToSchema;
 
 /// The state of a case.
@@ -113,6 +114,16 @@ pub struct ClockView {
     due: String,
     /// Counted beyond the last published holiday notice.
     provisional: bool,
+    /// Limit, for example `5 working_day`.
+    limit: String,
+    /// `at_most` or `at_least`.
+    #[schema(value_type = String, example = "at_most")]
+    bound: Bound,
+    /// Version of the calendar it was counted with.
+    calendar: String,
+    /// Day by day why: the date, what kind of day it is, and its number if it counts.
+    #[schema(value_type = Vec<Object>)]
+    derivation: Vec<DayStep>,
     /// Role that has to act.
     role: String,
     /// Day it was stopped.
@@ -251,6 +262,10 @@ fn clock(clock: &Clock) -> ClockView {
         started_on: run.started_on.to_string(),
         due: run.due.to_string(),
         provisional: run.provisional,
+        limit: run.limit.to_string(),
+        bound: run.bound,
+        calendar: run.calendar.to_string(),
+        derivation: run.derivation.clone(),
         role: run.holder.role.clone(),
         stopped_on: clock.stopped_on.map(|day| day.to_string()),
         in_time: clock.in_time,
@@ -274,4 +289,50 @@ fn deliveries(case: &Case) -> Vec<DeliveryView> {
         customer: delivery.customer.to_string(),
     };
     case.deliveries.iter().map(view).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use shuyu_domain::event::{ClockRun, Holder};
+    use shuyu_kernel::{CivilDate, Digest, Limit, calendar::DayKind};
+
+    use super::*;
+
+    #[test]
+    fn a_clock_says_day_by_day_why() {
+        let day = |n| CivilDate::new(2026, 3, n).unwrap();
+        let step = |date, counted| DayStep {
+            date,
+            kind: DayKind::Workday,
+            counted,
+            gazetted: true,
+            note: None,
+        };
+        let run = ClockRun {
+            clock: "review".to_owned(),
+            lane: None,
+            started_on: day(2),
+            limit: Limit::working_days(1),
+            bound: Bound::AtMost,
+            due: day(3),
+            provisional: false,
+            calendar: Digest::of(b"calendar"),
+            derivation: vec![step(day(2), None), step(day(3), Some(1))],
+            holder: Holder {
+                role: "authority".to_owned(),
+                bodies: Vec::new(),
+            },
+            clauses: Vec::new(),
+        };
+        let seen = clock(&Clock {
+            run,
+            stopped_on: None,
+            in_time: None,
+        });
+        let said = serde_json::to_value(&seen).unwrap();
+        assert_eq!(said["limit"], "1 working_day");
+        assert_eq!(said["bound"], "at_most");
+        assert_eq!(said["derivation"][1]["date"], "2026-03-03");
+        assert_eq!(said["derivation"][1]["counted"], 1);
+    }
 }

@@ -17,9 +17,10 @@ use axum::{
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
-    files::Upload,
+    files::{Upload, UploadKind},
     ingest::{DatasetMade, NewDerive, NewIngest},
     jobs::{JobStatus, JobView},
+    port::JobPhase,
 };
 use shuyu_domain::port::DatasetRow;
 use shuyu_kernel::{CaseId, DatasetId, Digest};
@@ -35,13 +36,17 @@ use crate::{
     state::WebState,
 };
 
-/// The name of a file.
+/// The name of a file, and what it is brought for.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FileName {
     /// Name of the file.
     name: String,
+    /// `paper` (to be cited and read; the usual) or `data` (to be ingested, never handed out again).
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    kind: UploadKind,
 }
 
 /// An uploaded file.
@@ -77,6 +82,11 @@ pub struct IngestOrder {
     /// Identifier domain of the subject: `person`, `enterprise`, `household`.
     #[serde(default)]
     domain: Option<String>,
+    /// Rows that break a rule are set aside and counted, up to this share of all rows in hundredths of a percent.
+    /// Left out: one of them refuses the file.
+    #[serde(default)]
+    #[schema(example = 100, maximum = 10000)]
+    set_aside: Option<u32>,
 }
 
 /// An order to make a de-identified version.
@@ -115,6 +125,13 @@ pub struct JobState {
     table: String,
     /// Rows so far.
     rows: u64,
+    /// `waiting`, `inspecting` (the first reading), `reading` or `committing`.
+    #[schema(value_type = String)]
+    phase: JobPhase,
+    /// Bytes of the file read in this phase.
+    bytes: u64,
+    /// Length of the file; 0 while it is not known.
+    size_bytes: u64,
     /// `running`, `done`, `refused` or `failed`.
     status: &'static str,
     /// What was made, once done.
@@ -123,6 +140,11 @@ pub struct JobState {
     /// Why it was refused; nothing changed then.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalView>,
+    /// The quality report as far as rows were read, also of a refused job: which rows break which rule of which
+    /// column; never a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    report: Option<serde_json::Value>,
 }
 
 /// A dataset version that was made.
@@ -171,7 +193,7 @@ pub struct DatasetView {
     as_of: u64,
 }
 
-/// Takes a file in, streamed. The same bytes twice are one file.
+/// Takes a file in, streamed. The same bytes twice are one file; every body that brings them has its own upload.
 #[utoipa::path(post, path = "/uploads", tag = "data", params(FileName),
     request_body(content = String, content_type = "application/octet-stream", description = "The bytes."),
     responses((status = 201, body = UploadView)))]
@@ -182,7 +204,7 @@ pub async fn upload(
     body: RawBody,
 ) -> Result<Response, Failure> {
     let bytes = body.into_data_stream().map_err(std::io::Error::other).boxed();
-    let made = state.app.upload(&session, &query.name, bytes).await?;
+    let made = state.app.upload(&session, &query.name, query.kind, bytes).await?;
     let location = (header::LOCATION, format!("/api/v1/uploads/{}", made.digest));
     Ok((StatusCode::CREATED, [location], Json(upload_view(&state, made))).into_response())
 }
@@ -229,6 +251,7 @@ pub async fn ingest(
         upload,
         unit_columns,
         domain,
+        set_aside,
     } = order;
     let new = NewIngest {
         resource,
@@ -236,8 +259,9 @@ pub async fn ingest(
         upload,
         unit_columns,
         domain,
+        set_aside,
     };
-    let job = state.app.start_ingest(&session, new, key)?;
+    let job = state.app.start_ingest(&session, new, key).await?;
     let location = (header::LOCATION, format!("/api/v1/jobs/{job}"));
     Ok((StatusCode::ACCEPTED, [location], Json(JobStarted { job })).into_response())
 }
@@ -309,15 +333,10 @@ pub async fn jobs(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     lang: Lang,
-) -> Json<Vec<JobState>> {
-    Json(
-        state
-            .app
-            .jobs(&session)
-            .into_iter()
-            .map(|job| job_state(&state, lang, job))
-            .collect(),
-    )
+) -> Result<Json<Vec<JobState>>, Failure> {
+    let jobs = state.app.jobs(&session).await?;
+    let jobs = jobs.into_iter().map(|job| job_state(&state, lang, job));
+    Ok(Json(jobs.collect()))
 }
 
 /// Where a job stands.
@@ -329,7 +348,7 @@ pub async fn job(
     lang: Lang,
     Named(number): Named<u64>,
 ) -> Result<Json<JobState>, Failure> {
-    let view = state.app.job(&session, number)?;
+    let view = state.app.job(&session, number).await?;
     Ok(Json(job_state(&state, lang, view)))
 }
 
@@ -342,7 +361,7 @@ pub async fn cancel_job(
     lang: Lang,
     Named(number): Named<u64>,
 ) -> Result<(StatusCode, Json<JobState>), Failure> {
-    let view = state.app.cancel_job(&session, number)?;
+    let view = state.app.cancel_job(&session, number).await?;
     Ok((StatusCode::ACCEPTED, Json(job_state(&state, lang, view))))
 }
 
@@ -356,10 +375,14 @@ fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState 
     JobState {
         job: view.job,
         table: view.table,
-        rows: view.rows,
+        rows: view.progress.rows,
+        phase: view.progress.phase,
+        bytes: view.progress.bytes,
+        size_bytes: view.size_bytes,
         status,
         made,
         refusal,
+        report: view.report,
     }
 }
 

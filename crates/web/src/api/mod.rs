@@ -139,6 +139,8 @@ fn people() -> OpenApiRouter<WebState> {
         .routes(routes!(registry::register_body))
         .routes(routes!(registry::enrol))
         .routes(routes!(registry::delegate))
+        .routes(routes!(registry::withdraw_delegation))
+        .routes(routes!(registry::erase))
 }
 
 fn work() -> OpenApiRouter<WebState> {

@@ -94,7 +94,7 @@ pub struct RefusalView {
 impl RefusalView {
     /// The refusal in words.
     pub fn new(state: &WebState, language: Language, refusal: Refusal) -> Self {
-        let text = state.texts.refusal(language, &refusal);
+        let text = problem::words_of(state, language, &refusal);
         let clauses = problem::clauses(state, &refusal);
         Self {
             code: refusal.code,

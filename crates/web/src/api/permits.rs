@@ -78,7 +78,7 @@ pub async fn permit(
     SignedIn(session): SignedIn,
     Named(id): Named<PermitId>,
 ) -> Result<Json<PermitView>, Failure> {
-    let standing = state.app.standing(&session, id).await?;
+    let standing = state.app.shown_permit(&session, id).await?;
     let permit = serde_json::to_value(&standing.permit).unwrap_or_default();
     Ok(Json(PermitView {
         case: standing.case.to_string(),

@@ -2,9 +2,12 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
-use shuyu_app::registry::{NewBody, NewDelegation, NewPerson};
-use shuyu_domain::registry::Membership;
-use shuyu_kernel::{BodyId, CivilDate};
+use shuyu_app::{
+    erasure::{NewErasure, Subject},
+    registry::{NewBody, NewDelegation, NewPerson, NewWithdrawal},
+};
+use shuyu_domain::{event::ErasureReason, registry::Membership};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, PersonId, Refusal};
 use utoipa::ToSchema;
 
 use super::{
@@ -70,6 +73,48 @@ pub struct DelegationOrder {
     /// Last day.
     #[schema(value_type = String, example = "2026-03-31")]
     ends_on: CivilDate,
+    /// Digest of the paper, uploaded by the caller's body.
+    paper: String,
+    /// Role of the post delegated; may be left out by whoever holds one post only.
+    #[serde(default)]
+    role: Option<String>,
+    /// The post delegated; together with the role.
+    #[serde(default)]
+    post: Option<String>,
+}
+
+/// A delegation to take back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawalOrder {
+    /// Number of the delegation paper.
+    number: String,
+    /// Digest of the paper that takes it back; whoever delegated needs none.
+    #[serde(default)]
+    paper: String,
+}
+
+/// Whose personal fields to erase, and why: a person enrolled here, or whoever a field of a case is about.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureOrder {
+    /// The person.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    person: Option<PersonId>,
+    /// The case.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    case: Option<CaseId>,
+    /// The field of the case.
+    #[serde(default)]
+    field: Option<String>,
+    /// `purpose_ended`, `term_over`, `consent_withdrawn` or `unlawful`.
+    #[schema(value_type = String, example = "term_over")]
+    reason: ErasureReason,
+    /// Digest of the decision, uploaded by the caller's body; may be left out.
+    #[serde(default)]
+    paper: String,
 }
 
 /// A body that was registered.
@@ -140,7 +185,7 @@ pub async fn enrol(
     ))
 }
 
-/// Enters a delegation paper: the post of one person may be exercised by another within a term.
+/// Enters a delegation paper: a post of one person may be exercised by another of the same body within a term.
 #[utoipa::path(post, path = "/registry/delegations", tag = "registry", request_body = DelegationOrder,
     params(("Idempotency-Key" = String, Header, description = "The same key enters the paper once.")),
     responses((status = 201, body = Written)))]
@@ -156,6 +201,9 @@ pub async fn delegate(
         to,
         starts_on,
         ends_on,
+        paper,
+        role,
+        post,
     } = order;
     let new = NewDelegation {
         number,
@@ -163,7 +211,49 @@ pub async fn delegate(
         to,
         starts_on,
         ends_on,
+        paper,
+        post: role.zip(post),
     };
     let committed = state.app.delegate(&session, new, &key).await?;
+    Ok((StatusCode::CREATED, Json(Written::from(&committed))))
+}
+
+/// Takes a delegation back, at once.
+#[utoipa::path(post, path = "/registry/delegations/withdrawals", tag = "registry", request_body = WithdrawalOrder,
+    params(("Idempotency-Key" = String, Header, description = "The same key takes it back once.")),
+    responses((status = 201, body = Written)))]
+pub async fn withdraw_delegation(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Key(key): Key,
+    Body(order): Body<WithdrawalOrder>,
+) -> Result<(StatusCode, Json<Written>), Failure> {
+    let WithdrawalOrder { number, paper } = order;
+    let new = NewWithdrawal { number, paper };
+    let committed = state.app.withdraw_delegation(&session, new, &key).await?;
+    Ok((StatusCode::CREATED, Json(Written::from(&committed))))
+}
+
+/// Makes the personal fields of one person unreadable for ever. Entries keep their commitments.
+#[utoipa::path(post, path = "/registry/erasures", tag = "registry", request_body = ErasureOrder,
+    params(("Idempotency-Key" = String, Header, description = "The same key erases once.")),
+    responses((status = 201, body = Written)))]
+pub async fn erase(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Key(key): Key,
+    Body(order): Body<ErasureOrder>,
+) -> Result<(StatusCode, Json<Written>), Failure> {
+    let subject = match (order.person, order.case, order.field) {
+        (Some(person), None, None) => Subject::Person(person),
+        (None, Some(case), Some(field)) => Subject::Field { case, field },
+        _ => return Err(Refusal::unmet("erasure_without_subject").into()),
+    };
+    let new = NewErasure {
+        subject,
+        reason: order.reason,
+        paper: order.paper,
+    };
+    let committed = state.app.erase(&session, new, &key).await?;
     Ok((StatusCode::CREATED, Json(Written::from(&committed))))
 }

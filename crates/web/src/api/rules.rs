@@ -154,7 +154,11 @@ pub struct FieldView {
 /// The rules in force and the documents they come from.
 #[utoipa::path(get, path = "/profile", tag = "rules",
     responses((status = 200, body = ProfileView)))]
-pub async fn profile(State(state): State<WebState>, SignedIn(_): SignedIn) -> Json<ProfileView> {
+pub async fn profile(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<ProfileView>, Failure> {
+    state.app.look(&session, "rules").await?;
     let profile = state.app.profile();
     let instruments = profile.instruments.iter().map(|instrument| InstrumentView {
         id: instrument.id.clone(),
@@ -169,21 +173,25 @@ pub async fn profile(State(state): State<WebState>, SignedIn(_): SignedIn) -> Js
         in_force_from: instrument.in_force_from.map(|day| day.to_string()),
         preview: instrument.preview,
     });
-    Json(ProfileView {
+    Ok(Json(ProfileView {
         id: profile.id.clone(),
         title: profile.title.clone(),
         title_en: profile.title_en.clone(),
         digest: profile.digest.to_string(),
         preview: profile.instruments.iter().any(|instrument| instrument.preview),
         instruments: instruments.collect(),
-    })
+    }))
 }
 
 /// All procedures.
 #[utoipa::path(get, path = "/procedures", tag = "rules",
     responses((status = 200, body = Vec<ProcedureLine>)))]
-pub async fn procedures(State(state): State<WebState>, SignedIn(_): SignedIn) -> Json<Vec<ProcedureLine>> {
-    Json(state.app.profile().procedures.iter().map(line).collect())
+pub async fn procedures(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+) -> Result<Json<Vec<ProcedureLine>>, Failure> {
+    state.app.look(&session, "rules").await?;
+    Ok(Json(state.app.profile().procedures.iter().map(line).collect()))
 }
 
 /// One procedure: stages, acts and fields.
@@ -191,13 +199,14 @@ pub async fn procedures(State(state): State<WebState>, SignedIn(_): SignedIn) ->
     responses((status = 200, body = ProcedureView)))]
 pub async fn procedure(
     State(state): State<WebState>,
-    SignedIn(_): SignedIn,
+    SignedIn(session): SignedIn,
     Named(id): Named<String>,
 ) -> Result<Json<ProcedureView>, Failure> {
     let profile = state.app.profile();
-    let procedure = profile
-        .procedure(&id)
-        .ok_or_else(|| Refusal::unknown("procedure_unknown").fact("procedure", &id))?;
+    let unknown =
+        || Refusal::unknown("procedure_unknown").fact("procedure", id.chars().take(60).collect::<String>());
+    let procedure = profile.procedure(&id).ok_or_else(unknown)?;
+    state.app.look(&session, "rules").await?;
     Ok(Json(ProcedureView {
         line: line(procedure),
         stages: procedure.stages.iter().map(stage).collect(),

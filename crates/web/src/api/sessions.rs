@@ -10,7 +10,7 @@ use super::{
     input::Body,
     output::{ActorView, instant},
 };
-use crate::{problem::Failure, session::SignedIn, state::WebState};
+use crate::{peer::Peer, problem::Failure, session::SignedIn, state::WebState};
 
 /// Name and password.
 #[derive(Deserialize, ToSchema)]
@@ -88,9 +88,13 @@ pub struct PostChoice {
     responses((status = 201, body = SessionMade)))]
 pub async fn sign_in(
     State(state): State<WebState>,
+    Peer(source): Peer,
     Body(given): Body<Credentials>,
 ) -> Result<(StatusCode, Json<SessionMade>), Failure> {
-    let made = state.app.sign_in(&given.login, &given.password).await?;
+    let made = state
+        .app
+        .sign_in_from(&given.login, &given.password, source)
+        .await?;
     let actor = ActorView::from(&made.session);
     Ok((
         StatusCode::CREATED,
@@ -116,11 +120,11 @@ pub async fn sign_out(
 #[utoipa::path(get, path = "/me", tag = "sessions",
     responses((status = 200, body = Me)))]
 pub async fn me(State(state): State<WebState>, SignedIn(session): SignedIn) -> Result<Json<Me>, Failure> {
-    let loaded = state.app.record().load(&Default::default()).await?;
+    let who = state.app.me(&session).await?;
     Ok(Json(Me {
         login: session.login.clone(),
         actor: ActorView::from(&session),
-        body_name: loaded.registry.body_name(session.actor.body),
+        body_name: who.body,
         csrf: session.csrf,
         today: state.app.today().to_string(),
         now: instant(state.app.profile().zone, state.app.now()),
@@ -135,6 +139,7 @@ pub async fn posts(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
 ) -> Result<Json<Vec<PostView>>, Failure> {
+    state.app.look(&session, "posts").await?;
     let posts = state.app.posts(&session).await?;
     let views = posts.into_iter().map(|(post, delegation)| PostView {
         body: post.body.to_string(),

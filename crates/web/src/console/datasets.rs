@@ -9,13 +9,19 @@ use axum::{
 };
 use serde::Deserialize;
 use shuyu_app::{
+    files::UploadKind,
     ingest::NewIngest,
     jobs::{JobStatus, JobView},
+    port::JobPhase,
     read::CaseQuery,
 };
 use shuyu_kernel::{DatasetId, Refusal};
 
-use super::{posted::Posted, workbench::domain_label};
+use super::{
+    posted::Posted,
+    report::{self, Finding},
+    workbench::domain_label,
+};
 use crate::page::{
     ConsoleError, Frame, RefusalCard, Visit, ok,
     parts::{Choice, Labelled, Status, size},
@@ -27,8 +33,8 @@ const PROVIDER: &str = "provider";
 const DOMAINS: [&str; 3] = ["person", "enterprise", "household"];
 /// A running job is looked at again after so many seconds.
 const REFRESH_SECONDS: u32 = 3;
-/// Most lines of a report on the page.
-const REPORT_LINES: usize = 500;
+/// Shares of rows that may be set aside, in hundredths of a percent: one in a thousand, one and five in a hundred.
+const SHARES: [u32; 3] = [10, 100, 500];
 
 #[derive(Template)]
 #[template(path = "datasets.html")]
@@ -39,6 +45,7 @@ pub(crate) struct DatasetsPage {
     pub uploads: Vec<Choice>,
     pub resources: Vec<Choice>,
     pub domains: Vec<Choice>,
+    pub shares: Vec<Choice>,
     pub jobs: Vec<JobLine>,
     pub rows: Vec<Row>,
 }
@@ -83,8 +90,9 @@ pub(crate) struct JobPage {
     pub class: &'static str,
     pub shape: &'static str,
     pub status: String,
-    pub rows: u64,
+    pub progress: String,
     pub running: bool,
+    pub findings: Vec<Finding>,
     pub card: Option<RefusalCard>,
     pub made: String,
     pub made_href: String,
@@ -132,7 +140,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
     let rows = rows.collect();
     let (mut uploads, mut resources) = (Vec::new(), Vec::new());
     if may_ingest {
-        let own = app.uploads(&visit.session).await?;
+        let own = app.uploads(&visit.session, UploadKind::Data).await?;
         uploads = own
             .iter()
             .map(|upload| Choice {
@@ -164,8 +172,17 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
                 selected: false,
             })
             .collect(),
+        shares: SHARES
+            .iter()
+            .map(|share| Choice {
+                value: share.to_string(),
+                label: frame.tr("bad-rows-share", &[("share", percent(*share))]),
+                selected: false,
+            })
+            .collect(),
         jobs: app
             .jobs(&visit.session)
+            .await?
             .iter()
             .map(|job| job_line(&frame, job))
             .collect(),
@@ -177,7 +194,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
 
 /// `POST /uploads`: takes a file in and goes on to the order.
 pub(crate) async fn upload(visit: Visit, request: Request) -> Result<Redirect, ConsoleError> {
-    let posted = Posted::read(&visit, request).await?;
+    let posted = Posted::read_as(&visit, request, UploadKind::Data).await?;
     let digest = posted
         .filled("file")
         .ok_or_else(|| Refusal::unmet("file_missing"))?;
@@ -202,15 +219,19 @@ pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, C
             .map(str::to_owned)
             .collect(),
         domain: posted.filled("domain"),
+        set_aside: posted
+            .filled("set_aside")
+            .map(|share| share.parse().map_err(|_| wrong("ingest-bad-rows")))
+            .transpose()?,
     };
     let key = posted.filled("key").unwrap_or_else(|| visit.app().form_key());
-    let number = visit.app().start_ingest(&visit.session, new, key)?;
+    let number = visit.app().start_ingest(&visit.session, new, key).await?;
     Ok(Redirect::to(&format!("/jobs/{number}")))
 }
 
 /// `GET /jobs/{number}`
 pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Response, ConsoleError> {
-    let job = visit.app().job(&visit.session, number)?;
+    let job = visit.app().job(&visit.session, number).await?;
     let mut frame = visit
         .frame_at("nav-catalogue")
         .crumb("/datasets", &visit.frame.t("datasets-title"));
@@ -230,11 +251,16 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
     }
     let page = JobPage {
         href: format!("/jobs/{number}"),
-        table: job.table,
         class: status.class,
         shape: status.shape,
         status: status.label,
-        rows: job.rows,
+        progress: progress(&frame, &job),
+        findings: job
+            .report
+            .as_ref()
+            .map(|found| report::findings(&frame, found))
+            .unwrap_or_default(),
+        table: job.table,
         running,
         card,
         made,
@@ -251,7 +277,7 @@ pub(crate) async fn cancel(
     request: Request,
 ) -> Result<Response, ConsoleError> {
     Posted::read(&visit, request).await?;
-    visit.app().cancel_job(&visit.session, number)?;
+    visit.app().cancel_job(&visit.session, number).await?;
     Ok(Redirect::to(&format!("/jobs/{number}")).into_response())
 }
 
@@ -275,6 +301,29 @@ fn job_status(frame: &Frame, job: &JobView) -> Status {
     }
 }
 
+/// How far a job has come, in words: bytes while the file is read through for the first time, then rows.
+fn progress(frame: &Frame, job: &JobView) -> String {
+    let done = job.progress;
+    let bytes = [
+        ("done", size(frame, done.bytes)),
+        ("size", size(frame, job.size_bytes)),
+    ];
+    match (&job.status, done.phase) {
+        (JobStatus::Running, JobPhase::Waiting) => frame.t("job-waiting"),
+        (JobStatus::Running, JobPhase::Inspecting) => frame.tr("job-inspecting", &bytes),
+        _ => frame.tr("job-rows", &[("n", done.rows)]),
+    }
+}
+
+/// Hundredths of a percent as a percentage.
+fn percent(share: u32) -> String {
+    let (whole, rest) = (share / 100, share % 100);
+    match rest {
+        0 => format!("{whole}%"),
+        _ => format!("{whole}.{}%", format!("{rest:02}").trim_end_matches('0')),
+    }
+}
+
 /// `GET /datasets/{id}`
 pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let unknown =
@@ -289,10 +338,7 @@ pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Resp
         .frame_at("nav-catalogue")
         .crumb("/datasets", &visit.frame.t("datasets-title"));
     let case = visit.app().case_view(&visit.session, row.resource).await?.case;
-    let report = match visit.app().report_of(&visit.session, &row).await? {
-        Some(digest) => visit.app().quality_report(&visit.session, &digest).await?,
-        None => None,
-    };
+    let found = visit.app().quality_report(&visit.session, &row).await?;
     let fact = |key: &str, text: String| Labelled {
         label: frame.t(key),
         text,
@@ -315,74 +361,8 @@ pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Resp
         case_title: format!("{} {}", case.number, case.title),
         entry_href: format!("/ledger/{}", row.as_of),
         columns: row.columns,
-        report: report.map(|report| report_lines(&report)).unwrap_or_default(),
+        report: found.map(|found| report::lines(&found)).unwrap_or_default(),
         frame,
     };
     Ok(ok(&page))
-}
-
-/// A report as path and value, one line each.
-fn report_lines(report: &serde_json::Value) -> Vec<Labelled> {
-    let mut lines = Vec::new();
-    flatten("", report, &mut lines);
-    lines.truncate(REPORT_LINES);
-    lines
-}
-
-fn flatten(path: &str, value: &serde_json::Value, lines: &mut Vec<Labelled>) {
-    use serde_json::Value;
-    let below = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
-    let line = |text: String| Labelled {
-        label: path.to_owned(),
-        text,
-        ..Labelled::default()
-    };
-    match value {
-        Value::Null => {}
-        Value::Object(map) => map
-            .iter()
-            .for_each(|(name, inner)| flatten(&below(name), inner, lines)),
-        Value::Array(list) if list.iter().all(|inner| !inner.is_object() && !inner.is_array()) => {
-            lines.push(line(list.iter().map(plain).collect::<Vec<_>>().join(", ")));
-        }
-        Value::Array(list) => {
-            list.iter()
-                .enumerate()
-                .for_each(|(at, inner)| flatten(&below(&(at + 1).to_string()), inner, lines));
-        }
-        other => lines.push(line(plain(other))),
-    }
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::report_lines;
-
-    #[test]
-    fn a_report_reads_as_path_and_value() {
-        let report = serde_json::json!([{"rows": 3, "columns": [{"name": "a", "missing": [1, 2]}]}, null]);
-        let lines: Vec<(String, String)> = report_lines(&report)
-            .into_iter()
-            .map(|l| (l.label, l.text))
-            .collect();
-        let wanted = [
-            ("1.columns.1.missing", "1, 2"),
-            ("1.columns.1.name", "a"),
-            ("1.rows", "3"),
-        ];
-        assert_eq!(
-            lines,
-            wanted.map(|(path, text)| (path.to_owned(), text.to_owned()))
-        );
-    }
 }

@@ -49,6 +49,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
     let jobs = visit
         .app()
         .jobs(&visit.session)
+        .await?
         .into_iter()
         .take(5)
         .map(|job| Link {

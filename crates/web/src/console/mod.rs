@@ -14,6 +14,7 @@ pub mod lists;
 pub mod permits;
 pub mod posted;
 pub mod products;
+mod report;
 pub mod sign_in;
 pub mod supervision;
 pub mod training;

@@ -6,7 +6,10 @@ use axum::{
     http::header,
 };
 use futures::StreamExt;
-use shuyu_app::{files::Upload, port::ByteStream};
+use shuyu_app::{
+    files::{Upload, UploadKind},
+    port::ByteStream,
+};
 use shuyu_kernel::Refusal;
 
 use crate::page::{ConsoleError, Visit};
@@ -24,13 +27,21 @@ impl Posted {
     /// # Errors
     /// `csrf_wrong`, `form_malformed`, and what the upload refuses.
     pub async fn read(visit: &Visit, request: Request) -> Result<Self, ConsoleError> {
+        Self::read_as(visit, request, UploadKind::Paper).await
+    }
+
+    /// The same, with what its files are brought for.
+    ///
+    /// # Errors
+    /// As [`Posted::read`].
+    pub async fn read_as(visit: &Visit, request: Request, files: UploadKind) -> Result<Self, ConsoleError> {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         if kind.starts_with("multipart/form-data") {
-            return Self::read_multipart(visit, request).await;
+            return Self::read_multipart(visit, request, files).await;
         }
         let RawForm(bytes) = RawForm::from_request(request, &())
             .await
@@ -42,7 +53,11 @@ impl Posted {
         Ok(posted)
     }
 
-    async fn read_multipart(visit: &Visit, request: Request) -> Result<Self, ConsoleError> {
+    async fn read_multipart(
+        visit: &Visit,
+        request: Request,
+        files: UploadKind,
+    ) -> Result<Self, ConsoleError> {
         let mut multipart = Multipart::from_request(request, &())
             .await
             .map_err(|_| malformed())?;
@@ -64,7 +79,7 @@ impl Posted {
                 visit.checked("")?;
             }
             if !file.is_empty() {
-                let upload = take_in(visit, &file, field).await?;
+                let upload = take_in(visit, &file, files, field).await?;
                 posted.values.push((name, upload.digest.to_string()));
             }
         }
@@ -101,7 +116,12 @@ fn malformed() -> Refusal {
 }
 
 /// Streams a file into the lake while it arrives: it is never held in memory as a whole.
-async fn take_in(visit: &Visit, name: &str, mut field: Field<'_>) -> Result<Upload, ConsoleError> {
+async fn take_in(
+    visit: &Visit,
+    name: &str,
+    kind: UploadKind,
+    mut field: Field<'_>,
+) -> Result<Upload, ConsoleError> {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(4);
     let bytes: ByteStream = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
@@ -120,7 +140,7 @@ async fn take_in(visit: &Visit, name: &str, mut field: Field<'_>) -> Result<Uplo
             }
         }
     };
-    let (upload, ()) = tokio::join!(visit.app().upload(&visit.session, name, bytes), pump);
+    let (upload, ()) = tokio::join!(visit.app().upload(&visit.session, name, kind, bytes), pump);
     Ok(upload?)
 }
 

@@ -14,6 +14,7 @@ use shuyu_kernel::Refusal;
 
 use super::posted::Posted;
 use crate::{
+    csrf,
     i18n::Language,
     page::{
         ConsoleError, Frame, RefusalCard, Visit,
@@ -21,8 +22,12 @@ use crate::{
         html,
         visit::bare_frame,
     },
+    peer::Peer,
     problem::status,
-    session::{Lang, ended_cookie, language_cookie, session_cookie, way_back},
+    session::{
+        Lang, ended_cookie, form_cookie, form_cookie_name, language_cookie, read_cookie, session_cookie,
+        way_back,
+    },
     state::WebState,
 };
 
@@ -33,6 +38,7 @@ pub(crate) struct SignInPage {
     pub refusal: Option<RefusalCard>,
     pub next: String,
     pub login: String,
+    pub token: String,
     pub people: Vec<TrainingPerson>,
 }
 
@@ -50,6 +56,8 @@ pub(crate) struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    csrf: String,
 }
 
 /// `GET /sign-in`
@@ -63,18 +71,24 @@ pub(crate) async fn page(
     drawn(&state, frame, asked, None).await
 }
 
-/// `POST /sign-in`: another site cannot send it, since browsers say where a form comes from.
+/// `POST /sign-in`: another site cannot send it. Browsers say where a form comes from; one that does not must bring
+/// the token of the form together with the cookie the form was drawn with.
 pub(crate) async fn submit(
     State(state): State<WebState>,
     Lang(lang): Lang,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
+    Peer(source): Peer,
     Form(given): Form<Credentials>,
 ) -> Result<Response, ConsoleError> {
-    if from_elsewhere(&headers) {
+    let drawn_for = read_cookie(&headers, form_cookie_name(state.secure_cookies));
+    if !from_here(&headers, drawn_for.unwrap_or_default(), &given.csrf) {
         return Err(Refusal::forbidden("csrf_wrong").into());
     }
-    match state.app.sign_in(given.login.trim(), &given.password).await {
+    let signed = state
+        .app
+        .sign_in_from(given.login.trim(), &given.password, source);
+    match signed.await {
         Ok(signed) => {
             let cookie = session_cookie(state.secure_cookies, &signed.token);
             Ok((
@@ -100,12 +114,12 @@ pub(crate) async fn submit(
     }
 }
 
-/// Browsers name the relation of the sending site; a missing header is an old browser or a program.
-fn from_elsewhere(headers: &HeaderMap) -> bool {
-    let site = headers
-        .get("sec-fetch-site")
-        .and_then(|value| value.to_str().ok());
-    site.is_some_and(|site| site == "cross-site" || site == "same-site")
+/// Browsers name the relation of the sending site, except old ones and those that reach us without TLS.
+fn from_here(headers: &HeaderMap, drawn_for: &str, given: &str) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => csrf::same(drawn_for, given),
+    }
 }
 
 async fn drawn(
@@ -124,14 +138,19 @@ async fn drawn(
         .as_ref()
         .map_or(StatusCode::OK, |refusal| status(&Stop::Refused(refusal.clone())));
     let card = refusal.map(|refusal| RefusalCard::of(&frame, &profile, &refusal));
+    let token = state.app.form_key();
+    let cookie = form_cookie(state.secure_cookies, &token);
     let page = SignInPage {
+        token,
         frame,
         refusal: card,
         next: way_back(&asked.next).to_owned(),
         login: asked.login,
         people,
     };
-    Ok(html(code, &page))
+    let mut response = html(code, &page);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// `POST /sign-out`

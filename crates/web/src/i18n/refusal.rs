@@ -1,6 +1,9 @@
 //! The words of a refusal: what does not go, and what would make it go.
 
+use std::collections::BTreeMap;
+
 use shuyu_kernel::Refusal;
+use shuyu_profile::Profile;
 
 use super::{Language, Texts};
 
@@ -30,6 +33,25 @@ impl Texts {
             what: self.tr(language, &key, &facts),
             way_out: self.tr(language, &format!("{key}-way-out"), &facts),
         }
+    }
+
+    /// Facts name acts, stages, fields and roles by their Chinese titles; English sentences have the English ones.
+    pub fn localised(&self, language: Language, profile: &Profile, refusal: &Refusal) -> Refusal {
+        let mut refusal = refusal.clone();
+        let titles = if language == Language::En {
+            titles(profile)
+        } else {
+            BTreeMap::new()
+        };
+        let joint = self.t(language, "list-joint");
+        for value in refusal.facts.values_mut().filter(|value| !value.contains('\n')) {
+            let parts: Vec<&str> = value
+                .split("; ")
+                .map(|part| titles.get(part).copied().unwrap_or(part))
+                .collect();
+            *value = parts.join(&joint);
+        }
+        refusal
     }
 
     /// Facts that are codes become words: uses of columns, limits, nodes of a query.
@@ -78,4 +100,46 @@ impl Texts {
         };
         self.tr(language, key, &[("n", n)])
     }
+}
+
+fn titles(profile: &Profile) -> BTreeMap<&str, &str> {
+    let mut titles: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut add = |zh, en| {
+        titles.entry(zh).or_insert(en);
+    };
+    profile
+        .roles
+        .iter()
+        .for_each(|role| add(&role.title, &role.title_en));
+    profile
+        .posts
+        .iter()
+        .for_each(|post| add(&post.title, &post.title_en));
+    for procedure in &profile.procedures {
+        add(&procedure.title, &procedure.title_en);
+        procedure
+            .stages
+            .iter()
+            .for_each(|stage| add(&stage.title, &stage.title_en));
+        procedure
+            .acts
+            .iter()
+            .for_each(|act| add(&act.title, &act.title_en));
+        procedure
+            .clocks
+            .iter()
+            .for_each(|clock| add(&clock.title, &clock.title_en));
+        procedure
+            .lanes
+            .iter()
+            .for_each(|lane| add(&lane.title, &lane.title_en));
+        for field in &procedure.fields {
+            add(&field.title, &field.title_en);
+            field
+                .choices
+                .iter()
+                .for_each(|choice| add(&choice.title, &choice.title_en));
+        }
+    }
+    titles
 }

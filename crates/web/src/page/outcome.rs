@@ -1,6 +1,6 @@
 //! Refusals and faults as pages: what did not happen, why, by which clause, and what to do.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use shuyu_kernel::{Fault, Refusal};
 use shuyu_profile::Profile;
 
 use super::{Chip, Frame, html};
-use crate::{i18n::Language, problem::status};
+use crate::problem::status;
 
 /// A handler that stopped. The router's last layer turns it into a page in the visitor's language.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl RefusalCard {
     pub fn of(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Self {
         let words = frame
             .texts
-            .refusal(frame.lang, &localised(frame, profile, refusal));
+            .refusal(frame.lang, &frame.texts.localised(frame.lang, profile, refusal));
         Self {
             code: refusal.code.clone(),
             what: words.what,
@@ -55,67 +55,6 @@ impl RefusalCard {
             chips: Chip::all(frame, profile, &refusal.clauses),
         }
     }
-}
-
-/// Facts name acts, stages, fields and roles by their Chinese titles; English pages show the English ones.
-fn localised(frame: &Frame, profile: &Profile, refusal: &Refusal) -> Refusal {
-    let mut refusal = refusal.clone();
-    let titles = if frame.lang == Language::En {
-        titles(profile)
-    } else {
-        BTreeMap::new()
-    };
-    let joint = frame.t("list-joint");
-    for value in refusal.facts.values_mut().filter(|value| !value.contains('\n')) {
-        let parts: Vec<&str> = value
-            .split("; ")
-            .map(|part| titles.get(part).copied().unwrap_or(part))
-            .collect();
-        *value = parts.join(&joint);
-    }
-    refusal
-}
-
-fn titles(profile: &Profile) -> BTreeMap<&str, &str> {
-    let mut titles: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut add = |zh, en| {
-        titles.entry(zh).or_insert(en);
-    };
-    profile
-        .roles
-        .iter()
-        .for_each(|role| add(&role.title, &role.title_en));
-    profile
-        .posts
-        .iter()
-        .for_each(|post| add(&post.title, &post.title_en));
-    for procedure in &profile.procedures {
-        add(&procedure.title, &procedure.title_en);
-        procedure
-            .stages
-            .iter()
-            .for_each(|stage| add(&stage.title, &stage.title_en));
-        procedure
-            .acts
-            .iter()
-            .for_each(|act| add(&act.title, &act.title_en));
-        procedure
-            .clocks
-            .iter()
-            .for_each(|clock| add(&clock.title, &clock.title_en));
-        procedure
-            .lanes
-            .iter()
-            .for_each(|lane| add(&lane.title, &lane.title_en));
-        for field in &procedure.fields {
-            add(&field.title, &field.title_en);
-            field
-                .choices
-                .iter()
-                .for_each(|choice| add(&choice.title, &choice.title_en));
-        }
-    }
-    titles
 }
 
 /// The page of a stop.

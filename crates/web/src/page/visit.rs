@@ -16,7 +16,8 @@ use super::{ConsoleError, Frame, frame, outcome::stop_page};
 use crate::{
     headers::RequestId,
     i18n::Language,
-    session::{Lang, SignedIn},
+    problem,
+    session::{Lang, Sender, SignedIn},
     state::WebState,
 };
 
@@ -126,6 +127,7 @@ pub async fn stops_become_pages(State(state): State<WebState>, request: Request,
     let Some(stop) = response.extensions_mut().remove::<Arc<Stop>>() else {
         return response;
     };
+    let stop = problem::noted(&state, kept.extensions.get::<Sender>(), "page", stop).await;
     let frame = match Visit::from_request_parts(&mut kept, &state).await {
         Ok(visit) => visit.frame,
         Err(_) => {

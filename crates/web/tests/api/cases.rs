@@ -353,6 +353,32 @@ fn pages_follow_one_another_although_new_cases_come() {
     });
 }
 
+#[test]
+fn a_waiting_act_is_dropped_by_those_who_have_a_hand_in_it_only() {
+    in_world(|world| async move {
+        let operator = world.sign_in("op.clerk").await;
+        let case = world.open(&operator, "request", json!({ "name": "一" })).await;
+        let acts = format!("/api/v1/cases/{case}/acts");
+        world.post(&acts).token(&operator).json(submit()).await.ok();
+        for (n, login, status) in [
+            (1, "au.aide", 403),
+            (1, "op.clerk", 403),
+            (1, "au.clerk", 200),
+            (2, "au.chief", 200),
+        ] {
+            if login != "op.clerk" && login != "au.clerk" {
+                let clerk = world.sign_in("au.clerk").await;
+                let entered = world.post(&acts).token(&clerk).json(json!({ "act": "approve" }));
+                entered.await.ok();
+            }
+            let token = world.sign_in(login).await;
+            let drop = format!("/api/v1/cases/{case}/pending/{n}/drop");
+            let dropped = world.post(&drop).token(&token).empty().await;
+            assert_eq!(dropped.status.as_u16(), status, "{login}");
+        }
+    });
+}
+
 fn ids(page: &Value) -> Vec<String> {
     page["cases"]
         .as_array()

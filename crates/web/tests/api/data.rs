@@ -31,7 +31,7 @@ fn a_file_comes_back_to_its_body_only() {
         );
         let developer = world.sign_in("dev.clerk").await;
         let other = world.get(&path).token(&developer).empty().await;
-        assert_eq!(other.problem(), (403, "paper_of_another_body".to_owned()));
+        assert_eq!(other.problem(), (404, "paper_unknown".to_owned()));
         let unknown = format!("/api/v1/uploads/{}", "0".repeat(64));
         assert_eq!(
             world.get(&unknown).token(&operator).empty().await.problem(),
@@ -231,7 +231,7 @@ fn figures_duties_and_rules_are_told() {
                 .as_array()
                 .unwrap()
                 .len(),
-            6
+            7
         );
         assert_eq!(
             world

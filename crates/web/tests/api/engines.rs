@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested,
-    Keeper, OnRows, RawFile, Secrets, Verified,
+    Keeper, OnProgress, RawFile, Secrets, Sweep, Verified,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
@@ -75,11 +75,14 @@ impl DataLake for Pond {
         let kept = self.0.lock().unwrap().get(&digest).cloned();
         Ok(kept.ok_or_else(|| Fault::new("reading", "nothing there"))?)
     }
-    async fn ingest(&self, _: &IngestOrder, _: OnRows, _: Cancel) -> Result<Ingested, DataError> {
+    async fn ingest(&self, _: &IngestOrder, _: OnProgress, _: Cancel) -> Result<Ingested, DataError> {
         Err(Refusal::unmet("file_without_rows").into())
     }
-    async fn derive(&self, _: &DeriveOrder, _: OnRows, _: Cancel) -> Result<Ingested, DataError> {
+    async fn derive(&self, _: &DeriveOrder, _: OnProgress, _: Cancel) -> Result<Ingested, DataError> {
         Err(Refusal::unmet("file_without_rows").into())
+    }
+    async fn sweep(&self, _: &Sweep) -> Result<u64, Fault> {
+        Ok(0)
     }
     async fn columns(&self, _: DatasetId) -> Result<Vec<(String, String)>, DataError> {
         Ok(Vec::new())

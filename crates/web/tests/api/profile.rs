@@ -33,6 +33,10 @@ id = "clerk"
 title = "经办"
 title_en = "Clerk"
 [[post]]
+id = "aide"
+title = "助理"
+title_en = "Aide"
+[[post]]
 id = "chief"
 title = "科长"
 title_en = "Chief"
@@ -42,6 +46,11 @@ id = "authority"
 title = "主管部门"
 title_en = "Authority"
 single = true
+cite = ["ST-OP-001"]
+[[role]]
+id = "data_authority"
+title = "数据局"
+title_en = "Data authority"
 cite = ["ST-OP-001"]
 [[role]]
 id = "operator"
@@ -57,6 +66,10 @@ cite = ["ST-OP-001"]
 id = "provider"
 title = "数源单位"
 title_en = "Provider"
+cite = ["ST-OP-001"]
+[[separation]]
+roles = ["operator", "developer"]
+scope = "person"
 cite = ["ST-OP-001"]
 [[role]]
 id = "system_administrator"
@@ -124,6 +137,13 @@ dominance_percent = 90
 max_rows = 5000
 log_retention = "5 year"
 platform_default = "test"
+
+[citations]
+scope = { cite = ["ST-OP-001"] }
+least_necessary = { cite = ["ST-OP-001"] }
+approvals = { inferred = "no clause names it" }
+raw_stays = { cite = ["ST-OP-001"] }
+join_risk = { cite = ["ST-OP-001"] }
 "#;
 
 const REQUEST: &str = r#"
@@ -186,6 +206,14 @@ type = "date"
 group = "basics"
 cite = ["ST-OP-001"]
 
+[[field]]
+id = "annex"
+title = "附件"
+title_en = "Annex"
+type = "file"
+group = "basics"
+cite = ["ST-OP-001"]
+
 [[act]]
 id = "submit"
 kind = "submit"
@@ -195,7 +223,7 @@ by = ["operator"]
 from = ["drafting"]
 to = "review"
 manners = ["in_person"]
-records = ["name", "contact", "starts_on"]
+records = ["name", "contact", "starts_on", "annex"]
 cite = ["ST-OP-001"]
 [[act.guard]]
 rule = "complete"
@@ -343,6 +371,55 @@ effects = ["close_access"]
 cite = ["ST-OP-002"]
 "#;
 
+const RESOURCE: &str = r#"
+id = "resource"
+title = "目录条目"
+title_en = "Catalogue entry"
+section = "catalogue"
+number_prefix = "目〔{year}〕{seq}号"
+cite = ["ST-OP-001"]
+
+[open]
+by = ["provider"]
+
+[[stage]]
+id = "listed"
+title = "在册"
+title_en = "Listed"
+holder = "provider"
+cite = ["ST-OP-001"]
+[[stage]]
+id = "removed"
+title = "注销"
+title_en = "Removed"
+is_final = true
+cite = ["ST-OP-001"]
+
+[[group]]
+id = "basics"
+title = "基本"
+title_en = "Basics"
+
+[[field]]
+id = "name"
+title = "名称"
+title_en = "Name"
+type = "text"
+group = "basics"
+is_title = true
+cite = ["ST-OP-001"]
+
+[[act]]
+id = "remove"
+kind = "terminate"
+title = "注销"
+title_en = "Remove"
+by = ["provider"]
+from = ["listed"]
+to = "removed"
+cite = ["ST-OP-001"]
+"#;
+
 /// The rules of the town.
 pub fn profiles() -> Profiles {
     let base = ProfileSource::new("base").with(
@@ -361,7 +438,8 @@ pub fn profiles() -> Profiles {
         .with("procedures/product.toml", PRODUCT)
         .with("procedures/entry.toml", chain::ENTRY)
         .with("procedures/operating.toml", chain::OPERATING)
-        .with("procedures/use.toml", chain::USE);
+        .with("procedures/use.toml", chain::USE)
+        .with("procedures/resource.toml", RESOURCE);
     let profile = Profile::load(&base, &own).unwrap_or_else(|errors| panic!("{errors:#?}"));
     Profiles::new(profile, base, own, Default::default())
 }

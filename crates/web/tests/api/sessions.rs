@@ -166,17 +166,19 @@ fn a_post_not_held_cannot_be_taken_and_a_delegated_one_can_in_its_term() {
     in_world(|world| async move {
         let token = world.sign_in("op.clerk").await;
         let chief = world.sign_in("au.chief").await;
+        let aide = world.sign_in("au.aide").await;
         let posts = world.get("/api/v1/me/posts").token(&chief).empty().await.ok();
         let held = posts[0].clone();
         let mut choice = json!({ "body": held["body"], "role": held["role"], "post": held["post"] });
         let taken = world
             .post("/api/v1/me/post")
-            .token(&token)
+            .token(&aide)
             .json(choice.clone())
             .await;
         assert_eq!(taken.problem(), (403, "post_not_held".to_owned()));
+        let scan = world.upload(&chief, "授权书.pdf", "paper", b"scan").await;
 
-        let paper = json!({ "number": "授〔2026〕1号", "from": "au.chief", "to": "op.clerk",
+        let paper = json!({ "number": "授〔2026〕1号", "from": "au.chief", "to": "au.aide", "paper": scan,
                             "starts_on": "2026-03-02", "ends_on": "2026-03-06" });
         let keyless = world
             .post("/api/v1/registry/delegations")
@@ -192,7 +194,7 @@ fn a_post_not_held_cannot_be_taken_and_a_delegated_one_can_in_its_term() {
         choice["delegation"] = json!("授〔2026〕1号");
         let actor = world
             .post("/api/v1/me/post")
-            .token(&token)
+            .token(&aide)
             .json(choice.clone())
             .await
             .ok();
@@ -203,7 +205,7 @@ fn a_post_not_held_cannot_be_taken_and_a_delegated_one_can_in_its_term() {
             .json(json!({ "to": "2026-03-09" }))
             .await
             .ok();
-        let late = world.post("/api/v1/me/post").token(&token).json(choice).await;
+        let late = world.post("/api/v1/me/post").token(&aide).json(choice).await;
         assert_eq!(late.problem(), (403, "delegation_expired".to_owned()));
     });
 }

@@ -43,6 +43,10 @@ fn a_problem_is_said_in_the_language_asked_for() {
         );
         assert!(has_chinese(&zh.detail) && has_chinese(&zh.way_out), "{zh:?}");
         assert!(!en.way_out.is_empty() && en.detail != zh.detail, "{en:?}");
+        assert!(
+            !has_chinese(&en.detail) && !has_chinese(&en.way_out) && !has_chinese(&en.title),
+            "titles of acts and roles are English too: {en:?}"
+        );
         assert_eq!(other.detail, zh.detail, "Chinese is the usual language");
         assert_eq!(zh.reference, None);
     });

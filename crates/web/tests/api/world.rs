@@ -8,9 +8,14 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
-use shuyu_app::{App, Parts, founding::World as Town};
+use shuyu_app::{
+    App, Parts,
+    founding::World as Town,
+    port::{Answer, Cell},
+};
+use shuyu_domain::port::{AccessNote, Log, Record, StoredEntry};
 use shuyu_kernel::{CivilDate, Clock, kill::NoKill};
-use shuyu_ledger::{FolderKind, SigningKey};
+use shuyu_ledger::{Entry, FolderKind, SigningKey};
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use shuyu_testkit::{MockClock, SeededSource};
 use shuyu_web::{i18n::Texts, server, state::WebState};
@@ -31,6 +36,10 @@ password = "a long sample password"
 id = "authority"
 name = "示例镇数据局"
 roles = ["authority"]
+[[body]]
+id = "bureau"
+name = "示例局"
+roles = ["data_authority"]
 [[body]]
 id = "operator"
 name = "示例运营公司"
@@ -65,6 +74,18 @@ name = "丙"
 body = "authority"
 role = "authority"
 post = "chief"
+[[person]]
+login = "au.aide"
+name = "壬"
+body = "authority"
+role = "authority"
+post = "aide"
+[[person]]
+login = "bureau"
+name = "癸"
+body = "bureau"
+role = "data_authority"
+post = "clerk"
 [[person]]
 login = "dev.clerk"
 name = "丁"
@@ -253,6 +274,47 @@ impl World {
             .await
             .ok();
         made["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads bytes and gives their digest.
+    pub async fn upload(&self, token: &str, name: &str, kind: &str, bytes: &[u8]) -> String {
+        let name: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let made = self
+            .post(&format!("/api/v1/uploads?name={name}&kind={kind}"))
+            .token(token)
+            .send(bytes.to_vec())
+            .await
+            .ok();
+        made["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// A page of the console, or a form of it, as the browser of a signed-in person sends it.
+    pub async fn page(&self, method: Method, path: &str, token: &str, fields: &[(&str, &str)]) -> Answered {
+        let ask = self
+            .ask(method, path)
+            .with("cookie", &format!("__Host-shuyu={token}"))
+            .with("content-type", "application/x-www-form-urlencoded");
+        let encoded = |text: &str| {
+            text.bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+        };
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+            .collect();
+        ask.send(body.join("&")).await
+    }
+
+    /// Notes of the access log, oldest first.
+    pub async fn notes(&self) -> Vec<AccessNote> {
+        let entries = self.store.entries(Log::Access, 0, 10_000).await.unwrap();
+        let note = |entry: &StoredEntry| {
+            let entry = Entry::parse(&entry.bytes).unwrap();
+            let payload: Value = serde_json::from_slice(&entry.payload).unwrap();
+            serde_json::from_value(payload["note"].clone()).unwrap()
+        };
+        entries.iter().map(note).collect()
     }
 
     /// Opens a case and gives its id.

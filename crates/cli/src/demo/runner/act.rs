@@ -260,7 +260,7 @@ impl Runner {
             return Ok(digest.clone());
         }
         let bytes = format!("{name}\n").into_bytes();
-        let reply = self.client.upload(login, name, bytes.into()).await?;
+        let reply = self.client.upload(login, name, "paper", bytes.into()).await?;
         let digest = reply
             .body
             .get("digest")

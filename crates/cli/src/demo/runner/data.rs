@@ -24,7 +24,7 @@ impl Runner {
             let table = order.table.replace('#', &format!("{number:02}"));
             let reply = self
                 .client
-                .upload(&step.login, &file.name, file.body().await?)
+                .upload(&step.login, &file.name, "data", file.body().await?)
                 .await?;
             ensure!(
                 reply.is_ok(),

@@ -34,7 +34,7 @@ async fn load(visit: &Visit, id: &str, act: &str, lane: &str) -> Result<Acting, 
     let procedure = view.procedure()?;
     let rule = procedure
         .act(act)
-        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", act))?
+        .ok_or_else(|| Refusal::unknown("act_unknown").fact("act", act.chars().take(60).collect::<String>()))?
         .clone();
     let lane = Some(lane.to_owned()).filter(|lane| lane != NO_LANE);
     lawful(&view, procedure, &rule, lane.as_deref())?;
@@ -167,13 +167,16 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
-    let case = case_id(&id)?;
-    let acting = load(&visit, &id, &act, &lane).await?;
-    let input = answers::act_input(&acting.form, &acting.act, acting.lane)?;
-    let result = visit
-        .app()
-        .act(&visit.session, case, input, guards_of(&posted))
-        .await;
-    let result = result.map(|done| result_href(case, &done));
-    pages::settle(&visit, acting.form, result).await
+    let first = async {
+        let case = case_id(&id)?;
+        let acting = load(&visit, &id, &act, &lane).await?;
+        let input = answers::act_input(&acting.form, &acting.act, acting.lane)?;
+        let result = visit
+            .app()
+            .act(&visit.session, case, input, guards_of(&posted))
+            .await;
+        let result = result.map(|done| result_href(case, &done));
+        pages::settle(&visit, acting.form, result).await
+    };
+    pages::answered_once(&visit, &posted, first).await
 }

@@ -116,11 +116,14 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
-    let form = form(&visit, &id).await?;
-    let set = answers::fields_to_set(&form);
-    let mut guarded = guards_of(&posted);
-    guarded.expected_version = None;
-    let result = visit.app().open(&visit.session, &id, &set, guarded).await;
-    let result = result.map(|(case, done)| result_href(case, &done));
-    pages::settle(&visit, form, result).await
+    let first = async {
+        let form = form(&visit, &id).await?;
+        let set = answers::fields_to_set(&form);
+        let mut guarded = guards_of(&posted);
+        guarded.expected_version = None;
+        let result = visit.app().open(&visit.session, &id, &set, guarded).await;
+        let result = result.map(|(case, done)| result_href(case, &done));
+        pages::settle(&visit, form, result).await
+    };
+    pages::answered_once(&visit, &posted, first).await
 }

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use shuyu_app::Stop;
+use shuyu_app::{Stop, files::UploadKind};
 use shuyu_kernel::Refusal;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     question::{Question, wrong},
 };
 use crate::{
-    console::posted::Posted,
+    console::{case::result_href, posted::Posted},
     page::{
         ConsoleError, Frame, Grounds, RefusalCard, Visit, html, ok,
         parts::{Labelled, Link, Status},
@@ -212,7 +212,7 @@ pub(crate) async fn save(
         .save_draft(&visit.session, case, &name, id, answers)
         .await?;
     // A paper that just came in belongs to the choices now.
-    form.material.uploads = visit.app().uploads(&visit.session).await?;
+    form.material.uploads = visit.app().uploads(&visit.session, UploadKind::Paper).await?;
     let bad = group_of(&form, id)?
         .inputs
         .iter()
@@ -296,6 +296,35 @@ fn fixes(form: &Form, refusal: &Refusal) -> Vec<Link> {
         .filter_map(|title| form.subject.find_by_title(title))
         .map(|(group, input)| form.subject.fix(group, input))
         .collect()
+}
+
+/// Answers a submitted form. A form that was sent before (twice pressed, sent again by the browser) leads to the
+/// result page of the first time, whatever the second try met: the case has moved on, the draft is gone.
+pub(crate) async fn answered_once(
+    visit: &Visit,
+    posted: &Posted,
+    answer: impl Future<Output = Result<Response, ConsoleError>>,
+) -> Result<Response, ConsoleError> {
+    if let Some(result) = first_result(visit, posted).await? {
+        return Ok(result);
+    }
+    let answer = answer.await;
+    let stopped = match &answer {
+        Ok(response) => response.status().is_client_error(),
+        Err(_) => true,
+    };
+    match stopped {
+        true => Ok(first_result(visit, posted).await?.map_or(answer, Ok)?),
+        false => answer,
+    }
+}
+
+async fn first_result(visit: &Visit, posted: &Posted) -> Result<Option<Response>, ConsoleError> {
+    let Some(key) = posted.filled("key") else {
+        return Ok(None);
+    };
+    let earlier = visit.app().earlier(&visit.session, &key).await?;
+    Ok(earlier.map(|(case, done)| Redirect::to(&result_href(case, &done)).into_response()))
 }
 
 /// Settles a try to submit: success leads on and throws the draft away, a refusal stands on the check page.

@@ -238,6 +238,7 @@ pub(crate) fn paper_field() -> Field {
         party: None,
         personal: false,
         is_title: false,
+        means: None,
         basis: Basis::Cite(Vec::new()),
         measured: None,
         at: Place::whole(""),

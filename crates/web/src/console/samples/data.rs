@@ -43,6 +43,7 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         uploads: vec![choice("a")],
         resources: vec![choice("b")],
         domains: vec![choice("person")],
+        shares: vec![choice("100")],
         jobs: vec![job],
         rows: vec![row],
     };
@@ -63,8 +64,14 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         class: "running",
         shape: "\u{25cf}",
         status: text(),
-        rows: 5,
+        progress: text(),
         running: true,
+        findings: vec![crate::console::report::Finding {
+            column: text(),
+            rule: text(),
+            count: 2,
+            lines: text(),
+        }],
         card: Some(card()),
         made: text(),
         made_href: "/datasets/x".to_owned(),

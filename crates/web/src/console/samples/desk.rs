@@ -24,6 +24,7 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         refusal: Some(card()),
         next: "/cases?a=<no>".to_owned(),
         login: text(),
+        token: text(),
         people: vec![person],
     };
     let row = desk::Row {

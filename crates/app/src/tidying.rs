@@ -1,0 +1,45 @@
+//! What is of no use any more goes: sessions that are over, counters of days gone by. Neither is part of the record.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::{
+    App, Session, Stop,
+    account::{COUNTERS, parse},
+};
+
+/// So often it is looked for (an hour; platform default).
+const EVERY_MICROS: i64 = 3_600_000_000;
+
+/// When it was last done, in process time.
+#[derive(Debug)]
+pub(crate) struct Tidied(AtomicI64);
+
+impl Default for Tidied {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl App {
+    /// Removes sessions that are over and counters of days gone by, at most once an hour.
+    pub(crate) async fn tidy(&self) -> Result<(), Stop> {
+        let now = self.wall.now();
+        let last = self.tidied.0.load(Ordering::Relaxed);
+        if last != i64::MIN && now.micros() - last < EVERY_MICROS {
+            return Ok(());
+        }
+        self.tidied.0.store(now.micros(), Ordering::Relaxed);
+        for document in self.record.documents("session", None).await? {
+            let session: Session = parse(&document)?;
+            if session.is_over(now) {
+                self.record.remove_document("session", &document.key).await?;
+            }
+        }
+        let zone = self.profile().zone;
+        let yesterday = |day: shuyu_kernel::CivilDate| day.plus_days(-1);
+        // Days are written so that their order is that of the text.
+        let before = format!("{COUNTERS}{}", yesterday(zone.date(now)));
+        self.record.forget_counters(COUNTERS, &before).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! Fields and kinds that were added after the first ones: they are read and written as their golden files say, and
+//! the older files are still read (see `golden`).
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use shuyu_domain::{
+    Event, Value,
+    event::{ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta},
+    registry::{Body, Delegation, Membership},
+    value::Paper,
+};
+use shuyu_kernel::{Actor, BodyId, CivilDate, Digest, Manner, PersonId, Timestamp};
+
+fn day(n: i8) -> CivilDate {
+    CivilDate::new(2026, 2, n).unwrap()
+}
+
+fn paper() -> Paper {
+    Paper {
+        digest: Digest::of(b"paper"),
+        name: "62ce4ad1.pdf".to_owned(),
+        size_bytes: 2048,
+    }
+}
+
+fn by() -> RegistryMeta {
+    RegistryMeta {
+        actor: Actor {
+            person: PersonId::from_bits(9),
+            body: BodyId::from_bits(2),
+            role: "system_administrator".to_owned(),
+            post: "clerk".to_owned(),
+            delegation: None,
+        },
+        manner: Manner::OnBehalf,
+        happened_on: day(3),
+        recorded_on: day(4),
+        paper: Some(paper()),
+    }
+}
+
+/// Kinds that came later.
+pub fn new_kinds() -> Vec<Event> {
+    vec![
+        Event::Registry(RegistryEvent::DelegationWithdrawn {
+            number: "授权书 5".to_owned(),
+            by: by(),
+        }),
+        Event::Registry(RegistryEvent::SubjectErased {
+            subject: PersonId::from_bits(5).to_string(),
+            reason: ErasureReason::PurposeEnded,
+            by: by(),
+        }),
+    ]
+}
+
+/// Kinds that got fields.
+fn grown() -> Vec<Event> {
+    let membership = Membership {
+        body: BodyId::from_bits(3),
+        role: "provider".to_owned(),
+        post: "leader".to_owned(),
+    };
+    vec![
+        Event::Registry(RegistryEvent::BodyRegistered {
+            body: Body {
+                id: BodyId::from_bits(3),
+                name: "州人社局".to_owned(),
+                credit_code: String::new(),
+                roles: BTreeSet::from(["provider".to_owned()]),
+            },
+            by: Some(by()),
+        }),
+        Event::Registry(RegistryEvent::PersonEnrolled {
+            person: PersonId::from_bits(5),
+            name: Value::Sealed {
+                commitment: Digest::of(b"name"),
+                vault: "person_5/name".to_owned(),
+            },
+            login: "clerk5".to_owned(),
+            memberships: vec![membership.clone()],
+            by: Some(by()),
+        }),
+        Event::Registry(RegistryEvent::Delegated {
+            delegation: Delegation {
+                number: "授权书 5".to_owned(),
+                from: PersonId::from_bits(6),
+                to: PersonId::from_bits(7),
+                membership,
+                starts_on: day(1),
+                ends_on: day(10),
+                paper: Some(paper()),
+                withdrawn_on: None,
+            },
+            by: Some(by()),
+        }),
+        Event::Installation(InstallationEvent::ClockWound {
+            to: Timestamp::from_micros(1_770_000_000_000_000),
+            by: Some(by()),
+        }),
+    ]
+}
+
+#[test]
+fn grown_events_read_and_write_as_they_were_first_written() {
+    for sample in grown() {
+        let kind = sample.kind();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/golden_additions")
+            .join(format!("{kind}.json"));
+        let text = fs::read_to_string(path).expect(kind);
+        let read: Event = serde_json::from_str(&text).expect(kind);
+        assert_eq!(read, sample, "{kind} is read differently");
+        let written = serde_json::to_string_pretty(&read).expect(kind);
+        assert_eq!(format!("{written}\n"), text, "{kind} is written differently");
+    }
+}
