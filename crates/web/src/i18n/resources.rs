@@ -27,5 +27,9 @@ resources!(
     "refusals-profile.ftl",
     "refusals-dm1.ftl",
     "refusals-dm2.ftl",
+    "refusals-op.ftl",
+    "refusals-jl.ftl",
+    "refusals-qq.ftl",
+    "refusals-lz.ftl",
     "demo.ftl",
 );
