@@ -346,7 +346,7 @@ fn random_play_gets_somewhere() {
     let (mut succeeded, mut decided) = (0, 0);
     for start in STARTS {
         let mut player = player(&SHIPPED.0, &SHIPPED.1, start);
-        (0..1500).for_each(|seed: u64| player.play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        (0..3000).for_each(|seed: u64| player.play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         player.check();
         succeeded += player.succeeded;
         reached.extend(

@@ -9,9 +9,11 @@ use shuyu_profile::{
 
 /// The folder of a shipped profile as bytes.
 pub fn folder(name: &str) -> ProfileSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../profiles")
-        .join(name);
+    bytes_of("../../profiles", name)
+}
+
+fn bytes_of(parent: &str, name: &str) -> ProfileSource {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(parent).join(name);
     let mut source = ProfileSource::new(name);
     read(&root, &root, &mut source);
     source
@@ -35,9 +37,28 @@ fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
     }
 }
 
-/// The shipped profile with its scenarios.
-pub fn shipped() -> (Profile, BTreeMap<String, Scenario>) {
-    let (base, own) = (folder("cn-base"), folder("yunnan"));
+/// A profile with its scenarios.
+pub type Law = (Profile, BTreeMap<String, Scenario>);
+
+/// The shipped profile with the training world, with its scenarios.
+pub fn shipped() -> Law {
+    named("yunnan")
+}
+
+/// A shipped profile with its scenarios.
+pub fn named(name: &str) -> Law {
+    law(&folder("cn-base"), &folder(name))
+}
+
+/// The made-up jurisdiction of the tests, over a base of its own.
+pub fn fictional() -> Law {
+    law(
+        &bytes_of("tests/fixtures", "fictional-base"),
+        &bytes_of("tests/fixtures", "fictional"),
+    )
+}
+
+fn law(base: &ProfileSource, own: &ProfileSource) -> Law {
     let lines = |errors: Vec<shuyu_profile::ProfileError>| {
         errors
             .iter()
@@ -45,7 +66,6 @@ pub fn shipped() -> (Profile, BTreeMap<String, Scenario>) {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let profile = Profile::load(&base, &own).map_err(lines).unwrap();
-    let scenarios = scenarios(&own).map_err(lines).unwrap();
-    (profile, scenarios)
+    let profile = Profile::load(base, own).map_err(lines).unwrap();
+    (profile, scenarios(own).map_err(lines).unwrap())
 }

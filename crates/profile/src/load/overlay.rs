@@ -14,7 +14,7 @@ pub(super) type Wrong = (usize, String);
 /// The template with the overlay laid over it. Faults carry byte offsets into the overlay's text.
 pub(super) fn laid_over(mut template: RawProcedure, overlay: RawOverlay) -> (RawProcedure, Vec<Wrong>) {
     template.come_from(Origin::Base);
-    let mut wrong = Vec::new();
+    let mut wrong = twice(&overlay);
     for name in &overlay.drop {
         if !drop_rule(&mut template, name.get_ref()) {
             wrong.push(missing(name, "drop"));
@@ -48,6 +48,29 @@ pub(super) fn laid_over(mut template: RawProcedure, overlay: RawOverlay) -> (Raw
         }
     }
     (template, wrong)
+}
+
+/// Rules that the overlay writes a second time: the later one would silently take the place of the earlier.
+fn twice(overlay: &RawOverlay) -> Vec<Wrong> {
+    fn of<'a>(ids: impl Iterator<Item = &'a Spanned<String>>, wrong: &mut Vec<Wrong>) {
+        let mut seen = std::collections::BTreeSet::new();
+        for id in ids {
+            if !seen.insert(id.get_ref()) {
+                wrong.push((
+                    id.span().start,
+                    format!("`{}` stands twice in this overlay", id.get_ref()),
+                ));
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    of(overlay.stage.iter().map(|x| &x.id), &mut wrong);
+    of(overlay.clock.iter().map(|x| &x.id), &mut wrong);
+    of(overlay.lane.iter().map(|x| &x.id), &mut wrong);
+    of(overlay.group.iter().map(|x| &x.id), &mut wrong);
+    of(overlay.field.iter().map(|x| &x.id), &mut wrong);
+    of(overlay.act.iter().map(|x| &x.id), &mut wrong);
+    wrong
 }
 
 fn missing(name: &Spanned<String>, key: &str) -> Wrong {

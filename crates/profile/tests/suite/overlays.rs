@@ -139,6 +139,13 @@ fn faults_of_an_overlay_are_named_with_its_own_line() {
     );
     let guard = "[[guard]]\nrule = \"complete\"\ncode = \"x\"\nfields = [\"name\"]\ncite = [\"XX-AA-001\"]\n";
     found(&errors(guard, SETTINGS), &file, 4, "names its act in `of`");
+    let stage = "[[stage]]\nid = \"draft\"\ntitle = \"稿\"\ntitle_en = \"Draft\"\ninferred = \"x\"\n";
+    found(
+        &errors(&format!("{stage}\n{stage}"), SETTINGS),
+        &file,
+        10,
+        "`draft` stands twice",
+    );
     let line = 1 + PLAN_LINES;
     found(
         &errors("", ""),

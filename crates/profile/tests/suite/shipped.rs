@@ -1,22 +1,27 @@
-//! The shipped profile.
+//! The shipped profiles.
 
 use shuyu_kernel::ClauseId;
 use shuyu_profile::{InstrumentStatus, check};
 
-use crate::support::{lines, load, shipped};
+use crate::support::{every_shipped, lines, load, shipped, shipped_names};
 
 #[test]
-fn loads_and_every_reference_resolves() {
-    let (base, own) = shipped();
-    let profile = load(&base, &own);
-    assert_eq!(lines(&check::references(&profile)), "");
+fn the_four_jurisdictions_are_there() {
+    assert_eq!(shipped_names(), ["jilin", "lanzhou", "qiqihar", "yunnan"]);
+}
+
+#[test]
+fn every_reference_resolves() {
+    for profile in every_shipped() {
+        assert_eq!(lines(&check::references(&profile)), "");
+    }
 }
 
 #[test]
 fn life_cycles_are_sound() {
-    let (base, own) = shipped();
-    let profile = load(&base, &own);
-    assert_eq!(lines(&check::life_cycles(&profile)), "");
+    for profile in every_shipped() {
+        assert_eq!(lines(&check::life_cycles(&profile)), "");
+    }
 }
 
 #[test]
@@ -35,7 +40,6 @@ fn every_rule_of_the_draft_is_shown_as_a_rehearsal() {
 
 #[test]
 fn every_title_and_help_has_both_languages() {
-    let (base, own) = shipped();
     let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     let mut wrong = Vec::new();
     let mut pair = |place: String, zh: &str, en: &str| {
@@ -43,7 +47,8 @@ fn every_title_and_help_has_both_languages() {
             wrong.push(place);
         }
     };
-    for procedure in &load(&base, &own).procedures {
+    let profiles = every_shipped();
+    for procedure in profiles.iter().flat_map(|profile| &profile.procedures) {
         let at = |id: &str| format!("{}: {id}", procedure.at.file);
         pair(at("title"), &procedure.title, &procedure.title_en);
         procedure

@@ -37,6 +37,28 @@ pub fn shipped() -> (ProfileSource, ProfileSource) {
     (folder("cn-base"), folder("yunnan"))
 }
 
+/// Names of the shipped profiles that can be served, in order.
+pub fn shipped_names() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles");
+    let mut names: Vec<String> = fs::read_dir(&root)
+        .expect("profiles")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.join("profile.toml").is_file())
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Every shipped profile that can be served, loaded.
+pub fn every_shipped() -> Vec<Profile> {
+    let base = folder("cn-base");
+    shipped_names()
+        .iter()
+        .map(|name| load(&base, &folder(name)))
+        .collect()
+}
+
 /// Loads, or panics with everything that is wrong.
 pub fn load(base: &ProfileSource, own: &ProfileSource) -> Profile {
     Profile::load(base, own).unwrap_or_else(|errors| panic!("{}", lines(&errors)))
