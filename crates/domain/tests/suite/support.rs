@@ -9,9 +9,16 @@ use shuyu_profile::{
 
 /// The folder of a shipped profile as bytes.
 pub fn folder(name: &str) -> ProfileSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../profiles")
-        .join(name);
+    below("../../profiles", name)
+}
+
+/// The folder of a profile made up for tests.
+pub fn fixture(name: &str) -> ProfileSource {
+    below("tests/fixtures", name)
+}
+
+fn below(place: &str, name: &str) -> ProfileSource {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(place).join(name);
     let mut source = ProfileSource::new(name);
     read(&root, &root, &mut source);
     source
@@ -37,7 +44,11 @@ fn read(root: &Path, folder: &Path, source: &mut ProfileSource) {
 
 /// The shipped profile with its scenarios.
 pub fn shipped() -> (Profile, BTreeMap<String, Scenario>) {
-    let (base, own) = (folder("cn-base"), folder("yunnan"));
+    loaded(&folder("cn-base"), &folder("yunnan"))
+}
+
+/// A profile on its base, with its scenarios.
+pub fn loaded(base: &ProfileSource, own: &ProfileSource) -> (Profile, BTreeMap<String, Scenario>) {
     let lines = |errors: Vec<shuyu_profile::ProfileError>| {
         errors
             .iter()
@@ -45,7 +56,7 @@ pub fn shipped() -> (Profile, BTreeMap<String, Scenario>) {
             .collect::<Vec<_>>()
             .join("\n")
     };
-    let profile = Profile::load(&base, &own).map_err(lines).unwrap();
-    let scenarios = scenarios(&own).map_err(lines).unwrap();
+    let profile = Profile::load(base, own).map_err(lines).unwrap();
+    let scenarios = scenarios(own).map_err(lines).unwrap();
     (profile, scenarios)
 }

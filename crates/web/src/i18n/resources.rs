@@ -27,5 +27,6 @@ resources!(
     "refusals-profile.ftl",
     "refusals-dm1.ftl",
     "refusals-dm2.ftl",
+    "refusals-lz.ftl",
     "demo.ftl",
 );
