@@ -10,6 +10,7 @@ mod clocks;
 mod coverage;
 mod golden;
 mod golden_samples;
+mod places;
 mod promises;
 mod random;
 mod registry;

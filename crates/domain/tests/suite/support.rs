@@ -9,11 +9,16 @@ use shuyu_profile::{
 
 /// The folder of a shipped profile as bytes.
 pub fn folder(name: &str) -> ProfileSource {
-    bytes_of("../../profiles", name)
+    below("../../profiles", name)
 }
 
-fn bytes_of(parent: &str, name: &str) -> ProfileSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(parent).join(name);
+/// The folder of a profile made up for tests.
+pub fn fixture(name: &str) -> ProfileSource {
+    below("tests/fixtures", name)
+}
+
+fn below(place: &str, name: &str) -> ProfileSource {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(place).join(name);
     let mut source = ProfileSource::new(name);
     read(&root, &root, &mut source);
     source
@@ -47,18 +52,16 @@ pub fn shipped() -> Law {
 
 /// A shipped profile with its scenarios.
 pub fn named(name: &str) -> Law {
-    law(&folder("cn-base"), &folder(name))
+    loaded(&folder("cn-base"), &folder(name))
 }
 
 /// The made-up jurisdiction of the tests, over a base of its own.
 pub fn fictional() -> Law {
-    law(
-        &bytes_of("tests/fixtures", "fictional-base"),
-        &bytes_of("tests/fixtures", "fictional"),
-    )
+    loaded(&fixture("fictional-base"), &fixture("fictional"))
 }
 
-fn law(base: &ProfileSource, own: &ProfileSource) -> Law {
+/// A profile on its base, with its scenarios.
+pub fn loaded(base: &ProfileSource, own: &ProfileSource) -> Law {
     let lines = |errors: Vec<shuyu_profile::ProfileError>| {
         errors
             .iter()
@@ -67,5 +70,6 @@ fn law(base: &ProfileSource, own: &ProfileSource) -> Law {
             .join("\n")
     };
     let profile = Profile::load(base, own).map_err(lines).unwrap();
-    (profile, scenarios(own).map_err(lines).unwrap())
+    let scenarios = scenarios(own).map_err(lines).unwrap();
+    (profile, scenarios)
 }

@@ -111,3 +111,7 @@ refusal-cdo-training-missing = There is no record of the training.
 refusal-cdo-training-missing-way-out = Upload contents, hours and result.
 refusal-violation-unclear = The case still lacks: { $missing }.
 refusal-violation-unclear-way-out = State the facts and the operator.
+refusal-designation-missing = The implementing agency has not been designated: { $missing }.
+refusal-designation-missing-way-out = Upload the designation, then open the case.
+refusal-discloser-missing = It is not stated who discloses.
+refusal-discloser-missing-way-out = Choose agency or operator; that side is reminded of the next one.

@@ -111,3 +111,7 @@ refusal-cdo-training-missing = 没有培训记录。
 refusal-cdo-training-missing-way-out = 上传内容、学时和考核结果。
 refusal-violation-unclear = 立案还缺：{ $missing }。
 refusal-violation-unclear-way-out = 写明事实和运营机构。
+refusal-designation-missing = 还没有实施机构的指定文件：{ $missing }。
+refusal-designation-missing-way-out = 上传指定文件后再开案。
+refusal-discloser-missing = 没有写由谁披露。
+refusal-discloser-missing-way-out = 选实施机构或运营机构；下一期提醒这一方。

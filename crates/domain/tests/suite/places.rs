@@ -1,0 +1,48 @@
+//! Other places than the first: a province, two cities, and one that does not exist.
+
+use std::collections::BTreeMap;
+
+use shuyu_domain::coverage::coverage;
+use shuyu_profile::{Platform, Profile, check, scenario::Scenario};
+
+use crate::support::{fictional, named};
+
+/// Clauses that software can serve and that no scenario proves; empty where a scenario fails.
+fn unproven(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec<String> {
+    let found = coverage(profile, scenarios);
+    assert_eq!(found.failed, Vec::<String>::new());
+    found
+        .clauses
+        .iter()
+        .filter(|row| row.platform != Platform::None && !row.evidenced)
+        .map(|row| format!("{}: {}", row.id, row.missing))
+        .collect()
+}
+
+fn faults(profile: &Profile) -> Vec<String> {
+    [check::references(profile), check::life_cycles(profile)]
+        .concat()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn every_clause_of_the_other_jurisdictions_is_proven() {
+    for (name, clauses) in [("jilin", 107), ("qiqihar", 60), ("lanzhou", 55)] {
+        let (profile, scenarios) = named(name);
+        assert_eq!(faults(&profile), Vec::<String>::new());
+        assert_eq!(profile.clauses.len(), clauses, "{name}");
+        assert_eq!(unproven(&profile, &scenarios), Vec::<String>::new());
+    }
+}
+
+/// Roles, posts, stages, fields, clauses, calendar and procedures that no shipped profile has: what the engine knew of
+/// a province by name would be missing here.
+#[test]
+fn a_place_that_does_not_exist_works_as_well() {
+    let (profile, scenarios) = fictional();
+    assert_eq!(faults(&profile), Vec::<String>::new());
+    assert_eq!(profile.clauses.len(), 10);
+    assert_eq!(unproven(&profile, &scenarios), Vec::<String>::new());
+}
