@@ -146,6 +146,8 @@ rule! {
         signs_in: bool,
         #[serde(default)]
         single: bool,
+        #[serde(default)]
+        oversees: bool,
     }
 }
 

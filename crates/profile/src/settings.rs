@@ -98,6 +98,8 @@ pub struct Role {
     pub signs_in: bool,
     /// Exactly one body holds it in an installation, which then is a party by office.
     pub single: bool,
+    /// People of this role watch over the whole installation: they see every case, exception and overdue duty.
+    pub oversees: bool,
     /// Basis.
     pub basis: Basis,
     /// Where it is written.

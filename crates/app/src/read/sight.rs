@@ -6,21 +6,15 @@ use shuyu_profile::Procedure;
 
 use crate::{App, Session};
 
-/// Roles that watch over the whole installation. The profile decides who holds them.
-pub const OVERSEERS: [&str; 4] = [
-    "data_authority",
-    "province_bureau",
-    "auditor",
-    "audit_administrator",
-];
-
 /// Sections of the console whose cases everybody on the platform may look at: what there is to use.
 pub const PUBLIC_SECTIONS: [&str; 2] = ["catalogue", "product"];
 
 impl App {
-    /// Whether the session's role watches over all cases.
+    /// Whether the session's role watches over all cases; the profile says which do.
     pub fn oversees(&self, session: &Session) -> bool {
-        OVERSEERS.contains(&session.actor.role.as_str())
+        self.profile()
+            .role(&session.actor.role)
+            .is_some_and(|role| role.oversees)
     }
 
     /// Whether cases of this procedure are for everybody signed in.

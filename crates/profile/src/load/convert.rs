@@ -135,6 +135,7 @@ impl<'a> Site<'a> {
             title_en: raw.title_en.clone(),
             signs_in: raw.signs_in,
             single: raw.single,
+            oversees: raw.oversees,
             basis: self.basis(raw, "role", &at),
             at,
         }
