@@ -243,3 +243,5 @@ refusal-channel-report-missing = The report to supervision is empty: { $missing 
 refusal-channel-report-missing-way-out = State when it was set up, by whom, and what went through.
 refusal-channel-case-missing = The case of the violation is not named: { $missing } is missing.
 refusal-channel-case-missing-way-out = Open that case first, then record the shutdown.
+refusal-standard-not-yet-effective = The effective date { $low } is after today { $high }.
+refusal-standard-not-yet-effective-way-out = Record it on that day.

@@ -243,3 +243,5 @@ refusal-channel-report-missing = 报监督没有内容：缺{ $missing }。
 refusal-channel-report-missing-way-out = 写明何时新设、谁设的、传了什么。
 refusal-channel-case-missing = 没有指明违规处理案卷：缺{ $missing }。
 refusal-channel-case-missing-way-out = 先开违规处理案卷，再登记关停。
+refusal-standard-not-yet-effective = 施行日 { $low } 还没有到（今天 { $high }）。
+refusal-standard-not-yet-effective-way-out = 到施行日再登记。
