@@ -124,7 +124,7 @@ impl Clients {
 fn submission() -> Json {
     let mut set = json!({
         "name": "first", "f03_sharing_attribute": "conditional", "f06_opening_attribute": "conditional",
-        "contains_personal": "no", "is_derived": "no",
+        "contains_personal": "no", "is_derived": "no", "state_secret": "no", "grade": "general",
     });
     for field in [
         "f01_form",
@@ -135,6 +135,8 @@ fn submission() -> Json {
         "f08_collecting",
         "f09_approving",
         "f10_providing",
+        "data_class",
+        "sharing_reason",
     ] {
         set[field] = json!("x");
     }
