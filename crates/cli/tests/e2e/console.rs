@@ -55,7 +55,7 @@ fn every_role_signs_in_and_finds_every_place_of_its_rail() {
             let signed_in = http
                 .post(format!("{base}/sign-in"))
                 .header("content-type", "application/x-www-form-urlencoded")
-                .header("origin", base)
+                .header("sec-fetch-site", "same-origin")
                 .body(form)
                 .send()
                 .await
