@@ -330,9 +330,12 @@ pub async fn scene(base: &str) -> Scene {
         .get("/api/v1/cases?procedure=product&limit=100")
         .await
         .expect("products");
-    let listed = |reply: &Reply, stage: &str| {
+    // Several products are on the market; the one sold to 丙 is meant.
+    let listed = |reply: &Reply, stage: &str, title: Option<&str>| {
         let cases = reply.body["cases"].as_array().expect("a list").clone();
-        let found = cases.iter().find(|case| case["stage"] == stage);
+        let found = cases
+            .iter()
+            .find(|case| case["stage"] == stage && title.is_none_or(|title| case["title"] == title));
         found.and_then(|case| case["id"].as_str()).map(str::to_owned)
     };
     let asker = Client::sign_in(base, "op_staff01").await.expect("sign-in");
@@ -341,8 +344,8 @@ pub async fn scene(base: &str) -> Scene {
         .await
         .expect("applications");
     Scene {
-        product: listed(&products, "published").expect("a product on the market"),
-        permit: listed(&uses, "permitted")
+        product: listed(&products, "published", Some("经营稳定性分档接口")).expect("a product on the market"),
+        permit: listed(&uses, "permitted", None)
             .expect("a permit")
             .replacen("case_", "permit_", 1),
     }

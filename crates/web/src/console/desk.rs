@@ -6,7 +6,7 @@ use shuyu_app::read::{QueueRow, Urgency};
 use shuyu_profile::Profile;
 
 use crate::page::{
-    Chip, ConsoleError, Frame, Visit, ok,
+    Chip, ConsoleError, Frame, Grounds, Visit, ok,
     parts::{Link, Openable, openable, shape},
 };
 
@@ -36,7 +36,7 @@ pub(crate) struct Row {
     pub due: String,
     pub provisional: bool,
     pub remaining: String,
-    pub chips: Vec<Chip>,
+    pub grounds: Grounds,
 }
 
 /// `GET /`
@@ -102,7 +102,7 @@ fn row(frame: &Frame, profile: &Profile, item: &QueueRow) -> Row {
         due: duty.due.map(|due| due.to_string()).unwrap_or_default(),
         provisional: duty.provisional,
         remaining: frame.remaining(item.remaining),
-        chips: Chip::all(frame, profile, &duty.clauses),
+        grounds: duty_grounds(frame, profile, duty),
     }
 }
 
@@ -120,4 +120,19 @@ pub(crate) fn duty_words(frame: &Frame, profile: &Profile, duty: &shuyu_domain::
         || duty.stage.clone(),
         |stage| frame.pick(&stage.title, &stage.title_en).to_owned(),
     )
+}
+
+/// What the date of a duty rests on: the clauses the clock was started with, else what the profile says instead of one.
+pub(crate) fn duty_grounds(frame: &Frame, profile: &Profile, duty: &shuyu_domain::port::Duty) -> Grounds {
+    let procedure = profile.procedure(&duty.procedure);
+    let clock = procedure
+        .zip(duty.clock.as_deref())
+        .and_then(|(procedure, id)| procedure.clock(id));
+    match clock {
+        Some(clock) if duty.clauses.is_empty() => Grounds::of(frame, profile, &clock.basis),
+        _ => Grounds {
+            chips: Chip::all(frame, profile, &duty.clauses),
+            note: String::new(),
+        },
+    }
 }

@@ -8,8 +8,11 @@ use shuyu_app::{
     read::{BodyDuties, Granted, Urgency},
 };
 
-use super::{case::figure_label, desk::duty_words};
-use crate::page::{Chip, ConsoleError, Frame, Visit, frame::role_title, ok, parts::shape};
+use super::{
+    case::figure_label,
+    desk::{duty_grounds, duty_words},
+};
+use crate::page::{Chip, ConsoleError, Frame, Grounds, Visit, frame::role_title, ok, parts::shape};
 
 #[derive(Template)]
 #[template(path = "supervision.html")]
@@ -47,7 +50,7 @@ pub(crate) struct DutyRow {
     pub word: &'static str,
     pub shape: &'static str,
     pub remaining: String,
-    pub chips: Vec<Chip>,
+    pub grounds: Grounds,
 }
 
 pub(crate) struct ExceptionRow {
@@ -143,7 +146,7 @@ fn row(frame: &Frame, visit: &Visit, body: &BodyDuties) -> BodyRow {
         word: urgency.word(),
         shape: shape(urgency.word()),
         remaining: frame.remaining(*remaining),
-        chips: Chip::all(frame, profile, &duty.clauses),
+        grounds: duty_grounds(frame, profile, duty),
     });
     BodyRow {
         name: body.body.clone(),

@@ -36,7 +36,7 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         due: "2026-02-24".to_owned(),
         provisional: true,
         remaining: text(),
-        chips: chips(),
+        grounds: grounds(),
     };
     let group = desk::Group {
         word: "severe",
@@ -131,7 +131,7 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
         word: "overdue",
         shape: "\u{25b2}",
         remaining: text(),
-        chips: chips(),
+        grounds: grounds(),
     };
     let body = supervision::BodyRow {
         name: text(),
