@@ -59,7 +59,7 @@ impl Scene {
     async fn order(&self, entry: &str, table: &str, text: &str, more: Json) -> Json {
         let upload = self
             .client
-            .upload("rows.csv", text.as_bytes().to_vec())
+            .upload("data", "rows.csv", text.as_bytes().to_vec())
             .await
             .expect("upload");
         let mut order = json!({ "resource": entry, "table": table, "upload": upload.text("digest") });

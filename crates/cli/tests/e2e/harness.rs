@@ -187,12 +187,12 @@ impl Client {
         self.send(request).await
     }
 
-    /// Uploads bytes to be ingested.
-    pub async fn upload(&self, name: &str, bytes: Vec<u8>) -> Result<Reply, reqwest::Error> {
+    /// Uploads bytes: `data` to be ingested, `paper` to be cited.
+    pub async fn upload(&self, kind: &str, name: &str, bytes: Vec<u8>) -> Result<Reply, reqwest::Error> {
         let request = self
             .http
             .post(format!("{}/api/v1/uploads", self.base))
-            .query(&[("name", name), ("kind", "data")])
+            .query(&[("name", name), ("kind", kind)])
             .body(bytes);
         self.send(request).await
     }
@@ -249,8 +249,8 @@ pub fn founded(data: &Path) {
     assert!(server.stop().success());
 }
 
-/// Last day of the walked world: a product is published, delivered and called.
-const WALKED_UNTIL: &str = "2026-04-01";
+/// Last day of the walked world: a product is published, delivered and called, and the next day has a new quota.
+const WALKED_UNTIL: &str = "2026-04-02";
 
 /// A copy of the training world of `shuyu world`, walked up to [`WALKED_UNTIL`]. Walking takes minutes, so the
 /// folder is made once for all tests and kept as long as program, rules and story stay the same.
@@ -296,7 +296,7 @@ fn fingerprint() -> String {
     files.sort();
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_shuyu")).expect("the program");
     let made = program.modified().expect("when the program was made");
-    let mut text = format!("{} {made:?}\n", program.len());
+    let mut text = format!("{} {made:?} {WALKED_UNTIL}\n", program.len());
     for file in files {
         let digest = shuyu_kernel::Digest::of(&std::fs::read(&file).expect("a file of rules or story"));
         text.push_str(&format!("{} {digest}\n", file.display()));

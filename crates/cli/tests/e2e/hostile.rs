@@ -215,7 +215,7 @@ async fn bad_files(stage: &Stage) {
         ("bomb.xlsx", sheet, "compression_bomb"),
         ("cut.xlsx", cut, "workbook_damaged"),
     ] {
-        let uploaded = stage.provider.upload(name, bytes).await.expect("upload");
+        let uploaded = stage.provider.upload("data", name, bytes).await.expect("upload");
         let upload = uploaded.text("digest");
         let order = json!({ "resource": stage.case, "table": "hostile", "upload": upload });
         let job = stage.provider.ingest(&order, name).await.expect("a job");

@@ -163,7 +163,7 @@ pub async fn ask(
             for row in 0..ROWS {
                 text.push_str(&format!("{row},{}\n", row * 7 % 1000));
             }
-            client.upload("rows.csv", text.into_bytes()).await
+            client.upload("data", "rows.csv", text.into_bytes()).await
         }
         Ask::Ingest { table } => {
             let order = json!({ "resource": case, "table": table, "upload": journal.upload });
@@ -173,11 +173,11 @@ pub async fn ask(
             let body = json!({ "act": "submit", "set": { "reason": "public safety" } });
             client.post(&acts(&exclusion), &body, Some(key)).await
         }
-        Ask::Paper => client.upload("minutes.txt", b"minutes\n".to_vec()).await,
+        Ask::Paper => client.upload("paper", "minutes.txt", b"minutes\n".to_vec()).await,
         Ask::EnterOnBehalf => {
             let set = json!({ "meeting_no": "1", "approval_no": "2", "extract": journal.paper });
             let body = json!({
-                "act": "deliberate", "manner": "on_behalf", "happened_on": "2026-03-31",
+                "act": "deliberate", "manner": "on_behalf", "happened_on": "2026-04-02",
                 "paper": journal.paper, "set": set,
             });
             client.post(&acts(&exclusion), &body, Some(key)).await
