@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::coverage::coverage;
-use shuyu_profile::{Platform, Profile, check, scenario::Scenario};
+use shuyu_profile::{Platform, Profile, ProfileSource, check, scenario::Scenario};
 
-use crate::support::{fictional, named};
+use crate::support::{fictional, folder, loaded, named};
 
 /// Clauses that software can serve and that no scenario proves; empty where a scenario fails.
 fn unproven(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec<String> {
@@ -28,8 +28,8 @@ fn faults(profile: &Profile) -> Vec<String> {
 }
 
 #[test]
-fn every_clause_of_the_other_jurisdictions_is_proven() {
-    for (name, clauses) in [("jilin", 107), ("qiqihar", 60), ("lanzhou", 55)] {
+fn every_clause_of_every_jurisdiction_is_proven() {
+    for (name, clauses) in [("yunnan", 325), ("jilin", 107), ("qiqihar", 60), ("lanzhou", 55)] {
         let (profile, scenarios) = named(name);
         assert_eq!(faults(&profile), Vec::<String>::new());
         assert_eq!(profile.clauses.len(), clauses, "{name}");
@@ -44,5 +44,35 @@ fn a_place_that_does_not_exist_works_as_well() {
     let (profile, scenarios) = fictional();
     assert_eq!(faults(&profile), Vec::<String>::new());
     assert_eq!(profile.clauses.len(), 10);
+    assert_eq!(unproven(&profile, &scenarios), Vec::<String>::new());
+}
+
+/// The same rules under other names: clauses, numbers of cases, roles, stages and the place itself.
+#[test]
+fn the_first_place_under_other_names_works_as_well() {
+    let renamed = |source: &ProfileSource| {
+        let mut other = ProfileSource::new("elsewhere");
+        for (path, text) in &source.files {
+            let mut text = text.clone();
+            for (old, new) in [
+                ("YN-", "ZZ-"),
+                ("滇", "丁"),
+                ("云南", "别处"),
+                ("yunnan", "elsewhere"),
+                ("implementing_agency", "commissioner"),
+                ("data_authority", "overseer_of_data"),
+                ("province_bureau", "upper_bureau"),
+                ("\"drafting\"", "\"in_the_making\""),
+                ("stage:drafting", "stage:in_the_making"),
+            ] {
+                text = text.replace(old, new);
+            }
+            other.files.insert(path.clone(), text);
+        }
+        other
+    };
+    let (profile, scenarios) = loaded(&renamed(&folder("cn-base")), &renamed(&folder("yunnan")));
+    assert_eq!(faults(&profile), Vec::<String>::new());
+    assert!(profile.clauses.keys().all(|id| id.as_str().starts_with("ZZ-")));
     assert_eq!(unproven(&profile, &scenarios), Vec::<String>::new());
 }
