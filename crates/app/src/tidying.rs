@@ -1,6 +1,8 @@
-//! What is of no use any more goes: sessions that are over, counters of days gone by. Neither is part of the record.
+//! What is of no use any more goes: sessions long over, counters of days gone by. Neither is part of the record.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+
+use shuyu_kernel::Timestamp;
 
 use crate::{
     App, Session, Stop,
@@ -9,6 +11,9 @@ use crate::{
 
 /// So often it is looked for (an hour; platform default).
 const EVERY_MICROS: i64 = 3_600_000_000;
+
+/// So long a session that is over is kept, so that whoever comes back is told why (a day; platform default).
+const KEPT_MICROS: i64 = 86_400_000_000;
 
 /// When it was last done, in process time.
 #[derive(Debug)]
@@ -21,7 +26,7 @@ impl Default for Tidied {
 }
 
 impl App {
-    /// Removes sessions that are over and counters of days gone by, at most once an hour.
+    /// Removes sessions that are over for a day and counters of days gone by, at most once an hour.
     pub(crate) async fn tidy(&self) -> Result<(), Stop> {
         let now = self.wall.now();
         let last = self.tidied.0.load(Ordering::Relaxed);
@@ -29,9 +34,10 @@ impl App {
             return Ok(());
         }
         self.tidied.0.store(now.micros(), Ordering::Relaxed);
+        let long_ago = Timestamp::from_micros(now.micros() - KEPT_MICROS);
         for document in self.record.documents("session", None).await? {
             let session: Session = parse(&document)?;
-            if session.is_over(now) {
+            if session.is_over(long_ago) {
                 self.record.remove_document("session", &document.key).await?;
             }
         }

@@ -119,3 +119,33 @@ pub fn world_files(world: &str, start: &str) -> Vec<String> {
 pub fn world(name: &str) -> anyhow::Result<World> {
     toml::from_str(&world_file(name, "world.toml")?).context("world.toml")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_has_a_world_and_its_people_hold_known_roles() -> anyhow::Result<()> {
+        let base = profile_source("cn-base")?;
+        for name in profile_names() {
+            let rules = Profile::load(&base, &profile_source(&name)?).map_err(|errors| listed(&errors))?;
+            let world = world(&name)?;
+            for body in &world.body {
+                for role in &body.roles {
+                    anyhow::ensure!(rules.role(role).is_some(), "{name}: {} holds {role}", body.id);
+                }
+            }
+            for role in rules.roles.iter().filter(|role| role.single) {
+                let holders = world.body.iter().filter(|body| body.roles.contains(&role.id));
+                let holders = holders.count();
+                anyhow::ensure!(holders == 1, "{name}: {holders} bodies hold {}", role.id);
+            }
+            for person in &world.person {
+                let of = world.body.iter().find(|body| body.id == person.body);
+                let holds = of.is_some_and(|body| body.roles.contains(&person.role));
+                anyhow::ensure!(holds, "{name}: {} acts in a role of another body", person.login);
+            }
+        }
+        Ok(())
+    }
+}

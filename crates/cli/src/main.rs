@@ -64,7 +64,7 @@ struct ServeArguments {
     /// Rules a new folder is founded with; a folder keeps them.
     #[arg(long)]
     profile: Option<String>,
-    /// World to found a training folder with.
+    /// World to found a training folder with; without it the one of the profile.
     #[arg(long)]
     world: Option<String>,
     /// Kill this process at a named point, `point[:n]`. Training only; for the recovery tests.
@@ -179,7 +179,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 "--kill-at and --wall-ahead are for training folders"
             );
             let world = match kind {
-                "training" => Some(world_named(arguments.world)?),
+                "training" => Some(world_for(arguments.world, arguments.profile.as_deref())?),
                 _ => None,
             };
             let options = serve::ServeOptions {
@@ -218,6 +218,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Law { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
     }
+}
+
+/// The world of that name, else the one of the profile, else the usual one.
+fn world_for(name: Option<String>, profile: Option<&str>) -> anyhow::Result<String> {
+    let of_profile = profile.filter(|profile| embedded::world(profile).is_ok());
+    world_named(name.or_else(|| of_profile.map(str::to_owned)))
 }
 
 /// The world of that name, else the usual one.

@@ -34,39 +34,47 @@ fn every_role_signs_in_and_finds_every_place_of_its_rail() {
     let temp = tempfile::tempdir().expect("a folder");
     let data = temp.path().join("data");
     walked(&data);
-    let server = Server::start(&data, None);
+    every_role_looks_around(Server::start(&data, None));
+}
+
+/// The other jurisdictions: the same program, other rules, people of their own.
+#[test]
+fn every_jurisdiction_is_served_with_people_of_its_own() {
+    for profile in ["jilin", "qiqihar", "lanzhou"] {
+        let temp = tempfile::tempdir().expect("a folder");
+        let data = temp.path().join("data");
+        every_role_looks_around(Server::start_with(&data, &["--profile", profile]));
+    }
+}
+
+/// Signs in somebody of each role and opens every place of the rail and every form they may begin.
+fn every_role_looks_around(server: Server) {
     let base = &server.base;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let page = async |http: &reqwest::Client, path: &str| {
-            let answer = http.get(format!("{base}{path}")).send().await.expect("a page");
-            (answer.status().as_u16(), answer.text().await.expect("its text"))
-        };
         let browser = || {
             let builder = reqwest::Client::builder().no_proxy().cookie_store(true);
             builder.build().expect("a client")
         };
-        let people = one_of_each(&page(&browser(), "/sign-in").await.1);
+        let people = one_of_each(&page(&browser(), base, "/sign-in").await.1);
         assert!(people.len() >= 12, "{people:?}");
-        let mut watching = 0;
+        let (mut watching, mut forms) = (0, 0);
         for (role, login) in people {
             let http = browser();
-            let form = format!("login={login}&password={PASSWORD}&next=/");
-            let signed_in = http
-                .post(format!("{base}/sign-in"))
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("sec-fetch-site", "same-origin")
-                .body(form)
-                .send()
-                .await
-                .expect("signing in");
-            assert_eq!(signed_in.status(), 200, "{role}");
-            let home = signed_in.text().await.expect("the desk");
+            let home = signed_in(&http, base, &login).await;
             let (_, rail) = home.split_once("<nav class=\"rail\"").expect("the rail");
             let (rail, _) = rail.split_once("</nav>").expect("its end");
+            let (_, begin) = page(&http, base, "/open").await;
+            let begin: Vec<&str> = all(&begin, "href=\"")
+                .filter(|place| place.starts_with("/open/"))
+                .collect();
+            forms += begin.len();
             let mut places = 0;
-            for place in all(rail, "href=\"").chain(["/open", "/ledger/access", "/law/clauses"]) {
-                let (status, text) = page(&http, place).await;
+            for place in all(rail, "href=\"")
+                .chain(["/open", "/ledger/access", "/law/clauses"])
+                .chain(begin)
+            {
+                let (status, text) = page(&http, base, place).await;
                 // One place is for those who watch over the others, and says so.
                 let for_others = place == "/supervision" && text.contains("supervision_not_for_role");
                 watching += usize::from(place == "/supervision" && status == 200);
@@ -78,6 +86,26 @@ fn every_role_signs_in_and_finds_every_place_of_its_rail() {
             assert!(places > 8, "{role} has {places} places");
         }
         assert!(watching > 0, "nobody watches");
+        assert!(forms > 8, "only {forms} forms can be begun");
     });
     assert!(server.stop().success());
+}
+
+async fn page(http: &reqwest::Client, base: &str, path: &str) -> (u16, String) {
+    let answer = http.get(format!("{base}{path}")).send().await.expect("a page");
+    (answer.status().as_u16(), answer.text().await.expect("its text"))
+}
+
+/// The desk of somebody who has just signed in.
+async fn signed_in(http: &reqwest::Client, base: &str, login: &str) -> String {
+    let answer = http
+        .post(format!("{base}/sign-in"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+        .body(format!("login={login}&password={PASSWORD}&next=/"))
+        .send()
+        .await
+        .expect("signing in");
+    assert_eq!(answer.status(), 200, "{login}");
+    answer.text().await.expect("the desk")
 }
