@@ -5,6 +5,7 @@ desk-lead = { $n } open { $n ->
        *[other] duties
     }, most pressing first.
 desk-empty = Nothing is waiting. Start something below, or look at the catalogue and data use.
+desk-first = Only the { $n } most urgent are listed; the others follow as these are done.
 desk-openable = What you can start
 desk-jobs = Data jobs
 urgency-severe = Severely overdue

@@ -2,6 +2,7 @@
 desk-title = 今天要办的事
 desk-lead = 共 { $n } 件待办，最急的在前。
 desk-empty = 没有待办。可以从下面开始新的事项，或到“目录”“用数”查看。
+desk-first = 只列最急的 { $n } 件；办完以后，后面的会接上来。
 desk-openable = 可以开始的事项
 desk-jobs = 正在进行的数据任务
 urgency-severe = 严重超期

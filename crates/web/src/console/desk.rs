@@ -24,8 +24,13 @@ pub(crate) struct Group {
     pub word: &'static str,
     pub shape: &'static str,
     pub label: String,
+    /// How many wait; not all of them are listed.
+    pub count: usize,
     pub rows: Vec<Row>,
 }
+
+/// So many of each degree of urgency are listed, the most urgent first; the rest comes up as these are done.
+const LISTED: usize = 100;
 
 pub(crate) struct Row {
     pub href: String,
@@ -73,13 +78,16 @@ fn groups(frame: &Frame, profile: &Profile, queue: Vec<QueueRow>) -> Vec<Group> 
             word: urgency.word(),
             shape: shape(urgency.word()),
             label: urgency_label(frame, *urgency),
+            count: 0,
             rows: Vec::new(),
         })
         .collect();
     for item in queue {
-        let row = row(frame, profile, &item);
         if let Some(group) = groups.iter_mut().find(|group| group.word == item.urgency.word()) {
-            group.rows.push(row);
+            group.count += 1;
+            if group.rows.len() < LISTED {
+                group.rows.push(row(frame, profile, &item));
+            }
         }
     }
     groups.retain(|group| !group.rows.is_empty());

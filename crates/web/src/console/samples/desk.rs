@@ -42,6 +42,7 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         word: "severe",
         shape: "\u{25a0}",
         label: text(),
+        count: 2,
         rows: vec![row],
     };
     let home = desk::HomePage {
