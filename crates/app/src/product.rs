@@ -143,7 +143,7 @@ impl App {
     }
 
     /// Nonces and quotas of days gone by are worth nothing; they are forgotten once a day.
-    async fn forget_old_counters(&self, today: CivilDate) -> Result<(), Stop> {
+    pub(crate) async fn forget_old_counters(&self, today: CivilDate) -> Result<(), Stop> {
         let number = self.now().micros() / 86_400_000_000;
         if self.forgotten.0.swap(number, Ordering::Relaxed) == number {
             return Ok(());

@@ -46,6 +46,6 @@ impl App {
         // Days are written so that their order is that of the text.
         let before = format!("{COUNTERS}{}", yesterday(zone.date(now)));
         self.record.forget_counters(COUNTERS, &before).await?;
-        Ok(())
+        self.forget_old_counters(self.today()).await
     }
 }

@@ -79,7 +79,8 @@ title_en = "System administrator"
 inferred = "somebody keeps the registry"
 "#;
 
-const GATES: &str = r#"
+/// What a permit rests on.
+const PERMIT_GATES: &str = r#"
 [open_tables]
 procedure = "entry"
 field = "openness"
@@ -98,6 +99,10 @@ procedure = "operating"
 stages = ["active"]
 code = "operator_agreement_not_active"
 cite = ["ST-OP-001"]
+"#;
+
+/// What the gateway asks.
+const GATEWAY_GATES: &str = r#"
 [[eligibility]]
 use_of = "gateway"
 procedure = "product"
@@ -240,6 +245,15 @@ pub fn profiles() -> Profiles {
 
 /// The rules of the town and some procedures besides: file name and text.
 pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
+    profiles_under(&format!("{PERMIT_GATES}{GATEWAY_GATES}"), more)
+}
+
+/// The same, where a permit rests on its own case alone.
+pub fn profiles_of_lone_permits(more: &[(&str, &str)]) -> Profiles {
+    profiles_under(GATEWAY_GATES, more)
+}
+
+fn profiles_under(gates: &str, more: &[(&str, &str)]) -> Profiles {
     let base = ProfileSource::new("base").with(
         "calendar/2026.toml",
         "year = 2026\nnotices = [\"https://example.org/\"]\n",
@@ -249,7 +263,7 @@ pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
         .with("instruments.toml", INSTRUMENTS)
         .with("clauses.csv", CLAUSES)
         .with("roles.toml", ROLES)
-        .with("gates.toml", GATES)
+        .with("gates.toml", gates)
         .with("disclosure.toml", DISCLOSURE)
         .with("procedures/request.toml", REQUEST)
         .with("procedures/development.toml", DEVELOPMENT)

@@ -8,7 +8,7 @@ use shuyu_app::port::{Answer, Ask, AskError, Cancel};
 use shuyu_kernel::Refusal;
 use shuyu_privacy::permit::Permit;
 
-use crate::{profile::profiles_and, world::World};
+use crate::{profile::profiles_of_lone_permits, world::World};
 
 const APPEAL: &str = r#"
 id = "appeal"
@@ -228,7 +228,7 @@ cite = ["ST-OP-001"]
 /// The town with all its procedures.
 pub async fn town() -> World {
     World::with(
-        profiles_and(&[("appeal", APPEAL), ("asking", ASKING), ("licence", LICENCE)]),
+        profiles_of_lone_permits(&[("appeal", APPEAL), ("asking", ASKING), ("licence", LICENCE)]),
         Arc::new(Strict),
     )
     .await
