@@ -66,9 +66,9 @@ impl App {
     /// The permit for a session's person, for showing it: the look is noted.
     ///
     /// # Errors
-    /// Everything [`App::standing`] refuses.
+    /// Everything [`App::standing`] refuses; the look and its refusal are one entry.
     pub async fn shown_permit(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
-        let result = self.standing(session, permit).await;
+        let result = self.stands(session, permit).await;
         self.looked(session, "view", permit, result).await
     }
 
