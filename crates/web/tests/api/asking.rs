@@ -203,6 +203,6 @@ fn every_no_is_noted_before_it_is_shown() {
         chain.revoke(&world).await;
         let page = format!("/api/v1/permits/{}", chain.permit());
         world.get(&page).token(&chain.operator).empty().await;
-        assert_eq!(chain::noted(&world, "permit_ended").await[0]["what"], "permit");
+        assert_eq!(chain::noted(&world, "permit_ended").await[0]["what"], "view");
     });
 }
