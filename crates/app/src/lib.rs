@@ -46,7 +46,7 @@ pub use profiles::Profiles;
 use crate::{
     jobs::Jobs,
     port::{Ask, DataLake, Keeper, Secrets},
-    product::{Forgotten, Unproven},
+    product::Unproven,
     running::Running,
     training::TrainingClock,
 };
@@ -90,7 +90,6 @@ pub struct App {
     jobs: Jobs,
     running: Running,
     unproven: Unproven,
-    forgotten: Forgotten,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -113,7 +112,6 @@ impl App {
             jobs: Jobs::default(),
             running: Running::default(),
             unproven: Unproven::default(),
-            forgotten: Forgotten::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
         }

@@ -66,9 +66,9 @@ impl App {
     /// The permit for a session's person, for showing it: the look is noted.
     ///
     /// # Errors
-    /// Everything [`App::standing`] refuses; the look and its refusal are one entry.
+    /// Everything the chain of the permit refuses.
     pub async fn shown_permit(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
-        let result = self.stands(session, permit).await;
+        let result = self.standing(session, permit).await;
         self.looked(session, "view", permit, result).await
     }
 
@@ -78,18 +78,8 @@ impl App {
     /// `permit_unknown`, `permit_not_issued` (a lane is open; cites the lanes' clauses), `permit_ended`,
     /// `permit_expired`, `not_a_party`, or the eligibility rule of the profile that does not hold.
     ///
-    /// A refusal is noted before it is shown.
-    pub async fn standing(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
-        let result = self.stands(session, permit).await;
-        if let Err(stop) = &result {
-            let note = self.noting(Some(session), "permit", &permit.to_string(), Some(stop));
-            self.record.note(&[note]).await?;
-        }
-        result
-    }
-
-    /// The same, for callers that note themselves.
-    pub(crate) async fn stands(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
+    /// Nothing is noted here: whoever asks notes what came of it, once.
+    pub(crate) async fn standing(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
         self.require_signed_in(session)?;
         let case_id = CaseId::from_bits(permit.bits());
         let staff = self.staff_cases(session.actor.body).await?;

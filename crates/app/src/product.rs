@@ -3,10 +3,7 @@
 pub mod keys;
 mod unproven;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicI64, Ordering},
-};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use shuyu_domain::{
@@ -29,6 +26,10 @@ use crate::{
 
 /// Requests may be this far from the official time (5 minutes, ecosystem §2.3).
 pub const CLOCK_SKEW_SECONDS: i64 = 300;
+/// Where the counters of nonces begin; the day of the signature follows.
+pub(crate) const NONCES: &str = "nonce/";
+/// Where the counters of quotas begin; the day of the calls follows.
+pub(crate) const QUOTAS: &str = "quota/";
 /// Calls a day where the product names no number. Platform default: the law names none.
 pub const DAILY_QUOTA: i64 = 1000;
 
@@ -53,10 +54,6 @@ pub struct Usage {
     /// Calls answered, by key.
     pub by_key: BTreeMap<String, i64>,
 }
-
-/// The day up to which counters were forgotten, so that it happens once a day.
-#[derive(Debug, Default)]
-pub(crate) struct Forgotten(AtomicI64);
 
 impl App {
     /// Answers a call whose signature the gateway has checked: freshness, access, data, quota, metering. The end
@@ -96,7 +93,7 @@ impl App {
     async fn meter(&self, key: &ProductKey, call: &Call, release: ReleaseId) -> Result<(), Stop> {
         let at = self.now();
         let today = self.today();
-        self.forget_old_counters(today).await?;
+        self.tidy().await?;
         let nonce = call
             .nonce
             .as_ref()
@@ -138,22 +135,6 @@ impl App {
         let apart = (self.now().micros() - at.micros()).abs() / 1_000_000;
         if apart > CLOCK_SKEW_SECONDS {
             return Err(Refusal::new(RefusalKind::Unauthenticated, "signature_stale").fact("seconds", apart));
-        }
-        Ok(())
-    }
-
-    /// Nonces and quotas of days gone by are worth nothing; they are forgotten once a day.
-    pub(crate) async fn forget_old_counters(&self, today: CivilDate) -> Result<(), Stop> {
-        let number = self.now().micros() / 86_400_000_000;
-        if self.forgotten.0.swap(number, Ordering::Relaxed) == number {
-            return Ok(());
-        }
-        // A nonce signed yesterday can still be in time; days are written so that their order is that of the text.
-        let yesterday = today.plus_days(-1);
-        for (family, day) in [("nonce", yesterday.plus_days(-1)), ("quota", yesterday)] {
-            self.record
-                .forget_counters(&format!("{family}/"), &format!("{family}/{day}"))
-                .await?;
         }
         Ok(())
     }
@@ -332,7 +313,7 @@ fn daily_quota(product: &Case) -> i64 {
 
 fn nonce_counter(signed_at: Timestamp, key: &str, nonce: &str) -> String {
     let day = shuyu_kernel::Zone { offset_minutes: 0 }.date(signed_at);
-    format!("nonce/{day}/{key}/{nonce}")
+    format!("{NONCES}{day}/{key}/{nonce}")
 }
 
 fn meters(
@@ -359,7 +340,7 @@ fn meters(
     let nonce_used = Refusal::new(RefusalKind::Unauthenticated, "nonce_used");
     let nonce = nonce.map(|counter| one(counter, Some((1, nonce_used))));
     let (delivery, customer) = (key.delivery, key.customer);
-    let quota_counter = format!("quota/{today}/{}/{delivery}/{customer}", product.id);
+    let quota_counter = format!("{QUOTAS}{today}/{}/{delivery}/{customer}", product.id);
     nonce
         .into_iter()
         .chain([

@@ -7,6 +7,7 @@ use shuyu_kernel::Timestamp;
 use crate::{
     App, Session, Stop,
     account::{COUNTERS, parse},
+    product::{NONCES, QUOTAS},
 };
 
 /// So often it is looked for (an hour; platform default).
@@ -41,11 +42,18 @@ impl App {
                 self.record.remove_document("session", &document.key).await?;
             }
         }
-        let zone = self.profile().zone;
-        let yesterday = |day: shuyu_kernel::CivilDate| day.plus_days(-1);
-        // Days are written so that their order is that of the text.
-        let before = format!("{COUNTERS}{}", yesterday(zone.date(now)));
-        self.record.forget_counters(COUNTERS, &before).await?;
-        self.forget_old_counters(self.today()).await
+        // Tries at signing in are counted by the wall, nonces and quotas by the clock of the installation; a nonce
+        // signed yesterday can still be in time. Days are written so that their order is that of the text.
+        let (tried, used) = (self.profile().zone.date(now), self.today());
+        for (family, day) in [
+            (COUNTERS, tried.plus_days(-1)),
+            (NONCES, used.plus_days(-2)),
+            (QUOTAS, used.plus_days(-1)),
+        ] {
+            self.record
+                .forget_counters(family, &format!("{family}{day}"))
+                .await?;
+        }
+        Ok(())
     }
 }

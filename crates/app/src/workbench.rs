@@ -93,7 +93,7 @@ impl App {
     }
 
     async fn check_inner(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
-        let standing = self.stands(session, permit).await?;
+        let standing = self.standing(session, permit).await?;
         Ok(self.engine.check(&standing.permit, sql).await?)
     }
 
@@ -104,7 +104,7 @@ impl App {
         {
             return self.released_again(session, &earlier).await;
         }
-        let standing = self.stands(session, asked.permit).await?;
+        let standing = self.standing(session, asked.permit).await?;
         let ticket = self.running.start(session, &standing)?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;

@@ -7,8 +7,8 @@ use shuyu_domain::{
     event::CaseEvent,
     port::{Document, Loaded, Proposal, Request, Stream, VaultItem},
 };
-use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Refusal, RefusalKind};
-use shuyu_profile::Profile;
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, ClauseId, Refusal, RefusalKind};
+use shuyu_profile::{Effect, Profile};
 
 use super::{access_open, daily_quota, owners};
 use crate::{App, Session, Stop, account::parse, dispatch::fingerprint};
@@ -231,6 +231,14 @@ fn owns(profile: &Profile, product: &Case, actor: &Actor) -> bool {
     })
 }
 
+/// The clauses of the acts that hand the product over.
+fn delivering<'a>(profile: &'a Profile, product: &Case) -> impl Iterator<Item = &'a ClauseId> {
+    let procedure = profile.procedure(&product.procedure);
+    let acts = procedure.into_iter().flat_map(|procedure| &procedure.acts);
+    acts.filter(|act| act.effects.contains(&Effect::DeliverProduct))
+        .flat_map(|act| act.basis.clauses())
+}
+
 /// The key that may be made, asked inside the transaction that makes it.
 fn may_make(
     profile: &Profile,
@@ -244,7 +252,7 @@ fn may_make(
     let mut deliveries = product.deliveries.iter();
     let handed = deliveries
         .find(|handed| handed.number == delivery && handed.customer == actor.body)
-        .ok_or_else(|| Refusal::forbidden("product_not_delivered"))?;
+        .ok_or_else(|| Refusal::forbidden("product_not_delivered").citing(delivering(profile, product)))?;
     let agreement = loaded.linked.get(&handed.agreement);
     if !agreement.is_some_and(|agreement| agreement.is_party(actor)) {
         return Err(Refusal::forbidden("not_a_party").fact("act", &product.title));

@@ -73,7 +73,7 @@ impl App {
     /// The tables of a permit that holds now.
     ///
     /// # Errors
-    /// Everything [`App::standing`] refuses.
+    /// Everything the chain of the permit refuses.
     pub async fn workbench(&self, session: &Session, permit: PermitId) -> Result<Workbench, Stop> {
         let result = self.workbench_inner(session, permit).await;
         self.looked(session, "view", permit, result).await

@@ -204,5 +204,10 @@ fn every_no_is_noted_before_it_is_shown() {
         let page = format!("/api/v1/permits/{}", chain.permit());
         world.get(&page).token(&chain.operator).empty().await;
         assert_eq!(chain::noted(&world, "permit_ended").await[0]["what"], "view");
+        // One look is one entry, by the console's workbench too.
+        let session = world.app.session(&chain.operator).await.unwrap();
+        let permit = chain.permit().parse().unwrap();
+        world.app.workbench(&session, permit).await.unwrap_err();
+        assert_eq!(chain::noted(&world, "permit_ended").await.len(), 2);
     });
 }

@@ -48,6 +48,7 @@ fn a_delivery_has_so_many_keys_and_each_is_on_record() {
             .json(json!({ "delivery": 1 }))
             .await;
         assert_eq!(stranger.problem(), (403, "product_not_delivered".to_owned()));
+        assert_eq!(stranger.json()["clauses"][0]["id"], "ST-OP-002");
     });
 }
 
