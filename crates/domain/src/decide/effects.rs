@@ -109,10 +109,6 @@ pub(super) fn follow(
         clocks::stop(case, clock, act.lane.as_deref(), act.happened_on, events);
     }
     clocks::change(case, act, ctx, events);
-    if act.rule.in_lane {
-        in_lane(case, procedure, act, ctx, events);
-    }
-    objection(case, act, events);
     let fields = merged(case, &act.set);
     let scene = Scene {
         case: Some(case),
@@ -121,6 +117,10 @@ pub(super) fn follow(
         happened_on: act.happened_on,
         ctx,
     };
+    if act.rule.in_lane {
+        in_lane(case, act, &scene, events)?;
+    }
+    objection(case, act, events);
     for rule in act.rule.starts.iter().filter_map(|id| procedure.clock(id)) {
         let holder = holder_of(Some(&rule.holder), parties);
         events.extend(clocks::start(rule, None, holder, &scene)?);
@@ -133,14 +133,17 @@ pub(super) fn follow(
 
 fn in_lane(
     case: &Case,
-    procedure: &Procedure,
     act: &Finished<'_>,
-    ctx: &Context<'_>,
+    scene: &Scene<'_>,
     events: &mut Vec<CaseEvent>,
-) {
-    let Some(key) = act.lane.clone() else { return };
-    let Some(lane) = case.lanes.get(&key) else { return };
-    let clock = procedure.lane(&lane.rule).map(|rule| rule.clock.clone());
+) -> Result<(), Refusal> {
+    let Some(key) = act.lane.clone() else {
+        return Ok(());
+    };
+    let Some(lane) = case.lanes.get(&key) else {
+        return Ok(());
+    };
+    let clock = scene.procedure.lane(&lane.rule).map(|rule| rule.clock.clone());
     match act.rule.kind {
         ActKind::Approve | ActKind::Refuse => {
             let approved = act.rule.kind == ActKind::Approve;
@@ -153,29 +156,21 @@ fn in_lane(
         ActKind::Return => events.push(CaseEvent::LaneReturned { lane: key.clone() }),
         ActKind::Correct => {
             events.push(CaseEvent::LaneReopened { lane: key.clone() });
-            if let Some(rule) = clock.as_deref().and_then(|id| procedure.clock(id)) {
+            if let Some(rule) = clock.as_deref().and_then(|id| scene.procedure.clock(id)) {
                 let holder = Holder {
                     role: lane.role.clone(),
                     bodies: vec![lane.body],
                 };
-                let scene = Scene {
-                    case: Some(case),
-                    procedure,
-                    fields: &case.fields,
-                    happened_on: act.happened_on,
-                    ctx,
-                };
-                if let Ok(started) = clocks::start(rule, Some(&key), Some(holder), &scene) {
-                    events.extend(started);
-                }
+                events.extend(clocks::start(rule, Some(&key), Some(holder), scene)?);
             }
-            return;
+            return Ok(());
         }
-        _ => return,
+        _ => return Ok(()),
     }
     if let Some(clock) = clock {
         clocks::stop(case, &clock, Some(&key), act.happened_on, events);
     }
+    Ok(())
 }
 
 fn objection(case: &Case, act: &Finished<'_>, events: &mut Vec<CaseEvent>) {
