@@ -1,6 +1,6 @@
 //! `shuyu law diff`, `explain` and `mutate`.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use anyhow::Context as _;
 use shuyu_domain::{coverage, mutation};
@@ -66,8 +66,9 @@ pub fn explain(clause: &str, which: &Which) -> anyhow::Result<()> {
     say(out.trim_end())
 }
 
-/// Tries every mutant and prints how many were noticed, and those that were not.
+/// Tries every mutant and prints how many were noticed, and those that were not; as JSON one document, by profile.
 pub fn mutate(which: &Which, json: bool) -> anyhow::Result<()> {
+    let mut outcomes = BTreeMap::new();
     for rules in which.load()? {
         let outcome = mutation::mutate(&rules.profile, &rules.scenarios, |done, total| {
             if done % 100 == 0 {
@@ -75,7 +76,7 @@ pub fn mutate(which: &Which, json: bool) -> anyhow::Result<()> {
             }
         });
         if json {
-            say(&serde_json::to_string_pretty(&outcome)?)?;
+            outcomes.insert(rules.profile.id, outcome);
             continue;
         }
         for mutant in &outcome.survivors {
@@ -89,6 +90,9 @@ pub fn mutate(which: &Which, json: bool) -> anyhow::Result<()> {
             "{}: {} of {} mutants noticed ({percent} %), {} refused at load",
             rules.profile.id, outcome.killed, outcome.loaded, outcome.refused_at_load
         ))?;
+    }
+    if json {
+        say(&serde_json::to_string_pretty(&outcomes)?)?;
     }
     Ok(())
 }
