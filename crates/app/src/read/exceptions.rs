@@ -1,7 +1,10 @@
 //! Exceptions from what holds in principle (原则上): each with reason and day, for supervision.
 
-use shuyu_domain::port::CaseFilter;
+use std::collections::BTreeMap;
+
+use shuyu_domain::{Case, port::CaseFilter};
 use shuyu_kernel::{CaseId, CivilDate, ClauseId, Refusal};
+use shuyu_profile::Procedure;
 
 use crate::{App, Session, Stop};
 
@@ -43,8 +46,8 @@ impl App {
         let profile = self.profile();
         let mut granted = Vec::new();
         for procedure in &profile.procedures {
-            let guards: Vec<_> = procedure.acts.iter().flat_map(|act| &act.guards).collect();
-            if guards.iter().all(|guard| guard.exception.is_none()) {
+            let rules = excepted(procedure);
+            if rules.is_empty() {
                 continue;
             }
             let filter = CaseFilter {
@@ -55,27 +58,48 @@ impl App {
             let (rows, _) = self.record.cases(&filter).await?;
             let ids = rows.iter().map(|row| row.id).collect();
             let loaded = self.record.load(&ids).await?;
-            for case in loaded
-                .linked
-                .values()
-                .filter(|case| case.procedure == procedure.id)
-            {
-                for guard in &guards {
-                    let act = guard.exception.as_ref().and_then(|act| case.last(act));
-                    let Some(taken) = act else { continue };
-                    let reason = case.fields.get("exception_reason");
-                    granted.push(Granted {
-                        case: case.id,
-                        number: case.number.clone(),
-                        title: case.title.clone(),
-                        reason: reason.map(|reason| reason.text()).unwrap_or_default(),
-                        on: taken.happened_on,
-                        clauses: guard.basis.clauses().to_vec(),
-                    });
-                }
+            let own = loaded.linked.values();
+            for case in own.filter(|case| case.procedure == procedure.id) {
+                granted.extend(of_case(case, &rules));
             }
         }
         granted.sort_by(|a, b| (b.on, &a.number).cmp(&(a.on, &b.number)));
         Ok(granted)
     }
+}
+
+/// The acts of a procedure that grant an exception, with the clauses of all rules each is an exception from.
+fn excepted(procedure: &Procedure) -> BTreeMap<&str, Vec<ClauseId>> {
+    let mut rules: BTreeMap<&str, Vec<ClauseId>> = BTreeMap::new();
+    for guard in procedure.acts.iter().flat_map(|act| &act.guards) {
+        if let Some(act) = &guard.exception {
+            rules
+                .entry(act)
+                .or_default()
+                .extend(guard.basis.clauses().iter().cloned());
+        }
+    }
+    for clauses in rules.values_mut() {
+        clauses.sort();
+        clauses.dedup();
+    }
+    rules
+}
+
+/// What was granted in a case, one for each act that did.
+fn of_case<'a>(
+    case: &'a Case,
+    rules: &'a BTreeMap<&str, Vec<ClauseId>>,
+) -> impl Iterator<Item = Granted> + 'a {
+    rules.iter().filter_map(|(act, clauses)| {
+        let reason = case.fields.get("exception_reason");
+        Some(Granted {
+            case: case.id,
+            number: case.number.clone(),
+            title: case.title.clone(),
+            reason: reason.map(|reason| reason.text()).unwrap_or_default(),
+            on: case.last(act)?.happened_on,
+            clauses: clauses.clone(),
+        })
+    })
 }

@@ -52,6 +52,7 @@ cite = ["ST-OP-001"]
 id = "data_authority"
 title = "数据局"
 title_en = "Data authority"
+oversees = true
 cite = ["ST-OP-001"]
 [[role]]
 id = "operator"

@@ -2,6 +2,7 @@
 //! with a real record on disk, made-up rules and a made-up engine.
 
 mod desk;
+mod exceptions;
 mod forms;
 mod pages;
 mod sessions;
