@@ -59,6 +59,9 @@ pub struct Case {
     pub deliveries: Vec<Delivery>,
     /// Day access was closed.
     pub access_closed_on: Option<CivilDate>,
+    /// Day of the last move to another version of the rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_on: Option<CivilDate>,
     /// Keys to the product, in order of issue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<IssuedKey>,
@@ -106,6 +109,7 @@ impl Case {
                 permit: None,
                 deliveries: Vec::new(),
                 access_closed_on: None,
+                moved_on: None,
                 keys: Vec::new(),
             }),
             (Some(mut case), event) => {
@@ -249,6 +253,10 @@ impl Case {
                     customer: *customer,
                 });
             }
+            CaseEvent::Moved { to, on, .. } => {
+                self.profile = *to;
+                self.moved_on = Some(*on);
+            }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
             CaseEvent::KeyIssued {
                 key,
@@ -331,6 +339,11 @@ impl Case {
     /// The latest clock with this id, running or stopped.
     pub fn latest_clock(&self, clock: &str) -> Option<&Clock> {
         self.clocks.iter().rev().find(|c| c.run.clock == clock)
+    }
+
+    /// The day whose rules bind the case.
+    pub fn bound_on(&self) -> CivilDate {
+        self.moved_on.unwrap_or(self.opened_on)
     }
 
     /// Clocks somebody is bound to keep.

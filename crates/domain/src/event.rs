@@ -3,6 +3,7 @@
 //! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
 //! files in `tests/golden` hold every form ever written.
 
+mod kind;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -325,6 +326,21 @@ pub enum CaseEvent {
         /// Day.
         on: CivilDate,
     },
+    /// The case goes on under another version of the rules.
+    Moved {
+        /// Version it was under.
+        from: Digest,
+        /// Version it is under from now on.
+        to: Digest,
+        /// Day.
+        on: CivilDate,
+        /// Why.
+        reason: String,
+        /// Who moved it.
+        by: Actor,
+        /// The order it rests on.
+        paper: Option<Paper>,
+    },
     /// A customer made a key to the product.
     KeyIssued {
         /// Public part of the key.
@@ -345,48 +361,4 @@ pub enum CaseEvent {
         /// Day.
         on: CivilDate,
     },
-}
-
-impl Event {
-    /// Type name with version, as written in the ledger.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Event::Case(event) => match event {
-                CaseEvent::Opened { .. } => "case.opened.v1",
-                CaseEvent::Entered { .. } => "case.entered.v1",
-                CaseEvent::Advanced { .. } => "case.advanced.v1",
-                CaseEvent::Dropped { .. } => "case.dropped.v1",
-                CaseEvent::Taken { .. } => "case.taken.v1",
-                CaseEvent::ClockStarted(_) => "case.clock_started.v1",
-                CaseEvent::ClockStopped { .. } => "case.clock_stopped.v1",
-                CaseEvent::ClockPaused { .. } => "case.clock_paused.v1",
-                CaseEvent::ClockChanged { .. } => "case.clock_changed.v1",
-                CaseEvent::LaneOpened { .. } => "case.lane_opened.v1",
-                CaseEvent::LaneReturned { .. } => "case.lane_returned.v1",
-                CaseEvent::LaneReopened { .. } => "case.lane_reopened.v1",
-                CaseEvent::LaneDecided { .. } => "case.lane_decided.v1",
-                CaseEvent::ObjectionRaised { .. } => "case.objection_raised.v1",
-                CaseEvent::ObjectionAnswered { .. } => "case.objection_answered.v1",
-                CaseEvent::PermitIssued { .. } => "case.permit_issued.v1",
-                CaseEvent::PermitEnded { .. } => "case.permit_ended.v1",
-                CaseEvent::ProductDelivered { .. } => "case.product_delivered.v1",
-                CaseEvent::AccessClosed { .. } => "case.access_closed.v1",
-                CaseEvent::KeyIssued { .. } => "case.key_issued.v1",
-                CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",
-            },
-            Event::Registry(event) => match event {
-                RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",
-                RegistryEvent::PersonEnrolled { .. } => "registry.person_enrolled.v1",
-                RegistryEvent::Delegated { .. } => "registry.delegated.v1",
-                RegistryEvent::DelegationWithdrawn { .. } => "registry.delegation_withdrawn.v1",
-                RegistryEvent::SubjectErased { .. } => "registry.subject_erased.v1",
-            },
-            Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
-            Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
-            Event::Installation(event) => match event {
-                InstallationEvent::Founded { .. } => "installation.founded.v1",
-                InstallationEvent::ClockWound { .. } => "installation.clock_wound.v1",
-            },
-        }
-    }
 }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod mutation;
 pub mod port;
 pub mod registry;
+pub mod rehearsal;
 pub mod scenario;
 pub mod value;
 

@@ -5,6 +5,7 @@ use shuyu_kernel::{Basis, calendar::Limit};
 use crate::{
     condition::{CaseQuery, Operand, When},
     place::Place,
+    settings::Dated,
 };
 
 /// A guard: a rule, the code of its refusal, and its basis.
@@ -16,6 +17,8 @@ pub struct Guard {
     pub code: String,
     /// Applies only if all of these hold.
     pub when: Vec<When>,
+    /// Days on which the rule is in force.
+    pub dated: Dated,
     /// 原则上: passes once this act is done, by which whoever approves the object itself approved the exception, with
     /// a written reason and the paper (fields `exception_reason`, `exception_paper`).
     pub exception: Option<String>,

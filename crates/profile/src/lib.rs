@@ -30,11 +30,11 @@ pub use load::{Profile, ProfileError};
 pub use meaning::Meaning;
 pub use place::Place;
 pub use procedure::{
-    Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure, RouteStep,
-    Stage,
+    Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule, Procedure,
+    RouteStep, Stage,
 };
 pub use settings::{
-    Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-    Role, Separation, Setting, Thresholds, UseOf,
+    Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,
+    Post, Role, Separation, Setting, Standing, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

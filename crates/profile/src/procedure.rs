@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    Basis, Manner,
+    Basis, CivilDate, Manner,
     calendar::{Bound, Limit},
 };
 
@@ -11,6 +11,7 @@ use crate::{
     field::{Field, Group},
     guard::{Guard, Rule},
     place::Place,
+    settings::Dated,
 };
 
 /// The closed vocabulary of acts. A new kind is code with an ADR.
@@ -257,8 +258,12 @@ pub struct ClockRule {
     pub due_field: Option<String>,
     /// Field with the day to count from, where it is not the day of the act.
     pub start_field: Option<String>,
+    /// Other limits for cases bound by the rules of a later day, in order of day.
+    pub later: Vec<LaterLimit>,
     /// Runs only if all of these hold when it would start.
     pub when: Vec<When>,
+    /// Days on which the rule is in force.
+    pub dated: Dated,
     /// At most or at least.
     pub bound: Bound,
     /// Role that has to act.
@@ -269,6 +274,24 @@ pub struct ClockRule {
     pub basis: Basis,
     /// Where it is written.
     pub at: Place,
+}
+
+/// Another limit of a clock from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterLimit {
+    /// First day.
+    pub from: CivilDate,
+    /// The limit from then on.
+    pub limit: Limit,
+}
+
+impl ClockRule {
+    /// The limit for cases bound by the rules of that day; `None` where it is set case by case.
+    pub fn limit_on(&self, day: CivilDate) -> Option<Limit> {
+        let later = self.later.iter().rev().find(|later| later.from <= day);
+        later.map(|later| later.limit).or(self.limit)
+    }
 }
 
 /// Which bodies get a lane.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use shuyu_kernel::{
-    ClauseId, Manner,
+    CivilDate, ClauseId, Manner,
     calendar::{Bound, Limit},
 };
 use toml::Spanned;
@@ -11,7 +11,7 @@ use crate::{
     condition::{CaseQuery, Whens},
     field::{FieldType, Measure},
     meaning::Meaning,
-    procedure::{ActKind, Consequence, Effect, Extension},
+    procedure::{ActKind, Consequence, Effect, Extension, LaterLimit},
     settings::{Instrument, Post},
 };
 
@@ -148,6 +148,8 @@ rule! {
         single: bool,
         #[serde(default)]
         oversees: bool,
+        #[serde(default)]
+        moves_cases: bool,
     }
 }
 
@@ -268,6 +270,8 @@ rule! {
         rule: Spanned<String>,
         code: String,
         when: Option<Whens>,
+        in_force_from: Option<CivilDate>,
+        in_force_to: Option<CivilDate>,
         exception: Option<String>,
         field: Option<String>,
         #[serde(default)]
@@ -311,7 +315,11 @@ rule! {
         limit_field: Option<String>,
         due_field: Option<String>,
         start_field: Option<String>,
+        #[serde(default)]
+        later: Vec<LaterLimit>,
         when: Option<Whens>,
+        in_force_from: Option<CivilDate>,
+        in_force_to: Option<CivilDate>,
         bound: Bound,
         holder: String,
         on_miss: Consequence,

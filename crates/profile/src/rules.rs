@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shuyu_kernel::Basis;
+use shuyu_kernel::{Basis, CivilDate};
 
 use crate::{
     condition::When,
     guard::Guard,
     load::Profile,
     procedure::{Act, ClockRule, LaneBody, Procedure, Stage},
+    settings::Dated,
 };
 
 /// What a rule says: attribute → text.
@@ -35,6 +36,7 @@ pub fn described(profile: &Profile) -> BTreeMap<String, Said> {
             ("title", instrument.title.clone()),
             ("status", format!("{:?}", instrument.status)),
             ("in_force_from", shown(instrument.in_force_from.as_ref())),
+            ("last_day", shown(instrument.last_day().as_ref())),
             ("preview", instrument.preview.to_string()),
         ]);
         rules.insert(format!("instrument:{}", instrument.id), said);
@@ -218,9 +220,16 @@ fn of_clock(clock: &ClockRule) -> Said {
         .flatten()
         .map(|field| format!("set in {field}"))
         .next();
+    let later: Vec<String> = clock
+        .later
+        .iter()
+        .map(|later| format!("{} from {}", later.limit, later.from))
+        .collect();
     Said::from([
         ("title", clock.title.clone()),
         ("limit", limit.or(set).unwrap_or_default()),
+        ("later", later.join("; ")),
+        ("in_force", days(&clock.dated)),
         ("counted_from", clock.start_field.clone().unwrap_or_default()),
         ("bound", format!("{:?}", clock.bound).to_lowercase()),
         ("holder", clock.holder.clone()),
@@ -234,9 +243,18 @@ fn of_guard(guard: &Guard) -> Said {
     Said::from([
         ("rule", format!("{:?}", guard.rule)),
         ("when", whens(&guard.when)),
+        ("in_force", days(&guard.dated)),
         ("exception", guard.exception.clone().unwrap_or_default()),
         ("basis", basis(&guard.basis)),
     ])
+}
+
+fn days(dated: &Dated) -> String {
+    let side = |day: Option<CivilDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    match (dated.from, dated.to) {
+        (None, None) => String::new(),
+        (from, to) => format!("{}..{}", side(from), side(to)),
+    }
 }
 
 fn whens(list: &[When]) -> String {

@@ -35,9 +35,74 @@ pub struct Instrument {
     /// First day in force, if known.
     #[serde(default)]
     pub in_force_from: Option<CivilDate>,
+    /// Last day in force, if the text or its maker names one.
+    #[serde(default)]
+    pub in_force_to: Option<CivilDate>,
+    /// 试行: in force for so many years from its first day.
+    #[serde(default)]
+    pub trial_years: Option<u32>,
+    /// The clause that ends it.
+    #[serde(default)]
+    pub ends_by: Option<ClauseId>,
+    /// The text could not be checked against an official source.
+    #[serde(default)]
+    pub unverified: bool,
     /// Switched on as a rehearsal although a draft (预演).
     #[serde(default)]
     pub preview: bool,
+}
+
+/// How an instrument stands on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In force, or a draft that is rehearsed.
+    Applies,
+    /// A draft that is not rehearsed, or its first day is still to come.
+    NotYet,
+    /// Its last day is over.
+    Ended,
+}
+
+impl Instrument {
+    /// Last day in force: the day named, or the end of the trial. A term named in years ends on the same day number
+    /// and does not roll over rest days, since nothing has to be done on it.
+    pub fn last_day(&self) -> Option<CivilDate> {
+        let trial = || Limit::years(self.trial_years?).last_day(self.in_force_from?);
+        self.in_force_to.or_else(trial)
+    }
+
+    /// How it stands on a day.
+    pub fn standing(&self, on: CivilDate) -> Standing {
+        if self.status == InstrumentStatus::Expired || self.last_day().is_some_and(|last| last < on) {
+            return Standing::Ended;
+        }
+        let waiting = match self.status {
+            InstrumentStatus::Draft => !self.preview,
+            _ => self.in_force_from.is_some_and(|first| first > on),
+        };
+        if waiting {
+            Standing::NotYet
+        } else {
+            Standing::Applies
+        }
+    }
+}
+
+/// The days on which a rule is in force; open on a side where nothing is said. What counts is the day whose rules bind
+/// a case: the day it was opened, or was last moved to another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dated {
+    /// First day.
+    pub from: Option<CivilDate>,
+    /// Last day.
+    pub to: Option<CivilDate>,
+}
+
+impl Dated {
+    /// Whether the rule is in force for a case that is bound by the rules of that day.
+    pub fn covers(&self, day: CivilDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
 }
 
 /// What software can do about a clause.
@@ -100,6 +165,8 @@ pub struct Role {
     pub single: bool,
     /// People of this role watch over the whole installation: they see every case, exception and overdue duty.
     pub oversees: bool,
+    /// People of this role may move an open case to the present version of the rules.
+    pub moves_cases: bool,
     /// Basis.
     pub basis: Basis,
     /// Where it is written.

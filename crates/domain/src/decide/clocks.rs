@@ -29,7 +29,7 @@ pub(super) fn start(
     holder: Option<Holder>,
     scene: &Scene<'_>,
 ) -> Result<Option<CaseEvent>, Refusal> {
-    if !condition::all_hold(&rule.when, scene) {
+    if !rule.dated.covers(scene.bound_on()) || !condition::all_hold(&rule.when, scene) {
         return Ok(None);
     }
     let counted_from = rule
@@ -70,7 +70,7 @@ fn due(rule: &ClockRule, started_on: CivilDate, scene: &Scene<'_>) -> Result<Due
             .citing(rule.basis.clauses())
             .fact("clock", &rule.title)
     };
-    if let Some(limit) = rule.limit {
+    if let Some(limit) = rule.limit_on(scene.bound_on()) {
         return Ok(calendar.due(started_on, limit));
     }
     if let Some(field) = &rule.due_field {
@@ -164,6 +164,16 @@ pub fn recount(case: &Case, calendar: &WorkCalendar, on: CivilDate) -> Vec<CaseE
             moved.then(|| changed(clock, None, due, on))
         })
         .collect()
+}
+
+/// The clock with another limit in all, from its old start.
+pub(super) fn relimited(clock: &Clock, limit: Limit, calendar: &WorkCalendar, on: CivilDate) -> CaseEvent {
+    changed(clock, Some(limit), extended(clock, limit, calendar), on)
+}
+
+/// The last day that a clock would have with this limit and calendar; days that it stood still are added.
+pub fn due_with(clock: &Clock, limit: Limit, calendar: &WorkCalendar) -> CivilDate {
+    extended(clock, limit, calendar).on
 }
 
 fn changed(clock: &Clock, limit: Option<Limit>, due: Due, on: CivilDate) -> CaseEvent {

@@ -4,6 +4,7 @@ mod clocks;
 mod condition;
 mod effects;
 mod guards;
+mod moving;
 mod open;
 mod permit;
 mod route;
@@ -19,9 +20,10 @@ use crate::{
     event::CaseEvent,
 };
 
-pub use clocks::recount;
+pub use clocks::{due_with, recount};
 pub use condition::all_hold;
 pub use guards::{Scene, check as check_guards};
+pub use moving::{MoveOrder, moved, unfit};
 pub use view::{Possible, acts_now, preview};
 
 /// Decides a command. `case` is `None` exactly for [`Command::Open`].

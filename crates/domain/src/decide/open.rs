@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{BodyId, Manner, Refusal};
-use shuyu_profile::Procedure;
+use shuyu_profile::{Instrument, Procedure, Standing};
 
 use super::{
     clocks,
@@ -33,6 +33,7 @@ pub(super) fn open(
             .fact("act", &procedure.title)
             .fact("roles", role_titles(&procedure.open.by, ctx)));
     }
+    in_force(procedure, ctx)?;
     check_values(set, procedure, ctx)?;
     asked_at_opening(procedure, set)?;
     let scene = Scene {
@@ -87,6 +88,34 @@ pub(super) fn open(
     }];
     events.extend(started);
     Ok(events)
+}
+
+/// Nothing new is opened under texts that are not in force yet, or no longer; what is open goes on to its end.
+/// One text that applies is enough, and steps that rest on none have none that could end.
+fn in_force(procedure: &Procedure, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let cited = procedure.basis.clauses();
+    let texts: Vec<_> = cited
+        .iter()
+        .filter_map(|clause| ctx.profile.instrument_of(clause))
+        .collect();
+    let applies = |text: &&Instrument| text.standing(ctx.today) == Standing::Applies;
+    let Some(first) = texts.first().filter(|_| !texts.iter().any(applies)) else {
+        return Ok(());
+    };
+    let (code, fact, day) = match first.standing(ctx.today) {
+        Standing::Ended => ("instrument_ended", "until", first.last_day()),
+        _ => ("instrument_not_in_force", "from", first.in_force_from),
+    };
+    let clauses: Vec<_> = first.ends_by.iter().cloned().collect();
+    let cited = if clauses.is_empty() { cited } else { &clauses };
+    let refusal = Refusal::conflict(code)
+        .citing(cited)
+        .fact("act", &procedure.title)
+        .fact("instrument", &first.short);
+    Err(match day {
+        Some(day) => refusal.fact(fact, day),
+        None => refusal,
+    })
 }
 
 /// Fields without a group are set by acts only: at opening they would slip past the guards of those acts.

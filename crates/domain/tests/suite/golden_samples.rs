@@ -8,7 +8,7 @@ use shuyu_domain::{
     registry::{Body, Delegation, Membership},
 };
 use shuyu_kernel::{
-    BodyId, CaseId, DatasetId, PermitId, PersonId, ReleaseId, Timestamp, Use, calendar::Limit,
+    BodyId, CaseId, DatasetId, Digest, PermitId, PersonId, ReleaseId, Timestamp, Use, calendar::Limit,
 };
 
 use crate::golden::*;
@@ -76,6 +76,14 @@ pub(crate) fn of_consequences() -> Vec<CaseEvent> {
             customer: BodyId::from_bits(4),
         },
         CaseEvent::AccessClosed { on: day(15) },
+        CaseEvent::Moved {
+            from: Digest::of(b"profile"),
+            to: Digest::of(b"changed profile"),
+            on: day(15),
+            reason: "新办法施行，双方同意按新期限办".to_owned(),
+            by: actor(),
+            paper: Some(paper()),
+        },
         CaseEvent::KeyIssued {
             key: "pk_5f0c11d29a77b3e4".to_owned(),
             delivery: 1,

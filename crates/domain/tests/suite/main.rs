@@ -16,3 +16,4 @@ mod random;
 mod registry;
 mod scenarios;
 mod support;
+mod versions;

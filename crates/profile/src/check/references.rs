@@ -47,9 +47,36 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             errors.push(error(&rule.at, message));
         }
     }
+    instruments(profile, &mut errors);
     gates(profile, &mut errors);
     office(profile, &mut errors);
     errors
+}
+
+/// An instrument that ends says by which clause; a trial counts from a first day, once there is one.
+fn instruments(profile: &Profile, errors: &mut Vec<ProfileError>) {
+    for instrument in &profile.instruments {
+        let at = Place::whole(&format!("{}/instruments.toml", profile.id));
+        let id = &instrument.id;
+        let ends = instrument.in_force_to.is_some() || instrument.trial_years.is_some();
+        match &instrument.ends_by {
+            None if ends => errors.push(error(
+                &at,
+                format!("instrument `{id}` ends; `ends_by` is missing"),
+            )),
+            Some(clause) if !profile.clauses.contains_key(clause) => {
+                errors.push(error(&at, format!("clause `{clause}` does not exist")));
+            }
+            _ => {}
+        }
+        if instrument
+            .in_force_from
+            .zip(instrument.last_day())
+            .is_some_and(|(first, last)| last < first)
+        {
+            errors.push(error(&at, format!("instrument `{id}` ends before it begins")));
+        }
+    }
 }
 
 /// What open tables and figures name exists.

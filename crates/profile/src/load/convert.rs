@@ -1,6 +1,6 @@
 //! Raw rules to typed rules; each conversion notes what is wrong and goes on, so that all errors show at once.
 
-use shuyu_kernel::{Basis, ClauseId, Manner};
+use shuyu_kernel::{Basis, CivilDate, ClauseId, Manner};
 use toml::Spanned;
 
 use super::{ProfileError, fields::expanded, line_of};
@@ -11,7 +11,7 @@ use crate::{
     raw::{
         CitedIn, HasBasis, Origin, RawAct, RawClock, RawLane, RawProcedure, RawRole, RawSeparation, RawStage,
     },
-    settings::{Role, Separation},
+    settings::{Dated, Role, Separation},
 };
 
 /// The texts being read, and where errors go.
@@ -136,6 +136,7 @@ impl<'a> Site<'a> {
             signs_in: raw.signs_in,
             single: raw.single,
             oversees: raw.oversees,
+            moves_cases: raw.moves_cases,
             basis: self.basis(raw, "role", &at),
             at,
         }
@@ -268,6 +269,11 @@ impl<'a> Site<'a> {
             );
         }
         let when = self.whens(raw.when.as_ref(), &at);
+        let dated = self.dated(raw.in_force_from, raw.in_force_to, &at);
+        if !raw.later.is_empty() && (raw.limit.is_none() || !raw.later.is_sorted_by(|a, b| a.from < b.from)) {
+            let message = "clock: `later` needs a `limit` before it, and days that go up";
+            self.error(&at, message.to_owned());
+        }
         ClockRule {
             id: raw.id.get_ref().clone(),
             title: raw.title.clone(),
@@ -276,13 +282,23 @@ impl<'a> Site<'a> {
             limit_field: raw.limit_field.clone(),
             due_field: raw.due_field.clone(),
             start_field: raw.start_field.clone(),
+            later: raw.later.clone(),
             when,
+            dated,
             bound: raw.bound,
             holder: raw.holder.clone(),
             on_miss: raw.on_miss,
             basis: self.basis(raw, "clock", &at),
             at,
         }
+    }
+
+    /// The days on which a rule is in force.
+    pub(super) fn dated(&mut self, from: Option<CivilDate>, to: Option<CivilDate>, at: &Place) -> Dated {
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            self.error(at, "the rule ends before it begins".to_owned());
+        }
+        Dated { from, to }
     }
 
     fn lane(&mut self, raw: &RawLane) -> Lane {

@@ -32,6 +32,7 @@ impl Site<'_> {
             rule,
             code: raw.code.clone(),
             when: self.whens(raw.when.as_ref(), &at),
+            dated: self.dated(raw.in_force_from, raw.in_force_to, &at),
             exception: raw.exception.clone(),
             negated: false,
             basis,

@@ -196,6 +196,8 @@ impl RawGuard {
             rule: Spanned::new(0..0, String::new()),
             code: String::new(),
             when: None,
+            in_force_from: None,
+            in_force_to: None,
             exception: None,
             field: None,
             fields: Vec::new(),

@@ -26,6 +26,13 @@ pub struct Scene<'a> {
     pub ctx: &'a Context<'a>,
 }
 
+impl Scene<'_> {
+    /// The day whose rules bind: that of the opening, or of the last move to another version.
+    pub fn bound_on(&self) -> CivilDate {
+        self.case.map_or(self.ctx.today, Case::bound_on)
+    }
+}
+
 /// Asks all guards in order.
 ///
 /// # Errors
@@ -35,7 +42,7 @@ pub fn check(guards: &[Guard], scene: &Scene<'_>) -> Result<(), Refusal> {
 }
 
 fn check_one(guard: &Guard, scene: &Scene<'_>) -> Result<(), Refusal> {
-    if !condition::all_hold(&guard.when, scene) {
+    if !guard.dated.covers(scene.bound_on()) || !condition::all_hold(&guard.when, scene) {
         return Ok(());
     }
     let facts = match (holds(&guard.rule, scene), guard.negated) {
