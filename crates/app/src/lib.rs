@@ -30,6 +30,7 @@ pub mod running;
 mod subjects;
 mod tidying;
 pub mod training;
+pub mod versions;
 pub mod workbench;
 
 use std::sync::Arc;
@@ -120,6 +121,11 @@ impl App {
     /// The rules new cases are opened under.
     pub fn profile(&self) -> Arc<Profile> {
         self.profiles.current()
+    }
+
+    /// Every version of the rules at hand.
+    pub fn profiles(&self) -> &Profiles {
+        self.profiles.as_ref()
     }
 
     /// The official instant.

@@ -153,7 +153,6 @@ fn main() -> anyhow::Result<()> {
         tracing::error!(place, "a bug stopped an operation");
     }));
     match arguments.command {
-        Command::Law { command } => return law::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
         Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
@@ -216,7 +215,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Rebuild(arguments) => verify::rebuild(&arguments).await,
         #[cfg(feature = "bench")]
         Command::Bench(arguments) => bench::run(&arguments).await,
-        Command::Law { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
+        Command::Law { command } => law::run(command).await,
+        Command::Verify(_) | Command::Openapi => Ok(()),
     }
 }
 

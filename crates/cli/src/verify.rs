@@ -229,7 +229,7 @@ pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
     )
 }
 
-fn existing(data: &Path, guard: Option<&Path>, production: bool) -> anyhow::Result<ServeOptions> {
+pub fn existing(data: &Path, guard: Option<&Path>, production: bool) -> anyhow::Result<ServeOptions> {
     anyhow::ensure!(
         data.join(INSTALLATION).exists(),
         "{} is not a data folder",

@@ -1,6 +1,7 @@
 //! `shuyu law`: check, test, coverage, diagrams, matrix, diff, explain, mutate.
 
 mod coverage;
+mod rehearse;
 mod show;
 mod which;
 
@@ -55,6 +56,8 @@ pub enum LawCommand {
         #[command(flatten)]
         which: Which,
     },
+    /// What changed rules would move in the open cases of a data folder: dates and outcomes.
+    Rehearse(rehearse::RehearseArguments),
     /// Change every rule in turn and see whether a scenario notices.
     Mutate {
         /// Which rules.
@@ -67,7 +70,7 @@ pub enum LawCommand {
 }
 
 /// Runs a law command.
-pub fn run(command: LawCommand) -> anyhow::Result<()> {
+pub async fn run(command: LawCommand) -> anyhow::Result<()> {
     match command {
         LawCommand::Check(which) => check_all(&which),
         LawCommand::Test(which) => test_all(&which),
@@ -99,6 +102,7 @@ pub fn run(command: LawCommand) -> anyhow::Result<()> {
         }
         LawCommand::Diff { before, after } => show::diff(&before, &after),
         LawCommand::Explain { clause, which } => show::explain(&clause, &which),
+        LawCommand::Rehearse(arguments) => rehearse::run(&arguments).await,
         LawCommand::Mutate { which, json } => show::mutate(&which, json),
     }
 }

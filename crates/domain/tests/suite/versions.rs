@@ -9,7 +9,7 @@ use shuyu_domain::{
     scenario::{Run, run},
 };
 use shuyu_kernel::{CaseId, CivilDate, Refusal};
-use shuyu_profile::{Profile, ProfileSource, scenario::scenarios};
+use shuyu_profile::{Profile, ProfileSource};
 
 use crate::support::{Law, fixture, folder, loaded};
 

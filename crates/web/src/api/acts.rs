@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use shuyu_app::{input::ActInput, read::ActNow};
-use shuyu_domain::{Event, port::Committed};
+use shuyu_app::{input::ActInput, read::ActNow, versions::NewMove};
+use shuyu_domain::{Event, port::Committed, rehearsal::Rehearsal};
 use shuyu_kernel::{CaseId, CivilDate, Manner};
 use shuyu_profile::Act;
 use utoipa::ToSchema;
@@ -196,6 +196,47 @@ pub async fn drop_waiting(
     Ok(written(
         &state.app.drop_waiting(&session, id, number, guarded).await?,
     ))
+}
+
+/// A move to the present version of the rules.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveOrder {
+    /// Why.
+    reason: String,
+    /// Digest of the order it rests on, if there is one.
+    #[serde(default)]
+    paper: String,
+}
+
+/// Moves a case to the present version of the rules. It is an event of the case and cannot be undone.
+#[utoipa::path(post, path = "/cases/{id}/version", tag = "cases", request_body = MoveOrder,
+    params(("id" = String, Path, description = "Case id"),
+        ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Written, headers(("ETag" = String)))))]
+pub async fn move_case(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named(id): Named<CaseId>,
+    Repeatable(guarded): Repeatable,
+    Body(order): Body<MoveOrder>,
+) -> Result<Response, Failure> {
+    let new = NewMove {
+        reason: order.reason,
+        paper: order.paper,
+    };
+    Ok(written(&state.app.move_case(&session, id, new, guarded).await?))
+}
+
+/// What the present version of the rules would move in a case that is under an older one; `null` if nothing.
+#[utoipa::path(get, path = "/cases/{id}/version", tag = "cases", params(("id" = String, Path, description = "Case id")),
+    responses((status = 200, body = Option<Object>)))]
+pub async fn rehearse(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named(id): Named<CaseId>,
+) -> Result<Json<Option<Rehearsal>>, Failure> {
+    Ok(Json(state.app.rehearse_case(&session, id).await?))
 }
 
 /// Everything that happened in a case, in order.

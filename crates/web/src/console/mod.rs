@@ -18,6 +18,7 @@ mod report;
 pub mod sign_in;
 pub mod supervision;
 pub mod training;
+pub mod version;
 pub mod workbench;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub fn router() -> Router<WebState> {
             "/cases/{id}/acts/{act}/{lane}/{group}",
             get(form::acting::group).post(form::acting::save),
         )
+        .route("/cases/{id}/version", post(version::submit))
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
@@ -88,6 +90,7 @@ fn pages() -> Router<WebState> {
             get(form::acting::check).post(form::acting::submit),
         )
         .route("/cases/{id}/papers/{digest}", get(case::paper))
+        .route("/cases/{id}/version", get(version::page))
         .route("/releases", get(permits::releases))
         .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))

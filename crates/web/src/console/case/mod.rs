@@ -47,6 +47,8 @@ pub(crate) struct CasePage {
     pub turn: String,
     pub closed: bool,
     pub version: u64,
+    /// Where to see what the present rules would move; empty if the case is under them.
+    pub version_href: String,
     pub parties: Vec<Party>,
     pub acts: Vec<ActLine>,
     pub waiting: Vec<Waiting>,
@@ -216,6 +218,11 @@ fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Res
         turn: turn(&frame, view),
         closed: case.closed,
         version: case.version,
+        version_href: if case.closed || case.profile == visit.profile.digest {
+            String::new()
+        } else {
+            format!("/cases/{}/version", case.id)
+        },
         parties: parties(&frame, view),
         acts: acts::lines(&frame, view, procedure),
         waiting: acts::waiting(&frame, visit, view, procedure),

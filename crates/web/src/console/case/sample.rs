@@ -56,6 +56,7 @@ pub(crate) fn sample(
         turn: t(),
         closed: false,
         version: 3,
+        version_href: "/cases/case_x/version".to_owned(),
         parties: vec![Party {
             role: t(),
             bodies: t(),

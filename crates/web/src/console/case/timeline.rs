@@ -62,7 +62,7 @@ fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineIte
         CaseEvent::Advanced { step, .. } | CaseEvent::Dropped { step, .. } => {
             row.who = step_words(frame, view, step)
         }
-        CaseEvent::KeyIssued { by, .. } | CaseEvent::KeyRevoked { by, .. } => {
+        CaseEvent::KeyIssued { by, .. } | CaseEvent::KeyRevoked { by, .. } | CaseEvent::Moved { by, .. } => {
             let body = view.registry.body_name(by.body);
             let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
             row.who = format!("{body} · {who}");
@@ -219,6 +219,10 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
         }
         CaseEvent::PermitIssued { expires_on, .. } => frame.tr("case-permit-until", &[("date", expires_on)]),
         CaseEvent::KeyIssued { key, .. } | CaseEvent::KeyRevoked { key, .. } => key.clone(),
+        CaseEvent::Moved { reason, to, .. } => frame.tr(
+            "timeline-moved",
+            &[("version", to.short()), ("reason", reason.clone())],
+        ),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Advanced { .. }

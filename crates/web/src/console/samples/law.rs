@@ -1,8 +1,8 @@
 //! Samples of the ledger and the law.
 
-use super::{Rendered, choice, frame, grounds, labelled, openable, page, text};
+use super::{Rendered, chips, choice, frame, grounds, labelled, openable, page, text};
 use crate::{
-    console::{law, ledger},
+    console::{law, ledger, version},
     i18n::Language,
 };
 
@@ -50,7 +50,38 @@ pub(super) fn ledger_pages(lang: Language) -> Vec<Rendered> {
         command_whole: text(),
         checks: vec![text()],
     };
+    let version = version::VersionPage {
+        frame: frame(lang),
+        id: "case_x".to_owned(),
+        number: text(),
+        title: text(),
+        under: text(),
+        present: text(),
+        bound_on: "2026-02-10".to_owned(),
+        older: true,
+        fits: false,
+        unfit: vec![text()],
+        dates: vec![version::DateRow {
+            clock: text(),
+            lane: text(),
+            running: false,
+            before: "2026-02-10".to_owned(),
+            after: String::new(),
+            chips: chips(),
+        }],
+        outcomes: vec![version::OutcomeRow {
+            act: text(),
+            on: String::new(),
+            before: text(),
+            after: String::new(),
+            chips: chips(),
+        }],
+        may_move: true,
+        key: text(),
+        version: 3,
+    };
     vec![
+        page("version.html", &version),
         page("ledger.html", &log),
         page("entry.html", &entry),
         page("verify.html", &verify),
