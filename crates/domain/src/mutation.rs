@@ -1,13 +1,19 @@
 //! Mutation of the rules: every rule dropped, every limit moved by one, every guard negated, every role swapped.
 //! A mutant that loads and that no scenario notices shows a rule that nobody proves.
+//!
+//! A mutant is not run from the beginning. Before a scenario first takes the changed act (or, for a clock, touches
+//! the procedure) nothing reads the changed rule, so the world is that of the unchanged run: each scenario file is
+//! taken up from where the file before it ended, and runs at most once for a mutant.
+
+mod change;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use shuyu_kernel::calendar::Limit;
-use shuyu_profile::{Procedure, Profile, Rule, check, scenario::Scenario};
+use shuyu_profile::{Profile, check, equivalent::Equivalent, scenario::Scenario};
 
-use crate::scenario::{self, Run};
+use crate::scenario::{self, Run, StepRun, World};
+use change::Edit;
 
 /// One change of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -22,6 +28,16 @@ pub struct Mutant {
     pub at: String,
 }
 
+/// A mutant nobody can notice, with the argument of the profile's `equivalents.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Argued {
+    /// The mutant.
+    #[serde(flatten)]
+    pub mutant: Mutant,
+    /// Why nobody can see a difference.
+    pub because: String,
+}
+
 /// What became of the mutants.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
@@ -31,246 +47,184 @@ pub struct Outcome {
     pub refused_at_load: usize,
     /// Mutants noticed by a scenario.
     pub killed: usize,
-    /// Those nobody noticed.
+    /// Those nobody noticed, nor argued to be equivalent.
     pub survivors: Vec<Mutant>,
+    /// Those nobody noticed because nobody can.
+    pub equivalent: Vec<Argued>,
 }
 
-/// Where in a procedure a change is made.
-#[derive(Debug, Clone, Copy)]
-enum Spot {
-    /// A guard at opening.
-    OpenGuard(usize),
-    /// A guard of an act.
-    Guard(usize, usize),
-    /// An act.
-    Act(usize),
-    /// A clock.
-    Clock(usize),
-}
+impl Outcome {
+    /// Adds what another part of the same trial found.
+    pub fn join(&mut self, other: Self) {
+        self.loaded += other.loaded;
+        self.refused_at_load += other.refused_at_load;
+        self.killed += other.killed;
+        self.survivors.extend(other.survivors);
+        self.survivors.sort();
+        self.equivalent.extend(other.equivalent);
+        self.equivalent.sort();
+    }
 
-#[derive(Debug, Clone, Copy)]
-enum Change {
-    Drop,
-    Negate,
-    Longer,
-    Shorter,
-    OtherRole,
-}
+    /// Of a hundred mutants that load, how many are noticed, rounded down; argued equivalents count as not noticed.
+    pub fn percent(&self) -> usize {
+        (self.killed * 100).checked_div(self.loaded).unwrap_or(100)
+    }
 
-/// Tries every mutant of a profile; `told` hears after each one how many are done and how many there are.
-pub fn mutate(
-    profile: &Profile,
-    scenarios: &BTreeMap<String, Scenario>,
-    mut told: impl FnMut(usize, usize),
-) -> Outcome {
-    let runs = scenario::run_all(profile, scenarios);
-    let mut outcome = Outcome::default();
-    let mutants = all(profile);
-    let total = mutants.len();
-    for (number, (index, spot, change)) in mutants.into_iter().enumerate() {
-        told(number, total);
-        let Some((mutant, mutated)) = mutated(profile, index, spot, change) else {
-            continue;
+    /// Sets the argued survivors apart. What is returned was argued and did not survive: after a whole trial the
+    /// argument is wrong or outlived.
+    pub fn argue(&mut self, arguments: &[Equivalent]) -> Vec<Equivalent> {
+        let fits = |mutant: &Mutant, one: &Equivalent| {
+            (&mutant.procedure, &mutant.of, &mutant.change) == (&one.procedure, &one.of, &one.change)
         };
-        if !check::references(&mutated).is_empty() || !check::life_cycles(&mutated).is_empty() {
+        let mut idle: BTreeSet<&Equivalent> = arguments.iter().collect();
+        for mutant in std::mem::take(&mut self.survivors) {
+            match arguments.iter().find(|one| fits(&mutant, one)) {
+                Some(one) => {
+                    idle.remove(one);
+                    self.equivalent.push(Argued {
+                        mutant,
+                        because: one.because.clone(),
+                    });
+                }
+                None => self.survivors.push(mutant),
+            }
+        }
+        idle.into_iter().cloned().collect()
+    }
+}
+
+/// A profile, its scenarios as they run unchanged, and every change to try. Trying is pure and any part of the
+/// changes can be tried alone, so that callers may share them out.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    profile: &'a Profile,
+    scenarios: &'a BTreeMap<String, Scenario>,
+    /// Passed runs of the unchanged rules by name; a scenario that fails without any change proves nothing.
+    runs: BTreeMap<String, Run>,
+    edits: Vec<Edit>,
+    /// Roles whose people sign in, for acts given to somebody else.
+    roles: Vec<String>,
+}
+
+impl<'a> Trial<'a> {
+    /// Runs the scenarios once as they are and lists the changes.
+    pub fn new(profile: &'a Profile, scenarios: &'a BTreeMap<String, Scenario>) -> Self {
+        let passed = scenario::run_all(profile, scenarios)
+            .into_iter()
+            .filter(|run| run.failures.is_empty());
+        let signing_in = profile.roles.iter().filter(|role| role.signs_in);
+        Self {
+            profile,
+            scenarios,
+            runs: passed.map(|run| (run.name.clone(), run)).collect(),
+            edits: change::all(profile),
+            roles: signing_in.map(|role| role.id.clone()).collect(),
+        }
+    }
+
+    /// How many changes there are.
+    pub fn count(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// Tries the changes of these numbers, counted from 0; `told` hears after each one.
+    pub fn outcome(&self, numbers: impl IntoIterator<Item = usize>, mut told: impl FnMut()) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut profile = self.profile.clone();
+        let edits = numbers.into_iter().filter_map(|number| self.edits.get(number));
+        for edit in edits {
+            self.one(*edit, &mut profile, &mut outcome);
+            told();
+        }
+        outcome
+    }
+
+    /// Makes a change in the profile, sees what comes of it, and takes it back.
+    fn one(&self, edit: Edit, profile: &mut Profile, outcome: &mut Outcome) {
+        let Some(place) = profile.procedures.get_mut(edit.procedure) else {
+            return;
+        };
+        let Some((mutant, changed)) = change::changed(place, edit, &self.roles) else {
+            return;
+        };
+        let unchanged = std::mem::replace(place, changed);
+        if !check::references(profile).is_empty() || !check::life_cycles(profile).is_empty() {
             outcome.refused_at_load += 1;
-            continue;
-        }
-        outcome.loaded += 1;
-        if noticed(&mutated, scenarios, &runs, &mutant) {
-            outcome.killed += 1;
         } else {
-            outcome.survivors.push(mutant);
-        }
-    }
-    outcome
-}
-
-fn all(profile: &Profile) -> Vec<(usize, Spot, Change)> {
-    let mut mutants = Vec::new();
-    for (index, procedure) in profile.procedures.iter().enumerate() {
-        let opening = (0..procedure.open.guards.len()).map(Spot::OpenGuard);
-        let acting = procedure
-            .acts
-            .iter()
-            .enumerate()
-            .flat_map(|(act, rule)| (0..rule.guards.len()).map(move |guard| Spot::Guard(act, guard)));
-        for spot in opening.chain(acting) {
-            mutants.push((index, spot, Change::Drop));
-            mutants.push((index, spot, Change::Negate));
-            if limit_of(procedure, spot).is_some() {
-                mutants.push((index, spot, Change::Longer));
-                mutants.push((index, spot, Change::Shorter));
+            outcome.loaded += 1;
+            if self.noticed(profile, &mutant, edit) {
+                outcome.killed += 1;
+            } else {
+                outcome.survivors.push(mutant);
             }
         }
-        for act in 0..procedure.acts.len() {
-            mutants.push((index, Spot::Act(act), Change::Drop));
-            mutants.push((index, Spot::Act(act), Change::OtherRole));
-        }
-        for clock in 0..procedure.clocks.len() {
-            mutants.push((index, Spot::Clock(clock), Change::Drop));
-            if limit_of(procedure, Spot::Clock(clock)).is_some() {
-                mutants.push((index, Spot::Clock(clock), Change::Longer));
-                mutants.push((index, Spot::Clock(clock), Change::Shorter));
-            }
+        if let Some(place) = profile.procedures.get_mut(edit.procedure) {
+            *place = unchanged;
         }
     }
-    mutants
-}
 
-fn limit_of(procedure: &Procedure, spot: Spot) -> Option<Limit> {
-    let rule = match spot {
-        Spot::OpenGuard(guard) => &procedure.open.guards.get(guard)?.rule,
-        Spot::Guard(act, guard) => &procedure.acts.get(act)?.guards.get(guard)?.rule,
-        Spot::Clock(clock) => return procedure.clocks.get(clock)?.limit,
-        Spot::Act(_) => return None,
-    };
-    match rule {
-        Rule::TermAtMost { limit, .. } | Rule::Retained { limit, .. } => Some(*limit),
-        Rule::InOrder { gap, .. } => *gap,
-        _ => None,
-    }
-}
-
-fn moved(limit: Limit, change: Change) -> Option<Limit> {
-    let n = match change {
-        Change::Longer => limit.n.checked_add(1)?,
-        Change::Shorter => limit.n.checked_sub(1)?,
-        Change::Drop | Change::Negate | Change::OtherRole => return None,
-    };
-    Some(Limit { n, unit: limit.unit })
-}
-
-fn mutated(profile: &Profile, index: usize, spot: Spot, change: Change) -> Option<(Mutant, Profile)> {
-    let mut mutated = profile.clone();
-    let roles: Vec<String> = profile
-        .roles
-        .iter()
-        .filter(|role| role.signs_in)
-        .map(|role| role.id.clone())
-        .collect();
-    let procedure = mutated.procedures.get_mut(index)?;
-    let (of, what, at) = match spot {
-        Spot::OpenGuard(guard) => {
-            let said = guard_changed(&mut procedure.open.guards, guard, change)?;
-            ("open".to_owned(), said.0, said.1)
-        }
-        Spot::Guard(act, guard) => {
-            let act = procedure.acts.get_mut(act)?;
-            let said = guard_changed(&mut act.guards, guard, change)?;
-            (act.id.clone(), said.0, said.1)
-        }
-        Spot::Act(act) => act_changed(procedure, act, change, &roles)?,
-        Spot::Clock(clock) => clock_changed(procedure, clock, change)?,
-    };
-    let mutant = Mutant {
-        procedure: procedure.id.clone(),
-        of,
-        change: what,
-        at,
-    };
-    Some((mutant, mutated))
-}
-
-fn guard_changed(
-    guards: &mut Vec<shuyu_profile::Guard>,
-    index: usize,
-    change: Change,
-) -> Option<(String, String)> {
-    let guard = guards.get_mut(index)?;
-    let (code, at) = (guard.code.clone(), guard.at.to_string());
-    let what = match change {
-        Change::Drop => {
-            guards.remove(index);
-            format!("drop guard {code}")
-        }
-        Change::Negate => {
-            guard.negated = true;
-            format!("negate guard {code}")
-        }
-        Change::Longer | Change::Shorter => {
-            let limit = match &mut guard.rule {
-                Rule::TermAtMost { limit, .. } | Rule::Retained { limit, .. } => limit,
-                Rule::InOrder { gap: Some(gap), .. } => gap,
-                _ => return None,
+    /// Takes up the scenarios that touch the changed rule, those with the fewest steps to run first.
+    fn noticed(&self, changed: &Profile, mutant: &Mutant, edit: Edit) -> bool {
+        let touches =
+            |step: &StepRun| step.procedure == mutant.procedure && (edit.of_clock() || step.act == mutant.of);
+        let shows =
+            |step: &&StepRun| touches(step) && (!edit.of_clock() || step.started.contains(&mutant.of));
+        let mut near = Vec::new();
+        for run in self.runs.values() {
+            let Some(first) = run.steps.iter().position(touches) else {
+                continue;
             };
-            *limit = moved(*limit, change)?;
-            format!("move the limit of guard {code} to {limit}")
-        }
-        Change::OtherRole => return None,
-    };
-    Some((what, at))
-}
-
-fn act_changed(
-    procedure: &mut Procedure,
-    index: usize,
-    change: Change,
-    roles: &[String],
-) -> Option<(String, String, String)> {
-    let act = procedure.acts.get_mut(index)?;
-    let (id, at) = (act.id.clone(), act.at.to_string());
-    match change {
-        Change::Drop => {
-            procedure.acts.remove(index);
-            Some((id.clone(), format!("drop act {id}"), at))
-        }
-        Change::OtherRole => {
-            let other = roles.iter().find(|role| !act.by.contains(role))?;
-            act.by = vec![other.clone()];
-            Some((id.clone(), format!("give act {id} to {other}"), at))
-        }
-        Change::Negate | Change::Longer | Change::Shorter => None,
-    }
-}
-
-fn clock_changed(
-    procedure: &mut Procedure,
-    index: usize,
-    change: Change,
-) -> Option<(String, String, String)> {
-    let clock = procedure.clocks.get_mut(index)?;
-    let (id, at) = (clock.id.clone(), clock.at.to_string());
-    let what = match change {
-        Change::Drop => {
-            procedure.open.starts.retain(|other| *other != id);
-            for act in &mut procedure.acts {
-                act.starts.retain(|other| *other != id);
-                act.stops.retain(|other| *other != id);
-                act.pauses.retain(|other| *other != id);
-                act.resumes.retain(|other| *other != id);
-                act.extends.retain(|other| other.clock != id);
-            }
-            procedure.clocks.remove(index);
-            format!("drop clock {id}")
-        }
-        Change::Longer | Change::Shorter => {
-            let limit = moved(clock.limit?, change)?;
-            clock.limit = Some(limit);
-            format!("move the limit of clock {id} to {limit}")
-        }
-        Change::Negate | Change::OtherRole => return None,
-    };
-    Some((id.clone(), what, at))
-}
-
-/// Runs the scenarios that touch the procedure, those that take the act first.
-fn noticed(mutated: &Profile, scenarios: &BTreeMap<String, Scenario>, runs: &[Run], mutant: &Mutant) -> bool {
-    let mut near: Vec<(bool, usize, &str)> = runs
-        .iter()
-        .filter(|run| run.failures.is_empty())
-        .filter(|run| run.steps.iter().any(|step| step.procedure == mutant.procedure))
-        .map(|run| {
-            let touches = run
+            let file = run.steps.get(first).map(|step| &step.scenario);
+            let steps = run
                 .steps
                 .iter()
-                .any(|step| step.procedure == mutant.procedure && step.act == mutant.of);
-            (!touches, run.steps.len(), run.name.as_str())
-        })
-        .collect();
-    near.sort_unstable();
-    let mut tried = BTreeSet::new();
-    near.into_iter()
-        .filter(|(_, _, name)| tried.insert(*name))
-        .any(|(_, _, name)| !scenario::run(mutated, scenarios, name).failures.is_empty())
+                .skip_while(|step| Some(&step.scenario) != file)
+                .count();
+            let own = run.steps.iter().filter(|step| step.scenario == run.name);
+            let shown = own.filter(shows).count();
+            near.push((shown == 0, steps, run.name.as_str()));
+        }
+        near.sort_unstable();
+        let mut play = Play {
+            trial: self,
+            profile: changed,
+            touched: near.iter().map(|(_, _, name)| *name).collect(),
+            worlds: BTreeMap::new(),
+        };
+        near.into_iter()
+            .any(|(_, _, name)| play.world_after(name).is_none())
+    }
+}
+
+/// The scenarios under changed rules.
+struct Play<'a> {
+    trial: &'a Trial<'a>,
+    profile: &'a Profile,
+    /// Scenarios in which the change could be seen, or in one they come after.
+    touched: BTreeSet<&'a str>,
+    /// The worlds after the touched scenarios that ran as written all the same.
+    worlds: BTreeMap<&'a str, World>,
+}
+
+impl<'a> Play<'a> {
+    /// The world after a scenario; none if it goes otherwise than written.
+    fn world_after(&mut self, name: &'a str) -> Option<World> {
+        if !self.touched.contains(name) {
+            return self.trial.runs.get(name).map(|run| run.world.clone());
+        }
+        if let Some(world) = self.worlds.get(name) {
+            return Some(world.clone());
+        }
+        let scenario = self.trial.scenarios.get(name)?;
+        let before = match scenario.after.as_deref() {
+            Some(before) => self.world_after(before)?,
+            None => World::new(self.profile),
+        };
+        let run = scenario::resume(self.profile, name, scenario, before);
+        if !run.failures.is_empty() {
+            return None;
+        }
+        self.worlds.insert(name, run.world.clone());
+        Some(run.world)
+    }
 }

@@ -10,6 +10,7 @@
 pub mod check;
 mod condition;
 pub mod diagram;
+pub mod equivalent;
 mod field;
 mod guard;
 mod load;

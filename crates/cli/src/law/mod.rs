@@ -1,6 +1,7 @@
 //! `shuyu law`: check, test, coverage, diagrams, matrix, diff, explain, mutate.
 
 mod coverage;
+mod mutate;
 mod rehearse;
 mod show;
 mod which;
@@ -103,7 +104,7 @@ pub async fn run(command: LawCommand) -> anyhow::Result<()> {
         LawCommand::Diff { before, after } => show::diff(&before, &after),
         LawCommand::Explain { clause, which } => show::explain(&clause, &which),
         LawCommand::Rehearse(arguments) => rehearse::run(&arguments).await,
-        LawCommand::Mutate { which, json } => show::mutate(&which, json),
+        LawCommand::Mutate { which, json } => mutate::run(&which, json),
     }
 }
 

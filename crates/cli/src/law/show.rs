@@ -1,9 +1,9 @@
-//! `shuyu law diff`, `explain` and `mutate`.
+//! `shuyu law diff` and `explain`.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use anyhow::Context as _;
-use shuyu_domain::{coverage, mutation};
+use shuyu_domain::coverage;
 use shuyu_kernel::ClauseId;
 use shuyu_profile::rules;
 
@@ -64,35 +64,4 @@ pub fn explain(clause: &str, which: &Which) -> anyhow::Result<()> {
         }
     }
     say(out.trim_end())
-}
-
-/// Tries every mutant and prints how many were noticed, and those that were not; as JSON one document, by profile.
-pub fn mutate(which: &Which, json: bool) -> anyhow::Result<()> {
-    let mut outcomes = BTreeMap::new();
-    for rules in which.load()? {
-        let outcome = mutation::mutate(&rules.profile, &rules.scenarios, |done, total| {
-            if done % 100 == 0 {
-                tracing::info!(done, total, "mutants");
-            }
-        });
-        if json {
-            outcomes.insert(rules.profile.id, outcome);
-            continue;
-        }
-        for mutant in &outcome.survivors {
-            say(&format!(
-                "survives: {} {}: {} ({})",
-                mutant.procedure, mutant.of, mutant.change, mutant.at
-            ))?;
-        }
-        let percent = outcome.killed * 100 / outcome.loaded.max(1);
-        say(&format!(
-            "{}: {} of {} mutants noticed ({percent} %), {} refused at load",
-            rules.profile.id, outcome.killed, outcome.loaded, outcome.refused_at_load
-        ))?;
-    }
-    if json {
-        say(&serde_json::to_string_pretty(&outcomes)?)?;
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use shuyu_profile::{
     Profile, ProfileSource,
+    equivalent::{self, Equivalent},
     scenario::{self, Scenario},
 };
 
@@ -17,10 +18,10 @@ use crate::embedded;
 #[derive(Args)]
 pub struct Which {
     /// Name of a built-in profile; without it and without a folder all of them.
-    #[arg(long)]
+    #[arg(long, value_parser = profile_name)]
     profile: Option<String>,
     /// A profile folder on disk instead; the base is `cn-base` beside it, else the built-in one.
-    #[arg(long)]
+    #[arg(long, value_parser = profile_folder)]
     folder: Option<PathBuf>,
 }
 
@@ -30,6 +31,8 @@ pub struct Rules {
     pub profile: Profile,
     /// Their scenarios.
     pub scenarios: BTreeMap<String, Scenario>,
+    /// Changes of the rules that are argued to make no difference.
+    pub equivalents: Vec<Equivalent>,
 }
 
 impl Which {
@@ -44,6 +47,24 @@ impl Which {
         };
         names.iter().map(|name| built_in(name)).collect()
     }
+}
+
+/// A built-in profile that can be served. Templates alone, as in `cn-base`, are rules of nobody.
+fn profile_name(text: &str) -> Result<String, String> {
+    let names = embedded::profile_names();
+    if names.iter().any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("built in are {}", names.join(", ")))
+}
+
+/// A folder with a profile in it, for the same reason.
+fn profile_folder(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if folder.join("profile.toml").is_file() {
+        return Ok(folder);
+    }
+    Err("it holds no profile.toml; templates are looked at with a profile that extends them".to_owned())
 }
 
 /// A built-in profile by name, or a folder.
@@ -78,5 +99,6 @@ fn rules(base: &ProfileSource, own: &ProfileSource) -> anyhow::Result<Rules> {
     Ok(Rules {
         profile: Profile::load(base, own).map_err(|errors| embedded::listed(&errors))?,
         scenarios: scenario::scenarios(own).map_err(|errors| embedded::listed(&errors))?,
+        equivalents: equivalent::equivalents(own).map_err(|errors| embedded::listed(&errors))?,
     })
 }

@@ -121,6 +121,18 @@ pub fn run(profile: &Profile, scenarios: &BTreeMap<String, Scenario>, name: &str
     run
 }
 
+/// Runs one scenario alone, in the world that those it comes after have left.
+pub fn resume(profile: &Profile, name: &str, scenario: &Scenario, world: World) -> Run {
+    let mut run = Run {
+        name: name.to_owned(),
+        steps: Vec::new(),
+        failures: Vec::new(),
+        world,
+    };
+    run_file(&mut run, profile, name, scenario);
+    run
+}
+
 /// Runs all scenarios, each in a world of its own.
 pub fn run_all(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec<Run> {
     scenarios

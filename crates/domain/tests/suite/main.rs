@@ -10,6 +10,7 @@ mod clocks;
 mod coverage;
 mod golden;
 mod golden_samples;
+mod mutation;
 mod places;
 mod promises;
 mod random;

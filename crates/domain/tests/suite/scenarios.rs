@@ -7,7 +7,7 @@ use shuyu_profile::{Guard, Profile, scenario::Scenario};
 
 use crate::support::{Law, fictional, named, shipped};
 
-fn failures(runs: &[Run]) -> Vec<String> {
+pub fn failures(runs: &[Run]) -> Vec<String> {
     runs.iter()
         .flat_map(|run| run.failures.iter().map(ToString::to_string))
         .collect()
