@@ -66,6 +66,19 @@ pub fn profile_folder(folder: &std::path::Path) -> anyhow::Result<ProfileSource>
     Ok(source)
 }
 
+/// A profile folder on disk with its base: `cn-base` beside it, else the one built in.
+pub fn folder_and_base(folder: &std::path::Path) -> anyhow::Result<(ProfileSource, ProfileSource)> {
+    let beside = folder
+        .parent()
+        .map(|parent| parent.join("cn-base"))
+        .filter(|base| base.is_dir());
+    let base = match beside {
+        Some(base) => profile_folder(&base)?,
+        None => profile_source("cn-base")?,
+    };
+    Ok((base, profile_folder(folder)?))
+}
+
 fn collect(
     root: &std::path::Path,
     folder: &std::path::Path,

@@ -64,6 +64,9 @@ struct ServeArguments {
     /// Rules a new folder is founded with; a folder keeps them.
     #[arg(long)]
     profile: Option<String>,
+    /// Folder with a changed version of the folder's rules, for new cases; open ones stay under theirs.
+    #[arg(long)]
+    rules: Option<std::path::PathBuf>,
     /// World to found a training folder with; without it the one of the profile.
     #[arg(long)]
     world: Option<String>,
@@ -189,6 +192,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 data: arguments.place.data,
                 listen: arguments.listen,
                 world,
+                rules: arguments.rules,
                 kill_at: arguments.kill_at,
                 wall_ahead: arguments.wall_ahead,
             };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use shuyu_app::{App, Parts, port::Secrets};
+use shuyu_app::{App, Parts, Profiles, port::Secrets};
 use shuyu_kernel::{
     Clock,
     kill::{KillSwitch, NoKill},
@@ -45,6 +45,8 @@ pub struct ServeOptions {
     pub world: Option<String>,
     /// Named point to be killed at.
     pub kill_at: Option<String>,
+    /// Folder with a changed version of the rules, for new cases.
+    pub rules: Option<PathBuf>,
     /// Seconds the wall clock runs ahead. Training only.
     pub wall_ahead: u32,
 }
@@ -137,10 +139,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     .map_err(anyhow::Error::new)?;
     let lake = Arc::new(lake);
     let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
-    let profiles = embedded::profiles(
-        embedded::profile_source("cn-base")?,
-        embedded::profile_source(&folder.installation.profile)?,
-    )?;
+    let profiles = rules(&folder.installation.profile, options.rules.as_deref())?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
     let app = App::new(Parts {
         record: store.clone(),
@@ -159,6 +158,24 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         store,
         _folder: folder,
     })
+}
+
+/// The rules that new cases are opened under: those built in, or a changed version of the same place.
+fn rules(profile: &str, changed: Option<&Path>) -> anyhow::Result<Profiles> {
+    let (base, own) = match changed {
+        Some(folder) => embedded::folder_and_base(folder)?,
+        None => (
+            embedded::profile_source("cn-base")?,
+            embedded::profile_source(profile)?,
+        ),
+    };
+    let profiles = embedded::profiles(base, own)?;
+    let id = &profiles.current().id;
+    anyhow::ensure!(
+        id == profile,
+        "the rules are of {id}; this folder is of {profile}"
+    );
+    Ok(profiles)
 }
 
 /// Opens, founds and serves.

@@ -84,15 +84,8 @@ fn built_in(name: &str) -> anyhow::Result<Rules> {
 }
 
 fn of_folder(folder: &Path) -> anyhow::Result<Rules> {
-    let beside = folder
-        .parent()
-        .map(|parent| parent.join("cn-base"))
-        .filter(|base| base.is_dir());
-    let base = match beside {
-        Some(base) => embedded::profile_folder(&base)?,
-        None => embedded::profile_source("cn-base")?,
-    };
-    rules(&base, &embedded::profile_folder(folder)?)
+    let (base, own) = embedded::folder_and_base(folder)?;
+    rules(&base, &own)
 }
 
 fn rules(base: &ProfileSource, own: &ProfileSource) -> anyhow::Result<Rules> {

@@ -1,0 +1,133 @@
+//! Changed rules over a walked world: what they would move, and moving one case there by an event.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use crate::harness::{Client, Server, copy, shuyu, walked};
+
+/// Yunnan's rules with emergency drills every half year instead of every year.
+fn changed(place: &Path) -> PathBuf {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../profiles");
+    for name in ["cn-base", "yunnan"] {
+        copy(&shipped.join(name), &place.join(name));
+    }
+    let duties = place.join("yunnan/duties.toml");
+    let text = std::fs::read_to_string(&duties).expect("duties");
+    let (before, drill) = text.split_once("id = \"drill\"").expect("the duty to drill");
+    let drill = drill.replacen("every = \"1 year\"", "every = \"6 month\"", 1);
+    std::fs::write(&duties, format!("{before}id = \"drill\"{drill}")).expect("duties");
+    place.join("yunnan")
+}
+
+fn rehearsed(rules: &str, data: &Path) -> Json {
+    let output = shuyu()
+        .args(["law", "rehearse", rules, "--against"])
+        .arg(data)
+        .arg("--json")
+        .output()
+        .expect("the command runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("one document")
+}
+
+#[test]
+fn changed_rules_are_rehearsed_and_a_case_moves_by_an_event() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let data = temp.path().join("data");
+    walked(&data);
+    let nothing = rehearsed("yunnan", &data);
+    assert!(
+        nothing["open"].as_u64().is_some_and(|open| open > 10),
+        "{nothing}"
+    );
+    assert_eq!(nothing["moved"], json!([]), "the same rules move nothing");
+
+    let rules = changed(&temp.path().join("rules"));
+    let found = rehearsed(&rules.to_string_lossy(), &data);
+    let moved = found["moved"].as_array().expect("a list");
+    assert_eq!(
+        moved.len(),
+        1,
+        "only the agreement in force owes a drill: {found}"
+    );
+    let (case, dates) = (&moved[0], &moved[0]["dates"]);
+    assert_eq!(case["procedure"], "operator_agreement");
+    assert_eq!(dates.as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(
+        (&dates[0]["clock"], &dates[0]["running"]),
+        (&json!("drill"), &json!(true))
+    );
+    assert_eq!(case["outcomes"], json!([]));
+    let (before, after) = (text(&dates[0]["before"]), text(&dates[0]["after"]));
+    assert!(after < before, "{found}");
+
+    let server = Server::start_with(&data, &["--rules", &rules.to_string_lossy()]);
+    let id = text(&case["case"]);
+    tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(moves(&server.base, &id, &before, &after));
+    assert!(server.stop().success());
+    let again = rehearsed(&rules.to_string_lossy(), &data);
+    assert_eq!(again["moved"], json!([]), "it has moved");
+    let rebuilt = shuyu().args(["rebuild", "--check", "--data"]).arg(&data).output();
+    let rebuilt = rebuilt.expect("the command runs");
+    assert!(
+        rebuilt.status.success(),
+        "{}",
+        String::from_utf8_lossy(&rebuilt.stderr)
+    );
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+async fn moves(base: &str, id: &str, before: &str, after: &str) {
+    let drill = |view: &Json| {
+        let clocks = view["clocks"].as_array().expect("clocks").clone();
+        let drill = clocks.iter().find(|clock| clock["clock"] == "drill");
+        text(&drill.expect("the drill")["due"])
+    };
+    let address = format!("/api/v1/cases/{id}");
+    let operator = Client::sign_in(base, "op_manager").await.expect("sign-in");
+    let shown = operator.get(&address).await.expect("the case");
+    assert_eq!(
+        drill(&shown.body),
+        before,
+        "loading other rules moves nothing: {shown:?}"
+    );
+    let told = operator.get(&format!("{address}/version")).await.expect("told");
+    assert_eq!(text(&told.body["dates"][0]["after"]), after);
+    let order = json!({ "reason": "省里改为半年一练，双方同意照办" });
+    let refused = operator
+        .post(&format!("{address}/version"), &order, None)
+        .await
+        .expect("answer");
+    assert_eq!(refused.code(), "role_may_not_act", "{refused:?}");
+
+    let authority = Client::sign_in(base, "zsjj_clerk").await.expect("sign-in");
+    let silent = authority
+        .post(&format!("{address}/version"), &json!({ "reason": " " }), None)
+        .await
+        .expect("answer");
+    assert_eq!(silent.code(), "move_reason_missing", "{silent:?}");
+    for _ in 0..2 {
+        let moved = authority
+            .post(&format!("{address}/version"), &order, Some("move-1"))
+            .await
+            .expect("answer");
+        assert!(moved.ok(), "the same key gives the same answer: {moved:?}");
+    }
+    let shown = operator.get(&address).await.expect("the case");
+    assert_eq!(drill(&shown.body), after, "{shown:?}");
+    let twice = authority
+        .post(&format!("{address}/version"), &order, None)
+        .await
+        .expect("answer");
+    assert_eq!(twice.code(), "case_under_these_rules", "{twice:?}");
+}
