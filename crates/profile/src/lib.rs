@@ -18,6 +18,7 @@ mod meaning;
 mod place;
 mod procedure;
 mod raw;
+mod right;
 pub mod rules;
 pub mod scenario;
 mod settings;
@@ -33,6 +34,7 @@ pub use procedure::{
     Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure, RouteStep,
     Stage,
 };
+pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
     Role, Separation, Setting, Thresholds, UseOf,
