@@ -13,6 +13,7 @@ use shuyu_domain::{
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
 use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
+use shuyu_profile::RightTo;
 
 use crate::{
     App, Session, Stop,
@@ -130,7 +131,13 @@ impl App {
                 .into());
         }
         let table = self
-            .table(session, new.resource, &new.table, new.domain.clone())
+            .table(
+                session,
+                RightTo::BringData,
+                new.resource,
+                &new.table,
+                new.domain.clone(),
+            )
             .await?;
         let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         job.size(upload.size_bytes);
@@ -162,7 +169,7 @@ impl App {
             .await
     }
 
-    /// Makes a de-identified version of a dataset of the same provider.
+    /// Makes a de-identified version of a dataset. Whoever does must have the right to, in both entries.
     pub async fn derive(&self, session: &Session, new: NewDerive, key: String) -> Result<DatasetMade, Stop> {
         let what = format!("derive/{}", new.resource);
         let result = self.derive_inner(session, new, key).await;
@@ -182,9 +189,10 @@ impl App {
             .find(|row| row.dataset == new.from)
             .ok_or_else(|| Refusal::unknown("dataset_unknown").fact("dataset", new.from))?;
         let loaded = self.record.load(&[from.resource].into()).await?;
-        provides(&loaded, from.resource, &session.actor)?;
+        let to = RightTo::DeriveData;
+        provides(&self.profiles, to, &loaded, from.resource, &session.actor)?;
         let table = self
-            .table(session, new.resource, &new.table, from.domain.clone())
+            .table(session, to, new.resource, &new.table, from.domain.clone())
             .await?;
         let order = DeriveOrder {
             from: new.from,
@@ -215,6 +223,7 @@ impl App {
     async fn table(
         &self,
         session: &Session,
+        to: RightTo,
         resource: CaseId,
         name: &str,
         domain: Option<String>,
@@ -236,6 +245,7 @@ impl App {
             .find(|row| row.table == name && row.resource == resource);
         let table = Table {
             resource,
+            to,
             name: name.to_owned(),
             dataset: own.map_or_else(|| dataset_of(resource, name), |row| row.dataset),
             domain,

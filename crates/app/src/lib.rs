@@ -26,6 +26,7 @@ pub mod profiles;
 pub mod read;
 mod recount;
 pub mod registry;
+mod right;
 pub mod running;
 mod subjects;
 mod tidying;

@@ -10,14 +10,17 @@ use shuyu_domain::{
     case::{LaneStatus, Permit as IssuedPermit},
     port::{CaseFilter, DatasetRow, Loaded},
 };
-use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, Refusal};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, PermitKind, Refusal};
 use shuyu_privacy::{
     Citations,
-    permit::{ColumnGrant, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use},
+    permit::{ColumnGrant, Permit, PermitMode, TableGrant, TableKind, Thresholds, Use},
 };
-use shuyu_profile::{Eligibility, Profile, UseOf};
+use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
-use crate::{App, Session, Stop};
+use crate::{
+    App, Session, Stop,
+    right::{provider_of, right_of},
+};
 
 /// A permit that held a moment ago, with what is needed to ask again inside a transaction.
 #[derive(Debug, Clone)]
@@ -76,7 +79,7 @@ impl App {
     ///
     /// # Errors
     /// `permit_unknown`, `permit_not_issued` (a lane is open; cites the lanes' clauses), `permit_ended`,
-    /// `permit_expired`, `not_a_party`, or the eligibility rule of the profile that does not hold.
+    /// `permit_expired`, `not_a_party`, `role_may_not_act`, or the eligibility rule of the profile that does not hold.
     ///
     /// Nothing is noted here: whoever asks notes what came of it, once.
     pub(crate) async fn standing(&self, session: &Session, permit: PermitId) -> Result<Standing, Stop> {
@@ -144,11 +147,7 @@ pub(crate) fn holds(
         .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
     loaded.registry.admits(&session.actor, today)?;
     let issued = issued(profile, case, loaded)?;
-    if !case.is_party(&session.actor) {
-        return Err(Refusal::forbidden("not_a_party")
-            .citing(clauses(profile, case))
-            .fact("act", &case.title));
-    }
+    right_of(profile, RightTo::UsePermit, case, &session.actor)?;
     if issued.ended {
         return Err(Refusal::forbidden("permit_ended")
             .citing(clauses(profile, case))
@@ -160,7 +159,7 @@ pub(crate) fn holds(
             .fact("expired_on", issued.expires_on));
     }
     for rule in profile.eligibility_for(UseOf::Permit) {
-        chain_link(rule, issued, loaded)?;
+        chain_link(rule, issued, loaded, &session.actor.role)?;
     }
     profile
         .eligibility_for(UseOf::Workbench)
@@ -185,17 +184,25 @@ fn issued<'a>(profile: &Profile, case: &'a Case, loaded: &Loaded) -> Result<&'a 
             .procedure(&case.procedure)
             .map(|p| p.lanes.as_slice())
             .unwrap_or_default();
-        let cited: BTreeSet<_> = lanes.iter().flat_map(|lane| lane.basis.clauses()).collect();
+        // Where no lanes are run, one approval stands for them.
+        let approvals = match lanes {
+            [] => profile.citations.approvals.clauses().to_vec(),
+            lanes => lanes
+                .iter()
+                .flat_map(|lane| lane.basis.clauses().to_vec())
+                .collect(),
+        };
+        let cited: BTreeSet<ClauseId> = approvals.into_iter().collect();
         Refusal::forbidden("permit_not_issued")
-            .citing(cited)
+            .citing(&cited)
             .fact("open", open.join("; "))
             .fact("count", open.len())
     })
 }
 
 /// A case of the chain must be in one of the stages. Of the catalogue entries only those are asked whose tables
-/// the permit grants: the plan's scope is wider.
-fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Result<(), Refusal> {
+/// the permit grants: the plan's scope is wider. Who needs the link at all, the rule says.
+fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded, role: &str) -> Result<(), Refusal> {
     let granted: BTreeSet<CaseId> = issued.tables.iter().map(|table| table.resource).collect();
     let of_rule = |id: &CaseId| {
         let case = loaded.linked.get(id)?;
@@ -214,7 +221,8 @@ fn chain_link(rule: &Eligibility, issued: &IssuedPermit, loaded: &Loaded) -> Res
             .fact("case", case.map(|case| case.number.clone()).unwrap_or_default())
     };
     if asked.peek().is_none() {
-        return Err(refusal(None));
+        let needed = rule.needed_by.is_empty() || rule.needed_by.iter().any(|needing| needing == role);
+        return if needed { Err(refusal(None)) } else { Ok(()) };
     }
     asked.try_for_each(|case| {
         if rule.stages.contains(&case.stage) {
@@ -251,6 +259,7 @@ fn compile(
     session: &Session,
 ) -> Result<Permit, Refusal> {
     let issued = issued(profile, case, loaded)?;
+    let right = right_of(profile, RightTo::UsePermit, case, &session.actor)?;
     let mut tables: BTreeMap<String, TableGrant> = BTreeMap::new();
     let basis = clauses(profile, case).to_vec();
     for granted in &issued.tables {
@@ -273,18 +282,13 @@ fn compile(
             None if is_open(profile, loaded, granted.resource) => TableKind::Public,
             None => TableKind::NonPersonal,
         };
-        let provider = loaded
-            .linked
-            .get(&granted.resource)
-            .and_then(|resource| resource.parties.get("provider"))
-            .and_then(|bodies| bodies.first().copied());
         tables.insert(
             granted.table.clone(),
             TableGrant {
                 dataset: row.dataset,
                 version: row.version,
                 kind,
-                provider,
+                provider: provider_of(profile, loaded, granted.resource),
                 columns,
                 struck: granted.struck.clone(),
                 row_predicate: None,
@@ -299,7 +303,7 @@ fn compile(
     gate.two_share_max.value = thresholds.dominance_percent * 10;
     Ok(Permit {
         id: issued.id,
-        kind: PermitKind::A,
+        kind: right.kind.unwrap_or(PermitKind::A),
         mode: PermitMode::Stat,
         people: vec![session.actor.person],
         purpose: case.fields.get("purpose").map(Value::text).unwrap_or_default(),

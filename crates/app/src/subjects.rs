@@ -11,9 +11,9 @@ use shuyu_domain::{
     port::{DatasetRow, Loaded},
 };
 use shuyu_kernel::{Actor, CaseId, CivilDate, ClauseId, DatasetId, Refusal};
-use shuyu_profile::Meaning;
+use shuyu_profile::{Meaning, RightTo};
 
-use crate::Profiles;
+use crate::{Profiles, right::right_of};
 
 /// A table that is to get a version.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(crate) struct Table {
     pub(crate) name: String,
     /// Dataset.
     pub(crate) dataset: DatasetId,
+    /// What the actor needs: bringing data, or deriving it.
+    pub(crate) to: RightTo,
     /// Identifier domain of its subjects.
     pub(crate) domain: Option<String>,
     /// Columns that name the subject.
@@ -34,7 +36,7 @@ impl Table {
     /// Everything that must hold; asked before the work and again in the recording transaction.
     ///
     /// # Errors
-    /// `case_unknown`, `not_a_party`, `table_name_taken`, `unit_differs`, `subjects_not_named`, and what the
+    /// `case_unknown`, `not_a_party`, `role_may_not_act`, `table_name_taken`, `unit_differs`, `subjects_not_named`, and what the
     /// registry refuses.
     pub(crate) fn check(
         &self,
@@ -44,7 +46,7 @@ impl Table {
         (actor, today): (&Actor, CivilDate),
     ) -> Result<(), Refusal> {
         loaded.registry.admits(actor, today)?;
-        provides(loaded, self.resource, actor)?;
+        provides(profiles, self.to, loaded, self.resource, actor)?;
         for row in datasets.iter().filter(|row| row.table == self.name) {
             if row.resource != self.resource || row.dataset != self.dataset {
                 return Err(Refusal::conflict("table_name_taken").fact("table", &self.name));
@@ -62,17 +64,20 @@ impl Table {
     }
 }
 
-/// The entry must be the actor's own, as its provider.
-pub(crate) fn provides(loaded: &Loaded, resource: CaseId, actor: &Actor) -> Result<(), Refusal> {
+/// The actor must have the right to this entry.
+pub(crate) fn provides(
+    profiles: &Profiles,
+    to: RightTo,
+    loaded: &Loaded,
+    resource: CaseId,
+    actor: &Actor,
+) -> Result<(), Refusal> {
     let case = loaded
         .linked
         .get(&resource)
         .ok_or_else(|| Refusal::unknown("case_unknown"))?;
-    if case.is_party(actor) && actor.role == "provider" {
-        Ok(())
-    } else {
-        Err(Refusal::forbidden("not_a_party").fact("act", &case.title))
-    }
+    let profile = profiles.get(case.profile)?;
+    right_of(&profile, to, case, actor).map(|_| ())
 }
 
 /// Whether tables of an entry are about subjects, with the clauses that say so: it does not declare that they are

@@ -122,6 +122,18 @@ impl DataFolder {
     }
 }
 
+/// The profile that a folder was founded with, if it was.
+pub fn profile_of(root: &Path) -> anyhow::Result<Option<String>> {
+    let path = root.join(INSTALLATION);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let installation: Installation =
+        toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
+    Ok(Some(installation.profile))
+}
+
 /// The file that says what a folder is.
 pub const INSTALLATION: &str = "installation.toml";
 

@@ -83,16 +83,19 @@ struct WorldArguments {
     /// Where the data is.
     #[command(flatten)]
     place: PlaceArguments,
-    /// Last day walked before serving.
-    #[arg(long, default_value = "2026-02-24")]
-    until: CivilDate,
+    /// Last day walked before serving; without it the one that the story names.
+    #[arg(long)]
+    until: Option<CivilDate>,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8787")]
     listen: String,
     /// Folder with real input.
     #[arg(long)]
     input: Option<PathBuf>,
-    /// World.
+    /// Rules a new folder is founded with; a folder keeps them.
+    #[arg(long)]
+    profile: Option<String>,
+    /// World; without it the one of the profile.
     #[arg(long)]
     world: Option<String>,
 }
@@ -137,7 +140,10 @@ struct DemoArguments {
     /// Print one JSON document instead of lines.
     #[arg(long)]
     json: bool,
-    /// World.
+    /// Rules the folder is founded with.
+    #[arg(long)]
+    profile: Option<String>,
+    /// World; without it the one of the profile.
     #[arg(long)]
     world: Option<String>,
 }
@@ -203,14 +209,15 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::World(arguments) => world(arguments).await,
         Command::Demo(arguments) => {
+            let profile = profile_named(arguments.profile)?;
             let options = demo::DemoOptions {
+                world: world_for(arguments.world, Some(&profile))?,
                 data: arguments.data,
                 input: arguments.input,
                 other_rows: arguments.other_rows,
                 json: arguments.json,
                 until: None,
-                world: world_named(arguments.world)?,
-                profile: embedded::defaults()?.profile,
+                profile,
             };
             let report = demo::demo(&options).await?;
             print(&serde_json::to_string_pretty(&report)?)
@@ -235,12 +242,21 @@ fn world_named(name: Option<String>) -> anyhow::Result<String> {
     name.map_or_else(|| Ok(embedded::defaults()?.world), Ok)
 }
 
+/// The profile of that name, else the usual one.
+fn profile_named(name: Option<String>) -> anyhow::Result<String> {
+    name.map_or_else(|| Ok(embedded::defaults()?.profile), Ok)
+}
+
 async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
     let data = &arguments.place.data;
-    let name = world_named(arguments.world)?;
+    let profile = profile_named(arguments.profile.or(folder::profile_of(data)?))?;
+    let name = world_for(arguments.world, Some(&profile))?;
     let walked = demo::walked(data)?;
     let mut options = serve::ServeOptions::training(data, &arguments.listen, &name);
-    options.folder = arguments.place.wanted("training");
+    options.folder = folder::Wanted {
+        profile: Some(profile.clone()),
+        ..arguments.place.wanted("training")
+    };
     let server = serve::start(options).await?;
     if walked == demo::Walked::Not {
         let options = demo::DemoOptions {
@@ -248,26 +264,24 @@ async fn world(arguments: WorldArguments) -> anyhow::Result<()> {
             input: arguments.input,
             other_rows: false,
             json: false,
-            until: Some(arguments.until),
+            until: match arguments.until {
+                Some(day) => Some(day),
+                None => demo::walked_until(&name)?,
+            },
             world: name.clone(),
-            profile: embedded::defaults()?.profile,
+            profile,
         };
         demo::walk(&options, &server.address(), demo::Report::default()).await?;
     }
     let asked = serve::StopSignals::catch()?;
     let people = embedded::world(&name)?;
     print("\nSign-in names (name, role, post, fictional person):\n")?;
-    for person in people
-        .person
-        .iter()
-        .filter(|person| !person.login.contains("staff"))
-    {
+    for person in &people.person {
         print(&format!(
-            "  {:<14} {:<22} {:<8} {}",
+            "  {:<16} {:<24} {:<8} {}",
             person.login, person.role, person.post, person.name
         ))?;
     }
-    print("  op_staff01 … op_staff12  operator: people who may ask queries, the twelfth is not cleared")?;
     print(&format!(
         "\nPassword of everybody: {}\nOpen this address; Ctrl+C stops:\n\n  {}",
         people.password,

@@ -363,6 +363,15 @@ impl Case {
         self.fields.values().flat_map(Value::cases).collect()
     }
 
+    /// Cases this one points at, and those that its waiting acts would make it point at: whoever takes the last
+    /// step of such an act decides about them.
+    pub fn reaches(&self) -> BTreeSet<CaseId> {
+        let waiting = self.pending.iter().flat_map(|act| act.set.values());
+        let mut cases = self.links();
+        cases.extend(waiting.flat_map(Value::cases));
+        cases
+    }
+
     /// Every body that is a party.
     pub fn bodies(&self) -> BTreeSet<BodyId> {
         self.parties.values().flatten().copied().collect()

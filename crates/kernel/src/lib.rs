@@ -26,4 +26,4 @@ pub use id::{BodyId, CaseId, DatasetId, Id, IdSource, PermitId, PersonId, Produc
 pub use money::Money;
 pub use refusal::{Fault, Refusal, RefusalKind};
 pub use time::{CivilDate, Clock, Timestamp, Zone};
-pub use uses::Use;
+pub use uses::{PermitKind, Use};

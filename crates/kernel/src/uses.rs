@@ -20,6 +20,18 @@ pub enum Use {
     Link,
 }
 
+/// How data is worked on under a permit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PermitKind {
+    /// Gated answers over the columns granted to the application: the operator processes, and whoever the law lets
+    /// work on data that was de-identified before.
+    A,
+    /// A developer uses delivered products.
+    B,
+    /// A developer explores raw data, assessed and limited in time, in the sandbox only.
+    C,
+}
+
 /// A word that is not a use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a use (out, group, filter, measure, link)")]

@@ -5,21 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-pub use shuyu_kernel::Use;
 use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
+pub use shuyu_kernel::{PermitKind, Use};
 
 use crate::citation::Citations;
-
-/// Who works under the permit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum PermitKind {
-    /// The operator processes data for its own application; there is no developer.
-    A,
-    /// A developer uses delivered products.
-    B,
-    /// A developer explores raw data, assessed and limited in time, in the sandbox only.
-    C,
-}
 
 /// How answers are protected. One permit has one mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ mod meaning;
 mod place;
 mod procedure;
 mod raw;
+mod right;
 pub mod rules;
 pub mod scenario;
 mod settings;
@@ -34,6 +35,7 @@ pub use procedure::{
     Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule, Procedure,
     RouteStep, Stage,
 };
+pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,
     Post, Role, Separation, Setting, Standing, Thresholds, UseOf,

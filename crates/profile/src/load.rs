@@ -19,6 +19,7 @@ use crate::{
     check,
     procedure::Procedure,
     raw::{RawClause, RawInstruments, RawProfile, RawRoles},
+    right::Right,
     settings::{
         Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
         Role, Separation, Setting, Thresholds, UseOf,
@@ -49,6 +50,8 @@ pub struct Profile {
     pub separations: Vec<Separation>,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
+    /// What parties of cases may do outside acts.
+    pub rights: Vec<Right>,
     /// Tables that every permit may use, if the profile has such.
     pub open_tables: Option<OpenTables>,
     /// Thresholds of the disclosure gate.
@@ -150,7 +153,7 @@ impl Reader<'_> {
         let instruments = self.instruments();
         let clauses = self.clauses();
         let (posts, roles, separations) = self.roles();
-        let (eligibility, open_tables) = self.gates();
+        let (eligibility, rights, open_tables) = self.gates();
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
         let procedures = self.procedures(&raw_settings, &clauses);
@@ -167,6 +170,7 @@ impl Reader<'_> {
             roles,
             separations,
             eligibility,
+            rights,
             open_tables,
             thresholds,
             citations,

@@ -115,7 +115,8 @@ mod gates;
 mod overlay;
 
 pub(crate) use gates::{
-    RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawThresholds,
+    RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawRight,
+    RawThresholds,
 };
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,

@@ -66,9 +66,16 @@ pub fn described(profile: &Profile) -> BTreeMap<String, Said> {
         let said = Said::from([
             ("stages", rule.stages.join(" ")),
             ("match_field", rule.match_field.clone().unwrap_or_default()),
+            ("needed_by", rule.needed_by.join(" ")),
             ("basis", basis(&rule.basis)),
         ]);
         let name = format!("eligibility:{:?}/{}/{}", rule.use_of, rule.procedure, rule.code);
+        rules.insert(name.to_lowercase(), said);
+    }
+    for right in &profile.rights {
+        let kind = right.kind.map(|kind| format!("{kind:?}"));
+        let said = Said::from([("kind", kind.unwrap_or_default()), ("basis", basis(&right.basis))]);
+        let name = format!("right:{:?}/{}/{}", right.to, right.procedure, right.party);
         rules.insert(name.to_lowercase(), said);
     }
     for procedure in &profile.procedures {

@@ -209,6 +209,9 @@ pub struct Eligibility {
     pub stages: Vec<String>,
     /// Field of that case that names the person or body asking; `None` = the case reached by links.
     pub match_field: Option<String>,
+    /// Roles whose use needs such a case. Where the chain has none, other roles are not asked; where it has one, it
+    /// must hold whoever asks. Empty = everybody needs one.
+    pub needed_by: Vec<String>,
     /// Code of the refusal.
     pub code: String,
     /// Basis.

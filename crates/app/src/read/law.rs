@@ -11,7 +11,7 @@ use crate::App;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleUse {
     /// What it is: `procedure`, `stage`, `act`, `guard`, `clock`, `lane`, `field`, `role`, `separation`,
-    /// `eligibility`, `threshold`.
+    /// `eligibility`, `right`, `threshold`.
     pub kind: &'static str,
     /// Procedure it stands in; empty outside procedures.
     pub procedure: String,
@@ -39,6 +39,11 @@ pub fn rules_by_clause(profile: &Profile) -> BTreeMap<ClauseId, Vec<RuleUse>> {
             &rule.code,
             &rule.basis,
         );
+    }
+    for right in &profile.rights {
+        let role = profile.role(&right.party);
+        let (zh, en) = role.map_or(("", ""), |role| (role.title.as_str(), role.title_en.as_str()));
+        uses.add("right", &right.procedure, zh, en, &right.basis);
     }
     uses.add("threshold", "", "k", "k", &profile.thresholds.basis);
     for (ground, basis) in profile.citations.grounds() {

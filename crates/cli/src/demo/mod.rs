@@ -38,7 +38,7 @@ pub struct DemoOptions {
     pub other_rows: bool,
     /// One JSON document instead of lines.
     pub json: bool,
-    /// Last day walked.
+    /// Last day walked; `None` = the whole story.
     pub until: Option<CivilDate>,
     /// Name of the world.
     pub world: String,
@@ -51,18 +51,20 @@ pub async fn demo(options: &DemoOptions) -> anyhow::Result<Report> {
     walked::must_be_new(&options.data)?;
     let mut report = Report::default();
     report.phase("start_server");
-    let server = serve::start(serve::ServeOptions::training(
-        &options.data,
-        "127.0.0.1:0",
-        &options.world,
-    ))
-    .await?;
+    let mut serving = serve::ServeOptions::training(&options.data, "127.0.0.1:0", &options.world);
+    serving.folder.profile = Some(options.profile.clone());
+    let server = serve::start(serving).await?;
     let mut report = walk(options, &server.address(), report).await?;
     report.close(&server).await?;
     report.phase("stop_server");
     server.stop().await?;
     report.end_phase();
     Ok(report)
+}
+
+/// The day up to which a world is walked before it is served, where its story names one.
+pub fn walked_until(world: &str) -> anyhow::Result<Option<CivilDate>> {
+    Ok(Story::of(world)?.until)
 }
 
 /// Walks the story against a running server. A folder in which this was interrupted is told from a whole one.
@@ -91,7 +93,7 @@ pub async fn walk(options: &DemoOptions, base: &str, mut report: Report) -> anyh
         world,
         json: options.json,
         report,
-    });
+    })?;
     runner.sign_in().await?;
     runner.must_be_untouched().await?;
     walked::begin(&options.data)?;

@@ -12,6 +12,8 @@ use crate::embedded;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Story {
+    /// Last day that a world is walked before it is served, so that something is left to do; one file may name it.
+    pub until: Option<CivilDate>,
     /// Steps in order of date.
     pub step: Vec<Step>,
 }
@@ -23,6 +25,7 @@ impl Story {
         for name in embedded::world_files(world, "story/") {
             let part: Self =
                 toml::from_str(&embedded::world_file(world, &name)?).with_context(|| name.clone())?;
+            story.until = story.until.or(part.until);
             story.step.extend(part.step);
         }
         ensure!(!story.step.is_empty(), "the world {world} has no story");
@@ -223,6 +226,15 @@ mod tests {
             said.contains("2025-12-05") && said.contains("2025-12-22"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn every_world_has_a_story_in_order_of_date() {
+        for world in embedded::profile_names() {
+            let story = Story::of(&world).unwrap();
+            let last = story.step.last().unwrap();
+            assert!(story.until.is_none_or(|until| until < last.on), "{world}");
+        }
     }
 
     #[test]

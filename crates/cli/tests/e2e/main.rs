@@ -14,4 +14,5 @@ mod offline;
 mod postgres;
 mod recovery;
 mod sent;
+mod stories;
 mod versions;

@@ -22,6 +22,9 @@ pub(super) fn all(profile: &Profile) -> Vec<(&ClauseId, RulePlace)> {
     for rule in &profile.eligibility {
         list.add("eligibility", &rule.code, &rule.at, &rule.basis);
     }
+    for right in &profile.rights {
+        list.add("right", &right.party, &right.at, &right.basis);
+    }
     for setting in &profile.settings {
         list.add("setting", &setting.id, &setting.at, &setting.basis);
     }

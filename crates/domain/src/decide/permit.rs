@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_kernel::{CaseId, PermitId, Refusal};
+use shuyu_profile::RightTo;
 
 use super::{effects::tables, take::Finished};
 use crate::{
@@ -79,10 +80,10 @@ pub(super) fn delivery(case: &Case, act: &Finished<'_>, ctx: &Context<'_>) -> Re
         return Err(missing());
     };
     let other = ctx.linked.get(agreement).ok_or_else(missing)?;
-    let customer = other
-        .parties
-        .get("developer")
-        .and_then(|bodies| bodies.first())
+    let customer = ctx
+        .profile
+        .rights(RightTo::ReceiveProduct, &other.procedure)
+        .find_map(|right| other.parties.get(&right.party)?.first())
         .ok_or_else(missing)?;
     let number = u32::try_from(case.deliveries.len()).unwrap_or(u32::MAX - 1) + 1;
     Ok(CaseEvent::ProductDelivered {

@@ -10,6 +10,7 @@ use crate::{
     meaning::Meaning,
     place::Place,
     procedure::{LaneBody, Procedure},
+    right,
 };
 
 /// References that do not resolve: unknown roles, stages, clocks, fields, posts, clauses. Run at every load.
@@ -41,13 +42,20 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
                     .match_field
                     .as_ref()
                     .is_some_and(|field| p.field(field).is_none())
+                || rule.needed_by.iter().any(|role| profile.role(role).is_none())
         });
         if missing {
-            let message = format!("eligibility `{}`: unknown procedure, stage or field", rule.code);
+            let message = format!(
+                "eligibility `{}`: unknown procedure, stage, field or role",
+                rule.code
+            );
             errors.push(error(&rule.at, message));
         }
     }
     instruments(profile, &mut errors);
+    for (at, message) in right::problems(profile) {
+        errors.push(error(at, message));
+    }
     gates(profile, &mut errors);
     office(profile, &mut errors);
     errors
@@ -115,6 +123,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let roles = profile.roles.iter().map(|rule| (&rule.basis, &rule.at));
     let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
+    let rights = profile.rights.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
@@ -129,6 +138,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let all = roles
         .chain(separations)
         .chain(gates)
+        .chain(rights)
         .chain(settings)
         .chain(open)
         .chain(figures)

@@ -4,14 +4,15 @@ use super::{Reader, convert::Site};
 use crate::{
     place::Place,
     raw::{
-        RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables,
+        RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawRight,
         RawThresholds,
     },
+    right::Right,
     settings::{Citations, Eligibility, FigureRule, OpenTables, Thresholds},
 };
 
 impl Reader<'_> {
-    pub(super) fn gates(&mut self) -> (Vec<Eligibility>, Option<OpenTables>) {
+    pub(super) fn gates(&mut self) -> (Vec<Eligibility>, Vec<Right>, Option<OpenTables>) {
         let Some((file, text)) = self.find("gates.toml") else {
             return Default::default();
         };
@@ -20,8 +21,9 @@ impl Reader<'_> {
         };
         let mut at = Site::single(&file, &text, &mut self.errors);
         let eligibility = raw.eligibility.iter().map(|rule| at.eligibility(rule)).collect();
+        let rights = raw.right.iter().map(|rule| at.right(rule)).collect();
         let open = raw.open_tables.as_ref().map(|rule| at.open_tables(rule));
-        (eligibility, open)
+        (eligibility, rights, open)
     }
 
     pub(super) fn disclosure(&mut self) -> Option<(Thresholds, Citations, Vec<FigureRule>)> {
@@ -48,8 +50,21 @@ impl Site<'_> {
             procedure: raw.procedure.get_ref().clone(),
             stages: raw.stages.clone(),
             match_field: raw.match_field.clone(),
+            needed_by: raw.needed_by.clone(),
             code: raw.code.clone(),
             basis: self.basis(raw, "eligibility", &at),
+            at,
+        }
+    }
+
+    fn right(&mut self, raw: &RawRight) -> Right {
+        let at = self.place(&raw.procedure, raw);
+        Right {
+            to: raw.to,
+            procedure: raw.procedure.get_ref().clone(),
+            party: raw.party.clone(),
+            kind: raw.kind,
+            basis: self.basis(raw, "right", &at),
             at,
         }
     }

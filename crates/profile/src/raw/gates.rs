@@ -1,11 +1,11 @@
 //! `gates.toml` and `disclosure.toml` as written.
 
 use serde::Deserialize;
-use shuyu_kernel::calendar::Limit;
+use shuyu_kernel::{PermitKind, calendar::Limit};
 use toml::Spanned;
 
 use super::{CitedIn, HasBasis, Origin, StatedBasis};
-use crate::settings::UseOf;
+use crate::{right::RightTo, settings::UseOf};
 
 rule! {
     RawEligibility {
@@ -13,6 +13,8 @@ rule! {
         procedure: Spanned<String>,
         stages: Vec<String>,
         match_field: Option<String>,
+        #[serde(default)]
+        needed_by: Vec<String>,
         code: String,
     }
 }
@@ -22,7 +24,18 @@ rule! {
 pub(crate) struct RawGates {
     #[serde(default)]
     pub(crate) eligibility: Vec<RawEligibility>,
+    #[serde(default)]
+    pub(crate) right: Vec<RawRight>,
     pub(crate) open_tables: Option<RawOpenTables>,
+}
+
+rule! {
+    RawRight {
+        to: RightTo,
+        procedure: Spanned<String>,
+        party: String,
+        kind: Option<PermitKind>,
+    }
 }
 
 rule! {

@@ -178,7 +178,7 @@ const AT_LOAD: &[Fault] = &[
         "stages = [\"approved\"]",
         "stages = [\"agreed\"]",
         "procedure = ",
-        "unknown procedure, stage or field",
+        "unknown procedure, stage, field or role",
     ),
     (
         "gates.toml",
@@ -186,6 +186,34 @@ const AT_LOAD: &[Fault] = &[
         "cite = [\"XX-AA-404\"]",
         "procedure = ",
         "clause `XX-AA-404` does not exist",
+    ),
+    (
+        "gates.toml",
+        "code = \"plan_not_approved\"",
+        "code = \"plan_not_approved\"\nneeded_by = [\"mayor\"]",
+        "procedure = ",
+        "unknown procedure, stage, field or role",
+    ),
+    (
+        "gates.toml",
+        "party = \"citizen\"",
+        "party = \"mayor\"",
+        "procedure = 'plan'",
+        "unknown procedure or role",
+    ),
+    (
+        "gates.toml",
+        "to = \"bring_data\"",
+        "to = \"use_permit\"",
+        "procedure = 'plan'",
+        "`kind` is said of the right to use a permit",
+    ),
+    (
+        PLAN_FILE,
+        "to = \"approved\"\nstops",
+        "to = \"approved\"\neffects = [\"issue_permit\"]\nstops",
+        "id = \"plan\"",
+        "no right says who uses the permits of `plan`",
     ),
     (
         "roles.toml",

@@ -46,6 +46,11 @@ procedure = "plan"
 stages = ["approved"]
 code = "plan_not_approved"
 cite = ["XX-AA-001"]
+[[right]]
+to = "bring_data"
+procedure = 'plan'
+party = "citizen"
+cite = ["XX-AA-001"]
 "#;
 
 const DISCLOSURE: &str = r#"

@@ -126,7 +126,7 @@ async fn sought(tx: &mut Tx, seeks: &[CaseQuery]) -> Result<BTreeSet<CaseId>, Db
     Ok(found)
 }
 
-/// Cases and, transitively, the cases they point at. What does not exist is left out.
+/// Cases and, transitively, the cases they reach. What does not exist is left out.
 async fn case_files(tx: &mut Tx, wanted: BTreeSet<CaseId>) -> Result<BTreeMap<CaseId, CaseFile>, DbError> {
     let mut found: BTreeMap<CaseId, CaseFile> = BTreeMap::new();
     let mut asked: BTreeSet<CaseId> = BTreeSet::new();
@@ -137,7 +137,7 @@ async fn case_files(tx: &mut Tx, wanted: BTreeSet<CaseId>) -> Result<BTreeMap<Ca
         for batch in next.chunks(BATCH) {
             for row in read_files(tx, batch).await? {
                 let file = case_file(&row)?;
-                links.extend(file.case.links());
+                links.extend(file.case.reaches());
                 found.insert(file.case.id, file);
             }
         }

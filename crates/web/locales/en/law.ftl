@@ -33,6 +33,7 @@ rule-field = Field
 rule-role = Role
 rule-separation = Separation of duties
 rule-eligibility = Eligibility
+rule-right = Right of a party
 rule-threshold = Threshold
 procedure-stages = Stages and ways out
 procedure-holder = turn of: { $who }

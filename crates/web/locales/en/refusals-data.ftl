@@ -1,11 +1,12 @@
 # Refusals of data use, data and the ledger: what, and the way out.
 refusal-permit-unknown = There is no such permit, or it is not for your body.
 refusal-permit-unknown-way-out = Open it from Data use.
-refusal-permit-not-issued = { $count } { $count ->
-        [one] lane has
-       *[other] lanes have
-    } not approved: { $open }.
-refusal-permit-not-issued-way-out = Wait until every lane has.
+refusal-permit-not-issued = { $count ->
+        [0] The permit was not granted yet.
+        [one] { $count } lane has not approved: { $open }.
+       *[other] { $count } lanes have not approved: { $open }.
+    }
+refusal-permit-not-issued-way-out = Wait until everybody has approved.
 refusal-permit-ended = The permit was ended ({ $case }).
 refusal-permit-ended-way-out = Apply anew.
 refusal-table-no-longer-open = “{ $case }” is no longer unconditionally open.

@@ -33,6 +33,7 @@ rule-field = 填写项
 rule-role = 角色
 rule-separation = 不得兼任
 rule-eligibility = 资格
+rule-right = 当事方的权利
 rule-threshold = 出域门限
 procedure-stages = 阶段与去向
 procedure-holder = 轮到：{ $who }

@@ -1,8 +1,11 @@
 # 用数、数据和存证的拒绝：说明与出路。
 refusal-permit-unknown = 没有这个许可，或不是给你所在单位的。
 refusal-permit-unknown-way-out = 从“用数”打开。
-refusal-permit-not-issued = 还有 { $count } 路没有同意：{ $open }。
-refusal-permit-not-issued-way-out = 等各路审核全部同意。
+refusal-permit-not-issued = { $count ->
+        [0] 许可还没有批下来。
+       *[other] 还有 { $count } 路没有同意：{ $open }。
+    }
+refusal-permit-not-issued-way-out = 等审核全部同意。
 refusal-permit-ended = 许可已撤销（{ $case }）。
 refusal-permit-ended-way-out = 重新申请用数。
 refusal-table-no-longer-open = “{ $case }”不再无条件开放。

@@ -16,6 +16,7 @@ use shuyu_app::{
     read::CaseQuery,
 };
 use shuyu_kernel::{DatasetId, Refusal};
+use shuyu_profile::RightTo;
 
 use super::{
     posted::Posted,
@@ -27,8 +28,6 @@ use crate::page::{
     parts::{Choice, Labelled, Status, size},
 };
 
-/// Role that brings data.
-const PROVIDER: &str = "provider";
 /// Identifier domains on offer.
 const DOMAINS: [&str; 3] = ["person", "enterprise", "household"];
 /// A running job is looked at again after so many seconds.
@@ -110,7 +109,9 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
         .frame_at("nav-catalogue")
         .crumb("/catalogue", &visit.frame.t("nav-catalogue"));
     let app = visit.app();
-    let may_ingest = visit.session.actor.role == PROVIDER;
+    let may_ingest = app
+        .profile()
+        .has_right(RightTo::BringData, &visit.session.actor.role);
     let entries = CaseQuery {
         procedures: app.procedures_in("catalogue"),
         size: 100,

@@ -211,3 +211,19 @@ fn every_no_is_noted_before_it_is_shown() {
         assert_eq!(chain::noted(&world, "permit_ended").await.len(), 2);
     });
 }
+
+#[test]
+fn a_party_without_the_right_gets_no_answer() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        let path = format!("/api/v1/permits/{}/queries", chain.permit());
+        let order = || json!({ "sql": "SELECT 1" });
+        let authority = world.post(&path).token(&chain.authority).json(order()).await;
+        assert_eq!(authority.problem(), (403, "role_may_not_act".to_owned()));
+        let refused = authority.json();
+        assert_eq!(refused["facts"]["roles"], "运营机构", "{refused}");
+        let provider = world.post(&path).token(&chain.provider).json(order()).await;
+        assert_eq!(provider.problem(), (403, "not_a_party".to_owned()));
+        nothing_left(&world, &chain).await;
+    });
+}

@@ -102,6 +102,41 @@ code = "operator_agreement_not_active"
 cite = ["ST-OP-001"]
 "#;
 
+/// Who uses permits and brings data.
+const RIGHTS: &str = r#"
+[[right]]
+to = "use_permit"
+procedure = "use"
+party = "operator"
+kind = "A"
+cite = ["ST-OP-001"]
+[[right]]
+to = "bring_data"
+procedure = "resource"
+party = "provider"
+cite = ["ST-OP-001"]
+[[right]]
+to = "bring_data"
+procedure = "entry"
+party = "provider"
+cite = ["ST-OP-001"]
+[[right]]
+to = "receive_product"
+procedure = "development"
+party = "developer"
+cite = ["ST-OP-002"]
+"#;
+
+/// Who uses the permit that rests on its own case alone.
+const LONE_RIGHTS: &str = r#"
+[[right]]
+to = "use_permit"
+procedure = "asking"
+party = "operator"
+kind = "A"
+cite = ["ST-OP-001"]
+"#;
+
 /// What the gateway asks.
 const GATEWAY_GATES: &str = r#"
 [[eligibility]]
@@ -246,12 +281,12 @@ pub fn profiles() -> Profiles {
 
 /// The rules of the town and some procedures besides: file name and text.
 pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
-    profiles_under(&format!("{PERMIT_GATES}{GATEWAY_GATES}"), more)
+    profiles_under(&format!("{PERMIT_GATES}{GATEWAY_GATES}{RIGHTS}"), more)
 }
 
 /// The same, where a permit rests on its own case alone.
 pub fn profiles_of_lone_permits(more: &[(&str, &str)]) -> Profiles {
-    profiles_under(GATEWAY_GATES, more)
+    profiles_under(&format!("{GATEWAY_GATES}{RIGHTS}{LONE_RIGHTS}"), more)
 }
 
 fn profiles_under(gates: &str, more: &[(&str, &str)]) -> Profiles {
