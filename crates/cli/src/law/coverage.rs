@@ -6,7 +6,8 @@ use clap::Args;
 use shuyu_domain::coverage::{ClauseCoverage, Count, Coverage, Summary};
 
 use super::{
-    say,
+    real::{Against, LastCases},
+    say, screen,
     which::{Rules, Which},
 };
 
@@ -22,17 +23,21 @@ pub struct CoverageArguments {
     /// As one HTML page, written to this file.
     #[arg(long)]
     html: Option<PathBuf>,
+    /// Where the page looks for the last real case of each clause.
+    #[command(flatten)]
+    against: Against,
 }
 
 /// Runs all scenarios and prints what they prove.
-pub fn run(arguments: &CoverageArguments) -> anyhow::Result<()> {
+pub async fn run(arguments: &CoverageArguments) -> anyhow::Result<()> {
     let rules = arguments.which.load()?;
     let each = rules
         .iter()
         .map(|rules| shuyu_domain::coverage::coverage(&rules.profile, &rules.scenarios));
     let coverage = Coverage::over(each.collect());
     if let Some(file) = &arguments.html {
-        std::fs::write(file, page(&coverage, &rules))?;
+        let last = arguments.against.last_cases().await?;
+        std::fs::write(file, page(&coverage, &rules, &last))?;
     }
     if arguments.json {
         say(&serde_json::to_string_pretty(&coverage)?)
@@ -74,7 +79,7 @@ fn table(coverage: &Coverage) -> String {
 }
 
 /// Each requirement beside rule and scenario; uncovered ones in red.
-fn page(coverage: &Coverage, rules: &[Rules]) -> String {
+fn page(coverage: &Coverage, rules: &[Rules], last: &LastCases) -> String {
     let mut out = String::from(
         "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>law coverage</title><style>\
          body{font:15px/1.7 sans-serif;margin:24px;color:#1c2430}table{border-collapse:collapse;width:100%}\
@@ -91,7 +96,7 @@ fn page(coverage: &Coverage, rules: &[Rules]) -> String {
             );
         }
     }
-    out.push_str("</table><table><tr><th>clause<th>requirement<th>platform<th>rules<th>evidence");
+    out.push_str("</table><table><tr><th>clause<th>requirement<th>platform<th>rules<th>screen<th>evidence<th>last real case");
     for row in &coverage.clauses {
         let text = rules
             .iter()
@@ -105,12 +110,14 @@ fn page(coverage: &Coverage, rules: &[Rules]) -> String {
         };
         let _ = write!(
             out,
-            "<tr{open}><td><code>{}</code><td>{}<td>{}<td>{}<td>{}",
+            "<tr{open}><td><code>{}</code><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}",
             row.id,
             escaped(text),
             format!("{:?}", row.platform).to_lowercase(),
             rules_of(row),
-            evidence_of(row)
+            screen::of(row, rules).join("<br>"),
+            evidence_of(row),
+            last_of(row, last)
         );
     }
     out.push_str("</table></html>\n");
@@ -162,6 +169,12 @@ fn evidence_of(row: &ClauseCoverage) -> String {
         .take(3)
         .collect::<Vec<_>>()
         .join("<br>")
+}
+
+fn last_of(row: &ClauseCoverage, last: &LastCases) -> String {
+    last.get(&row.id).map_or_else(String::new, |case| {
+        format!("{} {} ({})", escaped(&case.number), case.on, case.what)
+    })
 }
 
 fn escaped(text: &str) -> String {

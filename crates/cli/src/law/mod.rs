@@ -2,7 +2,9 @@
 
 mod coverage;
 mod mutate;
+mod real;
 mod rehearse;
+mod screen;
 mod show;
 mod which;
 
@@ -75,7 +77,7 @@ pub async fn run(command: LawCommand) -> anyhow::Result<()> {
     match command {
         LawCommand::Check(which) => check_all(&which),
         LawCommand::Test(which) => test_all(&which),
-        LawCommand::Coverage(arguments) => coverage::run(&arguments),
+        LawCommand::Coverage(arguments) => coverage::run(&arguments).await,
         LawCommand::Diagrams { which, write } => {
             for rules in which.load()? {
                 let folder = write.join("procedures").join(&rules.profile.id);
