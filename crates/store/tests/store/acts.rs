@@ -268,17 +268,9 @@ pub async fn links_are_loaded_transitively(world: World) {
         *inside.lock().unwrap() = Some((own, linked, loaded.version, loaded.registry.version));
         Ok(Proposal::default())
     });
-    let needs = BTreeSet::from([case(1)]);
-    let nothing = store
-        .transact(
-            shuyu_domain::port::Request {
-                needs,
-                ..request(stream(4))
-            },
-            look,
-        )
-        .await
-        .unwrap();
+    let mut on_four = request(stream(4));
+    on_four.needs = BTreeSet::from([case(1)]);
+    let nothing = store.transact(on_four, look).await.unwrap();
     assert_eq!((nothing.first, nothing.next), (7, 7));
     let seen = seen.lock().unwrap().take().unwrap();
     assert_eq!(seen, (Some(case(4)), [1, 2, 3, 5].map(case).to_vec(), 1, 2));
