@@ -10,7 +10,7 @@ use shuyu_kernel::{Digest, Refusal};
 use shuyu_store::Store;
 
 use crate::{
-    events::{body, case, opened, opened_with, registered, stream, taken, version_recorded},
+    events::{body, case, entered_naming, opened, opened_with, registered, stream, taken, version_recorded},
     world::{World, code, events, request, write},
 };
 
@@ -268,20 +268,17 @@ pub async fn links_are_loaded_transitively(world: World) {
         *inside.lock().unwrap() = Some((own, linked, loaded.version, loaded.registry.version));
         Ok(Proposal::default())
     });
-    let needs = BTreeSet::from([case(1)]);
-    let nothing = store
-        .transact(
-            shuyu_domain::port::Request {
-                needs,
-                ..request(stream(4))
-            },
-            look,
-        )
-        .await
-        .unwrap();
+    let mut on_four = request(stream(4));
+    on_four.needs = BTreeSet::from([case(1)]);
+    let nothing = store.transact(on_four, look).await.unwrap();
     assert_eq!((nothing.first, nothing.next), (7, 7));
     let seen = seen.lock().unwrap().take().unwrap();
     assert_eq!(seen, (Some(case(4)), [1, 2, 3, 5].map(case).to_vec(), 1, 2));
+
+    // An act that waits names 1: whoever takes its last step decides about it.
+    write(&store, stream(2), vec![entered_naming(1, 1, &["chief"], &[1])]).await;
+    let loaded = store.load(&BTreeSet::from([case(4)])).await.unwrap();
+    assert!(loaded.linked.contains_key(&case(1)));
 }
 
 fn vault(reference: &str, subject: &str, clear: &str) -> VaultItem {

@@ -169,11 +169,21 @@ pub fn stopped(name: &str) -> Event {
 }
 
 pub fn entered(number: u32, at_body: u128, next: &[&str]) -> Event {
+    entered_naming(number, at_body, next, &[])
+}
+
+/// An act that waits and will make its case point at `links`.
+pub fn entered_naming(number: u32, at_body: u128, next: &[&str], links: &[u128]) -> Event {
+    let mut set = BTreeMap::new();
+    if !links.is_empty() {
+        let links = links.iter().map(|n| case(*n)).collect();
+        set.insert("rests_on".to_owned(), Value::Cases(links));
+    }
     let pending = Pending {
         number,
         act: "decide".to_owned(),
         lane: None,
-        set: BTreeMap::new(),
+        set,
         strike: Vec::new(),
         manner: Manner::InPerson,
         happened_on: None,
