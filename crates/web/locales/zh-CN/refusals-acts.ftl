@@ -221,3 +221,5 @@ refusal-no-objection-open = 没有待答复的异议，“{ $act }”无从办�
 refusal-no-objection-open-way-out = 新的异议先登记；已有结论的异议不能改答。
 refusal-field-is-measured = “{ $field }”由平台自己数，不能填。
 refusal-field-is-measured-way-out = 去掉这一项再提交；数目以入库结果为准。
+refusal-printed-act-unknown = 本案没有第 { $number } 项办理，最后一项是第 { $last } 项。
+refusal-printed-act-unknown-way-out = 回到案卷，从“经过”里选一项打印。

@@ -29,6 +29,7 @@ mod tests {
             "base.css",
             "components.css",
             "pages.css",
+            "print.css",
             "console.js",
         ] {
             assert!(href(name).len() > format!("/assets/{name}?v=").len(), "{name}");

@@ -3,6 +3,7 @@
 mod acts;
 mod clock;
 mod facts;
+pub(crate) mod print;
 #[cfg(test)]
 mod sample;
 mod timeline;
@@ -13,6 +14,8 @@ pub(crate) use facts::{FactGroup, PaperRow, figure_label, value_text};
 #[cfg(test)]
 pub(crate) use sample::sample;
 pub(crate) use timeline::{TimelineRow, kind_words};
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{
@@ -106,7 +109,7 @@ pub(crate) fn case_id(text: &str) -> Result<CaseId, Refusal> {
 /// `GET /cases/{id}`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let view = visit.app().case_view(&visit.session, case_id(&id)?).await?;
-    draw(&visit, &view, None)
+    draw(&visit, &view, &BTreeMap::new())
 }
 
 /// `POST /cases/{id}/reveal/{field}`: opens a personal field; the look is noted before it is shown.
@@ -120,7 +123,7 @@ pub(crate) async fn reveal(
     let clear = visit.app().reveal_field(&visit.session, id, &field).await?;
     let view = visit.app().case_view(&visit.session, id).await?;
     let clear = clear.unwrap_or_else(|| visit.frame.t("fact-erased"));
-    draw(&visit, &view, Some((&field, clear)))
+    draw(&visit, &view, &[(field, clear)].into())
 }
 
 /// `POST /cases/{id}/waiting/{number}/advance`: the next step of a waiting act.
@@ -199,7 +202,7 @@ fn attachment(name: &str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Result<Response, ConsoleError> {
+fn draw(visit: &Visit, view: &CaseView, clear: &BTreeMap<String, String>) -> Result<Response, ConsoleError> {
     let procedure = view.procedure()?;
     let (current, href, label) = section_of(visit, procedure);
     let frame = visit.frame_at(current).crumb(href, &label);
@@ -235,7 +238,7 @@ fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Res
         objections: objections(&frame, case),
         datasets: datasets(&frame, view),
         papers: facts::papers(&frame, view, procedure),
-        groups: facts::groups(&frame, visit, view, procedure, revealed),
+        groups: facts::groups(&frame, visit, view, procedure, &case.fields, clear),
         timeline: timeline::rows(&frame, view, procedure),
         frame,
     };

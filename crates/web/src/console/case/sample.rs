@@ -102,6 +102,7 @@ pub(crate) fn sample(
         groups: vec![facts(text, grounds, link)],
         timeline: vec![TimelineRow {
             index: 7,
+            print: "/cases/x/acts/1/print".to_owned(),
             minor: false,
             what: t(),
             detail: t(),
@@ -113,7 +114,7 @@ pub(crate) fn sample(
     }
 }
 
-fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
+pub(super) fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
     let t = || text.to_owned();
     let day = DayCell {
         number: 10,
@@ -147,7 +148,7 @@ fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
     }
 }
 
-fn facts(text: &str, grounds: &Grounds, link: &Link) -> FactGroup {
+pub(super) fn facts(text: &str, grounds: &Grounds, link: &Link) -> FactGroup {
     let t = || text.to_owned();
     let column = |struck| ColumnView {
         name: t(),

@@ -5,6 +5,7 @@ mod desk;
 mod exceptions;
 mod forms;
 mod pages;
+mod print;
 mod sessions;
 mod town;
 mod workbench;
