@@ -350,6 +350,13 @@ impl Case {
         self.fields.values().flat_map(Value::cases).collect()
     }
 
+    /// All cases that the fields or the values of waiting acts point at: what the next decision may look at.
+    pub fn concerns(&self) -> BTreeSet<CaseId> {
+        let waiting = self.pending.iter().flat_map(|waiting| waiting.set.values());
+        let values = self.fields.values().chain(waiting);
+        values.flat_map(Value::cases).collect()
+    }
+
     /// Every body that is a party.
     pub fn bodies(&self) -> BTreeSet<BodyId> {
         self.parties.values().flatten().copied().collect()

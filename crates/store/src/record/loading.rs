@@ -137,7 +137,7 @@ async fn case_files(tx: &mut Tx, wanted: BTreeSet<CaseId>) -> Result<BTreeMap<Ca
         for batch in next.chunks(BATCH) {
             for row in read_files(tx, batch).await? {
                 let file = case_file(&row)?;
-                links.extend(file.case.links());
+                links.extend(file.case.concerns());
                 found.insert(file.case.id, file);
             }
         }
