@@ -3,6 +3,7 @@
 //! Every function takes the session and answers only with what the session's body may see ([`sight`]). Reading
 //! changes nothing; opening a personal field is noted in the access log before it is shown.
 
+pub mod archive;
 pub mod case;
 pub mod desk;
 pub mod exceptions;
@@ -16,6 +17,7 @@ pub mod sight;
 pub mod supervision;
 pub mod who;
 
+pub use archive::{Archive, ArchivedPaper};
 pub use case::{ActNow, CaseView, TimelineItem};
 pub use desk::{QueueRow, Urgency};
 pub use exceptions::Granted;

@@ -8,7 +8,7 @@ print-personal-note = Each field that is opened is noted in the access log.
 print-case-title = File of a case: { $procedure }
 print-basics = Basics
 print-opened-on = Opened on
-print-printed-on = Printed on
+print-as-of = As of
 print-lanes-caption = Body, outcome and opinion of each lane
 print-opinion = Opinion
 print-said = { $label }: { $text }
@@ -121,3 +121,21 @@ print-title-delete-with-proof = Proof of deletion for “{ $case }”
 print-body-delete-with-proof = On { $on } { $who } took this act on “{ $case }” ({ $number }): { $act }. What was deleted is as follows.
 print-title-archive = Archive record of “{ $case }”
 print-body-archive = “{ $case }” ({ $number }) was archived by { $who } on { $on }, as follows.
+
+archive-package = Archive package
+archive-case = The case as data, as the programming interface gives it
+archive-entries = Entries of the case in the ledger, line by line
+archive-key = Public key of the log; compare it with the published one
+archive-receipt = Receipt of ledger entry { $index }
+archive-style = Style of the sheets
+archive-sheet = Sheet of the case
+archive-index = List of files
+archive-manifest = List of files for programs
+archive-readme-title = Read me
+archive-readme =
+    Archive package: { $number } { $title }
+
+    index.csv lists every file with its size and SM3 digest; manifest.json is for programs and names how long the record is kept and on which clauses.
+    case.json is the case as data; record holds its entries of the ledger and the receipt of each act; papers are those the case cites; print holds the sheets, to be opened in a browser.
+    To verify a receipt, without this platform and without a network: shuyu verify --key record/log-key.pem record/receipt-N.json
+    First compare record/log-key.pem with the public key that was published.

@@ -223,3 +223,7 @@ refusal-field-is-measured = “{ $field }” is counted by the platform itself a
 refusal-field-is-measured-way-out = Leave it out; the number is what was ingested.
 refusal-printed-act-unknown = The case has no act { $number }; the last one is { $last }.
 refusal-printed-act-unknown-way-out = Go back to the case and choose an act of its timeline to print.
+refusal-archive-not-for-others = The archive package is for the parties of the case and those who supervise.
+refusal-archive-not-for-others-way-out = Look at the page of the case, or ask one of its parties for the package.
+refusal-archive-too-large = The papers of the case have { $bytes } bytes, more than the { $limit_bytes } bytes of one package.
+refusal-archive-too-large-way-out = Download the papers one by one from the page of the case, and the receipts from its timeline.

@@ -8,7 +8,7 @@ print-personal-note = 每一项查看都会记入访问日志。
 print-case-title = { $procedure }案卷
 print-basics = 基本情况
 print-opened-on = 建案日期
-print-printed-on = 打印日期
+print-as-of = 截至日期
 print-lanes-caption = 各路审核的单位、结论和意见
 print-opinion = 意见
 print-said = { $label }：{ $text }
@@ -121,3 +121,21 @@ print-title-delete-with-proof = “{ $case }”删除证明
 print-body-delete-with-proof = { $who }于{ $on }就“{ $case }”（{ $number }）办理“{ $act }”，删除情况如下。
 print-title-archive = “{ $case }”归档登记表
 print-body-archive = “{ $case }”（{ $number }）由{ $who }于{ $on }归档，内容如下。
+
+archive-package = 归档包
+archive-case = 案卷数据（与接口给出的相同）
+archive-entries = 本案在存证中的各条，逐行原文
+archive-key = 存证公钥；请与单位公布的公钥核对
+archive-receipt = 存证第 { $index } 条的履职凭证
+archive-style = 打印样式
+archive-sheet = 案卷打印件
+archive-index = 文件清单
+archive-manifest = 清单（程序读取）
+archive-readme-title = 说明
+archive-readme =
+    归档包：{ $number } { $title }
+
+    index.csv 列出每个文件的名称、大小和 SM3 摘要；manifest.json 供程序读取，并写明留存期限和依据条款。
+    case.json 是案卷数据；record 是本案在存证中的各条原文和每项办理的履职凭证；papers 是本案引用的材料；print 是打印件，用浏览器打开即可阅读。
+    核验履职凭证，不需要本平台和网络：shuyu verify --key record/log-key.pem record/receipt-序号.json
+    请先把 record/log-key.pem 与单位公布的公钥核对一致。

@@ -223,3 +223,7 @@ refusal-field-is-measured = “{ $field }”由平台自己数，不能填。
 refusal-field-is-measured-way-out = 去掉这一项再提交；数目以入库结果为准。
 refusal-printed-act-unknown = 本案没有第 { $number } 项办理，最后一项是第 { $last } 项。
 refusal-printed-act-unknown-way-out = 回到案卷，从“经过”里选一项打印。
+refusal-archive-not-for-others = 归档包只给本案各方和监督部门。
+refusal-archive-not-for-others-way-out = 可以看案卷页，或请本案的一方提供归档包。
+refusal-archive-too-large = 本案的材料共 { $bytes } 字节，超过一个归档包的上限 { $limit_bytes } 字节。
+refusal-archive-too-large-way-out = 在案卷页的“材料”里逐份下载，履职凭证在“经过”里逐项下载。

@@ -79,6 +79,7 @@ fn pages() -> Router<WebState> {
         )
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
+        .route("/cases/{id}/archive.zip", get(case::archive::archive))
         .route(
             "/cases/{id}/print",
             get(case::print::print_case).post(case::print::print_case_in_clear),

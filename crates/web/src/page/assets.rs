@@ -18,6 +18,13 @@ pub fn href(name: &str) -> String {
     format!("/assets/{name}?v={version}")
 }
 
+/// The bytes of an asset, for files that stand outside the platform; nothing if there is none.
+pub fn bytes(name: &str) -> Vec<u8> {
+    Embedded::get(name)
+        .map(|file| file.data.into_owned())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::href;

@@ -1,6 +1,7 @@
 //! The page of a case: what it is, what is asked now, by when and why, what happened, how to prove it.
 
 mod acts;
+pub(crate) mod archive;
 mod clock;
 mod facts;
 pub(crate) mod print;
@@ -49,6 +50,8 @@ pub(crate) struct CasePage {
     pub stage_shape: &'static str,
     pub turn: String,
     pub closed: bool,
+    /// The visitor may take the case along as a package.
+    pub archive: bool,
     pub version: u64,
     pub parties: Vec<Party>,
     pub acts: Vec<ActLine>,
@@ -218,6 +221,7 @@ fn draw(visit: &Visit, view: &CaseView, clear: &BTreeMap<String, String>) -> Res
         stage_shape: stage.shape,
         turn: turn(&frame, view),
         closed: case.closed,
+        archive: visit.app().may_archive(&visit.session, view),
         version: case.version,
         parties: parties(&frame, view),
         acts: acts::lines(&frame, view, procedure),

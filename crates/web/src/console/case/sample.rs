@@ -55,6 +55,7 @@ pub(crate) fn sample(
         stage_shape: "\u{25cb}",
         turn: t(),
         closed: false,
+        archive: true,
         version: 3,
         parties: vec![Party {
             role: t(),

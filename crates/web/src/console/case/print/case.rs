@@ -63,7 +63,7 @@ fn basics(frame: &Frame, view: &CaseView, procedure: &Procedure) -> Vec<Row> {
         label: party.role,
         text: party.bodies,
     }));
-    rows.push(row("print-printed-on", view.today.to_string()));
+    rows.push(row("print-as-of", view.today.to_string()));
     rows
 }
 
