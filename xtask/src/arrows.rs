@@ -24,6 +24,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["cli"]),
     ("getrandom", &["cli"]),
     ("askama", &["web"]),
+    ("zip", &["lake", "web"]),
 ];
 
 /// Crates without I/O, clock, async and randomness of their own.

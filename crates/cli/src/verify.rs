@@ -151,13 +151,14 @@ fn verify_receipt(
     }
     checks.push("check_entry_included");
     let origin = checkpoint.origin.to_string();
+    let code = shuyu_ledger::verification_code(&verified.leaf);
     let answer = serde_json::json!({
         "verified": true, "index": entry.index, "kind": entry.kind, "stream": entry.stream,
-        "recorded_at": entry.recorded_at, "log": origin, "size": checkpoint.size, "root": checkpoint.root,
+        "recorded_at": entry.recorded_at, "code": code, "log": origin, "size": checkpoint.size, "root": checkpoint.root,
         "checks": checks,
     });
     let text = format!(
-        "verified: entry {} ({}, {}) of {origin}, which has {} entries with root {}\n{}",
+        "verified: entry {} ({}, {}) of {origin}, which has {} entries with root {}\nverification code {code}\n{}",
         entry.index,
         entry.kind,
         entry.stream,

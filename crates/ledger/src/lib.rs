@@ -77,6 +77,6 @@ pub use head::{Draft, Head, Sealed};
 pub use key::{KeyError, SM2_DISTID, SigningKey, VerifyingKey};
 pub use note::{Note, NoteError, NoteSignature};
 pub use origin::{FolderKind, Origin, OriginError};
-pub use receipt::{Receipt, ReceiptError, VerifiedEntry};
+pub use receipt::{Receipt, ReceiptError, VerifiedEntry, verification_code};
 pub use suite::Suite;
 pub use tree::{ConsistencyProof, Frontier, InclusionProof, TreeCache, TreeError};

@@ -29,6 +29,8 @@ pub struct Receipt {
 pub struct VerifiedEntry {
     /// The entry.
     pub entry: Entry,
+    /// Its leaf hash.
+    pub leaf: Digest,
     /// The signed statement of the log that covers it.
     pub checkpoint: Checkpoint,
     /// Number of signature lines by others (witnesses), which were not checked.
@@ -53,6 +55,18 @@ pub enum ReceiptError {
     /// The entry is in the log but cannot be read.
     #[error("entry: {0}")]
     Entry(#[from] EntryError),
+}
+
+/// Groups of four hexadecimal digits in a verification code: 64 bits, enough to tell entries apart on paper. What
+/// proves an entry is its receipt; the code says which receipt belongs to a sheet.
+const CODE_GROUPS: usize = 4;
+
+/// The verification code (核验码) printed on a sheet: the beginning of the leaf hash of its entry, for people to
+/// compare with what `shuyu verify` says of the receipt.
+pub fn verification_code(leaf: &Digest) -> String {
+    let digits: Vec<char> = leaf.to_string().chars().take(4 * CODE_GROUPS).collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join("-")
 }
 
 /// The first field of the file.
@@ -109,7 +123,8 @@ impl Receipt {
             size: checkpoint.size,
             path: self.inclusion_path.clone(),
         };
-        if !proof.verify(suite, &suite.leaf_hash(self.entry.as_bytes()), &checkpoint.root) {
+        let leaf = suite.leaf_hash(self.entry.as_bytes());
+        if !proof.verify(suite, &leaf, &checkpoint.root) {
             return Err(ReceiptError::NotIncluded);
         }
         let entry = Entry::parse(self.entry.as_bytes())?;
@@ -118,6 +133,7 @@ impl Receipt {
         }
         Ok(VerifiedEntry {
             entry,
+            leaf,
             checkpoint,
             cosignatures_not_checked: signed.signatures().len() - 1,
         })

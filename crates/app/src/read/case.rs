@@ -37,6 +37,8 @@ pub struct TimelineItem {
     pub index: u64,
     /// When it was written.
     pub recorded_at: Timestamp,
+    /// Leaf hash of its entry: what the tree is built from.
+    pub leaf: Digest,
     /// What happened.
     pub event: CaseEvent,
 }
@@ -103,7 +105,7 @@ impl App {
         self.looked(session, "view", id, result).await
     }
 
-    async fn case_view_inner(&self, session: &Session, id: CaseId) -> Result<CaseView, Stop> {
+    pub(crate) async fn case_view_inner(&self, session: &Session, id: CaseId) -> Result<CaseView, Stop> {
         self.require_signed_in(session)?;
         let loaded = self.record.load(&[id].into()).await?;
         let case = loaded
@@ -163,6 +165,7 @@ impl App {
                     Some(Event::Case(event)) => Some(TimelineItem {
                         index: entry.index,
                         recorded_at: entry.recorded_at,
+                        leaf: entry.leaf,
                         event,
                     }),
                     _ => None,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{
     Registry,
-    port::{CaseRow, DatasetRow},
+    port::{CaseFilter, CaseRow, DatasetRow},
 };
 use shuyu_kernel::CaseId;
 use shuyu_profile::{Field, FieldType};
@@ -65,15 +65,44 @@ impl App {
                 size: SELECTABLE_CASES,
                 ..CaseQuery::default()
             };
-            let list = self.case_list_inner(session, &query).await?;
+            let mut rows = self.case_list_inner(session, &query).await?.rows;
+            if let Some(id) = procedure {
+                let in_force = self.in_force(id).await?;
+                let known: BTreeSet<CaseId> = rows.iter().map(|row| row.id).collect();
+                rows.extend(in_force.into_iter().filter(|row| !known.contains(&row.id)));
+            }
             material
                 .cases
-                .insert(procedure.cloned().unwrap_or_default(), list.rows);
+                .insert(procedure.cloned().unwrap_or_default(), rows);
         }
         if has(&[FieldType::File]) {
             material.uploads = self.uploads(session, UploadKind::Paper).await?;
         }
         Ok(material)
+    }
+
+    /// Cases of a procedure that are in force, published or cleared (its resting stages), whoever their parties are:
+    /// a form that asks for a case of this procedure offers them by number and title, because others rest on them.
+    /// There is no way into them for whoever may not see them.
+    async fn in_force(&self, procedure: &str) -> Result<Vec<CaseRow>, Stop> {
+        let profile = self.profile();
+        let rules = profile.procedure(procedure);
+        let stages: Vec<String> = rules
+            .iter()
+            .flat_map(|rules| &rules.stages)
+            .filter(|stage| stage.rests)
+            .map(|stage| stage.id.clone())
+            .collect();
+        if stages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = CaseFilter {
+            procedures: vec![procedure.to_owned()],
+            stages,
+            limit: SELECTABLE_CASES,
+            ..CaseFilter::default()
+        };
+        Ok(self.record.cases(&filter).await?.0)
     }
 
     /// Files of a kind that the session's body uploaded, newest first.

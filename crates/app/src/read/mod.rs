@@ -3,6 +3,7 @@
 //! Every function takes the session and answers only with what the session's body may see ([`sight`]). Reading
 //! changes nothing; opening a personal field is noted in the access log before it is shown.
 
+pub mod archive;
 pub mod case;
 pub mod desk;
 pub mod exceptions;
@@ -11,10 +12,12 @@ pub mod ledger;
 pub mod lists;
 pub mod material;
 pub mod permits;
+pub mod sheet;
 pub mod sight;
 pub mod supervision;
 pub mod who;
 
+pub use archive::{Archive, ArchivedPaper};
 pub use case::{ActNow, CaseView, TimelineItem};
 pub use desk::{QueueRow, Urgency};
 pub use exceptions::Granted;
@@ -22,5 +25,6 @@ pub use ledger::LogEntry;
 pub use lists::{CaseList, CaseQuery, Sort};
 pub use material::Material;
 pub use permits::{PermitRow, Sensitivity, Workbench, WorkbenchTable};
+pub use sheet::{Sheet, Wanted};
 pub use supervision::BodyDuties;
 pub use who::{PostChoice, TrainingPerson, Who};

@@ -16,7 +16,10 @@ use std::{
 };
 
 use shuyu_kernel::{CivilDate, Manner, Refusal};
-use shuyu_profile::{Profile, scenario::Scenario};
+use shuyu_profile::{
+    Profile,
+    scenario::{Scenario, Step},
+};
 
 pub use world::World;
 
@@ -100,23 +103,21 @@ pub fn run(profile: &Profile, scenarios: &BTreeMap<String, Scenario>, name: &str
         failures: Vec::new(),
         world: World::new(profile),
     };
-    match line_of(scenarios, name) {
-        Ok(line) => {
-            for name in line {
-                let Some(scenario) = scenarios.get(name) else {
-                    continue;
-                };
-                run_file(&mut run, profile, name, scenario);
-                if !run.failures.is_empty() {
-                    break;
-                }
+    let steps = match steps_of(scenarios, name) {
+        Ok(steps) => steps,
+        Err(failure) => {
+            run.failures.push(failure);
+            return run;
+        }
+    };
+    for written in steps {
+        match take(&mut run.world, profile, &written) {
+            Ok(taken) => run.steps.push(taken),
+            Err(failure) => {
+                run.failures.push(failure);
+                break;
             }
         }
-        Err(message) => run.failures.push(Failure {
-            scenario: name.to_owned(),
-            step: 0,
-            message,
-        }),
     }
     run
 }
@@ -133,34 +134,66 @@ pub fn resume(profile: &Profile, name: &str, scenario: &Scenario, world: World) 
     run
 }
 
+/// A step with the place it is written at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Written<'a> {
+    /// Scenario file the step stands in, without `.toml`.
+    pub scenario: &'a str,
+    /// Number in that file, from 1.
+    pub number: usize,
+    /// The step.
+    pub step: &'a Step,
+}
+
+/// All steps of a scenario in order, those of the scenarios it comes after first.
+///
+/// # Errors
+/// A failure if it comes after itself or after what is not there.
+pub fn steps_of<'a>(
+    scenarios: &'a BTreeMap<String, Scenario>,
+    name: &'a str,
+) -> Result<Vec<Written<'a>>, Failure> {
+    let line = line_of(scenarios, name).map_err(|message| Failure {
+        scenario: name.to_owned(),
+        step: 0,
+        message,
+    })?;
+    let mut steps = Vec::new();
+    for scenario in line {
+        let file = scenarios.get(scenario).map(|scenario| scenario.steps.as_slice());
+        let numbered = file.unwrap_or_default().iter().enumerate();
+        steps.extend(numbered.map(|(at, step)| Written {
+            scenario,
+            number: at + 1,
+            step,
+        }));
+    }
+    Ok(steps)
+}
+
+/// Takes one step in a world: what [`run`] does with each of [`steps_of`].
+///
+/// # Errors
+/// A failure if it went otherwise than written.
+pub fn take(world: &mut World, profile: &Profile, written: &Written<'_>) -> Result<StepRun, Failure> {
+    let site = step::Site {
+        profile,
+        scenario: written.scenario,
+        number: written.number,
+    };
+    step::take(world, &site, written.step).map_err(|message| Failure {
+        scenario: written.scenario.to_owned(),
+        step: written.number,
+        message,
+    })
+}
+
 /// Runs all scenarios, each in a world of its own.
 pub fn run_all(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec<Run> {
     scenarios
         .keys()
         .map(|name| run(profile, scenarios, name))
         .collect()
-}
-
-fn run_file(run: &mut Run, profile: &Profile, name: &str, scenario: &Scenario) {
-    for (index, step) in scenario.steps.iter().enumerate() {
-        let number = index + 1;
-        let site = step::Site {
-            profile,
-            scenario: name,
-            number,
-        };
-        match step::take(&mut run.world, &site, step) {
-            Ok(taken) => run.steps.push(taken),
-            Err(message) => {
-                run.failures.push(Failure {
-                    scenario: name.to_owned(),
-                    step: number,
-                    message,
-                });
-                return;
-            }
-        }
-    }
 }
 
 /// The scenario with all it comes after, first things first.

@@ -5,12 +5,12 @@
 //! `YYYY-MM-DD`, instants ISO 8601 in the profile's zone, money is decimal text.
 
 mod acts;
-mod case_view;
+pub(crate) mod case_view;
 mod cases;
 mod data;
 mod input;
 mod ledger;
-mod output;
+pub(crate) mod output;
 mod permits;
 mod products;
 mod registry;

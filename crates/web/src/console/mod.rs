@@ -81,6 +81,15 @@ fn pages() -> Router<WebState> {
         )
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
+        .route("/cases/{id}/archive.zip", get(case::archive::archive))
+        .route(
+            "/cases/{id}/print",
+            get(case::print::print_case).post(case::print::print_case_in_clear),
+        )
+        .route(
+            "/cases/{id}/acts/{act}/print",
+            get(case::print::print_act).post(case::print::print_act_in_clear),
+        )
         .route("/cases/{id}/reveal/{field}", post(case::reveal))
         .route("/cases/{id}/waiting/{number}/advance", post(case::advance))
         .route("/cases/{id}/waiting/{number}/return", post(case::send_back))

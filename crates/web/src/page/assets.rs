@@ -18,6 +18,13 @@ pub fn href(name: &str) -> String {
     format!("/assets/{name}?v={version}")
 }
 
+/// The bytes of an asset, for files that stand outside the platform; nothing if there is none.
+pub fn bytes(name: &str) -> Vec<u8> {
+    Embedded::get(name)
+        .map(|file| file.data.into_owned())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::href;
@@ -29,6 +36,7 @@ mod tests {
             "base.css",
             "components.css",
             "pages.css",
+            "print.css",
             "console.js",
         ] {
             assert!(href(name).len() > format!("/assets/{name}?v=").len(), "{name}");

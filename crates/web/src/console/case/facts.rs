@@ -1,6 +1,6 @@
 //! Facts and papers of a case, by question group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_app::read::CaseView;
 use shuyu_domain::{Paper, TableUse, Value, event::CaseEvent};
@@ -51,18 +51,20 @@ pub(crate) struct PaperRow {
     pub what: String,
 }
 
-/// Filled fields by group; fields set by acts only stand in a group of their own at the end.
+/// Values by group; fields set by acts only stand in a group of their own at the end. `clear` holds the words of
+/// opened personal fields.
 pub(super) fn groups(
     frame: &Frame,
     visit: &Visit,
     view: &CaseView,
     procedure: &Procedure,
-    revealed: Option<(&str, String)>,
+    values: &BTreeMap<String, Value>,
+    clear: &BTreeMap<String, String>,
 ) -> Vec<FactGroup> {
     let struck: BTreeSet<&String> = view.case.lanes.values().flat_map(|lane| &lane.struck).collect();
     let own = view.case.has_party(visit.session.actor.body);
     let fact = |field: &Field| {
-        let value = view.case.fields.get(&field.id)?;
+        let value = values.get(&field.id)?;
         let mut fact = fact(frame, view, field, value, &struck);
         // Linked cases of others are named, but there is no way into them.
         for (link, id) in fact.links.iter_mut().zip(value.cases()) {
@@ -75,10 +77,9 @@ pub(super) fn groups(
             }
         }
         fact.may_reveal = own;
-        fact.revealed = revealed
-            .as_ref()
-            .filter(|(id, _)| *id == field.id)
-            .map(|(_, clear)| clear.clone());
+        // What was opened is the value the case has now; an older one stays closed.
+        let current = view.case.fields.get(&field.id) == Some(value);
+        fact.revealed = clear.get(&field.id).filter(|_| current).cloned();
         Some(fact)
     };
     let mut groups: Vec<FactGroup> = procedure

@@ -1,8 +1,10 @@
 //! The page of a case: what it is, what is asked now, by when and why, what happened, how to prove it.
 
 mod acts;
+pub(crate) mod archive;
 mod clock;
 mod facts;
+pub(crate) mod print;
 #[cfg(test)]
 mod sample;
 mod timeline;
@@ -13,6 +15,8 @@ pub(crate) use facts::{FactGroup, PaperRow, figure_label, value_text};
 #[cfg(test)]
 pub(crate) use sample::sample;
 pub(crate) use timeline::{TimelineRow, kind_words};
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{
@@ -46,6 +50,8 @@ pub(crate) struct CasePage {
     pub stage_shape: &'static str,
     pub turn: String,
     pub closed: bool,
+    /// The visitor may take the case along as a package.
+    pub archive: bool,
     pub version: u64,
     /// Where to see what the present rules would move; empty if the case is under them.
     pub version_href: String,
@@ -108,7 +114,7 @@ pub(crate) fn case_id(text: &str) -> Result<CaseId, Refusal> {
 /// `GET /cases/{id}`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let view = visit.app().case_view(&visit.session, case_id(&id)?).await?;
-    draw(&visit, &view, None)
+    draw(&visit, &view, &BTreeMap::new())
 }
 
 /// `POST /cases/{id}/reveal/{field}`: opens a personal field; the look is noted before it is shown.
@@ -122,7 +128,7 @@ pub(crate) async fn reveal(
     let clear = visit.app().reveal_field(&visit.session, id, &field).await?;
     let view = visit.app().case_view(&visit.session, id).await?;
     let clear = clear.unwrap_or_else(|| visit.frame.t("fact-erased"));
-    draw(&visit, &view, Some((&field, clear)))
+    draw(&visit, &view, &[(field, clear)].into())
 }
 
 /// `POST /cases/{id}/waiting/{number}/advance`: the next step of a waiting act.
@@ -201,7 +207,7 @@ fn attachment(name: &str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Result<Response, ConsoleError> {
+fn draw(visit: &Visit, view: &CaseView, clear: &BTreeMap<String, String>) -> Result<Response, ConsoleError> {
     let procedure = view.procedure()?;
     let (current, href, label) = section_of(visit, procedure);
     let frame = visit.frame_at(current).crumb(href, &label);
@@ -217,6 +223,7 @@ fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Res
         stage_shape: stage.shape,
         turn: turn(&frame, view),
         closed: case.closed,
+        archive: visit.app().may_archive(&visit.session, view),
         version: case.version,
         version_href: if case.closed || case.profile == visit.profile.digest {
             String::new()
@@ -242,7 +249,7 @@ fn draw(visit: &Visit, view: &CaseView, revealed: Option<(&str, String)>) -> Res
         objections: objections(&frame, case),
         datasets: datasets(&frame, view),
         papers: facts::papers(&frame, view, procedure),
-        groups: facts::groups(&frame, visit, view, procedure, revealed),
+        groups: facts::groups(&frame, visit, view, procedure, &case.fields, clear),
         timeline: timeline::rows(&frame, view, procedure),
         frame,
     };

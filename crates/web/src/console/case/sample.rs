@@ -55,6 +55,7 @@ pub(crate) fn sample(
         stage_shape: "\u{25cb}",
         turn: t(),
         closed: false,
+        archive: true,
         version: 3,
         version_href: "/cases/case_x/version".to_owned(),
         parties: vec![Party {
@@ -103,6 +104,7 @@ pub(crate) fn sample(
         groups: vec![facts(text, grounds, link)],
         timeline: vec![TimelineRow {
             index: 7,
+            print: "/cases/x/acts/1/print".to_owned(),
             minor: false,
             what: t(),
             detail: t(),
@@ -114,7 +116,7 @@ pub(crate) fn sample(
     }
 }
 
-fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
+pub(super) fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
     let t = || text.to_owned();
     let day = DayCell {
         number: 10,
@@ -148,7 +150,7 @@ fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
     }
 }
 
-fn facts(text: &str, grounds: &Grounds, link: &Link) -> FactGroup {
+pub(super) fn facts(text: &str, grounds: &Grounds, link: &Link) -> FactGroup {
     let t = || text.to_owned();
     let column = |struck| ColumnView {
         name: t(),

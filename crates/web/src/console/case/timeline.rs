@@ -16,6 +16,8 @@ use crate::page::{
 
 pub(crate) struct TimelineRow {
     pub index: u64,
+    /// Address of the sheet of an act; empty for what has none.
+    pub print: String,
     pub minor: bool,
     pub what: String,
     pub detail: String,
@@ -26,16 +28,28 @@ pub(crate) struct TimelineRow {
 
 /// Newest first: what happened last is what a visitor asks for.
 pub(super) fn rows(frame: &Frame, view: &CaseView, procedure: &Procedure) -> Vec<TimelineRow> {
-    view.timeline
+    let mut acts = 0;
+    let mut rows: Vec<TimelineRow> = view
+        .timeline
         .iter()
-        .rev()
-        .map(|item| row(frame, view, procedure, item))
-        .collect()
+        .map(|item| {
+            let mut row = row(frame, view, procedure, item);
+            if item.is_act() {
+                acts += 1;
+                row.print = format!("/cases/{}/acts/{acts}/print", view.case.id);
+            }
+            row
+        })
+        .collect();
+    rows.reverse();
+    rows
 }
 
-fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineItem) -> TimelineRow {
+/// One event in words.
+pub(super) fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineItem) -> TimelineRow {
     let mut row = TimelineRow {
         index: item.index,
+        print: String::new(),
         minor: true,
         what: event_words(frame, &Event::Case(item.event.clone())),
         detail: detail(frame, view, procedure, &item.event),
@@ -73,7 +87,7 @@ fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &TimelineIte
     row
 }
 
-fn act_title(frame: &Frame, procedure: &Procedure, act: &str) -> String {
+pub(super) fn act_title(frame: &Frame, procedure: &Procedure, act: &str) -> String {
     procedure
         .act(act)
         .map_or(act, |rule| frame.pick(&rule.title, &rule.title_en))
@@ -114,7 +128,7 @@ fn about(frame: &Frame, view: &CaseView, meta: &ActMeta, row: &mut TimelineRow) 
     row.chips = Chip::all(frame, &view.profile, &meta.clauses);
 }
 
-fn manner(frame: &Frame, manner: Manner) -> String {
+pub(super) fn manner(frame: &Frame, manner: Manner) -> String {
     frame.t(match manner {
         Manner::InPerson => "manner-in-person",
         Manner::Delegate => "manner-delegate",
@@ -123,11 +137,11 @@ fn manner(frame: &Frame, manner: Manner) -> String {
     })
 }
 
-fn step_words(frame: &Frame, view: &CaseView, step: &StepTaken) -> String {
+pub(super) fn step_words(frame: &Frame, view: &CaseView, step: &StepTaken) -> String {
     person(frame, view, step.person, &step.post, step.delegation.as_deref())
 }
 
-fn person(
+pub(super) fn person(
     frame: &Frame,
     view: &CaseView,
     person: shuyu_kernel::PersonId,

@@ -175,3 +175,11 @@ pub(super) fn case_page(lang: Language) -> case::CasePage {
         (&card(), &labelled(), &link()),
     )
 }
+
+/// The sheets of a case and of an act.
+pub(super) fn print_pages(lang: Language) -> Vec<Rendered> {
+    let (chips, grounds, link) = (chips(), grounds(), link());
+    let sheet = case::print::sample_case(frame(lang), TEXT, &chips, &grounds, &link);
+    let paper = case::print::sample_act(frame(lang), TEXT, &chips, &grounds, &link);
+    vec![page("print_case.html", &sheet), page("print_act.html", &paper)]
+}

@@ -144,6 +144,11 @@ impl<'a> Desk<'a> {
         self.kept(answered)
     }
 
+    /// A file, as it comes.
+    pub async fn download(&mut self, path: &str) -> Answered {
+        self.asking(Method::GET, path).empty().await
+    }
+
     /// Follows a redirect.
     pub async fn follow(&mut self, page: &Page) -> Page {
         let location = page.location().to_owned();
