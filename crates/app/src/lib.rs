@@ -29,6 +29,7 @@ pub mod registry;
 pub mod running;
 mod subjects;
 mod tidying;
+pub mod ties;
 pub mod training;
 pub mod workbench;
 

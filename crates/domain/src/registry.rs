@@ -1,5 +1,8 @@
 //! Bodies, people, posts and delegations. Names of people are commitments here; the vault keeps the names.
 
+mod affiliation;
+mod ties;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +13,9 @@ use crate::{
     event::{RegistryEvent, RegistryMeta},
     value::{Paper, Value},
 };
+
+pub use affiliation::{Affiliation, Ground, Step, Weight, affiliates, affiliation, percent};
+pub use ties::{Finding, Holding, Owner, Representative, Ties, WHOLE_BP};
 
 /// A body: public body, company, assessor. Its name is public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +86,9 @@ pub struct Registry {
     pub people: BTreeMap<PersonId, Person>,
     /// Delegations by number of the paper.
     pub delegations: BTreeMap<String, Delegation>,
+    /// Holdings, legal representatives and findings.
+    #[serde(default, skip_serializing_if = "Ties::is_empty")]
+    pub ties: Ties,
     /// Number of events folded.
     pub version: u64,
 }
@@ -119,6 +128,11 @@ impl Registry {
             }
             // The key in the vault is gone; what stands here are commitments, and they stay.
             RegistryEvent::SubjectErased { .. } => {}
+            RegistryEvent::HoldingEntered { .. }
+            | RegistryEvent::HoldingEnded { .. }
+            | RegistryEvent::RepresentativeEntered { .. }
+            | RegistryEvent::AffiliationFound { .. }
+            | RegistryEvent::AffiliationLifted { .. } => self.ties.apply(event),
         }
         self
     }

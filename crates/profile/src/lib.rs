@@ -7,6 +7,7 @@
 //!
 //! Pure: the caller supplies the bytes; a profile is named by the [`Profile::digest`] of its files.
 
+mod affiliates;
 pub mod check;
 mod condition;
 pub mod diagram;
@@ -23,6 +24,7 @@ pub mod scenario;
 mod settings;
 mod source;
 
+pub use affiliates::{AffiliationShares, BodyRef, Touches};
 pub use condition::{CaseQuery, Operand, When};
 pub use field::{Choice, Field, FieldType, Group, Measure};
 pub use guard::{Guard, Rule};

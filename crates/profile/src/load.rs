@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 
 use crate::{
+    affiliates::AffiliationShares,
     check,
     procedure::Procedure,
     raw::{RawClause, RawInstruments, RawProfile, RawRoles},
@@ -115,6 +116,10 @@ impl Profile {
     /// The role with this id.
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
+    }
+    /// From which share on a holding counts.
+    pub fn affiliation_shares(&self) -> AffiliationShares {
+        AffiliationShares::of(&self.settings)
     }
     /// The instrument of a clause.
     pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {

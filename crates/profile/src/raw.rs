@@ -299,6 +299,8 @@ rule! {
         ceiling: Option<String>,
         left: Option<String>,
         right: Option<String>,
+        body: Option<String>,
+        touches: Option<String>,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod lists;
 pub mod material;
 pub mod permits;
+mod registry;
 pub mod sight;
 pub mod supervision;
 pub mod who;

@@ -37,7 +37,7 @@ fn holds(when: &When, scene: &Scene<'_>) -> bool {
 }
 
 /// Cases reached by following case fields one after another, each of them.
-fn followed<'a>(via: &[String], scene: &'a Scene<'_>) -> Vec<&'a Case> {
+pub fn followed<'a>(via: &[String], scene: &'a Scene<'_>) -> Vec<&'a Case> {
     let mut reached: Vec<&Case> = Vec::new();
     let mut fields: Vec<&BTreeMap<String, Value>> = vec![scene.fields];
     for link in via {

@@ -6,7 +6,7 @@ use shuyu_kernel::{
 };
 
 use crate::{
-    registry::{Body, Delegation, Membership},
+    registry::{Body, Delegation, Finding, Holding, Membership, Representative},
     value::{Paper, Value},
 };
 
@@ -90,6 +90,45 @@ pub enum RegistryEvent {
         /// Who decided it.
         by: RegistryMeta,
     },
+    /// A holding was declared.
+    HoldingEntered {
+        /// The holding.
+        holding: Holding,
+        /// Who entered it.
+        by: RegistryMeta,
+    },
+    /// A holding ended.
+    HoldingEnded {
+        /// Its number.
+        number: u32,
+        /// Its last day.
+        on: CivilDate,
+        /// Who entered it.
+        by: RegistryMeta,
+    },
+    /// A body has a legal representative; the name is in the person vault.
+    RepresentativeEntered {
+        /// Who, without a name.
+        representative: Representative,
+        /// Who entered it.
+        by: RegistryMeta,
+    },
+    /// A regulator found two bodies affiliated.
+    AffiliationFound {
+        /// The finding.
+        finding: Finding,
+        /// The regulator.
+        by: RegistryMeta,
+    },
+    /// A regulator lifted a finding.
+    AffiliationLifted {
+        /// Its number.
+        number: u32,
+        /// Its last day.
+        on: CivilDate,
+        /// The regulator.
+        by: RegistryMeta,
+    },
 }
 
 impl RegistryEvent {
@@ -100,7 +139,13 @@ impl RegistryEvent {
             Self::BodyRegistered { by, .. }
             | Self::PersonEnrolled { by, .. }
             | Self::Delegated { by, .. } => *by = Some(meta),
-            Self::DelegationWithdrawn { by, .. } | Self::SubjectErased { by, .. } => *by = meta,
+            Self::DelegationWithdrawn { by, .. }
+            | Self::SubjectErased { by, .. }
+            | Self::HoldingEntered { by, .. }
+            | Self::HoldingEnded { by, .. }
+            | Self::RepresentativeEntered { by, .. }
+            | Self::AffiliationFound { by, .. }
+            | Self::AffiliationLifted { by, .. } => *by = meta,
         }
         self
     }

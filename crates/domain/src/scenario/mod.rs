@@ -8,6 +8,7 @@
 
 mod input;
 mod step;
+mod ties;
 mod world;
 
 use std::{
@@ -130,6 +131,14 @@ pub fn run_all(profile: &Profile, scenarios: &BTreeMap<String, Scenario>) -> Vec
 }
 
 fn run_file(run: &mut Run, profile: &Profile, name: &str, scenario: &Scenario) {
+    if let Err(refusal) = run.world.tie(scenario) {
+        run.failures.push(Failure {
+            scenario: name.to_owned(),
+            step: 0,
+            message: format!("a tie is refused with `{}` {:?}", refusal.code, refusal.facts),
+        });
+        return;
+    }
     for (index, step) in scenario.steps.iter().enumerate() {
         let number = index + 1;
         let site = step::Site {

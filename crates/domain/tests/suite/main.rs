@@ -6,6 +6,7 @@
 )]
 
 mod additions;
+mod affiliates;
 mod clocks;
 mod coverage;
 mod golden;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shuyu_kernel::Basis;
 
 use crate::{
+    affiliates::{BLOCK_SETTING, SUSPECT_SETTING},
     field::FieldType,
     load::{Profile, ProfileError},
     meaning::Meaning,
@@ -46,6 +47,16 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             let message = format!("eligibility `{}`: unknown procedure, stage or field", rule.code);
             errors.push(error(&rule.at, message));
         }
+    }
+    if !profile.affiliation_shares().sound() {
+        let setting = profile
+            .settings
+            .iter()
+            .find(|setting| [BLOCK_SETTING, SUSPECT_SETTING].contains(&setting.id.as_str()));
+        let at = setting.map_or_else(|| Place::whole("settings.toml"), |setting| setting.at.clone());
+        let message =
+            format!("`{SUSPECT_SETTING}` is at most `{BLOCK_SETTING}`, and both are 1 to 10000 basis points");
+        errors.push(error(&at, message));
     }
     gates(profile, &mut errors);
     office(profile, &mut errors);

@@ -17,6 +17,7 @@ mod registry;
 mod rules;
 mod sessions;
 mod supervision;
+mod ties;
 
 use axum::{Json, Router, routing::get};
 use shuyu_kernel::Refusal;
@@ -141,6 +142,12 @@ fn people() -> OpenApiRouter<WebState> {
         .routes(routes!(registry::delegate))
         .routes(routes!(registry::withdraw_delegation))
         .routes(routes!(registry::erase))
+        .routes(routes!(ties::enter_holding))
+        .routes(routes!(ties::end_holding))
+        .routes(routes!(ties::enter_representative))
+        .routes(routes!(ties::find_affiliated))
+        .routes(routes!(ties::lift_finding))
+        .routes(routes!(ties::affiliations))
 }
 
 fn work() -> OpenApiRouter<WebState> {

@@ -29,4 +29,5 @@ mod registry;
 mod sessions;
 mod shape;
 mod sold;
+mod ties;
 mod world;

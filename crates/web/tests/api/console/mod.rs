@@ -1,7 +1,7 @@
 //! The console as a browser without scripts meets it: forms, cookies, redirects and pages over an installation
 //! with a real record on disk, made-up rules and a made-up engine.
 
-mod desk;
+pub mod desk;
 mod exceptions;
 mod forms;
 mod pages;
