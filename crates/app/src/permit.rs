@@ -144,6 +144,11 @@ pub(crate) fn holds(
         .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
     loaded.registry.admits(&session.actor, today)?;
     let issued = issued(profile, case, loaded)?;
+    let parties = case.parties.get(&session.actor.role);
+    loaded
+        .registry
+        .passed(parties, session.actor.body, &session.actor.role)
+        .map_err(|refusal| refusal.citing(clauses(profile, case)))?;
     if !case.is_party(&session.actor) {
         return Err(Refusal::forbidden("not_a_party")
             .citing(clauses(profile, case))

@@ -292,7 +292,7 @@ impl App {
         .await
     }
 
-    async fn tie(
+    pub(crate) async fn tie(
         &self,
         request: Request,
         decide: impl FnOnce(&Registry) -> Result<RegistryEvent, Refusal> + Send + 'static,

@@ -37,6 +37,6 @@ pub use procedure::{
 };
 pub use settings::{
     Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-    Role, Separation, Setting, Thresholds, UseOf,
+    Role, Separation, Setting, SuccessionRule, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

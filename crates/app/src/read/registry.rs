@@ -28,6 +28,9 @@ impl App {
         registry
             .delegations
             .retain(|_, delegation| delegation.membership.body == own);
+        registry
+            .handovers
+            .retain(|handover| handover.membership.body == own);
         let of_own = |owner: &Owner| *owner == Owner::Body(own);
         registry
             .ties

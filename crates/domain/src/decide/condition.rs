@@ -85,7 +85,11 @@ fn matches(case: &Case, theirs: &str, ours: &str, scene: &Scene<'_>) -> bool {
         return false;
     };
     match ours {
-        "@actor" => *value == Value::Body(scene.ctx.actor.body),
+        // A record of a body that went into another is a record of its successor.
+        "@actor" => match value {
+            Value::Body(body) => scene.ctx.registry.survivor(*body) == scene.ctx.actor.body,
+            _ => false,
+        },
         "@person" => *value == Value::Person(scene.ctx.actor.person),
         "@case" => scene.case.is_some_and(|own| value.cases().contains(&own.id)),
         field => scene.fields.get(field).is_some_and(|own| own == value),

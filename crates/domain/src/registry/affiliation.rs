@@ -314,12 +314,21 @@ impl Registry {
     /// The point of an owner: an outside organisation that is registered by now is that body.
     pub(super) fn node(&self, owner: &Owner) -> Node {
         match owner {
-            Owner::Body(body) => Node::Body(*body),
+            Owner::Body(body) => Node::Body(self.survivor(*body)),
             Owner::Outside { credit_code, .. } => {
                 let registered = self.bodies.values().find(|body| body.credit_code == *credit_code);
                 registered.map_or_else(|| Node::Outside(credit_code.clone()), |body| Node::Body(body.id))
             }
         }
+    }
+
+    /// The body that is there now: what a merged body held, its successor holds, whatever roles passed.
+    pub fn survivor(&self, body: BodyId) -> BodyId {
+        let mut now = body;
+        while let Some(merger) = self.merged(now) {
+            now = merger.into;
+        }
+        now
     }
 
     /// The name of an owner.

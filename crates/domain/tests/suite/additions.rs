@@ -6,10 +6,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use shuyu_domain::{
     Event, Value,
     event::{ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta},
-    registry::{Body, Delegation, Finding, Holding, Membership, Owner, Representative},
+    registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
 };
-use shuyu_kernel::{Actor, BodyId, CivilDate, Digest, Manner, PersonId, Timestamp};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, Manner, PersonId, Timestamp};
 
 fn day(n: i8) -> CivilDate {
     CivilDate::new(2026, 2, n).unwrap()
@@ -106,6 +106,44 @@ fn ties() -> Vec<RegistryEvent> {
         RegistryEvent::AffiliationLifted {
             number: 1,
             on: day(20),
+            by: by(),
+        },
+        RegistryEvent::BodyRenamed {
+            body: BodyId::from_bits(3),
+            name: "州大数据局".to_owned(),
+            on: day(3),
+            by: by(),
+        },
+        RegistryEvent::BodyMerged {
+            from: BodyId::from_bits(3),
+            into: BodyId::from_bits(4),
+            on: day(3),
+            roles: BTreeSet::from(["provider".to_owned()]),
+            by: by(),
+        },
+        RegistryEvent::RoleSucceeded {
+            from: BodyId::from_bits(3),
+            role: "developer".to_owned(),
+            on: day(3),
+            by: by(),
+        },
+        RegistryEvent::PostHandedOver {
+            handover: Handover {
+                from: PersonId::from_bits(5),
+                to: PersonId::from_bits(6),
+                membership: Membership {
+                    body: BodyId::from_bits(3),
+                    role: "provider".to_owned(),
+                    post: "leader".to_owned(),
+                },
+                on: day(4),
+                open_matters: vec![Matter {
+                    case: CaseId::from_bits(9),
+                    number: "滇数用〔2026〕1号".to_owned(),
+                    kind: "step".to_owned(),
+                    act: "provider_approve".to_owned(),
+                }],
+            },
             by: by(),
         },
     ]

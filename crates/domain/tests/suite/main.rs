@@ -16,4 +16,5 @@ mod promises;
 mod random;
 mod registry;
 mod scenarios;
+mod succession;
 mod support;

@@ -34,6 +34,11 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             }
         }
     }
+    for rule in &profile.successions {
+        for role in rule.roles.iter().filter(|role| profile.role(role).is_none()) {
+            errors.push(error(&rule.at, format!("succession names unknown role `{role}`")));
+        }
+    }
     for rule in &profile.eligibility {
         let procedure = profile.procedure(&rule.procedure);
         let missing = procedure.is_none_or(|p| {
@@ -98,6 +103,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     }
     let roles = profile.roles.iter().map(|rule| (&rule.basis, &rule.at));
     let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
+    let successions = profile.successions.iter().map(|rule| (&rule.basis, &rule.at));
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
@@ -112,6 +118,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .chain(grounds);
     let all = roles
         .chain(separations)
+        .chain(successions)
         .chain(gates)
         .chain(settings)
         .chain(open)

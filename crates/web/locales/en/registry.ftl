@@ -13,11 +13,11 @@ registry-holding = No. { $number }: { $owner } holds { $share } of { $of }{ $con
     [true] , control declared
    *[other] {""}
   }, from { $from }{ $until ->
-    [""] {""}
+    [none] {""}
    *[other] {" "}to { $until }
   }
 registry-finding = No. { $number }: { $a } and { $b }, from { $from }{ $until ->
-    [""] {""}
+    [none] {""}
    *[other] {" "}to { $until }
   }
 registry-form-holding = Enter a holding or control
@@ -61,3 +61,32 @@ affiliation-words = { $body } and { $other }: { $ground ->
     [representative] the same legal representative
    *[finding] found by a regulator
   }
+
+registry-list-handovers = Posts handed over
+registry-empty-handovers = No post was handed over.
+registry-handover = { $body } { $role } { $post }: { $from } hands over to { $to } from { $on }. Open: { $matters ->
+    [none] nothing
+   *[other] { $matters }
+  }
+registry-former-name = Formerly { $name } (to { $until })
+registry-merged = Went into { $into } on { $on }
+matter-step = waits for this post
+matter-entered = entered, waits for the next step
+matter-draft = form begun
+matter-duty = the body's turn
+registry-form-handover = Hand a post over
+registry-lead-handover = The holder enters it, or a system administrator from the paper both signed; never whoever receives it. From that day on the old holder has no access by this post; waiting steps and drafts go on with the new one.
+registry-form-rename = Enter a rename
+registry-lead-rename = The old name stays as a former name; papers of before keep it.
+registry-form-merger = Enter a merger
+registry-lead-merger = The successor goes on with cases, reviews and permits of the other; its people are enrolled anew with the successor. What an operator or developer was authorised to do does not pass by a merger.
+registry-form-succession = Enter that a role passes
+registry-lead-succession = From a supplementary agreement that names the successor: a role that did not pass by the merger.
+registry-q-from-login = Who hands over
+registry-q-to-login = Who receives
+registry-q-post = Post
+registry-q-first-day = First day
+registry-q-new-name = New name
+registry-q-from-body = Body that ends
+registry-q-into = Successor
+registry-q-role = Role

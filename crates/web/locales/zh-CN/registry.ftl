@@ -13,11 +13,11 @@ registry-holding = { $number } 号：{ $owner } 持有 { $of } { $share }{ $cont
     [true] ，声明控制
    *[other] {""}
   }，自 { $from } 起{ $until ->
-    [""] {""}
+    [none] {""}
    *[other] ，到 { $until } 止
   }
 registry-finding = { $number } 号：{ $a } 与 { $b }，自 { $from } 起{ $until ->
-    [""] {""}
+    [none] {""}
    *[other] ，到 { $until } 止
   }
 registry-form-holding = 登记持股或控制
@@ -61,3 +61,32 @@ affiliation-words = { $body } 与 { $other }：{ $ground ->
     [representative] 同一法定代表人
    *[finding] 监管认定
   }
+
+registry-list-handovers = 岗位移交
+registry-empty-handovers = 没有移交过岗位。
+registry-handover = { $body } { $role } { $post }：{ $from } 自 { $on } 起移交 { $to }。未办结：{ $matters ->
+    [none] 无
+   *[other] { $matters }
+  }
+registry-former-name = 曾用名：{ $name }（到 { $until }）
+registry-merged = 已于 { $on } 并入 { $into }
+matter-step = 待本岗位办理
+matter-entered = 已拟办，待下一步
+matter-draft = 填写中的草稿
+matter-duty = 轮到本单位
+registry-form-handover = 登记岗位移交
+registry-lead-handover = 由移交人本人办理，或由系统管理员凭双方签字的移交单登记；接手人不能自己登记。从当天起，原任人员不再有这个岗位的权限，未办的步骤和草稿由接手人接着办。
+registry-form-rename = 登记更名
+registry-lead-rename = 旧名保留为曾用名，此前的文书不改。
+registry-form-merger = 登记合并
+registry-lead-merger = 并入后，承接单位接着办原单位的案卷、审核和许可；原单位的人员要到承接单位重新登记。运营机构、开发主体的资格不随合并转移。
+registry-form-succession = 登记资格承接
+registry-lead-succession = 凭写明承接方的补充协议，把未随合并转移的角色交给承接单位。
+registry-q-from-login = 移交人
+registry-q-to-login = 接手人
+registry-q-post = 岗位
+registry-q-first-day = 从哪天起
+registry-q-new-name = 新名称
+registry-q-from-body = 并入的单位（不再存续）
+registry-q-into = 承接单位
+registry-q-role = 角色

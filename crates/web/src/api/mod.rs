@@ -16,6 +16,7 @@ mod products;
 mod registry;
 mod rules;
 mod sessions;
+mod succession;
 mod supervision;
 mod ties;
 
@@ -148,6 +149,10 @@ fn people() -> OpenApiRouter<WebState> {
         .routes(routes!(ties::find_affiliated))
         .routes(routes!(ties::lift_finding))
         .routes(routes!(ties::affiliations))
+        .routes(routes!(succession::rename))
+        .routes(routes!(succession::merge))
+        .routes(routes!(succession::role_succeeds))
+        .routes(routes!(succession::hand_over, succession::handovers))
 }
 
 fn work() -> OpenApiRouter<WebState> {

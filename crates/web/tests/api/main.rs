@@ -29,5 +29,6 @@ mod registry;
 mod sessions;
 mod shape;
 mod sold;
+mod succession;
 mod ties;
 mod world;

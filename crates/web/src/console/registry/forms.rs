@@ -1,9 +1,15 @@
 //! The forms of the registry as data: which questions each asks, and who gets it.
 
+use std::collections::BTreeMap;
+
 use shuyu_domain::Registry;
 
 use super::{FormView, QuestionView};
-use crate::page::{Frame, Visit, parts::Choice};
+use crate::page::{
+    Frame, Visit,
+    frame::{post_title, role_title},
+    parts::Choice,
+};
 
 /// How a question is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +24,10 @@ enum Ask {
     MaybeBody,
     Holding,
     Finding,
+    MergedBody,
+    Role,
+    Login,
+    Post,
 }
 
 /// Who gets a form.
@@ -73,6 +83,46 @@ const FORMS: &[Form] = &[
         ],
     },
     Form {
+        what: "handover",
+        whom: For::Everybody,
+        questions: &[
+            ("from_login", Ask::Login),
+            ("to_login", Ask::Login),
+            ("post", Ask::Post),
+            ("first_day", Ask::Date),
+            ("paper", Ask::Paper),
+        ],
+    },
+    Form {
+        what: "rename",
+        whom: For::Keepers,
+        questions: &[
+            ("body", Ask::Body),
+            ("new_name", Ask::Identity),
+            ("first_day", Ask::Date),
+            ("paper", Ask::Paper),
+        ],
+    },
+    Form {
+        what: "merger",
+        whom: For::Keepers,
+        questions: &[
+            ("from_body", Ask::Body),
+            ("into", Ask::Body),
+            ("first_day", Ask::Date),
+            ("paper", Ask::Paper),
+        ],
+    },
+    Form {
+        what: "succession",
+        whom: For::Keepers,
+        questions: &[
+            ("from_body", Ask::MergedBody),
+            ("role", Ask::Role),
+            ("paper", Ask::Paper),
+        ],
+    },
+    Form {
         what: "finding",
         whom: For::Overseers,
         questions: &[("a", Ask::Body), ("b", Ask::Body), ("paper", Ask::Paper)],
@@ -102,7 +152,7 @@ pub(super) fn of(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<FormV
             questions: form
                 .questions
                 .iter()
-                .map(|(name, ask)| question(frame, registry, form.what, (*name, *ask)))
+                .map(|(name, ask)| question(frame, visit, registry, form.what, (*name, *ask)))
                 .collect(),
         })
         .collect()
@@ -110,6 +160,7 @@ pub(super) fn of(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<FormV
 
 fn question(
     frame: &Frame,
+    visit: &Visit,
     registry: &Registry,
     what: &'static str,
     (name, ask): (&'static str, Ask),
@@ -119,7 +170,14 @@ fn question(
         Ask::Date | Ask::LaterDate => "date",
         Ask::Paper => "file",
         Ask::Tick => "tick",
-        Ask::Body | Ask::MaybeBody | Ask::Holding | Ask::Finding => "select",
+        Ask::Body
+        | Ask::MaybeBody
+        | Ask::Holding
+        | Ask::Finding
+        | Ask::MergedBody
+        | Ask::Role
+        | Ask::Login
+        | Ask::Post => "select",
     };
     QuestionView {
         id: format!("{what}-{}", name.replace('_', "-")),
@@ -127,11 +185,11 @@ fn question(
         label: frame.t(&format!("registry-q-{}", name.replace('_', "-"))),
         kind,
         required: !matches!(ask, Ask::Text | Ask::LaterDate | Ask::Tick | Ask::MaybeBody),
-        options: options(registry, ask),
+        options: options(frame, visit, registry, ask),
     }
 }
 
-fn options(registry: &Registry, ask: Ask) -> Vec<Choice> {
+fn options(frame: &Frame, visit: &Visit, registry: &Registry, ask: Ask) -> Vec<Choice> {
     let choice = |value: String, label: String| Choice {
         value,
         label,
@@ -140,6 +198,7 @@ fn options(registry: &Registry, ask: Ask) -> Vec<Choice> {
     match ask {
         Ask::Body | Ask::MaybeBody => {
             let bodies = registry.bodies.values();
+            let bodies = bodies.filter(|body| registry.still_there(body.id).is_ok());
             let mut all: Vec<Choice> = bodies
                 .map(|body| choice(body.id.to_string(), body.name.clone()))
                 .collect();
@@ -162,6 +221,50 @@ fn options(registry: &Registry, ask: Ask) -> Vec<Choice> {
             })
             .collect()
         }
+        Ask::MergedBody => {
+            let merged = registry.succession.mergers.keys();
+            merged
+                .map(|body| choice(body.to_string(), registry.body_name(*body)))
+                .collect()
+        }
+        Ask::Role => {
+            let roles = visit.profile.roles.iter();
+            roles
+                .map(|role| {
+                    choice(
+                        role.id.clone(),
+                        frame.pick(&role.title, &role.title_en).to_owned(),
+                    )
+                })
+                .collect()
+        }
+        Ask::Login => {
+            let people = registry.people.values();
+            people
+                .map(|person| choice(person.login.clone(), person.login.clone()))
+                .collect()
+        }
+        Ask::Post => posts(frame, visit, registry)
+            .into_iter()
+            .map(|(value, label)| choice(value, label))
+            .collect(),
         Ask::Text | Ask::Identity | Ask::Date | Ask::LaterDate | Ask::Paper | Ask::Tick => Vec::new(),
     }
+}
+
+/// Every role and post somebody in sight holds today, as `role|post`.
+fn posts(frame: &Frame, visit: &Visit, registry: &Registry) -> BTreeMap<String, String> {
+    let held = registry
+        .people
+        .keys()
+        .flat_map(|person| registry.posts_of(*person, frame.today));
+    held.map(|post| {
+        let role = role_title(frame.lang, &visit.profile, &post.role);
+        let title = post_title(frame.lang, &visit.profile, &post.post);
+        (
+            format!("{}|{}", post.role, post.post),
+            format!("{role} · {title}"),
+        )
+    })
+    .collect()
 }

@@ -7,10 +7,16 @@ use askama::Template;
 use axum::response::Response;
 use shuyu_domain::{
     Registry,
-    registry::{Holding, percent},
+    registry::{Handover, Holding, percent},
 };
+use shuyu_kernel::{BodyId, CivilDate, PersonId};
 
-use crate::page::{ConsoleError, Frame, Visit, frame::role_title, ok, parts::Choice};
+use crate::page::{
+    ConsoleError, Frame, Visit,
+    frame::{post_title, role_title},
+    ok,
+    parts::Choice,
+};
 
 pub(crate) use submit::submit;
 
@@ -63,7 +69,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
     let page = RegistryPage {
         key: visit.app().form_key(),
         bodies: body_rows(&frame, &visit, &registry),
-        lists: lists(&frame, &registry),
+        lists: lists(&frame, &visit, &registry),
         forms: forms::of(&frame, &visit, &registry),
         frame,
     };
@@ -83,7 +89,7 @@ fn body_rows(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<BodyRow> 
             BodyRow {
                 name: body.name.clone(),
                 roles: roles.collect::<Vec<_>>().join(&joint),
-                notes: Vec::new(),
+                notes: notes(frame, registry, body.id),
             }
         })
         .collect();
@@ -91,7 +97,60 @@ fn body_rows(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<BodyRow> 
     rows
 }
 
-fn lists(frame: &Frame, registry: &Registry) -> Vec<ListView> {
+/// Former names, and what the body went into.
+fn notes(frame: &Frame, registry: &Registry, body: BodyId) -> Vec<String> {
+    let former = registry.succession.names.get(&body).into_iter().flatten();
+    let mut notes: Vec<String> = former
+        .map(|name| {
+            let words = [("name", name.name.clone()), ("until", name.until.to_string())];
+            frame.tr("registry-former-name", &words)
+        })
+        .collect();
+    if let Some(merger) = registry.merged(body) {
+        let words = [
+            ("into", registry.body_name(merger.into)),
+            ("on", merger.on.to_string()),
+        ];
+        notes.push(frame.tr("registry-merged", &words));
+    }
+    notes
+}
+
+fn handovers(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<String> {
+    let login = |person: &PersonId| {
+        let person = registry.people.get(person);
+        person.map(|person| person.login.clone()).unwrap_or_default()
+    };
+    let joint = frame.t("list-joint");
+    let words = |handover: &Handover| {
+        let matters = handover.open_matters.iter().map(|matter| {
+            let kind = frame.t(&format!("matter-{}", matter.kind));
+            format!("{} {kind}", matter.number)
+        });
+        let matters = matters.collect::<Vec<_>>().join(&joint);
+        let post = &handover.membership;
+        let words = [
+            ("body", registry.body_name(post.body)),
+            ("role", role_title(frame.lang, &visit.profile, &post.role)),
+            ("post", post_title(frame.lang, &visit.profile, &post.post)),
+            ("from", login(&handover.from)),
+            ("to", login(&handover.to)),
+            ("on", handover.on.to_string()),
+            (
+                "matters",
+                if matters.is_empty() {
+                    NONE.to_owned()
+                } else {
+                    matters
+                },
+            ),
+        ];
+        frame.tr("registry-handover", &words)
+    };
+    registry.handovers.iter().map(words).collect()
+}
+
+fn lists(frame: &Frame, visit: &Visit, registry: &Registry) -> Vec<ListView> {
     let list = |id: &'static str, rows: Vec<String>| ListView {
         id,
         title: frame.t(&format!("registry-list-{id}")),
@@ -105,10 +164,7 @@ fn lists(frame: &Frame, registry: &Registry) -> Vec<ListView> {
             ("a", registry.body_name(finding.a)),
             ("b", registry.body_name(finding.b)),
             ("from", finding.from.to_string()),
-            (
-                "until",
-                finding.until.map(|day| day.to_string()).unwrap_or_default(),
-            ),
+            ("until", last_day(finding.until)),
         ];
         frame.tr("registry-finding", &words)
     });
@@ -121,7 +177,15 @@ fn lists(frame: &Frame, registry: &Registry) -> Vec<ListView> {
                 .collect(),
         ),
         list("findings", findings.collect()),
+        list("handovers", handovers(frame, visit, registry)),
     ]
+}
+
+/// What a sentence is told when there is nothing to say.
+const NONE: &str = "none";
+
+fn last_day(until: Option<CivilDate>) -> String {
+    until.map_or_else(|| NONE.to_owned(), |day| day.to_string())
 }
 
 fn holding_words(frame: &Frame, registry: &Registry, holding: &Holding) -> String {
@@ -132,10 +196,7 @@ fn holding_words(frame: &Frame, registry: &Registry, holding: &Holding) -> Strin
         ("share", percent(holding.share_bp)),
         ("control", holding.control.to_string()),
         ("from", holding.from.to_string()),
-        (
-            "until",
-            holding.until.map(|day| day.to_string()).unwrap_or_default(),
-        ),
+        ("until", last_day(holding.until)),
     ];
     frame.tr("registry-holding", &words)
 }

@@ -6,7 +6,11 @@ use axum::{
     extract::{Path, Request},
     response::Redirect,
 };
-use shuyu_app::ties::{NewEnding, NewFinding, NewHolding, NewOwner, NewRepresentative};
+use shuyu_app::{
+    handover::NewHandover,
+    succession::{NewMerger, NewRename, NewSuccession},
+    ties::{NewEnding, NewFinding, NewHolding, NewOwner, NewRepresentative},
+};
 use shuyu_kernel::{CivilDate, Refusal};
 
 use crate::{
@@ -50,9 +54,49 @@ pub(crate) async fn submit(
         "finding-end" => {
             app.lift_finding(session, ending(&posted)?, key).await?;
         }
+        "handover" => {
+            app.hand_over(session, handover(&posted)?, key).await?;
+        }
+        "rename" => {
+            let new = NewRename {
+                body: chosen(&posted, "body")?,
+                name: posted.one("new_name").to_owned(),
+                on: day(posted.one("first_day"))?,
+                paper: posted.one("paper").to_owned(),
+            };
+            app.rename_body(session, new, key).await?;
+        }
+        "merger" => {
+            let new = NewMerger {
+                from: chosen(&posted, "from_body")?,
+                into: chosen(&posted, "into")?,
+                on: day(posted.one("first_day"))?,
+                paper: posted.one("paper").to_owned(),
+            };
+            app.merge_bodies(session, new, key).await?;
+        }
+        "succession" => {
+            let new = NewSuccession {
+                from: chosen(&posted, "from_body")?,
+                role: posted.one("role").to_owned(),
+                paper: posted.one("paper").to_owned(),
+            };
+            app.role_succeeds(session, new, key).await?;
+        }
         _ => return Err(Refusal::unknown("page_unknown").into()),
     }
     Ok(Redirect::to("/registry"))
+}
+
+fn handover(posted: &Posted) -> Result<NewHandover, Refusal> {
+    let post = posted.one("post").split_once('|');
+    Ok(NewHandover {
+        from: posted.one("from_login").to_owned(),
+        to: posted.one("to_login").to_owned(),
+        post: post.map(|(role, post)| (role.to_owned(), post.to_owned())),
+        on: day(posted.one("first_day"))?,
+        paper: posted.one("paper").to_owned(),
+    })
 }
 
 fn holding(posted: &Posted) -> Result<NewHolding, Refusal> {
