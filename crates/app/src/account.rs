@@ -4,6 +4,7 @@
 //! is a random token of which only the digest is stored. Sessions live in process time, so that winding the training
 //! clock ends none.
 
+mod post;
 mod throttle;
 
 use std::sync::{
@@ -16,11 +17,12 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use serde::{Deserialize, Serialize};
-use shuyu_domain::{Registry, port::Document, registry::Membership};
+use shuyu_domain::{Registry, port::Document};
 use shuyu_kernel::{Actor, Digest, Fault, PersonId, Refusal, RefusalKind, Timestamp};
 
 use crate::{App, Stop};
 
+use post::first_post;
 pub(crate) use throttle::COUNTERS;
 pub use throttle::{ADDRESS_FAILURES, FAILURES_BEFORE_LOCK, LOCK_SECONDS, Source};
 
@@ -156,21 +158,7 @@ impl App {
         self.forget_try(login, &account, tries, now).await?;
         self.open_door(door).await?;
         let registry = self.registry().await?;
-        let post = registry
-            .people
-            .get(&account.person)
-            .and_then(|person| person.memberships.first())
-            .cloned();
-        let Some(post) = post else {
-            return Err(Refusal::forbidden("post_not_held").into());
-        };
-        let actor = Actor {
-            person: account.person,
-            body: post.body,
-            role: post.role,
-            post: post.post,
-            delegation: None,
-        };
+        let actor = first_post(&registry, account.person, self.today())?;
         self.start_session(login, actor, now).await
     }
 
@@ -209,7 +197,7 @@ impl App {
             // Whoever was faster wrote a later use, or another post.
             self.put_session(&session, stored.version + 1).await?;
         }
-        Ok(session)
+        self.still_in_post(session).await
     }
 
     /// Ends a session.
@@ -217,69 +205,6 @@ impl App {
         let result = self.record.remove_document("session", &session.key).await;
         self.looked(session, "sign_out", "session", result.map_err(Stop::from))
             .await
-    }
-
-    /// Posts the person may switch to: held ones and, with the paper's number, delegated ones in their term.
-    pub async fn posts(&self, session: &Session) -> Result<Vec<(Membership, Option<String>)>, Stop> {
-        let registry = self.registry().await?;
-        let today = self.today();
-        let held = registry
-            .people
-            .get(&session.actor.person)
-            .map(|p| p.memberships.clone())
-            .unwrap_or_default();
-        let delegated = registry
-            .delegations
-            .values()
-            .filter(|d| d.to == session.actor.person && d.withdrawn_on.is_none())
-            .filter(|d| d.starts_on <= today && today <= d.ends_on)
-            .map(|d| (d.membership.clone(), Some(d.number.clone())));
-        Ok(held
-            .into_iter()
-            .map(|post| (post, None))
-            .chain(delegated)
-            .collect())
-    }
-
-    /// Acts from now on in another post. An expired delegation is refused here and again at every act.
-    pub async fn switch_post(
-        &self,
-        session: &Session,
-        post: &Membership,
-        delegation: Option<String>,
-    ) -> Result<Session, Stop> {
-        let result = self.switch_post_inner(session, post, delegation).await;
-        self.looked(session, "switch_post", "session", result).await
-    }
-
-    async fn switch_post_inner(
-        &self,
-        session: &Session,
-        post: &Membership,
-        delegation: Option<String>,
-    ) -> Result<Session, Stop> {
-        let actor = Actor {
-            person: session.actor.person,
-            body: post.body,
-            role: post.role.clone(),
-            post: post.post.clone(),
-            delegation,
-        };
-        self.registry().await?.admits(&actor, self.today())?;
-        for _ in 0..TRIES {
-            let stored = self.record.document("session", &session.key).await?;
-            let missing = || Refusal::new(RefusalKind::Unauthenticated, "session_missing");
-            let stored = stored.ok_or_else(missing)?;
-            let known: Session = parse(&stored)?;
-            let switched = Session {
-                actor: actor.clone(),
-                ..known
-            };
-            if self.put_session(&switched, stored.version + 1).await? {
-                return Ok(switched);
-            }
-        }
-        Err(Refusal::conflict("write_lost").into())
     }
 
     /// Gives an enrolled person an account, if they have none yet. Only founding and administrators come here.

@@ -49,7 +49,8 @@ impl App {
         if new.number.trim().is_empty() || new.number.chars().count() > LONGEST_NUMBER {
             return Err(Refusal::unmet("delegation_number_invalid").into());
         }
-        let membership = post_of(&from, &new)?;
+        let held = registry.posts_of(from.id, new.starts_on);
+        let membership = post_of(&held, new.post.as_ref(), &new.number)?;
         let paper = self.own_paper(session, new.paper.trim()).await?;
         let by = self.meta(session, Some(paper.clone()), Some(from.id))?;
         let delegation = Delegation {
@@ -124,7 +125,7 @@ impl App {
 /// Longest number of a paper, in characters (platform default).
 const LONGEST_NUMBER: usize = 60;
 
-fn find(registry: &Registry, login: &str) -> Result<Person, Refusal> {
+pub(crate) fn find(registry: &Registry, login: &str) -> Result<Person, Refusal> {
     let found = registry.people.values().find(|person| person.login == login);
     found
         .cloned()
@@ -132,9 +133,12 @@ fn find(registry: &Registry, login: &str) -> Result<Person, Refusal> {
 }
 
 /// The post delegated: the one named, or the only one held.
-fn post_of(from: &Person, new: &NewDelegation) -> Result<Membership, Refusal> {
-    let paper = &new.number;
-    match (&new.post, from.memberships.as_slice()) {
+pub(crate) fn post_of(
+    held: &[Membership],
+    named: Option<&(String, String)>,
+    paper: &str,
+) -> Result<Membership, Refusal> {
+    match (named, held) {
         (Some((role, post)), held) => held
             .iter()
             .find(|membership| membership.role == *role && membership.post == *post)

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{CaseId, Refusal};
+use shuyu_domain::registry::Membership;
+use shuyu_kernel::{CaseId, PersonId, Refusal};
 
 use crate::{
     App, Session, Stop,
@@ -23,18 +24,35 @@ pub struct Draft {
 }
 
 impl App {
-    /// The draft of this person for an act in a case; empty if there is none.
+    /// The draft of this person for an act in a case, else what an earlier holder of the post began; empty if there
+    /// is none.
     pub async fn draft(&self, session: &Session, case: CaseId, act: &str) -> Result<Draft, Stop> {
-        let Some(stored) = self
-            .record
-            .document("draft", &draft_key(session, case, act))
-            .await?
-        else {
-            return Ok(Draft::default());
+        let key = draft_key(session.actor.person, case, act);
+        let Some(stored) = self.record.document("draft", &key).await? else {
+            return self.draft_begun(session, case, act).await;
         };
         let mut draft: Draft = parse(&stored)?;
         draft.version = stored.version;
         Ok(draft)
+    }
+
+    /// What whoever held the post before began. It is not theirs to change any more: saving makes a draft of the
+    /// new holder's own.
+    async fn draft_begun(&self, session: &Session, case: CaseId, act: &str) -> Result<Draft, Stop> {
+        let (registry, actor) = (self.registry().await?, &session.actor);
+        let post = Membership {
+            body: actor.body,
+            role: actor.role.clone(),
+            post: actor.post.clone(),
+        };
+        for earlier in registry.stood_before(actor.person, &post, self.today()) {
+            let key = draft_key(earlier, case, act);
+            if let Some(stored) = self.record.document("draft", &key).await? {
+                let draft: Draft = parse(&stored)?;
+                return Ok(Draft { version: 0, ..draft });
+            }
+        }
+        Ok(Draft::default())
     }
 
     /// Saves answers of one group into the draft. What another window saved meanwhile stays.
@@ -50,7 +68,10 @@ impl App {
         answers: BTreeMap<String, String>,
     ) -> Result<Draft, Stop> {
         self.require_signed_in(session)?;
-        let (key, owner) = (draft_key(session, case, act), session.actor.person.to_string());
+        let (key, owner) = (
+            draft_key(session.actor.person, case, act),
+            session.actor.person.to_string(),
+        );
         for _ in 0..TRIES {
             let mut draft = self.draft(session, case, act).await?;
             draft.set.extend(answers.clone());
@@ -68,12 +89,12 @@ impl App {
     /// Throws a draft away once its act took effect.
     pub async fn drop_draft(&self, session: &Session, case: CaseId, act: &str) -> Result<(), Stop> {
         self.record
-            .remove_document("draft", &draft_key(session, case, act))
+            .remove_document("draft", &draft_key(session.actor.person, case, act))
             .await?;
         Ok(())
     }
 }
 
-fn draft_key(session: &Session, case: CaseId, act: &str) -> String {
-    format!("{}/{case}/{act}", session.actor.person)
+fn draft_key(person: PersonId, case: CaseId, act: &str) -> String {
+    format!("{person}/{case}/{act}")
 }

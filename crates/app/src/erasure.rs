@@ -7,9 +7,9 @@ use shuyu_domain::{
     event::{ErasureReason, RegistryEvent},
     port::{Committed, Effect, Loaded, Proposal},
 };
-use shuyu_kernel::{CaseId, Fault, PersonId, Refusal};
+use shuyu_kernel::{BodyId, CaseId, Fault, PersonId, Refusal};
 
-use crate::{App, Session, Stop};
+use crate::{App, Session, Stop, ties::representative_subject};
 
 /// Kind of the outbox effect that deletes a key: it is carried out even if the process dies after the commit.
 pub(crate) const EFFECT: &str = "erase";
@@ -22,6 +22,8 @@ pub const ERASER: &str = "data_authority";
 pub enum Subject {
     /// The name of somebody enrolled here.
     Person(PersonId),
+    /// The legal representative of a body.
+    Representative(BodyId),
     /// The person a personal field of a case is about.
     Field {
         /// The case.
@@ -60,6 +62,7 @@ impl App {
         }
         let subject = match &new.subject {
             Subject::Person(person) => person.to_string(),
+            Subject::Representative(body) => representative_subject(*body),
             Subject::Field { case, field } => format!("{case}/{field}"),
         };
         if !self.record.keeps(&subject).await? && self.replayed(key).await?.is_none() {

@@ -147,6 +147,11 @@ pub(crate) fn holds(
         .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
     loaded.registry.admits(&session.actor, today)?;
     let issued = issued(profile, case, loaded)?;
+    let parties = case.parties.get(&session.actor.role);
+    loaded
+        .registry
+        .passed(parties, session.actor.body, &session.actor.role)
+        .map_err(|refusal| refusal.citing(clauses(profile, case)))?;
     right_of(profile, RightTo::UsePermit, case, &session.actor)?;
     if issued.ended {
         return Err(Refusal::forbidden("permit_ended")

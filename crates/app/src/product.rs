@@ -9,6 +9,7 @@ use serde::Serialize;
 use shuyu_domain::{
     Case, Value,
     port::{Loaded, Meter, Proposal, Request, Stream},
+    registry::CUSTOMER,
 };
 use shuyu_kernel::{
     Basis, BodyId, CaseId, CivilDate, ClauseId, Digest, Refusal, RefusalKind, ReleaseId, Timestamp,
@@ -229,6 +230,10 @@ fn may_call(profile: &Profile, product: &Case, loaded: &Loaded, key: &ProductKey
     if let Some(on) = issued.revoked_on {
         return Err(unauthenticated("key_revoked").fact("on", on));
     }
+    // A customer that went into another has its agreement pass by an agreement, not by itself.
+    loaded
+        .registry
+        .still_there(loaded.registry.successor(key.customer, CUSTOMER))?;
     access_open(profile, product, loaded.linked.get(&key.agreement))
 }
 

@@ -87,6 +87,23 @@ pub struct Loaded {
     pub datasets: Vec<DatasetRow>,
 }
 
+impl Loaded {
+    /// Everything as it stands for those who act now: successors in the place of merged bodies.
+    #[must_use]
+    pub fn succeeded(mut self) -> Self {
+        if self.registry.succession.mergers.is_empty() {
+            return self;
+        }
+        self.case = self.case.map(|case| case.succeeded(&self.registry));
+        let linked = std::mem::take(&mut self.linked);
+        self.linked = linked
+            .into_iter()
+            .map(|(id, case)| (id, case.succeeded(&self.registry)))
+            .collect();
+        self
+    }
+}
+
 /// What is to be written, all or nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Proposal {

@@ -1,5 +1,10 @@
 //! Bodies, people, posts and delegations. Names of people are commitments here; the vault keeps the names.
 
+mod affiliation;
+mod handover;
+mod succession;
+mod ties;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +15,11 @@ use crate::{
     event::{RegistryEvent, RegistryMeta},
     value::{Paper, Value},
 };
+
+pub use affiliation::{Affiliation, Ground, Step, Weight, affiliates, affiliation, percent};
+pub use handover::{Handover, Matter};
+pub use succession::{CUSTOMER, FormerName, Merger, Succession};
+pub use ties::{Finding, Holding, Owner, Representative, Ties, WHOLE_BP};
 
 /// A body: public body, company, assessor. Its name is public.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +90,15 @@ pub struct Registry {
     pub people: BTreeMap<PersonId, Person>,
     /// Delegations by number of the paper.
     pub delegations: BTreeMap<String, Delegation>,
+    /// Holdings, legal representatives and findings.
+    #[serde(default, skip_serializing_if = "Ties::is_empty")]
+    pub ties: Ties,
+    /// Former names and mergers.
+    #[serde(default, skip_serializing_if = "Succession::is_empty")]
+    pub succession: Succession,
+    /// Posts handed over, in the order entered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<Handover>,
     /// Number of events folded.
     pub version: u64,
 }
@@ -119,15 +138,24 @@ impl Registry {
             }
             // The key in the vault is gone; what stands here are commitments, and they stay.
             RegistryEvent::SubjectErased { .. } => {}
+            RegistryEvent::HoldingEntered { .. }
+            | RegistryEvent::HoldingEnded { .. }
+            | RegistryEvent::RepresentativeEntered { .. }
+            | RegistryEvent::AffiliationFound { .. }
+            | RegistryEvent::AffiliationLifted { .. } => self.ties.apply(event),
+            RegistryEvent::BodyRenamed { .. }
+            | RegistryEvent::BodyMerged { .. }
+            | RegistryEvent::RoleSucceeded { .. } => self.succeed(event),
+            RegistryEvent::PostHandedOver { handover, .. } => self.handovers.push(handover.clone()),
         }
         self
     }
 
-    /// Bodies that hold a role.
+    /// Bodies that hold a role; those that went into others hold none.
     pub fn bodies_with(&self, role: &str) -> Vec<BodyId> {
         self.bodies
             .values()
-            .filter(|body| body.roles.contains(role))
+            .filter(|body| body.roles.contains(role) && self.merged(body.id).is_none())
             .map(|body| body.id)
             .collect()
     }
@@ -141,20 +169,17 @@ impl Registry {
 
     /// Whether the person may act as this actor today: holds the post, or has a delegation in its term.
     pub fn admits(&self, actor: &Actor, today: CivilDate) -> Result<(), Refusal> {
+        self.still_there(actor.body)?;
         let wanted = Membership {
             body: actor.body,
             role: actor.role.clone(),
             post: actor.post.clone(),
         };
         let Some(number) = &actor.delegation else {
-            let holds = self
-                .people
-                .get(&actor.person)
-                .is_some_and(|person| person.memberships.contains(&wanted));
-            return if holds {
+            return if self.posts_of(actor.person, today).contains(&wanted) {
                 Ok(())
             } else {
-                Err(Refusal::forbidden("post_not_held"))
+                Err(self.not_held(actor.person, &wanted, today))
             };
         };
         let Some(delegation) = self.delegations.get(number) else {
@@ -173,6 +198,12 @@ impl Registry {
                 .fact("paper", number)
                 .fact("from", delegation.starts_on)
                 .fact("until", delegation.ends_on));
+        }
+        // Nobody delegates what they hold no more: the new holder gives a new paper.
+        if self.handovers.iter().any(|handover| handover.on <= today)
+            && !self.posts_of(delegation.from, today).contains(&wanted)
+        {
+            return Err(self.not_held(delegation.from, &wanted, today));
         }
         Ok(())
     }
@@ -199,6 +230,7 @@ impl Registry {
                 return Err(Refusal::conflict("login_already_taken").fact("login", login));
             }
             for post in memberships {
+                self.still_there(post.body)?;
                 let fits = self
                     .bodies
                     .get(&post.body)
@@ -219,17 +251,16 @@ impl Registry {
     pub fn delegate(&self, delegation: Delegation) -> Result<RegistryEvent, Refusal> {
         let unmet = |code: &str| Err(Refusal::unmet(code).fact("paper", &delegation.number));
         let holds = self
-            .people
-            .get(&delegation.from)
-            .is_some_and(|person| person.memberships.contains(&delegation.membership));
+            .posts_of(delegation.from, delegation.starts_on)
+            .contains(&delegation.membership);
         let Some(to) = self.people.get(&delegation.to).filter(|_| holds) else {
             return unmet("delegation_without_post");
         };
         if delegation.from == delegation.to {
             return unmet("delegation_to_oneself");
         }
-        if !to
-            .memberships
+        if !self
+            .posts_of(to.id, delegation.starts_on)
             .iter()
             .any(|post| post.body == delegation.membership.body)
         {
@@ -246,7 +277,10 @@ impl Registry {
 
     /// Roles the person has in hand together with another one: held posts and delegations not taken back.
     pub fn roles_with(&self, person: PersonId, another: &str) -> BTreeSet<String> {
-        let held = self.people.get(&person).into_iter().flat_map(|p| &p.memberships);
+        let enrolled = self.people.get(&person).into_iter().flat_map(|p| &p.memberships);
+        let received = self.handovers.iter().filter(|handover| handover.to == person);
+        let received = received.map(|handover| &handover.membership);
+        let held = enrolled.chain(received).filter(|post| !self.gone(person, post));
         let delegated = self
             .delegations
             .values()
@@ -256,6 +290,13 @@ impl Registry {
             .map(|post| post.role.clone())
             .chain([another.to_owned()])
             .collect()
+    }
+
+    /// Whether a post has left a person's hand for good.
+    fn gone(&self, person: PersonId, post: &Membership) -> bool {
+        let mut moves = self.handovers.iter().rev();
+        let last = moves.find(|one| one.membership == *post && (one.from == person || one.to == person));
+        last.is_some_and(|one| one.from == person)
     }
 
     /// Takes a delegation back.

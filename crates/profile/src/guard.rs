@@ -3,6 +3,7 @@
 use shuyu_kernel::{Basis, calendar::Limit};
 
 use crate::{
+    affiliates::{BodyRef, Touches},
     condition::{CaseQuery, Operand, When},
     place::Place,
     settings::Dated,
@@ -127,6 +128,19 @@ pub enum Rule {
         /// Role id.
         role: String,
     },
+    /// A body is neither one of the named parties nor affiliated with one by what stands in the registry.
+    Unaffiliated {
+        /// The body that is asked about.
+        body: BodyRef,
+        /// Role of the parties it is compared with: of this case, or of the case reached by `via`.
+        role: String,
+        /// Case fields followed one after another; empty = this case.
+        via: Vec<String>,
+        /// Which of these parties count.
+        touches: Touches,
+        /// With `delivered`: where a delivered product shows.
+        cases: Option<CaseQuery>,
+    },
     /// That act has been taken before, and after the last time `since` was taken.
     Done {
         /// Act id.
@@ -189,6 +203,7 @@ impl Rule {
             Self::ObjectionsMended => "objections_mended",
             Self::NotSamePerson { .. } => "not_same_person",
             Self::NotSameBody { .. } => "not_same_body",
+            Self::Unaffiliated { .. } => "unaffiliated",
             Self::Done { .. } => "done",
             Self::LanesApproved => "lanes_approved",
             Self::AtMostField { .. } => "at_most_field",

@@ -7,6 +7,7 @@
 //!
 //! Pure: the caller supplies the bytes; a profile is named by the [`Profile::digest`] of its files.
 
+mod affiliates;
 pub mod check;
 mod condition;
 pub mod diagram;
@@ -25,6 +26,7 @@ pub mod scenario;
 mod settings;
 mod source;
 
+pub use affiliates::{AffiliationShares, BodyRef, Touches};
 pub use condition::{CaseQuery, Operand, When};
 pub use field::{Choice, Field, FieldType, Group, Measure};
 pub use guard::{Guard, Rule};
@@ -38,6 +40,6 @@ pub use procedure::{
 pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,
-    Post, Role, Separation, Setting, Standing, Thresholds, UseOf,
+    Post, Role, Separation, Setting, Standing, SuccessionRule, Thresholds, UseOf,
 };
 pub use source::ProfileSource;

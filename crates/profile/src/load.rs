@@ -16,13 +16,14 @@ use serde::de::DeserializeOwned;
 use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 
 use crate::{
+    affiliates::AffiliationShares,
     check,
     procedure::Procedure,
     raw::{RawClause, RawInstruments, RawProfile, RawRoles},
     right::Right,
     settings::{
         Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-        Role, Separation, Setting, Thresholds, UseOf,
+        Role, Separation, Setting, SuccessionRule, Thresholds, UseOf,
     },
     source::ProfileSource,
 };
@@ -48,6 +49,8 @@ pub struct Profile {
     pub roles: Vec<Role>,
     /// Separations of duties.
     pub separations: Vec<Separation>,
+    /// Roles that pass at a merger.
+    pub successions: Vec<SuccessionRule>,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
     /// What parties of cases may do outside acts.
@@ -88,6 +91,9 @@ impl fmt::Display for ProfileError {
 }
 impl std::error::Error for ProfileError {}
 
+/// Posts, roles, separations, successions.
+type RolesRead = (Vec<Post>, Vec<Role>, Vec<Separation>, Vec<SuccessionRule>);
+
 impl Profile {
     /// Reads a profile on top of its base. All errors found are returned, sorted by file and line.
     pub fn load(base: &ProfileSource, own: &ProfileSource) -> Result<Self, Vec<ProfileError>> {
@@ -118,6 +124,16 @@ impl Profile {
     /// The role with this id.
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
+    }
+    /// The rule by which a role passes to the successor at a merger, if one does.
+    pub fn succeeds(&self, role: &str) -> Option<&SuccessionRule> {
+        self.successions
+            .iter()
+            .find(|rule| rule.roles.iter().any(|one| one == role))
+    }
+    /// From which share on a holding counts.
+    pub fn affiliation_shares(&self) -> AffiliationShares {
+        AffiliationShares::of(&self.settings)
     }
     /// The instrument of a clause.
     pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {
@@ -152,7 +168,7 @@ impl Reader<'_> {
         let calendar = self.calendar()?;
         let instruments = self.instruments();
         let clauses = self.clauses();
-        let (posts, roles, separations) = self.roles();
+        let (posts, roles, separations, successions) = self.roles();
         let (eligibility, rights, open_tables) = self.gates();
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
@@ -169,6 +185,7 @@ impl Reader<'_> {
             posts,
             roles,
             separations,
+            successions,
             eligibility,
             rights,
             open_tables,
@@ -304,7 +321,7 @@ impl Reader<'_> {
         rows
     }
 
-    fn roles(&mut self) -> (Vec<Post>, Vec<Role>, Vec<Separation>) {
+    fn roles(&mut self) -> RolesRead {
         let Some((file, text)) = self.find("roles.toml") else {
             self.error("roles.toml", 0, "file is missing".to_owned());
             return Default::default();
@@ -319,7 +336,12 @@ impl Reader<'_> {
             .iter()
             .map(|separation| at.separation(separation))
             .collect();
-        (raw.post, roles, separations)
+        let successions = raw
+            .succession
+            .iter()
+            .filter_map(|succession| at.succession(succession))
+            .collect();
+        (raw.post, roles, separations, successions)
     }
 }
 

@@ -353,6 +353,7 @@ impl Procedure {
         let guards: Vec<&Guard> = self.open.guards.iter().chain(acting).collect();
         let rules = guards.iter().filter_map(|guard| match &guard.rule {
             Rule::SomeCase(query) | Rule::NoCase(query) => Some(query),
+            Rule::Unaffiliated { cases, .. } => cases.as_ref(),
             _ => None,
         });
         let whens = guards.iter().flat_map(|guard| &guard.when);

@@ -12,7 +12,7 @@ use crate::{
     field::{FieldType, Measure},
     meaning::Meaning,
     procedure::{ActKind, Consequence, Effect, Extension, LaterLimit},
-    settings::{Instrument, Post},
+    settings::Instrument,
 };
 
 /// Which of the two texts of an overlaid procedure a rule stands in.
@@ -113,6 +113,7 @@ pub(crate) trait HasBasis {
 
 mod gates;
 mod overlay;
+mod roles;
 
 pub(crate) use gates::{
     RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawRight,
@@ -121,6 +122,7 @@ pub(crate) use gates::{
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
 };
+pub(crate) use roles::{RawRole, RawRoles, RawSeparation, RawSuccession};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,40 +138,6 @@ pub(crate) struct RawProfile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawInstruments {
     pub(crate) instrument: Vec<Instrument>,
-}
-
-rule! {
-    RawRole {
-        id: Spanned<String>,
-        title: String,
-        title_en: String,
-        #[serde(default = "yes")]
-        signs_in: bool,
-        #[serde(default)]
-        single: bool,
-        #[serde(default)]
-        oversees: bool,
-        #[serde(default)]
-        moves_cases: bool,
-    }
-}
-
-rule! {
-    RawSeparation {
-        roles: [Spanned<String>; 2],
-        scope: String,
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawRoles {
-    #[serde(default)]
-    pub(crate) post: Vec<Post>,
-    #[serde(default)]
-    pub(crate) role: Vec<RawRole>,
-    #[serde(default)]
-    pub(crate) separation: Vec<RawSeparation>,
 }
 
 rule! {
@@ -304,6 +272,8 @@ rule! {
         ceiling: Option<String>,
         left: Option<String>,
         right: Option<String>,
+        body: Option<String>,
+        touches: Option<String>,
     }
 }
 

@@ -17,8 +17,62 @@ pub struct Scenario {
     pub title: String,
     /// Scenario whose steps run first, by file name without `.toml`.
     pub after: Option<String>,
+    /// Holdings that stand from the beginning.
+    pub holdings: Vec<HoldingGiven>,
+    /// Legal representatives.
+    pub representatives: Vec<RepresentativeGiven>,
+    /// Findings of a regulator.
+    pub findings: Vec<FindingGiven>,
     /// Steps in order.
     pub steps: Vec<Step>,
+}
+
+/// A holding as a scenario gives it; bodies by name, made up on first use.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldingGiven {
+    /// Who holds.
+    pub owner: String,
+    /// In whom.
+    pub of: String,
+    /// Share in basis points.
+    #[serde(default)]
+    pub share: u32,
+    /// Control declared.
+    #[serde(default)]
+    pub control: bool,
+    /// The owner holds for the state.
+    #[serde(default)]
+    pub state: bool,
+    /// First day.
+    pub from: CivilDate,
+    /// Last day.
+    #[serde(default)]
+    pub until: Option<CivilDate>,
+}
+
+/// A legal representative as a scenario gives one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepresentativeGiven {
+    /// Body.
+    pub body: String,
+    /// Made-up person.
+    pub person: String,
+    /// First day.
+    pub from: CivilDate,
+}
+
+/// A regulator's finding as a scenario gives one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingGiven {
+    /// One body.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// First day.
+    pub from: CivilDate,
 }
 
 /// One step.
@@ -80,6 +134,12 @@ struct RawScenario {
     title: String,
     #[serde(default)]
     after: Option<String>,
+    #[serde(default, rename = "holding")]
+    holdings: Vec<HoldingGiven>,
+    #[serde(default, rename = "representative")]
+    representatives: Vec<RepresentativeGiven>,
+    #[serde(default, rename = "finding")]
+    findings: Vec<FindingGiven>,
     #[serde(default, rename = "step")]
     steps: Vec<RawStep>,
 }
@@ -135,6 +195,9 @@ impl TryFrom<RawScenario> for Scenario {
         Ok(Self {
             title: raw.title,
             after: raw.after,
+            holdings: raw.holdings,
+            representatives: raw.representatives,
+            findings: raw.findings,
             steps,
         })
     }

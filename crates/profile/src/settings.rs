@@ -186,6 +186,17 @@ pub struct Separation {
     pub at: Place,
 }
 
+/// Roles that pass to the successor when a body is merged, by the paper of the merger alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuccessionRule {
+    /// Role ids.
+    pub roles: Vec<String>,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
 /// What eligibility is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

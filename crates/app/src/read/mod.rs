@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod lists;
 pub mod material;
 pub mod permits;
+mod registry;
 pub mod sheet;
 pub mod sight;
 pub mod supervision;

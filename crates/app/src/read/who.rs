@@ -88,12 +88,13 @@ impl App {
         if !self.is_training() {
             return Ok(Vec::new());
         }
-        let registry = self.registry().await?;
+        let (registry, today) = (self.registry().await?, self.today());
         let mut people: Vec<TrainingPerson> = registry
             .people
             .values()
             .filter_map(|person| {
-                let first = person.memberships.first()?;
+                let held = registry.posts_of(person.id, today);
+                let first = held.iter().find(|post| registry.still_there(post.body).is_ok())?;
                 Some(TrainingPerson {
                     login: person.login.clone(),
                     body: registry.body_name(first.body),

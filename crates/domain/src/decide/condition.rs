@@ -37,7 +37,7 @@ fn holds(when: &When, scene: &Scene<'_>) -> bool {
 }
 
 /// Cases reached by following case fields one after another, each of them.
-fn followed<'a>(via: &[String], scene: &'a Scene<'_>) -> Vec<&'a Case> {
+pub fn followed<'a>(via: &[String], scene: &'a Scene<'_>) -> Vec<&'a Case> {
     let mut reached: Vec<&Case> = Vec::new();
     let mut fields: Vec<&BTreeMap<String, Value>> = vec![scene.fields];
     for link in via {
@@ -85,7 +85,11 @@ fn matches(case: &Case, theirs: &str, ours: &str, scene: &Scene<'_>) -> bool {
         return false;
     };
     match ours {
-        "@actor" => *value == Value::Body(scene.ctx.actor.body),
+        // A record of a body that went into another is a record of its successor.
+        "@actor" => match value {
+            Value::Body(body) => scene.ctx.registry.survivor(*body) == scene.ctx.actor.body,
+            _ => false,
+        },
         "@person" => *value == Value::Person(scene.ctx.actor.person),
         "@case" => scene.case.is_some_and(|own| value.cases().contains(&own.id)),
         field => scene.fields.get(field).is_some_and(|own| own == value),

@@ -14,6 +14,7 @@ use crate::{
     case::Case,
     command::{Context, TakeAct},
     event::{CaseEvent, Pending, StepTaken},
+    registry::Membership,
 };
 
 /// Posts of the route; an act entered from a paper without a route of its own needs a clerk and a checker.
@@ -158,7 +159,16 @@ pub(super) fn drop_waiting(
         return Err(Refusal::forbidden("not_a_party").fact("act", &rule.title));
     }
     take::may_act(case, rule, waiting.lane.as_deref(), ctx)?;
-    let took_a_step = waiting.steps.iter().any(|taken| taken.person == ctx.actor.person);
+    let post = Membership {
+        body: ctx.actor.body,
+        role: ctx.actor.role.clone(),
+        post: ctx.actor.post.clone(),
+    };
+    let stands_for = |earlier| {
+        ctx.registry
+            .stands_for(ctx.actor.person, earlier, &post, ctx.today)
+    };
+    let took_a_step = waiting.steps.iter().any(|taken| stands_for(taken.person));
     if !took_a_step && !waiting.next.iter().any(|post| fits(post, ctx)) {
         let post = waiting.next.first().map_or("checker", String::as_str);
         return Err(wrong_post(rule, post, ctx));

@@ -97,6 +97,10 @@ pub(super) fn may_act(case: &Case, rule: &Act, lane: Option<&str>, ctx: &Context
     if party && in_own_lane {
         return Ok(());
     }
+    let parties = case.parties.get(&ctx.actor.role);
+    ctx.registry
+        .passed(parties, ctx.actor.body, &ctx.actor.role)
+        .map_err(|refusal| refusal.citing(rule.basis.clauses()))?;
     Err(Refusal::forbidden("not_a_party")
         .citing(rule.basis.clauses())
         .fact("act", &rule.title))
@@ -213,6 +217,9 @@ pub(super) fn check_values(
         let known_body = |body: &BodyId| ctx.registry.bodies.contains_key(body);
         if matches!(value, Value::Body(body) if !known_body(body)) {
             return Err(wrong("link_unknown"));
+        }
+        if let Value::Body(body) = value {
+            ctx.registry.still_there(*body)?;
         }
         if let (Value::Body(body), Some(role)) = (value, &field.party)
             && !ctx

@@ -101,7 +101,7 @@ fn depends(guard: &shuyu_profile::Guard, act: &Act) -> bool {
 }
 
 fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
-    use shuyu_profile::{Operand, Rule};
+    use shuyu_profile::{BodyRef, Operand, Rule};
     let brings = |field: &String| act.records.contains(field);
     match rule {
         Rule::Complete { fields } => fields.iter().any(brings),
@@ -116,6 +116,13 @@ fn touches(rule: &shuyu_profile::Rule, act: &Act) -> bool {
         Rule::Linked { link, .. } | Rule::LinkedField { link, .. } => brings(link),
         Rule::SameAsLinked { field, link, .. } => brings(field) || brings(link),
         Rule::Within { field, via, .. } => brings(field) || via.first().is_some_and(brings),
+        Rule::Unaffiliated { body, via, .. } => {
+            let named = match body {
+                BodyRef::Field(Operand::Field { via, field }) => brings(via.first().unwrap_or(field)),
+                BodyRef::Field(Operand::Today) | BodyRef::Actor | BodyRef::Party(_) => false,
+            };
+            named || via.first().is_some_and(brings)
+        }
         Rule::AtMostField { field, ceiling } => brings(field) || brings(ceiling),
         Rule::Balanced { left, right } => brings(left) || brings(right),
         Rule::WholeDays { .. }

@@ -1,6 +1,6 @@
 //! Names of the events, as written in the ledger. A name once used keeps its meaning for ever.
 
-use super::{CaseEvent, DatasetEvent, Event, InstallationEvent, RegistryEvent, ReleaseEvent};
+use super::{CaseEvent, DatasetEvent, Event, InstallationEvent, ReleaseEvent};
 
 impl Event {
     /// Type name with version, as written in the ledger.
@@ -30,13 +30,7 @@ impl Event {
                 CaseEvent::KeyIssued { .. } => "case.key_issued.v1",
                 CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",
             },
-            Event::Registry(event) => match event {
-                RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",
-                RegistryEvent::PersonEnrolled { .. } => "registry.person_enrolled.v1",
-                RegistryEvent::Delegated { .. } => "registry.delegated.v1",
-                RegistryEvent::DelegationWithdrawn { .. } => "registry.delegation_withdrawn.v1",
-                RegistryEvent::SubjectErased { .. } => "registry.subject_erased.v1",
-            },
+            Event::Registry(event) => event.kind(),
             Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
             Event::Installation(event) => match event {

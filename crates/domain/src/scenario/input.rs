@@ -92,7 +92,14 @@ fn value(world: &mut World, field: &Field, actor: &Actor, text: &str) -> Result<
         FieldType::File => Some(Value::File(paper(named("file:")?))),
         FieldType::Body => {
             let name = named("body:")?;
-            let body = world.known_body(name);
+            let roles = |id| {
+                world
+                    .registry
+                    .bodies
+                    .get(&id)
+                    .is_some_and(|body| !body.roles.is_empty())
+            };
+            let body = world.known_body(name).filter(|id| roles(*id));
             let role = field.party.as_deref().unwrap_or("customer");
             Some(Value::Body(body.unwrap_or_else(|| world.body(name, role))))
         }

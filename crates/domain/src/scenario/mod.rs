@@ -8,6 +8,7 @@
 
 mod input;
 mod step;
+mod ties;
 mod world;
 
 use std::{
@@ -110,16 +111,21 @@ pub fn run(profile: &Profile, scenarios: &BTreeMap<String, Scenario>, name: &str
             return run;
         }
     };
+    play(&mut run, profile, steps);
+    run
+}
+
+/// Takes the steps in order, up to the first that goes otherwise than written.
+fn play(run: &mut Run, profile: &Profile, steps: Vec<Written<'_>>) {
     for written in steps {
         match take(&mut run.world, profile, &written) {
             Ok(taken) => run.steps.push(taken),
             Err(failure) => {
                 run.failures.push(failure);
-                break;
+                return;
             }
         }
     }
-    run
 }
 
 /// Runs one scenario alone, in the world that those it comes after have left.
@@ -130,7 +136,7 @@ pub fn resume(profile: &Profile, name: &str, scenario: &Scenario, world: World) 
         failures: Vec::new(),
         world,
     };
-    run_file(&mut run, profile, name, scenario);
+    play(&mut run, profile, written(name, scenario));
     run
 }
 
@@ -143,6 +149,20 @@ pub struct Written<'a> {
     pub number: usize,
     /// The step.
     pub step: &'a Step,
+    /// The file, before its first step: what it ties holds from there on.
+    pub begins: Option<&'a Scenario>,
+}
+
+fn written<'a>(name: &'a str, scenario: &'a Scenario) -> Vec<Written<'a>> {
+    let numbered = scenario.steps.iter().enumerate();
+    numbered
+        .map(|(at, step)| Written {
+            scenario: name,
+            number: at + 1,
+            step,
+            begins: (at == 0).then_some(scenario),
+        })
+        .collect()
 }
 
 /// All steps of a scenario in order, those of the scenarios it comes after first.
@@ -158,17 +178,12 @@ pub fn steps_of<'a>(
         step: 0,
         message,
     })?;
-    let mut steps = Vec::new();
-    for scenario in line {
-        let file = scenarios.get(scenario).map(|scenario| scenario.steps.as_slice());
-        let numbered = file.unwrap_or_default().iter().enumerate();
-        steps.extend(numbered.map(|(at, step)| Written {
-            scenario,
-            number: at + 1,
-            step,
-        }));
-    }
-    Ok(steps)
+    let files = line
+        .into_iter()
+        .filter_map(|name| Some((name, scenarios.get(name)?)));
+    Ok(files
+        .flat_map(|(name, scenario)| written(name, scenario))
+        .collect())
 }
 
 /// Takes one step in a world: what [`run`] does with each of [`steps_of`].
@@ -181,11 +196,20 @@ pub fn take(world: &mut World, profile: &Profile, written: &Written<'_>) -> Resu
         scenario: written.scenario,
         number: written.number,
     };
-    step::take(world, &site, written.step).map_err(|message| Failure {
+    let failure = |message| Failure {
         scenario: written.scenario.to_owned(),
         step: written.number,
         message,
-    })
+    };
+    if let Some(scenario) = written.begins {
+        world.tie(scenario).map_err(|refusal| {
+            failure(format!(
+                "a tie is refused with `{}` {:?}",
+                refusal.code, refusal.facts
+            ))
+        })?;
+    }
+    step::take(world, &site, written.step).map_err(failure)
 }
 
 /// Runs all scenarios, each in a world of its own.

@@ -38,17 +38,28 @@ impl World {
         world
     }
 
-    /// The body of that name, holding the role; made up or given the role if need be.
-    pub fn body(&mut self, name: &str, role: &str) -> BodyId {
+    /// The body of that name; made up without a role if need be.
+    pub fn named(&mut self, name: &str) -> BodyId {
         let next = BodyId::from_bits(self.bodies.len() as u128 + 1);
         let id = *self.bodies.entry(name.to_owned()).or_insert(next);
-        let mut body = self.registry.bodies.get(&id).cloned().unwrap_or_else(|| Body {
-            id,
-            name: name.to_owned(),
-            credit_code: String::new(),
-            roles: BTreeSet::new(),
-        });
-        if body.roles.insert(role.to_owned()) {
+        if !self.registry.bodies.contains_key(&id) {
+            let body = Body {
+                id,
+                name: name.to_owned(),
+                credit_code: String::new(),
+                roles: BTreeSet::new(),
+            };
+            self.register(&RegistryEvent::BodyRegistered { body, by: None });
+        }
+        id
+    }
+
+    /// The body of that name, holding the role; made up or given the role if need be.
+    pub fn body(&mut self, name: &str, role: &str) -> BodyId {
+        let id = self.named(name);
+        let lacking = |body: &&Body| !body.roles.contains(role);
+        if let Some(mut body) = self.registry.bodies.get(&id).filter(lacking).cloned() {
+            body.roles.insert(role.to_owned());
             self.register(&RegistryEvent::BodyRegistered { body, by: None });
         }
         id
@@ -188,7 +199,7 @@ impl World {
         }
     }
 
-    fn register(&mut self, event: &RegistryEvent) {
+    pub(super) fn register(&mut self, event: &RegistryEvent) {
         self.registry = std::mem::take(&mut self.registry).evolve(event);
     }
 }

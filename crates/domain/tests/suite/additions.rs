@@ -6,10 +6,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use shuyu_domain::{
     Event, Value,
     event::{ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta},
-    registry::{Body, Delegation, Membership},
+    registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
 };
-use shuyu_kernel::{Actor, BodyId, CivilDate, Digest, Manner, PersonId, Timestamp};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, Manner, PersonId, Timestamp};
 
 fn day(n: i8) -> CivilDate {
     CivilDate::new(2026, 2, n).unwrap()
@@ -23,7 +23,7 @@ fn paper() -> Paper {
     }
 }
 
-fn by() -> RegistryMeta {
+pub fn by() -> RegistryMeta {
     RegistryMeta {
         actor: Actor {
             person: PersonId::from_bits(9),
@@ -51,6 +51,101 @@ pub fn new_kinds() -> Vec<Event> {
             reason: ErasureReason::PurposeEnded,
             by: by(),
         }),
+    ]
+    .into_iter()
+    .chain(ties().into_iter().map(Event::Registry))
+    .collect()
+}
+
+fn ties() -> Vec<RegistryEvent> {
+    vec![
+        RegistryEvent::HoldingEntered {
+            holding: Holding {
+                number: 1,
+                owner: Owner::Outside {
+                    credit_code: "91530000000000000X".to_owned(),
+                    name: "某集团".to_owned(),
+                },
+                of: Owner::Body(BodyId::from_bits(3)),
+                share_bp: 5_100,
+                control: true,
+                state: true,
+                from: day(1),
+                until: Some(day(28)),
+                paper: Some(paper()),
+            },
+            by: by(),
+        },
+        RegistryEvent::HoldingEnded {
+            number: 1,
+            on: day(9),
+            by: by(),
+        },
+        RegistryEvent::RepresentativeEntered {
+            representative: Representative {
+                body: BodyId::from_bits(3),
+                name: Value::Sealed {
+                    commitment: Digest::of(b"name"),
+                    vault: "body_3/legal_representative/name".to_owned(),
+                },
+                token: Digest::of(b"token"),
+                from: day(1),
+            },
+            by: by(),
+        },
+        RegistryEvent::AffiliationFound {
+            finding: Finding {
+                number: 1,
+                a: BodyId::from_bits(3),
+                b: BodyId::from_bits(4),
+                from: day(3),
+                until: None,
+            },
+            by: by(),
+        },
+        RegistryEvent::AffiliationLifted {
+            number: 1,
+            on: day(20),
+            by: by(),
+        },
+        RegistryEvent::BodyRenamed {
+            body: BodyId::from_bits(3),
+            name: "州大数据局".to_owned(),
+            on: day(3),
+            by: by(),
+        },
+        RegistryEvent::BodyMerged {
+            from: BodyId::from_bits(3),
+            into: BodyId::from_bits(4),
+            on: day(3),
+            roles: BTreeSet::from(["provider".to_owned()]),
+            by: by(),
+        },
+        RegistryEvent::RoleSucceeded {
+            from: BodyId::from_bits(3),
+            role: "developer".to_owned(),
+            on: day(3),
+            by: by(),
+        },
+        RegistryEvent::PostHandedOver {
+            handover: Handover {
+                from: PersonId::from_bits(5),
+                to: PersonId::from_bits(6),
+                membership: Membership {
+                    body: BodyId::from_bits(3),
+                    role: "provider".to_owned(),
+                    post: "leader".to_owned(),
+                },
+                on: day(4),
+                open_matters: vec![Matter {
+                    case: CaseId::from_bits(9),
+                    number: "滇数用〔2026〕1号".to_owned(),
+                    kind: "step".to_owned(),
+                    act: "provider_approve".to_owned(),
+                }],
+            },
+            by: by(),
+        },
     ]
 }
 

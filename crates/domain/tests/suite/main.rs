@@ -6,6 +6,7 @@
 )]
 
 mod additions;
+mod affiliates;
 mod clocks;
 mod coverage;
 mod golden;
@@ -16,5 +17,6 @@ mod promises;
 mod random;
 mod registry;
 mod scenarios;
+mod succession;
 mod support;
 mod versions;

@@ -2,9 +2,11 @@
 
 use super::references::References;
 use crate::{
+    affiliates::BodyRef,
     condition::{CaseQuery, Operand, When},
     guard::{Guard, Rule},
     place::Place,
+    procedure::Procedure,
 };
 
 impl References<'_> {
@@ -51,6 +53,24 @@ impl References<'_> {
             Rule::NotSamePerson { acts } => acts.iter().for_each(|act| self.act(act, at)),
             Rule::Done { act, since } => [act].into_iter().chain(since).for_each(|act| self.act(act, at)),
             Rule::Retained { act, .. } => self.act(act, at),
+            Rule::Unaffiliated {
+                body,
+                role,
+                via,
+                cases,
+                ..
+            } => {
+                match body {
+                    BodyRef::Field(field) => self.operand(field, at),
+                    BodyRef::Party(role) => self.role(role, at),
+                    BodyRef::Actor => {}
+                }
+                self.role(role, at);
+                self.links(via, at);
+                if let Some(query) = cases {
+                    self.query(query, at);
+                }
+            }
             Rule::NotSameBody { role } => self.role(role, at),
             Rule::AtMostField { field, ceiling } => {
                 [field, ceiling]
@@ -108,18 +128,8 @@ impl References<'_> {
 
     /// Follows links from procedure to procedure; the last one must have the field.
     fn path(&mut self, via: &[String], other: &str, at: &Place) {
-        let mut procedure = self.procedure;
-        for link in via {
-            let next = procedure.field(link).and_then(|field| field.procedure.as_ref());
-            let Some(next) = next.and_then(|id| self.profile.procedure(id)) else {
-                return self.error(
-                    at,
-                    format!("procedure `{}` has no case field `{link}`", procedure.id),
-                );
-            };
-            procedure = next;
-        }
-        if procedure.field(other).is_none() {
+        let reached = self.links(via, at);
+        if let Some(procedure) = reached.filter(|procedure| procedure.field(other).is_none()) {
             self.error(at, format!("procedure `{}` has no field `{other}`", procedure.id));
         }
     }
@@ -139,5 +149,22 @@ impl References<'_> {
         if let Some(field) = field.filter(|field| other.field(field).is_none()) {
             self.error(at, format!("procedure `{}` has no field `{field}`", other.id));
         }
+    }
+}
+
+impl<'a> References<'a> {
+    /// Follows links from procedure to procedure, to the last one.
+    fn links(&mut self, via: &[String], at: &Place) -> Option<&'a Procedure> {
+        let mut procedure = self.procedure;
+        for link in via {
+            let next = procedure.field(link).and_then(|field| field.procedure.as_ref());
+            let Some(next) = next.and_then(|id| self.profile.procedure(id)) else {
+                let message = format!("procedure `{}` has no case field `{link}`", procedure.id);
+                self.error(at, message);
+                return None;
+            };
+            procedure = next;
+        }
+        Some(procedure)
     }
 }

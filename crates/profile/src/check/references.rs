@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use shuyu_kernel::Basis;
 
 use crate::{
+    affiliates::{BLOCK_SETTING, SUSPECT_SETTING},
     field::FieldType,
     load::{Profile, ProfileError},
     meaning::Meaning,
@@ -34,6 +35,11 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
             }
         }
     }
+    for rule in &profile.successions {
+        for role in rule.roles.iter().filter(|role| profile.role(role).is_none()) {
+            errors.push(error(&rule.at, format!("succession names unknown role `{role}`")));
+        }
+    }
     for rule in &profile.eligibility {
         let procedure = profile.procedure(&rule.procedure);
         let missing = procedure.is_none_or(|p| {
@@ -55,6 +61,16 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
     instruments(profile, &mut errors);
     for (at, message) in right::problems(profile) {
         errors.push(error(at, message));
+    }
+    if !profile.affiliation_shares().sound() {
+        let setting = profile
+            .settings
+            .iter()
+            .find(|setting| [BLOCK_SETTING, SUSPECT_SETTING].contains(&setting.id.as_str()));
+        let at = setting.map_or_else(|| Place::whole("settings.toml"), |setting| setting.at.clone());
+        let message =
+            format!("`{SUSPECT_SETTING}` is at most `{BLOCK_SETTING}`, and both are 1 to 10000 basis points");
+        errors.push(error(&at, message));
     }
     gates(profile, &mut errors);
     office(profile, &mut errors);
@@ -122,6 +138,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     }
     let roles = profile.roles.iter().map(|rule| (&rule.basis, &rule.at));
     let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
+    let successions = profile.successions.iter().map(|rule| (&rule.basis, &rule.at));
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let rights = profile.rights.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
@@ -137,6 +154,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .chain(grounds);
     let all = roles
         .chain(separations)
+        .chain(successions)
         .chain(gates)
         .chain(rights)
         .chain(settings)

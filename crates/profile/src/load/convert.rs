@@ -10,8 +10,9 @@ use crate::{
     procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
         CitedIn, HasBasis, Origin, RawAct, RawClock, RawLane, RawProcedure, RawRole, RawSeparation, RawStage,
+        RawSuccession,
     },
-    settings::{Dated, Role, Separation},
+    settings::{Dated, Role, Separation, SuccessionRule},
 };
 
 /// The texts being read, and where errors go.
@@ -140,6 +141,15 @@ impl<'a> Site<'a> {
             basis: self.basis(raw, "role", &at),
             at,
         }
+    }
+
+    pub(super) fn succession(&mut self, raw: &RawSuccession) -> Option<SuccessionRule> {
+        let at = self.place(raw.roles.first()?, raw);
+        Some(SuccessionRule {
+            roles: raw.roles.iter().map(|role| role.get_ref().clone()).collect(),
+            basis: self.basis(raw, "succession", &at),
+            at,
+        })
     }
 
     pub(super) fn separation(&mut self, raw: &RawSeparation) -> Separation {

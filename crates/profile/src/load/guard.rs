@@ -4,6 +4,7 @@ use shuyu_kernel::calendar::Limit;
 
 use super::{convert::Site, fields::fields_of};
 use crate::{
+    affiliates::Touches,
     condition::{When, Whens},
     guard::{Guard, Rule},
     place::Place,
@@ -129,6 +130,19 @@ impl Site<'_> {
             "not_same_body" => Rule::NotSameBody {
                 role: text(&raw.role, "role")?,
             },
+            "unaffiliated" => {
+                let touches = text(&raw.touches, "touches")?.parse()?;
+                if touches == Touches::Delivered && raw.cases.is_none() {
+                    return Err("`delivered` needs `cases`: where a delivered product shows".to_owned());
+                }
+                Rule::Unaffiliated {
+                    body: text(&raw.body, "body")?.parse()?,
+                    role: text(&raw.role, "role")?,
+                    via: raw.via.clone(),
+                    touches,
+                    cases: raw.cases.clone(),
+                }
+            }
             "done" => Rule::Done {
                 act: text(&raw.act, "act")?,
                 since: raw.since.clone(),

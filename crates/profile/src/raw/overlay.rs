@@ -223,6 +223,8 @@ impl RawGuard {
             ceiling: None,
             left: None,
             right: None,
+            body: None,
+            touches: None,
             cite: Vec::new(),
             inferred: Some(reason.to_owned()),
             agreement_item: None,

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use shuyu_domain::port::{CaseFilter, CaseRow, DatasetRow, Duty};
+use shuyu_domain::{
+    Registry,
+    port::{CaseFilter, CaseRow, DatasetRow, Duty},
+};
 use shuyu_kernel::{BodyId, CaseId, Digest, PermitId, ReleaseId};
 
+use super::loading::registry;
 use crate::database::{Cell, Database, DbError, Row, Tx};
 
 /// Conditions of a list with their arguments. Texts are constants; what a person typed is always bound.
@@ -39,8 +43,12 @@ impl Conditions {
 
 /// Cases of a filter, newest first, and how many there are in all.
 pub(crate) async fn cases(database: &Database, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), DbError> {
-    let mut conditions = conditions(filter);
     let mut tx = database.read().await?;
+    let mut conditions = conditions(filter);
+    if let Some(body) = filter.body {
+        let registry = registry(&mut tx).await?;
+        party(&mut conditions, &registry, body);
+    }
     let count = format!("SELECT COUNT(*) FROM case_file c {}", conditions.text());
     let total = tx
         .row(count, &conditions.cells)
@@ -61,11 +69,6 @@ fn conditions(filter: &CaseFilter) -> Conditions {
     let mut conditions = Conditions::default();
     conditions.one_of("c.procedure", &filter.procedures);
     conditions.one_of("c.stage", &filter.stages);
-    if let Some(body) = filter.body {
-        let body = conditions.bind(Cell::shown(body));
-        let party = "SELECT 1 FROM case_party p WHERE p.case_id = c.id AND p.body";
-        conditions.texts.push(format!("EXISTS ({party} = {body})"));
-    }
     if let Some(role) = &filter.holder_role {
         let role = conditions.bind(role.as_str());
         conditions.texts.push(format!("c.holder_role = {role}"));
@@ -82,6 +85,26 @@ fn conditions(filter: &CaseFilter) -> Conditions {
             .push(format!("({} OR {})", like("c.number"), like("c.title")));
     }
     conditions
+}
+
+/// The body itself, and those in whose place it stands under the role they were party in.
+fn party(conditions: &mut Conditions, registry: &Registry, body: BodyId) {
+    let own = conditions.bind(Cell::shown(body));
+    let mut either = vec![format!("p.body = {own}")];
+    for (from, merger) in &registry.succession.mergers {
+        for role in merger
+            .roles
+            .iter()
+            .filter(|role| registry.successor(*from, role) == body)
+        {
+            let (from, role) = (conditions.bind(Cell::shown(from)), conditions.bind(role.as_str()));
+            either.push(format!("(p.body = {from} AND p.role = {role})"));
+        }
+    }
+    let party = "SELECT 1 FROM case_party p WHERE p.case_id = c.id AND";
+    conditions
+        .texts
+        .push(format!("EXISTS ({party} ({}))", either.join(" OR ")));
 }
 
 fn escaped(text: &str) -> String {
@@ -106,11 +129,25 @@ fn case_row(row: &Row) -> Result<CaseRow, DbError> {
 /// Open duties of a body under a role, earliest due first, those without a limit last.
 pub(crate) async fn duties(database: &Database, body: BodyId, role: &str) -> Result<Vec<Duty>, DbError> {
     let mut tx = database.read().await?;
-    let select = "SELECT d.case_id, c.procedure, c.number, c.title, c.stage, d.clock, d.lane, d.started_on, \
+    let registry = registry(&mut tx).await?;
+    let mut conditions = Conditions::default();
+    let wanted = conditions.bind(role);
+    let bodies: Vec<String> = registry
+        .predecessors(body, role)
+        .iter()
+        .map(|body| conditions.bind(Cell::shown(body)))
+        .collect();
+    if bodies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = format!(
+        "SELECT d.case_id, c.procedure, c.number, c.title, c.stage, d.clock, d.lane, d.started_on, \
                   d.due, d.provisional, d.role, d.body, d.clauses \
                   FROM duty d JOIN case_file c ON c.id = d.case_id \
-                  WHERE d.body = $1 AND d.role = $2 ORDER BY d.due NULLS LAST, c.opened_idx, d.slot";
-    let rows = tx.rows(select, &[Cell::shown(body), role.into()]).await?;
+                  WHERE d.body IN ({}) AND d.role = {wanted} ORDER BY d.due NULLS LAST, c.opened_idx, d.slot",
+        bodies.join(", ")
+    );
+    let rows = tx.rows(select, &conditions.cells).await?;
     rows.iter().map(duty).collect()
 }
 

@@ -84,6 +84,8 @@ pub(crate) async fn for_deciding(tx: &mut Tx, book: &Book, request: &Request) ->
         version,
         datasets,
     };
+    // Events are applied to the case as recorded, `own`; decided is about the case as it stands.
+    let loaded = loaded.succeeded();
     Ok(State { own, loaded, counter })
 }
 
@@ -96,14 +98,15 @@ pub(crate) async fn for_reading(
     let mut wanted = cases.clone();
     wanted.extend(sought(tx, seeks).await?);
     let files = case_files(tx, wanted).await?;
-    Ok(Loaded {
+    let loaded = Loaded {
         case: None,
         linked: files.into_iter().map(|(id, file)| (id, file.case)).collect(),
         registry: registry(tx).await?,
         next_number: 1,
         version: 0,
         datasets: Vec::new(),
-    })
+    };
+    Ok(loaded.succeeded())
 }
 
 /// Ids of the cases that stand in the stages asked for; what they say is compared by whoever decides.

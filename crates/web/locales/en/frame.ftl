@@ -10,6 +10,7 @@ nav-permits = Data use
 nav-release = Releases
 nav-products = Products
 nav-supervision = Supervision
+nav-registry = Bodies
 nav-ledger = Ledger
 nav-law = Law
 foot = Every date, field and refusal opens its clause; every act has a receipt.

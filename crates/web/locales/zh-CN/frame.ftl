@@ -10,6 +10,7 @@ nav-permits = 用数
 nav-release = 出域
 nav-products = 产品
 nav-supervision = 监管
+nav-registry = 单位
 nav-ledger = 存证
 nav-law = 法规
 foot = 每个日期、字段和拒绝都能点到条款；每件事都能取到履职凭证。

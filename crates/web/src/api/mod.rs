@@ -16,7 +16,9 @@ mod products;
 mod registry;
 mod rules;
 mod sessions;
+mod succession;
 mod supervision;
+mod ties;
 
 use axum::{Json, Router, routing::get};
 use shuyu_kernel::Refusal;
@@ -141,6 +143,16 @@ fn people() -> OpenApiRouter<WebState> {
         .routes(routes!(registry::delegate))
         .routes(routes!(registry::withdraw_delegation))
         .routes(routes!(registry::erase))
+        .routes(routes!(ties::enter_holding))
+        .routes(routes!(ties::end_holding))
+        .routes(routes!(ties::enter_representative))
+        .routes(routes!(ties::find_affiliated))
+        .routes(routes!(ties::lift_finding))
+        .routes(routes!(ties::affiliations))
+        .routes(routes!(succession::rename))
+        .routes(routes!(succession::merge))
+        .routes(routes!(succession::role_succeeds))
+        .routes(routes!(succession::hand_over, succession::handovers))
 }
 
 fn work() -> OpenApiRouter<WebState> {

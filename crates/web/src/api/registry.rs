@@ -102,6 +102,10 @@ pub struct ErasureOrder {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     person: Option<PersonId>,
+    /// The body whose legal representative is meant.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    representative_of: Option<BodyId>,
     /// The case.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -244,9 +248,10 @@ pub async fn erase(
     Key(key): Key,
     Body(order): Body<ErasureOrder>,
 ) -> Result<(StatusCode, Json<Written>), Failure> {
-    let subject = match (order.person, order.case, order.field) {
-        (Some(person), None, None) => Subject::Person(person),
-        (None, Some(case), Some(field)) => Subject::Field { case, field },
+    let subject = match (order.person, order.representative_of, order.case, order.field) {
+        (Some(person), None, None, None) => Subject::Person(person),
+        (None, Some(body), None, None) => Subject::Representative(body),
+        (None, None, Some(case), Some(field)) => Subject::Field { case, field },
         _ => return Err(Refusal::unmet("erasure_without_subject").into()),
     };
     let new = NewErasure {

@@ -14,6 +14,7 @@ pub mod lists;
 pub mod permits;
 pub mod posted;
 pub mod products;
+pub mod registry;
 mod report;
 pub mod sign_in;
 pub mod supervision;
@@ -55,6 +56,7 @@ pub fn router() -> Router<WebState> {
             get(form::acting::group).post(form::acting::save),
         )
         .route("/cases/{id}/version", post(version::submit))
+        .route("/registry/{what}", post(registry::submit))
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
@@ -121,6 +123,7 @@ fn pages() -> Router<WebState> {
         .route("/law/clauses/{id}", get(law::clause))
         .route("/law/procedures/{id}", get(law::procedure))
         .route("/supervision", get(supervision::page))
+        .route("/registry", get(registry::page))
 }
 
 /// Layer for the console: see [`stops_become_pages`].

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use shuyu_app::{
     disclosure::{Figure, Period},
     read::{BodyDuties, Granted, Urgency},
+    ties::Affiliated,
 };
+use shuyu_domain::registry::Weight;
 
 use super::{
     case::figure_label,
@@ -20,6 +22,7 @@ pub(crate) struct SupervisionPage {
     pub frame: Frame,
     pub bodies: Vec<BodyRow>,
     pub exceptions: Vec<ExceptionRow>,
+    pub affiliations: Vec<AffiliationRow>,
     pub year: String,
     pub figures: Vec<FigureRow>,
 }
@@ -62,6 +65,15 @@ pub(crate) struct ExceptionRow {
     pub chips: Vec<Chip>,
 }
 
+/// A body tied, or suspected to be, to one that may not re-develop.
+pub(crate) struct AffiliationRow {
+    pub word: &'static str,
+    pub shape: &'static str,
+    pub weight: String,
+    pub words: String,
+    pub chips: Vec<Chip>,
+}
+
 pub(crate) struct FigureRow {
     pub label: String,
     pub value: i64,
@@ -74,6 +86,7 @@ pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
     let frame = visit.frame_at("nav-supervision");
     let bodies = visit.app().supervision(&visit.session).await?;
     let exceptions = visit.app().exceptions(&visit.session).await?;
+    let affiliations = visit.app().affiliations(&visit.session).await?;
     let period = asked.year.trim().parse().ok().and_then(Period::year);
     let figures = visit.app().disclosure_figures(&visit.session, period).await?;
     let page = SupervisionPage {
@@ -81,6 +94,10 @@ pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
         exceptions: exceptions
             .into_iter()
             .map(|granted| exception_row(&frame, &visit, granted))
+            .collect(),
+        affiliations: affiliations
+            .into_iter()
+            .map(|one| affiliation_row(&frame, &visit, one))
             .collect(),
         year: period.map(|_| asked.year.trim().to_owned()).unwrap_or_default(),
         figures: figures
@@ -100,6 +117,26 @@ fn exception_row(frame: &Frame, visit: &Visit, granted: Granted) -> ExceptionRow
         reason: granted.reason,
         on: granted.on.to_string(),
         chips: Chip::all(frame, &visit.profile, &granted.clauses),
+    }
+}
+
+fn affiliation_row(frame: &Frame, visit: &Visit, one: Affiliated) -> AffiliationRow {
+    let urgency = match one.tie.weight {
+        Weight::Established => Urgency::Severe,
+        Weight::Suspected => Urgency::Soon,
+    };
+    let words = [
+        ("body", one.body),
+        ("other", one.other),
+        ("ground", one.tie.ground.word().to_owned()),
+        ("chain", one.tie.shown()),
+    ];
+    AffiliationRow {
+        word: urgency.word(),
+        shape: shape(urgency.word()),
+        weight: frame.t(&format!("affiliation-{}", one.tie.weight.word())),
+        words: frame.tr("affiliation-words", &words),
+        chips: Chip::all(frame, &visit.profile, &one.clauses),
     }
 }
 

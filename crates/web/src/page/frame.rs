@@ -10,7 +10,7 @@ use super::assets;
 use crate::i18n::{Language, Texts};
 
 /// The sections of the rail: path and key of the words, in the order of the work.
-pub const RAIL: [(&str, &str); 9] = [
+pub const RAIL: [(&str, &str); 10] = [
     ("/", "nav-desk"),
     ("/catalogue", "nav-catalogue"),
     ("/cases?section=authorisation", "nav-authorisation"),
@@ -18,6 +18,7 @@ pub const RAIL: [(&str, &str); 9] = [
     ("/releases", "nav-release"),
     ("/products", "nav-products"),
     ("/supervision", "nav-supervision"),
+    ("/registry", "nav-registry"),
     ("/ledger", "nav-ledger"),
     ("/law", "nav-law"),
 ];

@@ -147,7 +147,7 @@ fn parent(path: &str) -> String {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     match (parts.next(), parts.next(), parts.next()) {
         (Some(first @ ("cases" | "permits" | "products")), Some(id), Some(_)) => format!("/{first}/{id}"),
-        (Some(first @ ("permits" | "products" | "datasets" | "ledger" | "law")), Some(_), _) => {
+        (Some(first @ ("permits" | "products" | "datasets" | "ledger" | "law" | "registry")), Some(_), _) => {
             format!("/{first}")
         }
         _ => "/".to_owned(),

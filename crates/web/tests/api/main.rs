@@ -29,5 +29,7 @@ mod registry;
 mod sessions;
 mod shape;
 mod sold;
+mod succession;
+mod ties;
 mod walk;
 mod world;

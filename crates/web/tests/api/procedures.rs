@@ -84,6 +84,13 @@ rule = "complete"
 code = "request_incomplete"
 fields = ["name"]
 cite = ["ST-OP-001"]
+[[act.guard]]
+rule = "unaffiliated"
+code = "affiliate_may_not_redevelop"
+body = "@actor"
+role = "authority"
+touches = "scope"
+cite = ["ST-OP-001"]
 
 [[act]]
 id = "approve"

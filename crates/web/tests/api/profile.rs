@@ -73,6 +73,9 @@ cite = ["ST-OP-001"]
 roles = ["operator", "developer"]
 scope = "person"
 cite = ["ST-OP-001"]
+[[succession]]
+roles = ["authority", "provider"]
+inferred = "public bodies go on by the paper"
 [[role]]
 id = "system_administrator"
 title = "系统管理员"

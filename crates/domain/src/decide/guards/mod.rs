@@ -1,5 +1,6 @@
 //! Guards: one function per rule of the closed list. All guards of an act are asked; the first "no" is the answer.
 
+mod affiliates;
 mod history;
 mod links;
 mod values;
@@ -102,6 +103,22 @@ fn holds(rule: &Rule, scene: &Scene<'_>) -> Result<(), Facts> {
         Rule::ObjectionsMended => history::objections_mended(scene),
         Rule::LanesApproved => history::lanes_approved(scene),
         Rule::NotSamePerson { acts } => history::not_same_person(acts, scene),
+        Rule::Unaffiliated {
+            body,
+            role,
+            via,
+            touches,
+            cases,
+        } => {
+            let rule = affiliates::Compared {
+                body,
+                role,
+                via,
+                touches: *touches,
+                cases: cases.as_ref(),
+            };
+            affiliates::unaffiliated(&rule, scene)
+        }
         Rule::NotSameBody { role } => history::not_same_body(role, scene),
     }
 }

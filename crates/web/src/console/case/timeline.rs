@@ -101,7 +101,8 @@ fn about(frame: &Frame, view: &CaseView, meta: &ActMeta, row: &mut TimelineRow) 
         .map(|step| step_words(frame, view, step))
         .collect();
     let actor = &meta.actor;
-    let body = view.registry.body_name(actor.body);
+    // What was done then bears the name of then.
+    let body = view.registry.body_name_on(actor.body, meta.recorded_on);
     let role = role_title(frame.lang, &view.profile, &actor.role);
     who.push(format!(
         "{body} · {role} · {}",

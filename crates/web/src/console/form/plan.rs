@@ -280,6 +280,7 @@ fn needed(guards: &[Guard]) -> BTreeSet<String> {
             | Rule::NotSameBody { .. }
             | Rule::Done { .. }
             | Rule::LanesApproved
+            | Rule::Unaffiliated { .. }
             | Rule::SameAsLinked { .. }
             | Rule::Within { .. }
             | Rule::SomeCase(_)

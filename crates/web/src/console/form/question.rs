@@ -118,8 +118,9 @@ impl Question {
             FieldType::Body => {
                 self.kind = "select";
                 let bodies = material.registry.bodies.values();
+                let there = bodies.filter(|body| material.registry.still_there(body.id).is_ok());
                 let fitting =
-                    bodies.filter(|body| field.party.as_ref().is_none_or(|role| body.roles.contains(role)));
+                    there.filter(|body| field.party.as_ref().is_none_or(|role| body.roles.contains(role)));
                 self.options = fitting
                     .map(|body| choice(&body.id.to_string(), body.name.clone(), &answer))
                     .collect();

@@ -160,6 +160,13 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
     supervision::SupervisionPage {
         frame: frame(lang),
         exceptions: vec![exception],
+        affiliations: vec![supervision::AffiliationRow {
+            word: "severe",
+            shape: "■",
+            weight: text(),
+            words: text(),
+            chips: chips(),
+        }],
         bodies: vec![body],
         year: "2025".to_owned(),
         figures: vec![figure],

@@ -150,6 +150,7 @@ fn all(lang: Language) -> Vec<Rendered> {
     pages.extend(desk::desk_pages(lang));
     pages.push(page("case.html", &desk::case_page(lang)));
     pages.extend(desk::print_pages(lang));
+    pages.push(page("registry.html", &super::registry::sample(frame(lang), TEXT)));
     pages.extend(form::form_pages(lang));
     pages.extend(data::data_pages(lang));
     pages.extend(data::product_pages(lang));

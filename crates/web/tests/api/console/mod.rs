@@ -2,7 +2,7 @@
 //! with a real record on disk, made-up rules and a made-up engine.
 
 mod archive;
-mod desk;
+pub mod desk;
 mod exceptions;
 mod forms;
 mod pages;

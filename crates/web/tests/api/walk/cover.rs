@@ -152,6 +152,7 @@ pub fn ours(step: &Step) -> Written<'_> {
         scenario: "made-up",
         number: 1,
         step,
+        begins: None,
     }
 }
 
