@@ -22,6 +22,7 @@ pub mod rules;
 pub mod scenario;
 mod settings;
 mod source;
+mod watching;
 
 pub use condition::{CaseQuery, Operand, When};
 pub use field::{Choice, Field, FieldType, Group, Measure};
@@ -35,6 +36,7 @@ pub use procedure::{
 };
 pub use settings::{
     Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-    Role, Separation, Setting, Thresholds, UseOf,
+    Role, Separation, Setting, Superior, Thresholds, UseOf,
 };
 pub use source::ProfileSource;
+pub use watching::WatchTerms;

@@ -21,9 +21,10 @@ use crate::{
     raw::{RawClause, RawInstruments, RawProfile, RawRoles},
     settings::{
         Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-        Role, Separation, Setting, Thresholds, UseOf,
+        Role, Separation, Setting, Superior, Thresholds, UseOf,
     },
     source::ProfileSource,
+    watching::WatchTerms,
 };
 
 /// A jurisdiction's rules, resolved and checked. Immutable; cases are pinned to [`Profile::digest`].
@@ -47,6 +48,10 @@ pub struct Profile {
     pub roles: Vec<Role>,
     /// Separations of duties.
     pub separations: Vec<Separation>,
+    /// Superior bodies by role.
+    pub superiors: Vec<Superior>,
+    /// Days for reminders, urges and escalations.
+    pub watch: WatchTerms,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
     /// Tables that every permit may use, if the profile has such.
@@ -116,6 +121,16 @@ impl Profile {
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
     }
+    /// The superior of a role, if the rules name one.
+    pub fn superior_of(&self, role: &str) -> Option<&Superior> {
+        self.superiors.iter().find(|rule| rule.of == role)
+    }
+    /// Working days before its last day on which the first reminder of any clock falls.
+    pub fn longest_lead(&self) -> u32 {
+        let clocks = self.procedures.iter().flat_map(|procedure| &procedure.clocks);
+        let of_rules = clocks.filter_map(|clock| clock.remind.as_ref()).flatten();
+        of_rules.chain(&self.watch.remind).copied().max().unwrap_or(0)
+    }
     /// The instrument of a clause.
     pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {
         self.instruments
@@ -149,10 +164,11 @@ impl Reader<'_> {
         let calendar = self.calendar()?;
         let instruments = self.instruments();
         let clauses = self.clauses();
-        let (posts, roles, separations) = self.roles();
+        let (posts, roles, separations, superiors) = self.roles();
         let (eligibility, open_tables) = self.gates();
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
+        let watch = self.watch(&settings);
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
             id: head.id,
@@ -166,6 +182,8 @@ impl Reader<'_> {
             posts,
             roles,
             separations,
+            superiors,
+            watch,
             eligibility,
             open_tables,
             thresholds,
@@ -300,7 +318,18 @@ impl Reader<'_> {
         rows
     }
 
-    fn roles(&mut self) -> (Vec<Post>, Vec<Role>, Vec<Separation>) {
+    fn watch(&mut self, settings: &[Setting]) -> WatchTerms {
+        let (terms, wrong) = WatchTerms::of(settings);
+        self.errors
+            .extend(wrong.into_iter().map(|(at, message)| ProfileError {
+                file: at.file.to_string(),
+                line: at.line,
+                message,
+            }));
+        terms
+    }
+
+    fn roles(&mut self) -> (Vec<Post>, Vec<Role>, Vec<Separation>, Vec<Superior>) {
         let Some((file, text)) = self.find("roles.toml") else {
             self.error("roles.toml", 0, "file is missing".to_owned());
             return Default::default();
@@ -315,7 +344,8 @@ impl Reader<'_> {
             .iter()
             .map(|separation| at.separation(separation))
             .collect();
-        (raw.post, roles, separations)
+        let superiors = raw.superior.iter().flat_map(|rule| at.superiors(rule)).collect();
+        (raw.post, roles, separations, superiors)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     field::{FieldType, Measure},
     meaning::Meaning,
     procedure::{ActKind, Consequence, Effect, Extension},
-    settings::{Instrument, Post},
+    settings::Instrument,
 };
 
 /// Which of the two texts of an overlaid procedure a rule stands in.
@@ -112,11 +112,13 @@ pub(crate) trait HasBasis {
 }
 
 mod gates;
+mod office;
 mod overlay;
 
 pub(crate) use gates::{
     RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawThresholds,
 };
+pub(crate) use office::{RawRole, RawRoles, RawSeparation, RawSuperior};
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
 };
@@ -135,38 +137,6 @@ pub(crate) struct RawProfile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawInstruments {
     pub(crate) instrument: Vec<Instrument>,
-}
-
-rule! {
-    RawRole {
-        id: Spanned<String>,
-        title: String,
-        title_en: String,
-        #[serde(default = "yes")]
-        signs_in: bool,
-        #[serde(default)]
-        single: bool,
-        #[serde(default)]
-        oversees: bool,
-    }
-}
-
-rule! {
-    RawSeparation {
-        roles: [Spanned<String>; 2],
-        scope: String,
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawRoles {
-    #[serde(default)]
-    pub(crate) post: Vec<Post>,
-    #[serde(default)]
-    pub(crate) role: Vec<RawRole>,
-    #[serde(default)]
-    pub(crate) separation: Vec<RawSeparation>,
 }
 
 rule! {
@@ -315,6 +285,8 @@ rule! {
         bound: Bound,
         holder: String,
         on_miss: Consequence,
+        /// Working days before the last day on which its holder is reminded.
+        remind: Option<Vec<u32>>,
     }
 }
 
@@ -391,8 +363,4 @@ pub(crate) struct RawClause {
     pub(crate) requirement_en: String,
     pub(crate) detail: String,
     pub(crate) platform: String,
-}
-
-fn yes() -> bool {
-    true
 }

@@ -119,6 +119,19 @@ pub struct Separation {
     pub at: Place,
 }
 
+/// Whose superior body a matter goes to when it was left undone (督办).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superior {
+    /// Role that left it undone.
+    pub of: String,
+    /// Role of the superior body. It oversees.
+    pub is: String,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
 /// What eligibility is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shuyu_kernel::Basis;
 
+use super::superiors::superiors;
 use crate::{
     field::FieldType,
     load::{Profile, ProfileError},
@@ -49,6 +50,7 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
     }
     gates(profile, &mut errors);
     office(profile, &mut errors);
+    superiors(profile, &mut errors);
     errors
 }
 
@@ -89,6 +91,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let separations = profile.separations.iter().map(|rule| (&rule.basis, &rule.at));
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
+    let superiors = profile.superiors.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
     let grounds = profile
@@ -103,6 +106,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .chain(separations)
         .chain(gates)
         .chain(settings)
+        .chain(superiors)
         .chain(open)
         .chain(figures)
         .chain(numbers);
@@ -115,7 +119,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     }
 }
 
-fn error(at: &Place, message: String) -> ProfileError {
+pub(super) fn error(at: &Place, message: String) -> ProfileError {
     ProfileError {
         file: at.file.to_string(),
         line: at.line,
