@@ -4,6 +4,7 @@
 //! files in `tests/golden` hold every form ever written.
 
 mod record;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use shuyu_kernel::{
 use crate::value::{Paper, Value};
 
 pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
+pub use watch::{EscalationReason, WatchEvent};
 
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -345,6 +347,8 @@ pub enum CaseEvent {
         /// Day.
         on: CivilDate,
     },
+    /// Something about a clock that is nearly due or late.
+    Watched(WatchEvent),
 }
 
 impl Event {
@@ -373,6 +377,7 @@ impl Event {
                 CaseEvent::AccessClosed { .. } => "case.access_closed.v1",
                 CaseEvent::KeyIssued { .. } => "case.key_issued.v1",
                 CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",
+                CaseEvent::Watched(event) => event.kind(),
             },
             Event::Registry(event) => match event {
                 RegistryEvent::BodyRegistered { .. } => "registry.body_registered.v1",

@@ -90,7 +90,8 @@ pub struct ClauseCoverage {
 /// A rule and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RulePlace {
-    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation` or `eligibility`.
+    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation`, `superior` or
+    /// `eligibility`.
     pub what: &'static str,
     /// Its id or code.
     pub id: String,

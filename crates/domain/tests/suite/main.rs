@@ -8,6 +8,7 @@
 mod additions;
 mod clocks;
 mod coverage;
+mod expiry;
 mod golden;
 mod golden_samples;
 mod places;
@@ -16,3 +17,5 @@ mod random;
 mod registry;
 mod scenarios;
 mod support;
+mod watch;
+mod watch_samples;
