@@ -225,7 +225,7 @@ fn may(case: &Case, clock: &Clock, command: &WatchClock, ctx: &Context<'_>) -> R
         WatchAct::Urge => may_urge(case, clock, ctx),
         WatchAct::AnswerUrge => {
             held(clock, ctx)?;
-            open(clock.open_urge().is_some(), "urge_not_open")
+            open(clock.open_urge().is_some(), Refusal::conflict("urge_not_open"))
         }
         WatchAct::Escalate => may_escalate(case, clock, ctx),
         WatchAct::Instruct | WatchAct::Close => {
@@ -247,7 +247,7 @@ fn may(case: &Case, clock: &Clock, command: &WatchClock, ctx: &Context<'_>) -> R
             held(clock, ctx)?;
             let escalation = clock.watch.open_escalation();
             let asked = escalation.and_then(|escalation| escalation.open_instruction());
-            open(asked.is_some(), "instruction_not_open")
+            open(asked.is_some(), Refusal::conflict("instruction_not_open"))
         }
     }
 }
@@ -259,8 +259,8 @@ fn held(clock: &Clock, ctx: &Context<'_>) -> Result<(), Refusal> {
     Err(Refusal::forbidden("not_the_holder"))
 }
 
-fn open(is: bool, code: &str) -> Result<(), Refusal> {
-    if is { Ok(()) } else { Err(Refusal::conflict(code)) }
+fn open(is: bool, else_refused: Refusal) -> Result<(), Refusal> {
+    if is { Ok(()) } else { Err(else_refused) }
 }
 
 fn oversees(ctx: &Context<'_>) -> bool {
@@ -289,7 +289,7 @@ fn may_urge(case: &Case, clock: &Clock, ctx: &Context<'_>) -> Result<(), Refusal
             .fact("due", clock.run.due)
             .fact("days", ctx.profile.watch.urge_within));
     }
-    open(clock.open_urge().is_none(), "urge_open")
+    open(clock.open_urge().is_none(), Refusal::conflict("urge_open"))
 }
 
 fn may_escalate(case: &Case, clock: &Clock, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -305,7 +305,7 @@ fn may_escalate(case: &Case, clock: &Clock, ctx: &Context<'_>) -> Result<(), Ref
     let lane = clock.run.lane.as_deref();
     open(
         case.escalated_clock(&clock.run.clock, lane).is_none(),
-        "escalation_open",
+        Refusal::conflict("escalation_open"),
     )?;
     superior(case, clock, ctx).map(|_| ())
 }

@@ -20,7 +20,7 @@ pub(crate) async fn watched(
         WatchFilter::Expired => ("binds = 1 AND expired = 1", Vec::new()),
         WatchFilter::Urged => ("urged = 1", Vec::new()),
         WatchFilter::Escalated(Some(role)) => ("superior = $1", vec![role.as_str().into()]),
-        WatchFilter::Escalated(None) => ("superior IS NOT NULL", Vec::new()),
+        WatchFilter::Escalated(None) => ("superior > ''", Vec::new()),
     };
     cells.push(limit.into());
     let select = format!(
