@@ -26,8 +26,10 @@ pub mod profiles;
 pub mod read;
 mod recount;
 pub mod registry;
+pub mod reminder;
 pub mod running;
 mod subjects;
+mod sweep;
 mod tidying;
 pub mod training;
 pub mod workbench;
@@ -42,6 +44,7 @@ use tokio::sync::Semaphore;
 pub use account::{Noted, Session, SignIn};
 pub use outcome::Stop;
 pub use profiles::Profiles;
+pub use sweep::Swept;
 
 use crate::{
     jobs::Jobs,
@@ -93,6 +96,7 @@ pub struct App {
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
+    swept: sweep::SweptOn,
 }
 
 impl App {
@@ -114,6 +118,7 @@ impl App {
             unproven: Unproven::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
+            swept: sweep::SweptOn::default(),
         }
     }
 

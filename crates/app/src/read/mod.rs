@@ -13,6 +13,7 @@ pub mod material;
 pub mod permits;
 pub mod sight;
 pub mod supervision;
+mod watched;
 pub mod who;
 
 pub use case::{ActNow, CaseView, TimelineItem};
@@ -23,4 +24,5 @@ pub use lists::{CaseList, CaseQuery, Sort};
 pub use material::Material;
 pub use permits::{PermitRow, Sensitivity, Workbench, WorkbenchTable};
 pub use supervision::BodyDuties;
+pub use watched::{WatchedOver, WatchedRow};
 pub use who::{PostChoice, TrainingPerson, Who};
