@@ -153,6 +153,7 @@ fn work() -> OpenApiRouter<WebState> {
         .routes(routes!(acts::possible, acts::take))
         .routes(routes!(acts::advance))
         .routes(routes!(acts::drop_waiting))
+        .routes(routes!(acts::watch))
         .routes(routes!(acts::timeline))
 }
 

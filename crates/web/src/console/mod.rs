@@ -18,6 +18,7 @@ mod report;
 pub mod sign_in;
 pub mod supervision;
 pub mod training;
+pub mod watch;
 pub mod workbench;
 
 #[cfg(test)]
@@ -88,6 +89,8 @@ fn pages() -> Router<WebState> {
             get(form::acting::check).post(form::acting::submit),
         )
         .route("/cases/{id}/papers/{digest}", get(case::paper))
+        .route("/cases/{id}/clocks/{clock}/{act}", post(watch::act))
+        .route("/reminders", post(watch::read))
         .route("/releases", get(permits::releases))
         .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))

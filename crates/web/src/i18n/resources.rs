@@ -17,6 +17,7 @@ macro_rules! resources {
 resources!(
     "frame.ftl",
     "case.ftl",
+    "watch.ftl",
     "form.ftl",
     "lists.ftl",
     "data.ftl",

@@ -7,4 +7,5 @@ mod forms;
 mod pages;
 mod sessions;
 mod town;
+mod watch;
 mod workbench;
