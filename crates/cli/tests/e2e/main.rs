@@ -14,3 +14,4 @@ mod offline;
 mod postgres;
 mod recovery;
 mod sent;
+mod watch;
