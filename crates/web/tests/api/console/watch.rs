@@ -157,9 +157,7 @@ fn a_clock_runs_out_while_people_watch() {
             .await
             .drawn(200)
             .holds(&["2026-03-09 已到期", "已阅"]);
-        let seen = world
-            .get(&format!("/api/v1/cases/{case}"))
-            .token(&token);
+        let seen = world.get(&format!("/api/v1/cases/{case}")).token(&token);
         assert_eq!(seen.empty().await.ok()["clocks"][0]["expired_on"], "2026-03-10");
         let late = operator.get(&page).await.drawn(200);
         late.holds(&["只记超期，不代替办理", "待答复"]);
