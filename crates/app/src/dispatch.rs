@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Serialize;
 use shuyu_domain::{
     Command, Context, Event,
+    command::WatchClock,
     decide::decide,
     port::{Committed, Decide, Effect, Loaded, Proposal, Request, Stream, VaultItem},
     value::Value,
@@ -196,6 +197,31 @@ impl App {
         self.noted(session, &format!("{case}/drop"), result).await
     }
 
+    /// Urges the holder of a clock, answers, escalates, instructs, reports or closes.
+    pub async fn watch(
+        &self,
+        session: &Session,
+        case: CaseId,
+        command: WatchClock,
+        guarded: Guarded,
+    ) -> Result<Committed, Stop> {
+        let what = format!("{case}/{}", command.act.word());
+        let order = Order {
+            name: "watch-clock",
+            case,
+            opens: None,
+            fingerprint: fingerprint(&("watch", case, &command)),
+            command: Command::Watch(command),
+            vault: Vec::new(),
+            seeks: Vec::new(),
+        };
+        let result = match self.require_signed_in(session) {
+            Ok(()) => self.dispatch(session, order, guarded).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        self.noted(session, &what, result).await
+    }
+
     /// The searches that the rules of a case make; none for a case that is not there.
     async fn seeks_of(&self, case: CaseId) -> Result<Vec<CaseQuery>, Stop> {
         let loaded = self.record.load(&[case].into()).await?;
@@ -286,7 +312,11 @@ fn linked_by(command: &Command) -> std::collections::BTreeSet<CaseId> {
     let set = match command {
         Command::Open { set, .. } => Some(set),
         Command::Act(act) => Some(&act.set),
-        Command::Advance { .. } | Command::Drop { .. } => None,
+        Command::Advance { .. }
+        | Command::Drop { .. }
+        | Command::Expire { .. }
+        | Command::EscalateLate { .. }
+        | Command::Watch(_) => None,
     };
     set.into_iter()
         .flat_map(|set| set.values())

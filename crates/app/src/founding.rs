@@ -18,6 +18,7 @@ use crate::{
     account::parse,
     erasure,
     registry::{NewBody, NewPerson},
+    reminder,
 };
 
 /// A world to found a training installation with: fictional bodies and people.
@@ -239,6 +240,8 @@ impl App {
         for effect in self.record.outbox(200).await? {
             if effect.kind == erasure::EFFECT {
                 self.carry_out_erasure(&effect).await?;
+            } else if effect.kind == reminder::EFFECT {
+                self.deliver_reminder(&effect).await?;
             } else if self.record.document("notice", &effect.key).await?.is_none() {
                 self.put("notice", &effect.key, &effect.kind, &effect.payload, 1)
                     .await?;

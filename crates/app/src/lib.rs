@@ -27,10 +27,12 @@ pub mod profiles;
 pub mod read;
 mod recount;
 pub mod registry;
+pub mod reminder;
 mod right;
 pub mod running;
 mod subjects;
 pub mod succession;
+mod sweep;
 mod tidying;
 pub mod ties;
 pub mod training;
@@ -47,6 +49,7 @@ use tokio::sync::Semaphore;
 pub use account::{Noted, Session, SignIn};
 pub use outcome::Stop;
 pub use profiles::Profiles;
+pub use sweep::Swept;
 
 use crate::{
     jobs::Jobs,
@@ -98,6 +101,7 @@ pub struct App {
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
+    swept: sweep::SweptOn,
 }
 
 impl App {
@@ -119,6 +123,7 @@ impl App {
             unproven: Unproven::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
+            swept: sweep::SweptOn::default(),
         }
     }
 

@@ -72,7 +72,18 @@ impl App {
         self.record_wind(target, Some(by)).await?;
         self.clock.wind(target);
         self.stop_ended_queries(None).await;
+        // The clock is wound, whatever comes of this; what is left undone is taken up by the next sweep.
+        if let Err(error) = self.sweep_and_tell().await {
+            tracing::error!(%error, "sweeping after the clock was wound failed");
+        }
         Ok(target)
+    }
+
+    /// Whoever wound the clock finds the reminders of the day on the desk at once.
+    async fn sweep_and_tell(&self) -> Result<(), Stop> {
+        self.sweep().await?;
+        while self.deliver_notices().await? > 0 {}
+        Ok(())
     }
 
     pub(crate) async fn record_wind(&self, to: Timestamp, by: Option<RegistryMeta>) -> Result<(), Stop> {

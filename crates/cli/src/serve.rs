@@ -188,6 +188,7 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     if moved > 0 {
         tracing::info!(moved, "cases have dates that moved with the new calendar");
     }
+    opened.app.sweep().await?;
     let listener = TcpListener::bind(&options.listen)
         .await
         .with_context(|| format!("listening on {}", options.listen))?;
@@ -218,12 +219,13 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     });
     let app = opened.app.clone();
     let sweeping = tokio::spawn(sweep_regularly(app.clone(), stopped.clone()));
+    let watching = tokio::spawn(sweep_clocks_regularly(app.clone(), stopped.clone()));
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
     Ok(Server {
         app,
         address,
         stop,
-        tasks: vec![http, sweeping, sealing],
+        tasks: vec![http, sweeping, watching, sealing],
     })
 }
 
@@ -270,6 +272,23 @@ async fn sweep_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(objects) => tracing::info!(objects, "the lake was swept"),
             Err(error) => tracing::error!(%error, "sweeping the lake failed"),
+        }
+    }
+}
+
+/// Time between two looks at the official day.
+const NEW_DAY_EVERY: Duration = Duration::from_secs(30);
+
+/// Sweeps the clocks when the official day has changed. The first sweep was at start.
+async fn sweep_clocks_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(NEW_DAY_EVERY);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = app.sweep_new_day().await {
+            tracing::error!(%error, "sweeping the clocks failed");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The state of a case: our reading of its events.
 
 mod parts;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::{
 };
 
 pub use parts::{Clock, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken};
+pub use watch::{Escalation, Expiry, Instruction, Urge, Watch};
 
 /// The state of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +173,7 @@ impl Case {
                     in_time: None,
                     paused_on: None,
                     pauses: Vec::new(),
+                    watch: Watch::default(),
                 });
             }
             CaseEvent::ClockPaused { clock, lane, on } => {
@@ -214,6 +217,7 @@ impl Case {
             | CaseEvent::LaneReturned { .. }
             | CaseEvent::LaneReopened { .. }
             | CaseEvent::LaneDecided { .. } => self.apply_lane(event),
+            CaseEvent::Watched(event) => self.apply_watch(event),
             CaseEvent::ObjectionRaised { number } => self.objections.push(Objection {
                 number: *number,
                 upheld: None,

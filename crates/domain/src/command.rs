@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, CaseId, CivilDate, Manner};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Manner, PersonId};
 use shuyu_profile::Profile;
 
 use crate::{
@@ -35,6 +35,96 @@ pub enum Command {
         /// Number of the waiting act.
         number: u32,
     },
+    /// By the platform: a clock ran out. Records the fact and decides nothing in the holder's place.
+    Expire {
+        /// Clock id.
+        clock: String,
+        /// Lane key.
+        lane: Option<String>,
+    },
+    /// By the platform: a clock that ran out was left so for as many days as the rules allow.
+    EscalateLate {
+        /// Clock id.
+        clock: String,
+        /// Lane key.
+        lane: Option<String>,
+    },
+    /// Something about a clock that is nearly due or late.
+    Watch(WatchClock),
+}
+
+/// What somebody does about a clock that is nearly due or late.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WatchClock {
+    /// Clock id.
+    pub clock: String,
+    /// Lane key.
+    pub lane: Option<String>,
+    /// What.
+    pub act: WatchAct,
+    /// What is said; never personal data.
+    pub words: String,
+    /// Last day to report, for [`WatchAct::Instruct`].
+    pub report_by: Option<CivilDate>,
+}
+
+/// What can be done about a clock that is nearly due or late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WatchAct {
+    /// 催办, by an overseer or a party that waits.
+    Urge,
+    /// 答复催办, by the holder.
+    AnswerUrge,
+    /// 提交督办, by an overseer.
+    Escalate,
+    /// 督办意见, by the superior body.
+    Instruct,
+    /// 报告办理情况, by the holder.
+    Report,
+    /// 办结督办, by the superior body.
+    Close,
+}
+
+impl WatchAct {
+    /// All of them, in the order in which they follow each other.
+    pub const ALL: [Self; 6] = [
+        Self::Urge,
+        Self::AnswerUrge,
+        Self::Escalate,
+        Self::Instruct,
+        Self::Report,
+        Self::Close,
+    ];
+
+    /// Stable word, for addresses and keys.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Urge => "urge",
+            Self::AnswerUrge => "answer-urge",
+            Self::Escalate => "escalate",
+            Self::Instruct => "instruct",
+            Self::Report => "report",
+            Self::Close => "close",
+        }
+    }
+
+    /// From the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.word() == word)
+    }
+}
+
+/// Who stands in the context of commands that the platform issues itself. Nobody in the registry has these ids, so
+/// that every command of a person is refused to it; it is never written into an event.
+pub fn platform() -> Actor {
+    Actor {
+        person: PersonId::from_bits(0),
+        body: BodyId::from_bits(0),
+        role: String::new(),
+        post: String::new(),
+        delegation: None,
+    }
 }
 
 /// An act with everything that comes with it.

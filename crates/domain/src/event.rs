@@ -5,6 +5,7 @@
 
 mod kind;
 mod record;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use shuyu_kernel::{
 use crate::value::{Paper, Value};
 
 pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
+pub use watch::{EscalationReason, WatchEvent};
 
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -361,4 +363,6 @@ pub enum CaseEvent {
         /// Day.
         on: CivilDate,
     },
+    /// Something about a clock that is nearly due or late.
+    Watched(WatchEvent),
 }

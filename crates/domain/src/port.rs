@@ -15,7 +15,7 @@ use shuyu_kernel::{
 
 use crate::{case::Case, event::Event, registry::Registry};
 
-pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty};
+pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty, WatchFilter, WatchedClock};
 pub use shuyu_profile::CaseQuery;
 
 /// A stream of events in the ledger: one per case, one for the registry, one per dataset…
@@ -275,6 +275,8 @@ pub trait Record: Send + Sync {
     async fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault>;
     /// Open duties of a body under a role, earliest due first.
     async fn duties(&self, body: BodyId, role: &str) -> Result<Vec<Duty>, Fault>;
+    /// Watched clocks of a filter, earliest due first, at most so many.
+    async fn watched(&self, filter: &WatchFilter, limit: u64) -> Result<Vec<WatchedClock>, Fault>;
     /// The case of a permit.
     async fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
     /// Latest version of each dataset; of one catalogue entry only, if given.

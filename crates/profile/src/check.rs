@@ -3,6 +3,7 @@
 mod guards;
 mod life_cycle;
 mod references;
+mod superiors;
 
 pub use life_cycle::life_cycles;
 pub use references::references;

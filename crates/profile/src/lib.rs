@@ -25,6 +25,7 @@ pub mod rules;
 pub mod scenario;
 mod settings;
 mod source;
+mod watching;
 
 pub use affiliates::{AffiliationShares, BodyRef, Touches};
 pub use condition::{CaseQuery, Operand, When};
@@ -40,6 +41,7 @@ pub use procedure::{
 pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,
-    Post, Role, Separation, Setting, Standing, SuccessionRule, Thresholds, UseOf,
+    Post, Role, Separation, Setting, Standing, SuccessionRule, Superior, Thresholds, UseOf,
 };
 pub use source::ProfileSource;
+pub use watching::WatchTerms;

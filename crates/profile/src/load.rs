@@ -23,9 +23,10 @@ use crate::{
     right::Right,
     settings::{
         Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-        Role, Separation, Setting, SuccessionRule, Thresholds, UseOf,
+        Role, Separation, Setting, SuccessionRule, Superior, Thresholds, UseOf,
     },
     source::ProfileSource,
+    watching::WatchTerms,
 };
 
 /// A jurisdiction's rules, resolved and checked. Immutable; cases are pinned to [`Profile::digest`].
@@ -51,6 +52,10 @@ pub struct Profile {
     pub separations: Vec<Separation>,
     /// Roles that pass at a merger.
     pub successions: Vec<SuccessionRule>,
+    /// Superior bodies by role.
+    pub superiors: Vec<Superior>,
+    /// Days for reminders, urges and escalations.
+    pub watch: WatchTerms,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
     /// What parties of cases may do outside acts.
@@ -91,8 +96,14 @@ impl fmt::Display for ProfileError {
 }
 impl std::error::Error for ProfileError {}
 
-/// Posts, roles, separations, successions.
-type RolesRead = (Vec<Post>, Vec<Role>, Vec<Separation>, Vec<SuccessionRule>);
+/// Posts, roles, separations, superiors, successions.
+type RolesRead = (
+    Vec<Post>,
+    Vec<Role>,
+    Vec<Separation>,
+    Vec<Superior>,
+    Vec<SuccessionRule>,
+);
 
 impl Profile {
     /// Reads a profile on top of its base. All errors found are returned, sorted by file and line.
@@ -135,6 +146,17 @@ impl Profile {
     pub fn affiliation_shares(&self) -> AffiliationShares {
         AffiliationShares::of(&self.settings)
     }
+
+    /// The superior of a role, if the rules name one.
+    pub fn superior_of(&self, role: &str) -> Option<&Superior> {
+        self.superiors.iter().find(|rule| rule.of == role)
+    }
+    /// Working days before its last day on which the first reminder of any clock falls.
+    pub fn longest_lead(&self) -> u32 {
+        let clocks = self.procedures.iter().flat_map(|procedure| &procedure.clocks);
+        let of_rules = clocks.filter_map(|clock| clock.remind.as_ref()).flatten();
+        of_rules.chain(&self.watch.remind).copied().max().unwrap_or(0)
+    }
     /// The instrument of a clause.
     pub fn instrument_of(&self, clause: &ClauseId) -> Option<&Instrument> {
         self.instruments
@@ -168,10 +190,11 @@ impl Reader<'_> {
         let calendar = self.calendar()?;
         let instruments = self.instruments();
         let clauses = self.clauses();
-        let (posts, roles, separations, successions) = self.roles();
+        let (posts, roles, separations, superiors, successions) = self.roles();
         let (eligibility, rights, open_tables) = self.gates();
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
+        let watch = self.watch(&settings);
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
             id: head.id,
@@ -185,6 +208,8 @@ impl Reader<'_> {
             posts,
             roles,
             separations,
+            superiors,
+            watch,
             successions,
             eligibility,
             rights,
@@ -321,6 +346,17 @@ impl Reader<'_> {
         rows
     }
 
+    fn watch(&mut self, settings: &[Setting]) -> WatchTerms {
+        let (terms, wrong) = WatchTerms::of(settings);
+        self.errors
+            .extend(wrong.into_iter().map(|(at, message)| ProfileError {
+                file: at.file.to_string(),
+                line: at.line,
+                message,
+            }));
+        terms
+    }
+
     fn roles(&mut self) -> RolesRead {
         let Some((file, text)) = self.find("roles.toml") else {
             self.error("roles.toml", 0, "file is missing".to_owned());
@@ -336,12 +372,13 @@ impl Reader<'_> {
             .iter()
             .map(|separation| at.separation(separation))
             .collect();
+        let superiors = raw.superior.iter().flat_map(|rule| at.superiors(rule)).collect();
         let successions = raw
             .succession
             .iter()
             .filter_map(|succession| at.succession(succession))
             .collect();
-        (raw.post, roles, separations, successions)
+        (raw.post, roles, separations, superiors, successions)
     }
 }
 

@@ -229,14 +229,16 @@ pub struct RouteStep {
     pub title: String,
 }
 
-/// What happens when a clock runs out; it never approves silently.
+/// What happens when a clock runs out. Nothing here decides in the holder's place: there is no word for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consequence {
-    /// Shown as overdue to the holder and to supervision.
+    /// Shown as overdue to the holder and to supervision; left so for long, it goes to the superior body.
     Flag,
-    /// A reminder goes to the holder.
+    /// The holder is told; nobody else, unless an overseer decides so.
     Remind,
+    /// Goes to the superior body at once.
+    Escalate,
     /// Only opens the way (an at-least clock): nothing is late.
     Opens,
 }
@@ -270,6 +272,10 @@ pub struct ClockRule {
     pub holder: String,
     /// What happens at the end.
     pub on_miss: Consequence,
+    /// Working days before the last day on which the holder is reminded; `None` = as everywhere ([`WatchTerms`]).
+    ///
+    /// [`WatchTerms`]: crate::WatchTerms
+    pub remind: Option<Vec<u32>>,
     /// Basis.
     pub basis: Basis,
     /// Where it is written.

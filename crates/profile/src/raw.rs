@@ -122,7 +122,7 @@ pub(crate) use gates::{
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
 };
-pub(crate) use roles::{RawRole, RawRoles, RawSeparation, RawSuccession};
+pub(crate) use roles::{RawRole, RawRoles, RawSeparation, RawSuccession, RawSuperior};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -294,6 +294,8 @@ rule! {
         bound: Bound,
         holder: String,
         on_miss: Consequence,
+        /// Working days before the last day on which its holder is reminded.
+        remind: Option<Vec<u32>>,
     }
 }
 
@@ -370,8 +372,4 @@ pub(crate) struct RawClause {
     pub(crate) requirement_en: String,
     pub(crate) detail: String,
     pub(crate) platform: String,
-}
-
-fn yes() -> bool {
-    true
 }

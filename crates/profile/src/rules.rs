@@ -62,6 +62,10 @@ pub fn described(profile: &Profile) -> BTreeMap<String, Said> {
         let said = Said::from([("scope", rule.scope.clone()), ("basis", basis(&rule.basis))]);
         rules.insert(format!("separation:{}", rule.roles.join("+")), said);
     }
+    for rule in &profile.superiors {
+        let said = Said::from([("is", rule.is.clone()), ("basis", basis(&rule.basis))]);
+        rules.insert(format!("superior:{}", rule.of), said);
+    }
     for rule in &profile.eligibility {
         let said = Said::from([
             ("stages", rule.stages.join(" ")),
@@ -221,6 +225,7 @@ fn of_act(act: &Act) -> Said {
 
 fn of_clock(clock: &ClockRule) -> Said {
     let limit = clock.limit.map(|limit| limit.to_string());
+    let remind = clock.remind.as_ref().map(|days| format!("{days:?}"));
     let set = [&clock.limit_field, &clock.due_field];
     let set = set
         .into_iter()
@@ -241,6 +246,7 @@ fn of_clock(clock: &ClockRule) -> Said {
         ("bound", format!("{:?}", clock.bound).to_lowercase()),
         ("holder", clock.holder.clone()),
         ("on_miss", format!("{:?}", clock.on_miss).to_lowercase()),
+        ("remind", shown(remind.as_ref())),
         ("when", whens(&clock.when)),
         ("basis", basis(&clock.basis)),
     ])

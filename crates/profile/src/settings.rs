@@ -186,6 +186,19 @@ pub struct Separation {
     pub at: Place,
 }
 
+/// Whose superior body a matter goes to when it was left undone (督办).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superior {
+    /// Role that left it undone.
+    pub of: String,
+    /// Role of the superior body. It oversees.
+    pub is: String,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
 /// Roles that pass to the successor when a body is merged, by the paper of the merger alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SuccessionRule {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use shuyu_domain::{
     Case, Context, Event, Paper, Registry, Value,
-    decide::acts_now,
+    decide::{WatchNow, acts_now, watch_now},
     event::CaseEvent,
     port::{DatasetRow, Stream},
 };
@@ -17,6 +17,7 @@ use crate::{
     files::{Upload, UploadKind, readable},
     input::neutral_name,
     noting::echo,
+    reminder::Reminder,
 };
 
 /// An act of the session's role, open now or with the reason why not.
@@ -60,6 +61,10 @@ pub struct CaseView {
     pub timeline: Vec<TimelineItem>,
     /// Datasets, for catalogue entries.
     pub datasets: Vec<DatasetRow>,
+    /// Reminders sent about its running clocks, earliest first.
+    pub reminders: Vec<Reminder>,
+    /// What the session may do about its clocks.
+    pub watch: Vec<WatchNow>,
     /// Today.
     pub today: CivilDate,
 }
@@ -141,6 +146,11 @@ impl App {
                 refusal: possible.refusal,
             })
             .collect();
+        let watch = watch_now(&case, &ctx);
+        let reminders = match profile.procedure(&case.procedure) {
+            Some(procedure) => self.reminders_of(&case, procedure).await?,
+            None => Vec::new(),
+        };
         let timeline = self.timeline(id).await?;
         let datasets = self.record.datasets(Some(id)).await?;
         Ok(CaseView {
@@ -151,6 +161,8 @@ impl App {
             acts,
             timeline,
             datasets,
+            reminders,
+            watch,
             today,
         })
     }

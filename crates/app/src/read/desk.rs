@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use shuyu_domain::port::Duty;
-use shuyu_kernel::CivilDate;
+use shuyu_domain::{
+    case::{Instruction, Urge},
+    port::Duty,
+};
+use shuyu_kernel::{BodyId, CivilDate};
 use shuyu_profile::Profile;
 
 use crate::{App, Session, Stop};
@@ -72,6 +75,10 @@ pub struct QueueRow {
     pub urgency: Urgency,
     /// Name of the body whose act brought it here.
     pub from: String,
+    /// An urge that waits for an answer, with the name of the body that urged.
+    pub urge: Option<(Urge, String)>,
+    /// An instruction of the superior body that waits for a report, with its name.
+    pub instruction: Option<(Instruction, String)>,
 }
 
 /// Working days from today to a due date; negative once it is over.
@@ -107,10 +114,25 @@ impl App {
                 let from = last
                     .map(|taken| loaded.registry.body_name(taken.body))
                     .unwrap_or_default();
+                let clock = loaded.linked.get(&duty.case).and_then(|case| {
+                    let id = duty.clock.as_deref()?;
+                    case.running_clock(id, duty.lane.as_deref())
+                });
+                let name = |body: Option<&BodyId>| {
+                    body.map(|body| loaded.registry.body_name(*body))
+                        .unwrap_or_default()
+                };
+                let urge = clock.and_then(|clock| clock.open_urge());
+                let escalation = clock.and_then(|clock| clock.watch.open_escalation());
+                let asked = escalation.and_then(|escalation| {
+                    Some((escalation.open_instruction()?, escalation.to.bodies.first()))
+                });
                 QueueRow {
                     urgency: Urgency::of(remaining),
                     remaining,
                     from,
+                    urge: urge.map(|urge| (urge.clone(), name(Some(&urge.by)))),
+                    instruction: asked.map(|(asked, body)| (asked.clone(), name(body))),
                     duty,
                 }
             })

@@ -16,6 +16,7 @@ mod registry;
 pub mod sheet;
 pub mod sight;
 pub mod supervision;
+mod watched;
 pub mod who;
 
 pub use archive::{Archive, ArchivedPaper};
@@ -28,4 +29,5 @@ pub use material::Material;
 pub use permits::{PermitRow, Sensitivity, Workbench, WorkbenchTable};
 pub use sheet::{Sheet, Wanted};
 pub use supervision::BodyDuties;
+pub use watched::{WatchedOver, WatchedRow};
 pub use who::{PostChoice, TrainingPerson, Who};

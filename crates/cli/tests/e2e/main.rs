@@ -16,3 +16,4 @@ mod recovery;
 mod sent;
 mod stories;
 mod versions;
+mod watch;

@@ -136,7 +136,8 @@ async fn nothing_twice(clients: &mut Clients, journal: &Journal, scene: &Scene) 
     );
 }
 
-fn verified(data: &Path, folder: &Path) {
+/// Both logs verify offline and the tables rebuild to the same rows.
+pub fn verified(data: &Path, folder: &Path) {
     for log in ["proceedings", "access"] {
         let export = folder.join(log);
         let done = shuyu()

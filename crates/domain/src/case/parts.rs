@@ -6,6 +6,7 @@ use shuyu_kernel::{
     calendar::{LimitUnit, WorkCalendar},
 };
 
+use super::watch::Watch;
 use crate::event::{ClockRun, PermitTable};
 
 /// An act that took effect, as later guards look at it.
@@ -44,6 +45,9 @@ pub struct Clock {
     /// Times it stood still.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
+    /// What was done about it while it was nearly due or late.
+    #[serde(default, skip_serializing_if = "Watch::is_empty")]
+    pub watch: Watch,
 }
 
 /// A time during which a clock stood still.

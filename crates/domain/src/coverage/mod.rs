@@ -90,7 +90,8 @@ pub struct ClauseCoverage {
 /// A rule and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RulePlace {
-    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation`, `eligibility` or `right`.
+    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation`, `superior`,
+    /// `eligibility` or `right`.
     pub what: &'static str,
     /// Its id or code.
     pub id: String,

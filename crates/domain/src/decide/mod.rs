@@ -10,6 +10,7 @@ mod permit;
 mod route;
 mod take;
 mod view;
+mod watch;
 
 use shuyu_kernel::Refusal;
 use shuyu_profile::Procedure;
@@ -25,6 +26,7 @@ pub use condition::all_hold;
 pub use guards::{Scene, check as check_guards};
 pub use moving::{MoveOrder, moved, unfit};
 pub use view::{Possible, acts_now, preview};
+pub use watch::{WatchNow, watch_now};
 
 /// Decides a command. `case` is `None` exactly for [`Command::Open`].
 ///
@@ -40,10 +42,15 @@ pub fn decide(case: Option<&Case>, command: &Command, ctx: &Context<'_>) -> Resu
         (Some(case), Command::Drop { number }) => {
             route::drop_waiting(case, procedure_of(case, ctx)?, *number, ctx)
         }
-        (Some(_), Command::Open { .. }) => Err(Refusal::conflict("case_already_open")),
-        (None, Command::Act(_) | Command::Advance { .. } | Command::Drop { .. }) => {
-            Err(Refusal::unknown("case_unknown"))
+        (Some(case), Command::Expire { clock, lane }) => {
+            watch::expire(case, procedure_of(case, ctx)?, clock, lane.as_deref(), ctx)
         }
+        (Some(case), Command::EscalateLate { clock, lane }) => {
+            watch::escalate_late(case, clock, lane.as_deref(), ctx)
+        }
+        (Some(case), Command::Watch(command)) => watch::watch(case, procedure_of(case, ctx)?, command, ctx),
+        (Some(_), Command::Open { .. }) => Err(Refusal::conflict("case_already_open")),
+        (None, _) => Err(Refusal::unknown("case_unknown")),
     }
 }
 

@@ -103,3 +103,37 @@ pub struct DatasetRow {
     /// Ledger index of its event.
     pub as_of: u64,
 }
+
+/// A clock that somebody watches: it binds a body now, or its escalation is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedClock {
+    /// Case.
+    pub case: CaseId,
+    /// Place of the clock in the case, from 0.
+    pub ordinal: u64,
+    /// Clock id.
+    pub clock: String,
+    /// Lane key.
+    pub lane: Option<String>,
+    /// Role that has to act.
+    pub role: String,
+    /// Last day.
+    pub due: CivilDate,
+}
+
+/// Which watched clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchFilter {
+    /// Binding, the last day before this one, and that not recorded yet.
+    ToExpire(CivilDate),
+    /// Binding, the last day from one day to another, both included.
+    DueWithin(CivilDate, CivilDate),
+    /// To go to the superior body, the last day before this one.
+    ToEscalate(CivilDate),
+    /// Binding and recorded as expired.
+    Expired,
+    /// Waiting for the answer to an urge.
+    Urged,
+    /// With the superior body of this role, or of any.
+    Escalated(Option<String>),
+}

@@ -198,6 +198,7 @@ fn samples() -> Vec<Event> {
     all.extend(golden_samples::of_registry().into_iter().map(Event::Registry));
     all.extend(golden_samples::of_data());
     all.extend(crate::additions::new_kinds());
+    all.extend(crate::watch_samples::all());
     all
 }
 

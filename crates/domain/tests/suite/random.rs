@@ -41,15 +41,15 @@ impl Draw {
     }
 }
 
-struct Player<'a> {
-    profile: &'a Profile,
-    world: World,
-    today: CivilDate,
+pub(crate) struct Player<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) world: World,
+    pub(crate) today: CivilDate,
     succeeded: usize,
 }
 
 impl Player<'_> {
-    fn play(&mut self, seed: u64) {
+    pub(crate) fn play(&mut self, seed: u64) {
         let mut draw = Draw(seed);
         self.today = self.today.plus_days(draw.below(4) as i64);
         let cases: Vec<CaseId> = self.world.cases.keys().copied().collect();
@@ -287,7 +287,7 @@ impl Player<'_> {
         })
     }
 
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         for (id, case) in &self.world.cases {
             let events = &self.world.events[id];
             assert_eq!(
@@ -317,7 +317,7 @@ fn paper(name: &str) -> Paper {
 }
 
 /// Where play begins: scenarios that leave cases in the middle of their lives.
-const STARTS: [&str; 6] = [
+pub(crate) const STARTS: [&str; 6] = [
     "story-1-catalogue",
     "story-4-activation",
     "late-lane",
@@ -326,7 +326,11 @@ const STARTS: [&str; 6] = [
     "story-7-products",
 ];
 
-fn player<'a>(profile: &'a Profile, scenarios: &BTreeMap<String, Scenario>, start: &str) -> Player<'a> {
+pub(crate) fn player<'a>(
+    profile: &'a Profile,
+    scenarios: &BTreeMap<String, Scenario>,
+    start: &str,
+) -> Player<'a> {
     let run = run(profile, scenarios, start);
     assert!(run.failures.is_empty(), "{:?}", run.failures);
     let today = CivilDate::new(2026, 3, 5).unwrap();
@@ -338,7 +342,7 @@ fn player<'a>(profile: &'a Profile, scenarios: &BTreeMap<String, Scenario>, star
     }
 }
 
-static SHIPPED: LazyLock<(Profile, BTreeMap<String, Scenario>)> = LazyLock::new(shipped);
+pub(crate) static SHIPPED: LazyLock<(Profile, BTreeMap<String, Scenario>)> = LazyLock::new(shipped);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shuyu_kernel::Basis;
 
+use super::superiors::superiors;
 use crate::{
     affiliates::{BLOCK_SETTING, SUSPECT_SETTING},
     field::FieldType,
@@ -74,6 +75,7 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
     }
     gates(profile, &mut errors);
     office(profile, &mut errors);
+    superiors(profile, &mut errors);
     errors
 }
 
@@ -142,6 +144,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let rights = profile.rights.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
+    let superiors = profile.superiors.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
     let grounds = profile
@@ -158,6 +161,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .chain(gates)
         .chain(rights)
         .chain(settings)
+        .chain(superiors)
         .chain(open)
         .chain(figures)
         .chain(numbers);
@@ -170,7 +174,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     }
 }
 
-fn error(at: &Place, message: String) -> ProfileError {
+pub(super) fn error(at: &Place, message: String) -> ProfileError {
     ProfileError {
         file: at.file.to_string(),
         line: at.line,

@@ -10,9 +10,9 @@ use crate::{
     procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
         CitedIn, HasBasis, Origin, RawAct, RawClock, RawLane, RawProcedure, RawRole, RawSeparation, RawStage,
-        RawSuccession,
+        RawSuccession, RawSuperior,
     },
-    settings::{Dated, Role, Separation, SuccessionRule},
+    settings::{Dated, Role, Separation, SuccessionRule, Superior},
 };
 
 /// The texts being read, and where errors go.
@@ -167,6 +167,20 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// One rule for each of the roles named: they share a basis.
+    pub(super) fn superiors(&mut self, raw: &RawSuperior) -> Vec<Superior> {
+        let whole = || Place::whole(self.own.file);
+        let at = raw.of.first().map_or_else(whole, |of| self.place(of, raw));
+        let basis = self.basis(raw, "superior", &at);
+        let rule = |of: &Spanned<String>| Superior {
+            of: of.get_ref().clone(),
+            is: raw.is.clone(),
+            basis: basis.clone(),
+            at: at.clone(),
+        };
+        raw.of.iter().map(rule).collect()
+    }
+
     pub(super) fn procedure(&mut self, raw: &RawProcedure) -> Procedure {
         let at = Place {
             line: self.place(&raw.id, raw).line,
@@ -298,6 +312,7 @@ impl<'a> Site<'a> {
             bound: raw.bound,
             holder: raw.holder.clone(),
             on_miss: raw.on_miss,
+            remind: raw.remind.clone(),
             basis: self.basis(raw, "clock", &at),
             at,
         }

@@ -210,6 +210,7 @@ fn clock(duty: &RawDuty) -> RawClock {
         bound: Bound::AtMost,
         holder: duty.holder.clone(),
         on_miss: Consequence::Remind,
+        remind: None,
         cite: stated.cite,
         inferred: stated.inferred,
         agreement_item: stated.agreement_item,

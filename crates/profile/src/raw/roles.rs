@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{CitedIn, HasBasis, Origin, StatedBasis, yes};
+use super::{CitedIn, HasBasis, Origin, StatedBasis};
 use crate::settings::Post;
 
 rule! {
@@ -30,6 +30,13 @@ rule! {
 }
 
 rule! {
+    RawSuperior {
+        of: Vec<Spanned<String>>,
+        is: String,
+    }
+}
+
+rule! {
     RawSuccession {
         roles: Vec<Spanned<String>>,
     }
@@ -45,5 +52,11 @@ pub(crate) struct RawRoles {
     #[serde(default)]
     pub(crate) separation: Vec<RawSeparation>,
     #[serde(default)]
+    pub(crate) superior: Vec<RawSuperior>,
+    #[serde(default)]
     pub(crate) succession: Vec<RawSuccession>,
+}
+
+fn yes() -> bool {
+    true
 }

@@ -9,4 +9,5 @@ mod loading;
 mod overlays;
 mod sample;
 mod shipped;
+mod superiors;
 mod support;

@@ -6,7 +6,8 @@ use shuyu_domain::{Case, case::Permit, event::CaseEvent};
 
 use super::{
     duty, json,
-    table::{CASE_FILE, CASE_LINK, CASE_PARTY, Change, DUTY, PERMIT, Table},
+    table::{CASE_FILE, CASE_LINK, CASE_PARTY, CLOCK_WATCH, Change, DUTY, PERMIT, Table},
+    watch,
 };
 use crate::database::Cell;
 
@@ -27,7 +28,12 @@ type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
 /// Derives the rows of one table from a case.
 type Derive = fn(&CaseFile) -> Rows;
 
-const DERIVED: [(&Table, Derive); 3] = [(&CASE_PARTY, parties), (&CASE_LINK, links), (&DUTY, duty::rows)];
+const DERIVED: [(&Table, Derive); 4] = [
+    (&CASE_PARTY, parties),
+    (&CASE_LINK, links),
+    (&DUTY, duty::rows),
+    (&CLOCK_WATCH, watch::rows),
+];
 
 /// Moves the case on and answers the changes of its rows.
 pub(crate) fn project(file: &mut Option<CaseFile>, event: &CaseEvent, index: u64) -> Vec<Change> {

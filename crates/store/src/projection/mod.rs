@@ -6,6 +6,7 @@
 mod case;
 mod duty;
 mod table;
+mod watch;
 
 use std::collections::BTreeMap;
 

@@ -100,6 +100,29 @@ pub(crate) static DUTY: Table = Table {
         column: "case_id",
     },
 };
+/// Clocks that somebody watches.
+pub(crate) static CLOCK_WATCH: Table = Table {
+    name: "clock_watch",
+    columns: &[
+        "case_id",
+        "ordinal",
+        "clock",
+        "lane",
+        "role",
+        "due",
+        "binds",
+        "expired",
+        "escalates",
+        "urged",
+        "superior",
+        "as_of",
+    ],
+    keys: 2,
+    source: Source::Stream {
+        prefix: CASE,
+        column: "case_id",
+    },
+};
 /// Permits.
 pub(crate) static PERMIT: Table = Table {
     name: "permit",
@@ -168,11 +191,12 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 9] = [
+pub(crate) static TABLES: [&Table; 10] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
     &DUTY,
+    &CLOCK_WATCH,
     &PERMIT,
     &REGISTRY_STATE,
     &DATASET_VERSION,

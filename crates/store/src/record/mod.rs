@@ -5,13 +5,15 @@ mod lists;
 mod loading;
 mod plain;
 mod transact;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream, WatchFilter,
+    WatchedClock,
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
 
@@ -56,6 +58,12 @@ impl Record for Store {
         lists::duties(&self.main, body, role)
             .await
             .doing("listing duties")
+    }
+
+    async fn watched(&self, filter: &WatchFilter, limit: u64) -> Result<Vec<WatchedClock>, Fault> {
+        watched::watched(&self.main, filter, limit)
+            .await
+            .doing("listing watched clocks")
     }
 
     async fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shuyu_domain::{
     Event, Value,
     event::{
-        ActMeta, CaseEvent, ClockRun, DatasetEvent, Holder, InstallationEvent, Pending, RegistryEvent,
-        ReleaseEvent, StepTaken,
+        ActMeta, CaseEvent, ClockRun, DatasetEvent, EscalationReason, Holder, InstallationEvent, Pending,
+        RegistryEvent, ReleaseEvent, StepTaken, WatchEvent,
     },
     port::{AccessNote, Stream},
     registry::Body,
@@ -305,4 +305,72 @@ pub fn note(n: i64) -> AccessNote {
         clauses: Vec::new(),
         digest: None,
     }
+}
+
+/// Something about the running clock of that name.
+pub fn watched(name: &str, what: u64) -> Event {
+    let (clock, lane) = (name.to_owned(), None);
+    let words = "words".to_owned();
+    let by = actor();
+    Event::Case(CaseEvent::Watched(match what {
+        0 => WatchEvent::ClockExpired {
+            clock,
+            lane,
+            due: day(20),
+            on: day(21),
+            consequence: serde_json::from_value("flag".into()).unwrap(),
+            clauses: Vec::new(),
+        },
+        1 => WatchEvent::Urged {
+            clock,
+            lane,
+            by,
+            on: day(21),
+            words,
+            answer_by: day(22),
+        },
+        2 => WatchEvent::UrgeAnswered {
+            clock,
+            lane,
+            by,
+            on: day(22),
+            words,
+        },
+        3 => WatchEvent::Escalated {
+            clock,
+            lane,
+            to: Holder {
+                role: "superior".to_owned(),
+                bodies: vec![body(9)],
+            },
+            why: EscalationReason::LeftLate,
+            by: None,
+            on: day(30),
+            due: day(20),
+            words,
+            clauses: Vec::new(),
+        },
+        4 => WatchEvent::Instructed {
+            clock,
+            lane,
+            by,
+            on: day(30),
+            words,
+            report_by: day(33),
+        },
+        5 => WatchEvent::InstructionReported {
+            clock,
+            lane,
+            by,
+            on: day(31),
+            words,
+        },
+        _ => WatchEvent::EscalationClosed {
+            clock,
+            lane,
+            by,
+            on: day(32),
+            words,
+        },
+    }))
 }

@@ -1,13 +1,13 @@
 //! Lists follow the events.
 
-use shuyu_domain::port::{CaseFilter, Loaded, Record, Stream};
+use shuyu_domain::port::{CaseFilter, Loaded, Record, Stream, WatchFilter};
 use shuyu_kernel::{Refusal, calendar::Bound};
 use shuyu_store::Store;
 
 use crate::{
     events::{
         ROLE, advanced, body, case, clock, dataset, day, dropped, entered, finishing, holder, opened, permit,
-        permit_ended, permit_issued, stopped, stream, taken, version_recorded,
+        permit_ended, permit_issued, stopped, stream, taken, version_recorded, watched,
     },
     world::{World, write},
 };
@@ -279,4 +279,55 @@ pub async fn the_latest_dataset_version_is_listed(world: World) {
         let result = store.transact(crate::world::request(stream), decide).await;
         assert_eq!(crate::world::code(&result), "seen");
     }
+}
+
+async fn seen(store: &Store, filter: WatchFilter) -> Vec<(u128, u64)> {
+    let rows = store.watched(&filter, 50).await.unwrap();
+    rows.iter().map(|row| (row.case.bits(), row.ordinal)).collect()
+}
+
+pub async fn watched_clocks_are_found_by_every_filter(world: World) {
+    use WatchFilter::{DueWithin, Escalated, Expired, ToEscalate, ToExpire, Urged};
+    let store = world.open().await;
+    let late = vec![opened(1), clock("review", 20, Bound::AtMost, &[1, 2])];
+    write(&store, stream(1), late).await;
+    let near = vec![
+        opened(2),
+        clock("cooling", 2, Bound::AtLeast, &[1]),
+        clock("answer", 22, Bound::AtMost, &[]),
+    ];
+    write(&store, stream(2), near).await;
+    assert_eq!(seen(&store, ToExpire(day(20))).await, []);
+    assert_eq!(seen(&store, ToExpire(day(21))).await, [(1, 0)]);
+    // A clock that binds nobody known runs out all the same; one that only opens a way does not.
+    assert_eq!(seen(&store, ToExpire(day(30))).await, [(1, 0), (2, 1)]);
+    assert_eq!(seen(&store, DueWithin(day(21), day(22))).await, [(2, 1)]);
+
+    write(&store, stream(1), vec![watched("review", 0)]).await;
+    assert_eq!(seen(&store, ToExpire(day(30))).await, [(2, 1)]);
+    assert_eq!(seen(&store, Expired).await, [(1, 0)]);
+    assert_eq!(seen(&store, ToEscalate(day(20))).await, []);
+    assert_eq!(seen(&store, ToEscalate(day(21))).await, [(1, 0)]);
+    write(&store, stream(1), vec![watched("review", 1)]).await;
+    assert_eq!(seen(&store, Urged).await, [(1, 0)]);
+    write(
+        &store,
+        stream(1),
+        vec![watched("review", 2), watched("review", 3)],
+    )
+    .await;
+    assert_eq!(seen(&store, Urged).await, []);
+    assert_eq!(seen(&store, ToEscalate(day(40))).await, []);
+    for role in [None, Some("superior".to_owned())] {
+        assert_eq!(seen(&store, Escalated(role)).await, [(1, 0)]);
+    }
+    assert_eq!(seen(&store, Escalated(Some(ROLE.to_owned()))).await, []);
+    // Stopped, it stays with the superior body until that closes it.
+    write(&store, stream(1), vec![stopped("review")]).await;
+    assert_eq!(seen(&store, Expired).await, []);
+    assert_eq!(seen(&store, Escalated(None)).await, [(1, 0)]);
+    assert!(store.rebuild_check().await.unwrap().equal);
+    write(&store, stream(1), vec![watched("review", 6)]).await;
+    assert_eq!(seen(&store, Escalated(None)).await, []);
+    assert!(store.rebuild_check().await.unwrap().equal);
 }

@@ -73,6 +73,7 @@ contract! {
         a_waiting_step_is_a_duty_of_its_body,
         a_permit_leads_to_its_case,
         the_latest_dataset_version_is_listed,
+        watched_clocks_are_found_by_every_filter,
     }
     logs::{
         entries_refuse_to_be_changed,

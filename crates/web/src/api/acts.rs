@@ -9,7 +9,12 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shuyu_app::{input::ActInput, read::ActNow, versions::NewMove};
-use shuyu_domain::{Event, port::Committed, rehearsal::Rehearsal};
+use shuyu_domain::{
+    Event,
+    command::{WatchAct, WatchClock},
+    port::Committed,
+    rehearsal::Rehearsal,
+};
 use shuyu_kernel::{CaseId, CivilDate, Manner};
 use shuyu_profile::Act;
 use utoipa::ToSchema;
@@ -237,6 +242,46 @@ pub async fn rehearse(
     Named(id): Named<CaseId>,
 ) -> Result<Json<Option<Rehearsal>>, Failure> {
     Ok(Json(state.app.rehearse_case(&session, id).await?))
+}
+
+/// Something to do about a clock that is nearly due or late.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchOrder {
+    /// `urge`, `answer_urge`, `escalate`, `instruct`, `report` or `close`.
+    #[schema(value_type = String, example = "urge")]
+    act: WatchAct,
+    /// Lane key, for the clock of a lane.
+    #[serde(default)]
+    lane: Option<String>,
+    /// What is said; no personal data.
+    words: String,
+    /// Last day to report, for `instruct`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "2026-03-20")]
+    report_by: Option<CivilDate>,
+}
+
+/// Urges the holder of a clock, answers, escalates, instructs, reports or closes. Moves no case.
+#[utoipa::path(post, path = "/cases/{id}/clocks/{clock}", tag = "cases", request_body = WatchOrder,
+    params(("id" = String, Path, description = "Case id"), ("clock" = String, Path, description = "Clock id"),
+        ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Written, headers(("ETag" = String)))))]
+pub async fn watch(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named((id, clock)): Named<(CaseId, String)>,
+    Repeatable(guarded): Repeatable,
+    Body(order): Body<WatchOrder>,
+) -> Result<Response, Failure> {
+    let command = WatchClock {
+        clock,
+        lane: order.lane,
+        act: order.act,
+        words: order.words,
+        report_by: order.report_by,
+    };
+    Ok(written(&state.app.watch(&session, id, command, guarded).await?))
 }
 
 /// Everything that happened in a case, in order.

@@ -130,6 +130,12 @@ pub struct ClockView {
     stopped_on: Option<String>,
     /// In time, once stopped.
     in_time: Option<bool>,
+    /// Day on which it was recorded that the last day passed.
+    expired_on: Option<String>,
+    /// An urge waits for its answer.
+    urged: bool,
+    /// The superior body has the matter and has not closed it.
+    escalated: bool,
     /// Clauses of the limit.
     clauses: Vec<String>,
 }
@@ -269,6 +275,13 @@ fn clock(clock: &Clock) -> ClockView {
         role: run.holder.role.clone(),
         stopped_on: clock.stopped_on.map(|day| day.to_string()),
         in_time: clock.in_time,
+        expired_on: clock
+            .watch
+            .expiry
+            .filter(|_| clock.expired())
+            .map(|expiry| expiry.on.to_string()),
+        urged: clock.open_urge().is_some(),
+        escalated: clock.watch.open_escalation().is_some(),
         clauses: run.clauses.iter().map(ToString::to_string).collect(),
     }
 }
@@ -330,6 +343,7 @@ mod tests {
             in_time: None,
             paused_on: None,
             pauses: Vec::new(),
+            watch: Default::default(),
         });
         let said = serde_json::to_value(&seen).unwrap();
         assert_eq!(said["limit"], "1 working_day");

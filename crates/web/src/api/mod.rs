@@ -166,6 +166,7 @@ fn work() -> OpenApiRouter<WebState> {
         .routes(routes!(acts::advance))
         .routes(routes!(acts::drop_waiting))
         .routes(routes!(acts::rehearse, acts::move_case))
+        .routes(routes!(acts::watch))
         .routes(routes!(acts::timeline))
 }
 

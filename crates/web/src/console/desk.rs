@@ -2,8 +2,14 @@
 
 use askama::Template;
 use axum::response::Response;
-use shuyu_app::read::{QueueRow, Urgency};
+use shuyu_app::{
+    read::{QueueRow, Urgency, WatchedRow},
+    reminder::Reminder,
+};
+use shuyu_domain::command::WatchAct;
 use shuyu_profile::Profile;
+
+use super::watch::{self, WatchForm, clock_title, reason_words, reminder_words, row_forms};
 
 use crate::page::{
     Chip, ConsoleError, Frame, Grounds, Visit, ok,
@@ -15,6 +21,8 @@ use crate::page::{
 pub(crate) struct HomePage {
     pub frame: Frame,
     pub total: usize,
+    pub calls: Vec<Call>,
+    pub reminders: Vec<Told>,
     pub groups: Vec<Group>,
     pub openable: Vec<Openable>,
     pub jobs: Vec<Link>,
@@ -27,6 +35,27 @@ pub(crate) struct Group {
     /// How many wait; not all of them are listed.
     pub count: usize,
     pub rows: Vec<Row>,
+}
+
+/// Somebody waits for a word of this desk: an urge, an instruction, or a matter escalated to it.
+pub(crate) struct Call {
+    pub href: String,
+    pub title: String,
+    pub number: String,
+    pub what: String,
+    pub text: String,
+    pub words: String,
+    pub forms: Vec<WatchForm>,
+}
+
+/// A reminder that nobody has read.
+pub(crate) struct Told {
+    pub key: String,
+    pub href: String,
+    pub title: String,
+    pub number: String,
+    pub what: String,
+    pub text: String,
 }
 
 /// So many of each degree of urgency are listed, the most urgent first; the rest comes up as these are done.
@@ -49,6 +78,10 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
     let frame = visit.frame_at("nav-desk");
     let queue = visit.app().work_queue(&visit.session).await?;
     let total = queue.len();
+    let told = visit.app().reminders(&visit.session).await?;
+    let reminders = reminders(&frame, &visit.profile, told, &queue);
+    let escalated = visit.app().escalated_here(&visit.session).await?;
+    let calls = calls(&frame, &visit, &queue, &escalated);
     let groups = groups(&frame, &visit.profile, queue);
     let openable = openable(&frame, &visit.profile, &visit.session.actor.role, None);
     let jobs = visit
@@ -65,10 +98,106 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
     Ok(ok(&HomePage {
         frame,
         total,
+        calls,
+        reminders,
         groups,
         openable,
         jobs,
     }))
+}
+
+/// What somebody waits for: matters escalated to this body first, then instructions, then urges.
+fn calls(frame: &Frame, visit: &Visit, queue: &[QueueRow], escalated: &[WatchedRow]) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for (n, row) in escalated.iter().enumerate() {
+        let Some(escalation) = row.clock.watch.open_escalation() else {
+            continue;
+        };
+        let facts = [
+            ("who", row.holders.join(" · ")),
+            ("due", row.clock.run.due.to_string()),
+            ("why", reason_words(frame, escalation.why)),
+        ];
+        calls.push(Call {
+            href: format!("/cases/{}", row.case),
+            title: row.title.clone(),
+            number: row.number.clone(),
+            what: clock_title(frame, &visit.profile, &row.procedure, &row.clock.run.clock),
+            text: frame.tr("desk-escalated", &facts),
+            words: String::new(),
+            forms: row_forms(visit, &format!("escalated-{n}"), row),
+        });
+    }
+    for (n, item) in queue.iter().enumerate() {
+        let duty = &item.duty;
+        let Some(clock) = &duty.clock else { continue };
+        let call = |act: WatchAct, text: String, words: &str| Call {
+            href: format!("/cases/{}", duty.case),
+            title: duty.title.clone(),
+            number: duty.number.clone(),
+            what: duty_words(frame, &visit.profile, duty),
+            text,
+            words: words.to_owned(),
+            forms: vec![watch::form(
+                visit,
+                &format!("call-{n}"),
+                &duty.case.to_string(),
+                clock,
+                duty.lane.as_deref(),
+                act,
+            )],
+        };
+        if let Some((asked, who)) = &item.instruction {
+            let facts = [
+                ("on", asked.on.to_string()),
+                ("who", who.clone()),
+                ("by", asked.report_by.to_string()),
+            ];
+            calls.push(call(
+                WatchAct::Report,
+                frame.tr("watch-note-instructed", &facts),
+                &asked.words,
+            ));
+        }
+        if let Some((urge, who)) = &item.urge {
+            let facts = [
+                ("on", urge.on.to_string()),
+                ("who", who.clone()),
+                ("by", urge.answer_by.to_string()),
+            ];
+            calls.push(call(
+                WatchAct::AnswerUrge,
+                frame.tr("watch-note-urged", &facts),
+                &urge.words,
+            ));
+        }
+    }
+    calls
+}
+
+/// Reminders nobody has read, of duties that are still open under the same last day.
+fn reminders(frame: &Frame, profile: &Profile, told: Vec<Reminder>, queue: &[QueueRow]) -> Vec<Told> {
+    let open = |told: &Reminder| {
+        queue.iter().any(|item| {
+            let duty = &item.duty;
+            duty.case == told.case
+                && duty.clock.as_ref() == Some(&told.clock)
+                && duty.lane == told.lane
+                && duty.due == Some(told.due)
+        })
+    };
+    told.into_iter()
+        .filter(open)
+        .take(LISTED)
+        .map(|told| Told {
+            href: format!("/cases/{}", told.case),
+            what: clock_title(frame, profile, &told.procedure, &told.clock),
+            text: reminder_words(frame, &told),
+            key: told.key,
+            title: told.title,
+            number: told.number,
+        })
+        .collect()
 }
 
 fn groups(frame: &Frame, profile: &Profile, queue: Vec<QueueRow>) -> Vec<Group> {

@@ -20,6 +20,7 @@ pub mod sign_in;
 pub mod supervision;
 pub mod training;
 pub mod version;
+pub mod watch;
 pub mod workbench;
 
 #[cfg(test)]
@@ -102,6 +103,8 @@ fn pages() -> Router<WebState> {
         )
         .route("/cases/{id}/papers/{digest}", get(case::paper))
         .route("/cases/{id}/version", get(version::page))
+        .route("/cases/{id}/clocks/{clock}/{act}", post(watch::act))
+        .route("/reminders", post(watch::read))
         .route("/releases", get(permits::releases))
         .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))

@@ -5,7 +5,7 @@ use axum::{extract::Query, response::Response};
 use serde::Deserialize;
 use shuyu_app::{
     disclosure::{Figure, Period},
-    read::{BodyDuties, Granted, Urgency},
+    read::{BodyDuties, Granted, Urgency, WatchedOver, WatchedRow, desk::remaining_days},
     ties::Affiliated,
 };
 use shuyu_domain::registry::Weight;
@@ -13,6 +13,7 @@ use shuyu_domain::registry::Weight;
 use super::{
     case::figure_label,
     desk::{duty_grounds, duty_words},
+    watch::{self, WatchForm, WatchNote, clock_title, row_forms},
 };
 use crate::page::{Chip, ConsoleError, Frame, Grounds, Visit, frame::role_title, ok, parts::shape};
 
@@ -20,6 +21,7 @@ use crate::page::{Chip, ConsoleError, Frame, Grounds, Visit, frame::role_title, 
 #[template(path = "supervision.html")]
 pub(crate) struct SupervisionPage {
     pub frame: Frame,
+    pub watched: Vec<WatchedGroup>,
     pub bodies: Vec<BodyRow>,
     pub exceptions: Vec<ExceptionRow>,
     pub affiliations: Vec<AffiliationRow>,
@@ -56,6 +58,28 @@ pub(crate) struct DutyRow {
     pub grounds: Grounds,
 }
 
+/// Clocks in one state: escalated, urged or expired.
+pub(crate) struct WatchedGroup {
+    pub id: &'static str,
+    pub label: String,
+    pub empty: String,
+    pub rows: Vec<WatchedLine>,
+}
+
+pub(crate) struct WatchedLine {
+    pub href: String,
+    pub number: String,
+    pub title: String,
+    pub what: String,
+    pub who: String,
+    pub due: String,
+    pub word: &'static str,
+    pub shape: &'static str,
+    pub remaining: String,
+    pub notes: Vec<WatchNote>,
+    pub forms: Vec<WatchForm>,
+}
+
 pub(crate) struct ExceptionRow {
     pub href: String,
     pub number: String,
@@ -85,11 +109,13 @@ pub(crate) struct FigureRow {
 pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, ConsoleError> {
     let frame = visit.frame_at("nav-supervision");
     let bodies = visit.app().supervision(&visit.session).await?;
+    let watched = visit.app().watched_over(&visit.session).await?;
     let exceptions = visit.app().exceptions(&visit.session).await?;
     let affiliations = visit.app().affiliations(&visit.session).await?;
     let period = asked.year.trim().parse().ok().and_then(Period::year);
     let figures = visit.app().disclosure_figures(&visit.session, period).await?;
     let page = SupervisionPage {
+        watched: watched_groups(&frame, &visit, &watched),
         bodies: bodies.iter().map(|body| row(&frame, &visit, body)).collect(),
         exceptions: exceptions
             .into_iter()
@@ -107,6 +133,45 @@ pub(crate) async fn page(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
         frame,
     };
     Ok(ok(&page))
+}
+
+fn watched_groups(frame: &Frame, visit: &Visit, watched: &WatchedOver) -> Vec<WatchedGroup> {
+    [
+        ("escalated", &watched.escalated),
+        ("urged", &watched.urged),
+        ("expired", &watched.expired),
+    ]
+    .into_iter()
+    .map(|(id, rows)| WatchedGroup {
+        id,
+        label: frame.tr(&format!("supervision-{id}"), &[("n", rows.len())]),
+        empty: frame.t(&format!("supervision-{id}-empty")),
+        rows: rows
+            .iter()
+            .enumerate()
+            .map(|(n, row)| watched_line(frame, visit, &format!("{id}-{n}"), row))
+            .collect(),
+    })
+    .collect()
+}
+
+fn watched_line(frame: &Frame, visit: &Visit, place: &str, row: &WatchedRow) -> WatchedLine {
+    let run = &row.clock.run;
+    let remaining = remaining_days(&visit.profile, frame.today, run.due);
+    let urgency = Urgency::of(Some(remaining));
+    WatchedLine {
+        href: format!("/cases/{}", row.case),
+        number: row.number.clone(),
+        title: row.title.clone(),
+        what: clock_title(frame, &visit.profile, &row.procedure, &run.clock),
+        who: row.holders.join(" · "),
+        due: run.due.to_string(),
+        word: urgency.word(),
+        shape: shape(urgency.word()),
+        remaining: frame.remaining(Some(remaining)),
+        notes: watch::notes(frame, &row.clock, &[], |body| row.name(body)),
+        forms: row_forms(visit, place, row),
+    }
 }
 
 fn exception_row(frame: &Frame, visit: &Visit, granted: Granted) -> ExceptionRow {

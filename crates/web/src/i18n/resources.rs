@@ -18,6 +18,7 @@ resources!(
     "frame.ftl",
     "case.ftl",
     "print.ftl",
+    "watch.ftl",
     "form.ftl",
     "lists.ftl",
     "data.ftl",

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream,
+    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream, WatchFilter,
+    WatchedClock,
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
 use shuyu_store::Store;
@@ -64,6 +65,7 @@ pass! {
     fn load_seeking(&self, cases: &BTreeSet<CaseId>, seeks: &[CaseQuery]) -> Result<Loaded, Fault>;
     fn cases(&self, filter: &CaseFilter) -> Result<(Vec<CaseRow>, u64), Fault>;
     fn duties(&self, body: BodyId, role: &str) -> Result<Vec<Duty>, Fault>;
+    fn watched(&self, filter: &WatchFilter, limit: u64) -> Result<Vec<WatchedClock>, Fault>;
     fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
     fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
     fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;

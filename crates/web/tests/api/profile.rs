@@ -81,6 +81,10 @@ id = "system_administrator"
 title = "系统管理员"
 title_en = "System administrator"
 inferred = "somebody keeps the registry"
+[[superior]]
+of = ["authority"]
+is = "data_authority"
+cite = ["ST-OP-002"]
 "#;
 
 /// What a permit rests on.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_app::read::{CaseView, Urgency, desk::remaining_days};
-use shuyu_domain::{case::Clock, event::ClockRun};
+use shuyu_domain::{case::Clock, command::WatchAct, event::ClockRun};
 use shuyu_kernel::{
     CivilDate,
     calendar::{Bound, DayKind, DayStep, StepNote},
@@ -12,8 +12,11 @@ use shuyu_profile::Procedure;
 
 use super::acts::lane_name;
 use crate::{
-    console::desk::urgency_label,
-    page::{Frame, Grounds, frame::role_title, parts::shape},
+    console::{
+        desk::urgency_label,
+        watch::{self, WatchForm, WatchNote},
+    },
+    page::{Frame, Grounds, Visit, frame::role_title, parts::shape},
 };
 
 /// Calendars longer than this many months are shown as a list only.
@@ -34,6 +37,8 @@ pub(crate) struct ClockCard {
     pub months: Vec<Month>,
     pub lines: Vec<Line>,
     pub calendar: String,
+    pub notes: Vec<WatchNote>,
+    pub forms: Vec<WatchForm>,
 }
 
 pub(crate) struct Month {
@@ -57,12 +62,24 @@ pub(crate) struct Line {
 }
 
 /// Running clocks first, then the stopped ones, newest first.
-pub(super) fn cards(frame: &Frame, view: &CaseView, procedure: &Procedure) -> Vec<ClockCard> {
-    let mut clocks: Vec<&Clock> = view.case.clocks.iter().rev().collect();
-    clocks.sort_by_key(|clock| clock.stopped_on.is_some());
+pub(super) fn cards(frame: &Frame, visit: &Visit, view: &CaseView, procedure: &Procedure) -> Vec<ClockCard> {
+    let mut clocks: Vec<(usize, &Clock)> = view.case.clocks.iter().enumerate().rev().collect();
+    clocks.sort_by_key(|(_, clock)| clock.stopped_on.is_some());
     clocks
         .into_iter()
-        .map(|clock| card(frame, view, procedure, clock))
+        .map(|(ordinal, clock)| {
+            let open: Vec<WatchAct> = view
+                .watch
+                .iter()
+                .filter(|now| now.ordinal == ordinal)
+                .map(|now| now.act)
+                .collect();
+            let place = format!("clock-{ordinal}");
+            ClockCard {
+                forms: watch::forms(visit, &place, &view.case.id.to_string(), clock, &open),
+                ..card(frame, view, procedure, clock)
+            }
+        })
         .collect()
 }
 
@@ -89,6 +106,10 @@ fn card(frame: &Frame, view: &CaseView, procedure: &Procedure, clock: &Clock) ->
         months: months(frame, run),
         lines: run.derivation.iter().map(|step| line(frame, step)).collect(),
         calendar: run.calendar.short(),
+        notes: watch::notes(frame, clock, &view.reminders, |body| {
+            view.registry.body_name(body)
+        }),
+        forms: Vec::new(),
     }
 }
 

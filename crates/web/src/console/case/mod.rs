@@ -233,7 +233,7 @@ fn draw(visit: &Visit, view: &CaseView, clear: &BTreeMap<String, String>) -> Res
         parties: parties(&frame, view),
         acts: acts::lines(&frame, view, procedure),
         waiting: acts::waiting(&frame, visit, view, procedure),
-        clocks: clock::cards(&frame, view, procedure),
+        clocks: clock::cards(&frame, visit, view, procedure),
         stopped_clocks: case
             .clocks
             .iter()

@@ -7,6 +7,7 @@ use super::{
     facts::{ColumnView, Fact, FactGroup, PaperRow, TableView},
     timeline::TimelineRow,
 };
+use crate::console::watch::{WatchForm, WatchNote};
 use crate::page::{
     Chip, Frame, Grounds, RefusalCard,
     parts::{Labelled, Link},
@@ -147,6 +148,19 @@ pub(super) fn clock(text: &str, grounds: &Grounds, running: bool) -> ClockCard {
             text: t(),
         }],
         calendar: t(),
+        notes: vec![WatchNote {
+            text: t(),
+            words: t(),
+        }],
+        forms: vec![WatchForm {
+            id: format!("watch-{running}"),
+            action: "/cases/x/clocks/review/instruct".to_owned(),
+            lane: t(),
+            key: t(),
+            title: t(),
+            label: t(),
+            first_day: "2026-02-10".to_owned(),
+        }],
     }
 }
 

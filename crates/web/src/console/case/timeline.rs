@@ -3,15 +3,18 @@
 use shuyu_app::read::{CaseView, TimelineItem};
 use shuyu_domain::{
     Event,
-    event::{ActMeta, CaseEvent, StepTaken},
+    event::{ActMeta, CaseEvent, StepTaken, WatchEvent},
 };
 use shuyu_kernel::Manner;
 use shuyu_profile::Procedure;
 
 use super::acts::lane_name;
-use crate::page::{
-    Chip, Frame,
-    frame::{post_title, role_title},
+use crate::{
+    console::watch::reason_words,
+    page::{
+        Chip, Frame,
+        frame::{post_title, role_title},
+    },
 };
 
 pub(crate) struct TimelineRow {
@@ -82,9 +85,50 @@ pub(super) fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &
             row.who = format!("{body} · {who}");
         }
         CaseEvent::ClockStarted(run) => row.chips = Chip::all(frame, &view.profile, &run.clauses),
+        CaseEvent::Watched(event) => watched(frame, view, event, &mut row),
         _ => {}
     }
     row
+}
+
+/// Expiry, urging and escalation stand out: somebody has to do something.
+fn watched(frame: &Frame, view: &CaseView, event: &WatchEvent, row: &mut TimelineRow) {
+    row.minor = false;
+    row.who = match event.by() {
+        Some(by) => {
+            let body = view.registry.body_name(by.body);
+            let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
+            format!("{body} · {who}")
+        }
+        None => frame.t("manner-system"),
+    };
+    if let WatchEvent::ClockExpired { clauses, .. } | WatchEvent::Escalated { clauses, .. } = event {
+        row.chips = Chip::all(frame, &view.profile, clauses);
+    }
+}
+
+fn watched_detail(frame: &Frame, view: &CaseView, clock: String, event: &WatchEvent) -> String {
+    let mut parts = vec![clock];
+    match event {
+        WatchEvent::ClockExpired { due, .. } => parts.push(frame.tr("timeline-due", &[("date", due)])),
+        WatchEvent::Urged { answer_by: by, .. } => {
+            parts.push(frame.tr("timeline-answer-by", &[("date", by)]))
+        }
+        WatchEvent::Instructed { report_by: by, .. } => {
+            parts.push(frame.tr("timeline-report-by", &[("date", by)]));
+        }
+        WatchEvent::Escalated { to, why, .. } => {
+            parts.extend(to.bodies.iter().map(|body| view.registry.body_name(*body)));
+            parts.push(reason_words(frame, *why));
+        }
+        WatchEvent::UrgeAnswered { .. }
+        | WatchEvent::InstructionReported { .. }
+        | WatchEvent::EscalationClosed { .. } => {}
+    }
+    if !event.words().is_empty() {
+        parts.push(event.words().to_owned());
+    }
+    parts.join(" · ")
 }
 
 pub(super) fn act_title(frame: &Frame, procedure: &Procedure, act: &str) -> String {
@@ -240,6 +284,7 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
         ),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
+        CaseEvent::Watched(event) => watched_detail(frame, view, clock(event.clock().0), event),
         CaseEvent::Advanced { .. }
         | CaseEvent::Dropped { .. }
         | CaseEvent::PermitEnded { .. }

@@ -4,7 +4,10 @@ use shuyu_app::read::TrainingPerson;
 
 use super::{Rendered, TEXT, card, chips, choice, frame, grounds, labelled, link, openable, page, text};
 use crate::{
-    console::{case, desk, form, lists, sign_in, supervision},
+    console::{
+        case, desk, form, lists, sign_in, supervision,
+        watch::{WatchForm, WatchNote},
+    },
     i18n::Language,
     page::Frame,
 };
@@ -48,6 +51,23 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
     let home = desk::HomePage {
         frame: frame(lang),
         total: 1,
+        calls: vec![desk::Call {
+            href: "/cases/x".to_owned(),
+            title: text(),
+            number: text(),
+            what: text(),
+            text: text(),
+            words: text(),
+            forms: vec![watch_form("call", ""), watch_form("call-2", "2026-02-10")],
+        }],
+        reminders: vec![desk::Told {
+            key: "remind/x".to_owned(),
+            href: "/cases/x".to_owned(),
+            title: text(),
+            number: text(),
+            what: text(),
+            text: text(),
+        }],
         groups: vec![group],
         openable: openable(),
         jobs: vec![link()],
@@ -55,6 +75,8 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
     let empty = desk::HomePage {
         frame: frame(lang),
         total: 0,
+        calls: vec![],
+        reminders: vec![],
         groups: vec![],
         openable: vec![],
         jobs: vec![],
@@ -81,6 +103,18 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         ),
         page("supervision.html", &supervision_page(lang)),
     ]
+}
+
+fn watch_form(id: &str, first_day: &str) -> WatchForm {
+    WatchForm {
+        id: id.to_owned(),
+        action: "/cases/x/clocks/review/urge".to_owned(),
+        lane: text(),
+        key: text(),
+        title: text(),
+        label: text(),
+        first_day: first_day.to_owned(),
+    }
 }
 
 fn list_page(lang: Language, rows: bool) -> lists::ListPage {
@@ -159,6 +193,35 @@ fn supervision_page(lang: Language) -> supervision::SupervisionPage {
     };
     supervision::SupervisionPage {
         frame: frame(lang),
+        watched: vec![
+            supervision::WatchedGroup {
+                id: "escalated",
+                label: text(),
+                empty: text(),
+                rows: vec![supervision::WatchedLine {
+                    href: "/cases/x".to_owned(),
+                    number: text(),
+                    title: text(),
+                    what: text(),
+                    who: text(),
+                    due: "2026-02-24".to_owned(),
+                    word: "overdue",
+                    shape: "\u{25b2}",
+                    remaining: text(),
+                    notes: vec![WatchNote {
+                        text: text(),
+                        words: text(),
+                    }],
+                    forms: vec![watch_form("watched", "2026-02-10")],
+                }],
+            },
+            supervision::WatchedGroup {
+                id: "urged",
+                label: text(),
+                empty: text(),
+                rows: vec![],
+            },
+        ],
         exceptions: vec![exception],
         affiliations: vec![supervision::AffiliationRow {
             word: "severe",

@@ -9,4 +9,5 @@ mod pages;
 mod print;
 mod sessions;
 mod town;
+mod watch;
 mod workbench;

@@ -10,7 +10,7 @@ use shuyu_privacy::permit::Permit;
 
 use crate::{profile::profiles_of_lone_permits, world::World};
 
-const APPEAL: &str = r#"
+pub(super) const APPEAL: &str = r#"
 id = "appeal"
 title = "申诉"
 title_en = "Appeal"

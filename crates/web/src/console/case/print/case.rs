@@ -31,7 +31,7 @@ pub(crate) fn case_sheet(
         basics: basics(&frame, view, procedure),
         groups: facts::groups(&frame, visit, view, procedure, &view.case.fields, &clear),
         lanes: opinions(&frame, view, procedure),
-        clocks: clock::cards(&frame, view, procedure),
+        clocks: clock::cards(&frame, visit, view, procedure),
         decisions: decisions(&frame, view, procedure),
         papers: facts::papers(&frame, view, procedure),
         clauses: clauses(&frame, view, procedure),
