@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod api_read;
+pub mod batch;
 pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;

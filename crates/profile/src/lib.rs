@@ -30,8 +30,8 @@ pub use load::{Profile, ProfileError};
 pub use meaning::Meaning;
 pub use place::Place;
 pub use procedure::{
-    Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure, RouteStep,
-    Stage,
+    Act, ActKind, BatchRule, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, OpenRule, Procedure,
+    RouteStep, Stage,
 };
 pub use settings::{
     Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,

@@ -115,7 +115,8 @@ mod gates;
 mod overlay;
 
 pub(crate) use gates::{
-    RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawThresholds,
+    RawBatch, RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables,
+    RawThresholds,
 };
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
@@ -204,6 +205,7 @@ pub(crate) struct RawOpen {
     pub(crate) starts: Vec<String>,
     #[serde(default)]
     pub(crate) guard: Vec<RawGuard>,
+    pub(crate) batch: Option<RawBatch>,
 }
 
 rule! {

@@ -5,6 +5,7 @@ use axum::response::Response;
 use shuyu_app::read::{QueueRow, Urgency};
 use shuyu_profile::Profile;
 
+use super::datasets::job_title;
 use crate::page::{
     Chip, ConsoleError, Frame, Grounds, Visit, ok,
     parts::{Link, Openable, openable, shape},
@@ -59,7 +60,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
         .take(5)
         .map(|job| Link {
             href: format!("/jobs/{}", job.job),
-            label: frame.tr("job-title", &[("table", job.table)]),
+            label: job_title(&frame, &visit, &job),
         });
     let jobs = jobs.collect();
     Ok(ok(&HomePage {

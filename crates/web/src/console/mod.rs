@@ -4,6 +4,7 @@
 //! answer into words and renders a template. What stops it becomes a page in
 //! [`stops_become_pages`](crate::page::visit::stops_become_pages).
 
+pub mod batch;
 pub mod case;
 pub mod datasets;
 pub mod desk;
@@ -53,6 +54,7 @@ pub fn router() -> Router<WebState> {
             "/cases/{id}/acts/{act}/{lane}/{group}",
             get(form::acting::group).post(form::acting::save),
         )
+        .route("/open/{procedure}/batch", get(batch::page).post(batch::upload))
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
@@ -77,6 +79,12 @@ fn pages() -> Router<WebState> {
             "/open/{procedure}/check",
             get(form::opening::check).post(form::opening::submit),
         )
+        .route("/open/{procedure}/batch/template.xlsx", get(batch::template))
+        .route(
+            "/open/{procedure}/batch/{digest}",
+            get(batch::check).post(batch::start),
+        )
+        .route("/open/{procedure}/batch/{digest}/failed.xlsx", get(batch::failed))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
         .route("/cases/{id}/reveal/{field}", post(case::reveal))

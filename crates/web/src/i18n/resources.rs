@@ -18,6 +18,7 @@ resources!(
     "frame.ftl",
     "case.ftl",
     "form.ftl",
+    "batch.ftl",
     "lists.ftl",
     "data.ftl",
     "ledger.ftl",

@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod batches;
 mod between;
 mod cases;
 mod chain;
@@ -21,6 +22,7 @@ mod forms;
 mod gateway;
 mod guards;
 mod keys;
+mod listing;
 mod noting;
 mod permits;
 mod procedures;

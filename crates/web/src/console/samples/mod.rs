@@ -1,5 +1,6 @@
 //! Every page with sample contents, rendered in both languages and checked.
 
+mod batch;
 mod data;
 mod desk;
 mod form;
@@ -111,6 +112,7 @@ fn openable() -> Vec<Openable> {
     vec![Openable {
         href: "/open/plan".to_owned(),
         title: text(),
+        batch_href: "/open/plan/batch".to_owned(),
         grounds: grounds(),
     }]
 }
@@ -150,6 +152,7 @@ fn all(lang: Language) -> Vec<Rendered> {
     pages.extend(desk::desk_pages(lang));
     pages.push(page("case.html", &desk::case_page(lang)));
     pages.extend(form::form_pages(lang));
+    pages.extend(batch::batch_pages(lang));
     pages.extend(data::data_pages(lang));
     pages.extend(data::product_pages(lang));
     pages.extend(law::ledger_pages(lang));
