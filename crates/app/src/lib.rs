@@ -27,6 +27,7 @@ pub mod profiles;
 pub mod read;
 mod recount;
 pub mod registry;
+pub mod report;
 pub mod running;
 mod subjects;
 mod tidying;

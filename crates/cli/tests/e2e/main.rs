@@ -14,4 +14,5 @@ mod hostile;
 mod offline;
 mod postgres;
 mod recovery;
+mod report;
 mod sent;

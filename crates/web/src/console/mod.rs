@@ -12,6 +12,7 @@ pub mod form;
 pub mod law;
 pub mod ledger;
 pub mod lists;
+pub mod monthly;
 pub mod permits;
 pub mod posted;
 pub mod products;
@@ -117,6 +118,10 @@ fn pages() -> Router<WebState> {
         .route("/law/clauses/{id}", get(law::clause))
         .route("/law/procedures/{id}", get(law::procedure))
         .route("/supervision", get(supervision::page))
+        .route("/supervision/report", get(monthly::page))
+        .route("/supervision/report/rows", get(monthly::rows))
+        .route("/supervision/report.xlsx", get(monthly::xlsx))
+        .route("/supervision/report.docx", get(monthly::docx))
 }
 
 /// Layer for the console: see [`stops_become_pages`].

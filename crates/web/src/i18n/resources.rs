@@ -19,6 +19,7 @@ resources!(
     "case.ftl",
     "form.ftl",
     "batch.ftl",
+    "report.ftl",
     "lists.ftl",
     "data.ftl",
     "ledger.ftl",

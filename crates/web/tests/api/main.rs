@@ -28,6 +28,7 @@ mod permits;
 mod procedures;
 mod profile;
 mod registry;
+mod reports;
 mod sessions;
 mod shape;
 mod sold;

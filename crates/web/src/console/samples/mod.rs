@@ -5,6 +5,7 @@ mod data;
 mod desk;
 mod form;
 mod law;
+mod monthly;
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
@@ -153,6 +154,7 @@ fn all(lang: Language) -> Vec<Rendered> {
     pages.push(page("case.html", &desk::case_page(lang)));
     pages.extend(form::form_pages(lang));
     pages.extend(batch::batch_pages(lang));
+    pages.extend(monthly::report_pages(lang));
     pages.extend(data::data_pages(lang));
     pages.extend(data::product_pages(lang));
     pages.extend(law::ledger_pages(lang));
