@@ -95,10 +95,16 @@ pub(super) fn text_of(field: &Field, cell: &Cell, names: &Names) -> Result<Strin
 }
 
 fn yes_no(typed: &str) -> Option<&'static str> {
-    // The Chinese words for yes and no, whatever the language of the page.
+    // One sign each in Chinese, whatever the language of the page; the template offers them as a list.
+    let mut signs = typed.chars();
+    match (signs.next(), signs.next()) {
+        (Some('\u{662f}'), None) => return Some("yes"),
+        (Some('\u{5426}'), None) => return Some("no"),
+        _ => {}
+    }
     match typed.to_ascii_lowercase().as_str() {
-        "\u{662f}" | "yes" | "true" => Some("yes"),
-        "\u{5426}" | "no" | "false" => Some("no"),
+        "yes" | "true" => Some("yes"),
+        "no" | "false" => Some("no"),
         _ => None,
     }
 }
