@@ -24,11 +24,14 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["cli"]),
     ("getrandom", &["cli"]),
     ("askama", &["web"]),
+    ("calamine", &["office", "lake"]),
+    ("rust_xlsxwriter", &["office", "cli"]),
+    ("docx-rs", &["office"]),
     ("zip", &["lake", "web"]),
 ];
 
 /// Crates without I/O, clock, async and randomness of their own.
-const PURE: &[&str] = &["kernel", "profile", "domain", "ledger", "privacy"];
+const PURE: &[&str] = &["kernel", "profile", "domain", "ledger", "privacy", "office"];
 
 /// What would make a pure crate impure.
 const NEVER_IN_PURE: &[&str] = &[

@@ -26,6 +26,19 @@ pub struct Guarded {
     pub key: Option<String>,
     /// Version of the case the client saw.
     pub expected_version: Option<u64>,
+    /// The key is the body's and not the person's: whoever of it repeats the order gets the same answer.
+    pub by_body: bool,
+}
+
+impl Guarded {
+    /// Within which scope the key is known.
+    pub(crate) fn scope(&self, session: &Session) -> String {
+        if self.by_body {
+            session.actor.body.to_string()
+        } else {
+            session.actor.person.to_string()
+        }
+    }
 }
 
 struct Order {
@@ -239,10 +252,11 @@ impl App {
         let at = self.now();
         let today = self.profile().zone.date(at);
         let needs = linked_by(&order.command);
+        let scope = guarded.scope(session);
         let request = Request {
             name: order.name,
             stream: Stream::Case(order.case),
-            key: guarded.key.map(|key| (session.actor.person.to_string(), key)),
+            key: guarded.key.map(|key| (scope, key)),
             fingerprint: order.fingerprint,
             expected_version: guarded.expected_version,
             needs,
@@ -270,7 +284,7 @@ impl App {
     }
 }
 
-fn case_of(committed: &Committed) -> Option<CaseId> {
+pub(crate) fn case_of(committed: &Committed) -> Option<CaseId> {
     committed.reply.get("case")?.as_str()?.parse().ok()
 }
 

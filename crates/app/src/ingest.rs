@@ -20,7 +20,7 @@ use crate::{
     account::parse,
     dispatch::fingerprint,
     files::{Upload, UploadKind},
-    jobs::Running,
+    jobs::{JobStatus, Running},
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
 };
@@ -99,7 +99,10 @@ impl App {
     ) -> Result<u64, Stop> {
         self.require_signed_in(session)?;
         let (table, actor) = (new.table.clone(), session.clone());
-        let work = |app: Arc<Self>, job: Running| async move { app.ingest(&actor, new, key, job).await };
+        let work = |app: Arc<Self>, job: Running| async move {
+            let made = app.ingest(&actor, new, key, job).await;
+            made.map(JobStatus::Done)
+        };
         self.start_job(session, &table, work).await
     }
 

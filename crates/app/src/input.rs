@@ -84,12 +84,28 @@ impl App {
         target: &Target<'_>,
         set: &BTreeMap<String, String>,
     ) -> Result<Parsed, Stop> {
+        let (parsed, wrong) = self.parse_each(target, set).await?;
+        let titles: Vec<&str> = wrong.iter().map(|(field, _)| field.title.as_str()).collect();
+        match wrong.first() {
+            None => Ok(parsed),
+            Some((_, refusal)) => Err(refusal.clone().fact("field", titles.join("; ")).into()),
+        }
+    }
+
+    /// Parses the fields; each wrong one with why.
+    ///
+    /// # Errors
+    /// `field_unknown`; faults.
+    pub(crate) async fn parse_each<'a>(
+        &self,
+        target: &Target<'a>,
+        set: &BTreeMap<String, String>,
+    ) -> Result<(Parsed, Vec<(&'a Field, Refusal)>), Stop> {
         let mut parsed = Parsed {
             set: BTreeMap::new(),
             vault: Vec::new(),
         };
-        let mut wrong: Vec<String> = Vec::new();
-        let mut first: Option<Refusal> = None;
+        let mut wrong = Vec::new();
         for (id, text) in set {
             let Some(field) = target.rules.field(id) else {
                 return Err(Refusal::unmet("field_unknown").fact("field", echo(id)).into());
@@ -104,17 +120,11 @@ impl App {
                 Ok(Some(value)) => {
                     parsed.set.insert(id.clone(), value);
                 }
-                Err(Stop::Refused(refusal)) => {
-                    wrong.push(field.title.clone());
-                    first.get_or_insert(refusal);
-                }
+                Err(Stop::Refused(refusal)) => wrong.push((field, refusal)),
                 Err(fault) => return Err(fault),
             }
         }
-        match first {
-            None => Ok(parsed),
-            Some(refusal) => Err(refusal.fact("field", wrong.join("; ")).into()),
-        }
+        Ok((parsed, wrong))
     }
 
     async fn parse_field(

@@ -16,8 +16,9 @@ use shuyu_kernel::{Fault, Refusal, RefusalKind};
 use crate::{
     App, Session, Stop,
     account::parse,
+    batch::{BatchDone, BatchOrder},
     ingest::DatasetMade,
-    port::{Cancel, OnProgress, Progress},
+    port::{Cancel, JobPhase, OnProgress, Progress},
 };
 
 /// Running jobs of one body: at most four. Each holds up to three encoded files of 64 MiB and what a workbook
@@ -36,6 +37,8 @@ pub enum JobStatus {
     Running,
     /// Done.
     Done(DatasetMade),
+    /// A batch was worked through.
+    Opened(BatchDone),
     /// Refused; nothing changed.
     Refused(Refusal),
     /// The world failed; nothing changed.
@@ -53,6 +56,12 @@ pub struct JobView {
     pub progress: Progress,
     /// Length of the file as sent, in bytes; 0 while it is not known.
     pub size_bytes: u64,
+    /// The batch that is worked through; `None` for data work.
+    #[serde(default)]
+    pub batch: Option<BatchOrder>,
+    /// Rows of a batch in all; 0 for data work, which does not know them beforehand.
+    #[serde(default)]
+    pub all: u64,
     /// Status.
     pub status: JobStatus,
     /// The quality report, as far as rows were read: row numbers, counts and rules, never values of personal
@@ -88,6 +97,21 @@ impl Running {
     /// The file is this long.
     pub(crate) fn size(&self, bytes: u64) {
         self.change(|view| view.size_bytes = bytes);
+    }
+    /// It works through this batch.
+    pub(crate) fn of_batch(&self, order: &BatchOrder) {
+        self.change(|view| view.batch = Some(order.clone()));
+    }
+    /// So many rows of a batch there are in all.
+    pub(crate) fn all(&self, rows: u64) {
+        self.change(|view| view.all = rows);
+    }
+    /// So many rows of a batch are done.
+    pub(crate) fn rows(&self, rows: u64) {
+        self.change(|view| {
+            view.progress.phase = JobPhase::Reading;
+            view.progress.rows = rows;
+        });
     }
     /// This was found.
     pub(crate) fn found(&self, report: Json) {
@@ -134,6 +158,8 @@ impl Jobs {
             table: table.to_owned(),
             progress: Progress::default(),
             size_bytes: 0,
+            batch: None,
+            all: 0,
             status: JobStatus::Running,
             report: None,
         };
@@ -189,7 +215,7 @@ impl App {
     ) -> Result<u64, Stop>
     where
         F: FnOnce(Arc<Self>, Running) -> W + Send,
-        W: Future<Output = Result<DatasetMade, Stop>> + Send + 'static,
+        W: Future<Output = Result<JobStatus, Stop>> + Send + 'static,
     {
         let number = self.record.count("job", 1).await?.unsigned_abs();
         let running = self.jobs.begin(number, table, &session.actor.body.to_string())?;
@@ -295,9 +321,9 @@ impl App {
 }
 
 /// What a job ended as.
-fn status_of(result: Result<DatasetMade, Stop>) -> JobStatus {
+fn status_of(result: Result<JobStatus, Stop>) -> JobStatus {
     match result {
-        Ok(made) => JobStatus::Done(made),
+        Ok(status) => status,
         Err(Stop::Refused(refusal)) => JobStatus::Refused(refusal),
         Err(Stop::Fault(fault)) => {
             tracing::error!(doing = %fault.doing, "a data job failed");

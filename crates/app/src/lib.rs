@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod api_read;
+pub mod batch;
 pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
@@ -28,6 +29,7 @@ pub mod read;
 mod recount;
 pub mod registry;
 pub mod reminder;
+pub mod report;
 mod right;
 pub mod running;
 mod subjects;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
     event::ReleaseEvent,
-    port::{Committed, Document, Loaded, Proposal, Request, Stream},
+    port::{Committed, Document, Loaded, Meter, Proposal, Request, Stream},
 };
 use shuyu_kernel::{CaseId, Digest, Fault, Id, PermitId, Refusal, ReleaseId};
 
@@ -182,6 +182,12 @@ impl App {
                 events: vec![event],
                 reply: serde_json::json!({ "release": release }),
                 documents: vec![document],
+                // Counted for the monthly report, by day.
+                meters: vec![Meter {
+                    counter: format!("queries_on/{}", profile.zone.date(at)),
+                    by: 1,
+                    at_most: None,
+                }],
                 ..Proposal::default()
             })
         });

@@ -1,5 +1,6 @@
 //! `law check`: what must be true of a profile before anybody works under it.
 
+mod batch;
 mod guards;
 mod life_cycle;
 mod references;

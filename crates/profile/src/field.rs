@@ -97,6 +97,30 @@ pub struct Field {
     pub at: Place,
 }
 
+impl Field {
+    /// Whether a row of a workbook can hold it: one value in one cell. Personal fields do not stand in files that are
+    /// kept: an erased person would live on there.
+    pub fn fits_a_row(&self) -> bool {
+        let scalar = match self.ty {
+            FieldType::Text
+            | FieldType::Paragraph
+            | FieldType::Date
+            | FieldType::Money
+            | FieldType::Integer
+            | FieldType::YesNo
+            | FieldType::Choice
+            | FieldType::Body
+            | FieldType::Case => true,
+            FieldType::File
+            | FieldType::Person
+            | FieldType::Cases
+            | FieldType::Columns
+            | FieldType::Figures => false,
+        };
+        scalar && !self.personal && self.measured.is_none()
+    }
+}
+
 /// A choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {

@@ -35,8 +35,8 @@ pub use load::{Profile, ProfileError};
 pub use meaning::Meaning;
 pub use place::Place;
 pub use procedure::{
-    Act, ActKind, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule, Procedure,
-    RouteStep, Stage,
+    Act, ActKind, BatchRule, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule,
+    Procedure, RouteStep, Stage,
 };
 pub use right::{Right, RightTo};
 pub use settings::{

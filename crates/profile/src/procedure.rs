@@ -140,6 +140,19 @@ pub struct OpenRule {
     pub guards: Vec<Guard>,
     /// Clocks started by opening.
     pub starts: Vec<String>,
+    /// Whether cases may be opened in batches, a row of a workbook each.
+    pub batch: Option<BatchRule>,
+}
+
+/// Cases of a procedure may be opened in batches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchRule {
+    /// Act that may be taken in each case at once after its opening, if whoever opens them wants it.
+    pub then: Option<String>,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
 }
 
 /// A stage of a procedure.

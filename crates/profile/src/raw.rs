@@ -116,8 +116,8 @@ mod overlay;
 mod roles;
 
 pub(crate) use gates::{
-    RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawRight,
-    RawThresholds,
+    RawBatch, RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables,
+    RawRight, RawThresholds,
 };
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
@@ -175,6 +175,7 @@ pub(crate) struct RawOpen {
     pub(crate) starts: Vec<String>,
     #[serde(default)]
     pub(crate) guard: Vec<RawGuard>,
+    pub(crate) batch: Option<RawBatch>,
 }
 
 rule! {

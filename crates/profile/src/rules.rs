@@ -123,6 +123,13 @@ fn of_procedure(procedure: &Procedure, rules: &mut BTreeMap<String, Said>) {
         ("basis", basis(&procedure.basis)),
     ]);
     rules.insert(format!("procedure:{id}"), said);
+    if let Some(batch) = &procedure.open.batch {
+        let said = Said::from([
+            ("then", batch.then.clone().unwrap_or_default()),
+            ("basis", basis(&batch.basis)),
+        ]);
+        rules.insert(format!("batch:{id}"), said);
+    }
     for stage in &procedure.stages {
         rules.insert(format!("stage:{id}/{}", stage.id), of_stage(stage));
     }

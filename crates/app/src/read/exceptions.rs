@@ -69,7 +69,7 @@ impl App {
 }
 
 /// The acts of a procedure that grant an exception, with the clauses of all rules each is an exception from.
-fn excepted(procedure: &Procedure) -> BTreeMap<&str, Vec<ClauseId>> {
+pub(crate) fn excepted(procedure: &Procedure) -> BTreeMap<&str, Vec<ClauseId>> {
     let mut rules: BTreeMap<&str, Vec<ClauseId>> = BTreeMap::new();
     for guard in procedure.acts.iter().flat_map(|act| &act.guards) {
         if let Some(act) = &guard.exception {

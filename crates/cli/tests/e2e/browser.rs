@@ -150,6 +150,8 @@ async fn operators_pages(browser: &Client, base: &str) -> BTreeSet<String> {
         "/law/procedures/development",
         "/datasets",
         "/open",
+        "/open/demand/batch",
+        "/supervision/report?month=2026-02",
         // Stops: a case that does not exist, a page for others.
         "/cases/case_01k0q4vh8m9x2t5e7w3r6y1ab2",
         "/supervision",
@@ -203,7 +205,13 @@ fn every_page_is_whole_in_a_real_browser() {
         }
         browser.delete_all_cookies().await.expect("signed out");
         sign_in(&browser, &server.base, "zsjj_leader").await;
-        for path in ["/", "/supervision", "/ledger/access"] {
+        for path in [
+            "/",
+            "/supervision",
+            "/supervision/report?month=2026-02",
+            "/supervision/report/rows?month=2026-02&figure=opened&procedure=development&set=month",
+            "/ledger/access",
+        ] {
             wrong.extend(look(&browser, &server.base, path, &shots, &source).await);
         }
         wrong.extend(driver.elsewhere(&browser, &server.base).await);

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
+mod batch;
 mod browser;
 mod console;
 mod data;
@@ -13,6 +14,7 @@ mod hostile;
 mod offline;
 mod postgres;
 mod recovery;
+mod report;
 mod sent;
 mod stories;
 mod versions;

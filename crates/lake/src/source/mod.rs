@@ -6,7 +6,6 @@
 mod csv;
 mod encoding;
 mod guard;
-mod markup;
 mod workbook;
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};

@@ -1,22 +1,19 @@
 //! Reading one sheet of an Excel workbook (.xlsx, ECMA-376) row by row.
 //!
-//! The archive is unpacked once into nothing before the workbook is opened, so that what it declares, what it
-//! holds and what a reader of it would have to hold at once are within the limits. Cells become the text that a delimited file would hold: whole numbers
-//! without a fraction, dates as `YYYY-MM-DD`.
+//! The archive is measured before the workbook is opened (`shuyu_office::measure`). Cells become the text that a
+//! delimited file would hold: whole numbers without a fraction, dates as `YYYY-MM-DD`.
 
 use std::io::{ErrorKind, Read, Seek};
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use shuyu_kernel::Refusal;
-use zip::{ZipArchive, result::ZipError};
+use shuyu_office::{Step, Unmeasured, measure};
+use zip::result::ZipError;
 
-use super::{Record, RecordSink, Watch, markup::Markup};
+use super::{Record, RecordSink, Watch};
 use crate::{
     error::{LakeError, from_io, limited},
-    limits::{
-        Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_EXPANSION_RATIO, MAX_PART_BYTES, MAX_RECORD_BYTES,
-        MAX_SHARED_STRINGS_BYTES, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_ENTRIES, RATIO_GRACE_BYTES,
-    },
+    limits::{Limits, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES},
     table::Phase,
 };
 
@@ -160,73 +157,24 @@ fn text_of(value: &DataRef<'_>) -> String {
 
 /// Checks declared and actual sizes of every entry.
 fn check_archive<R: Read + Seek>(file: R, limits: &Limits, watch: &Watch<'_>) -> Result<(), LakeError> {
-    let mut archive = ZipArchive::new(file).map_err(unpackable)?;
-    if archive.len() > MAX_WORKBOOK_ENTRIES {
-        return Err(limited("workbook_too_large")
-            .fact("limit_entries", MAX_WORKBOOK_ENTRIES)
-            .into());
-    }
-    let whole_limit = limits.max_uncompressed_bytes.min(MAX_WORKBOOK_BYTES);
-    let mut total = 0u64;
-    let mut buffer = vec![0u8; 64 * 1024];
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(unpackable)?;
-        let (declared, packed) = (entry.size(), entry.compressed_size());
-        let name = entry.name().map_err(unpackable)?.to_ascii_lowercase();
-        let (limit, mut markup) = part(&name, whole_limit);
-        let fair = packed.saturating_mul(MAX_EXPANSION_RATIO).max(RATIO_GRACE_BYTES);
-        let mut actual = 0u64;
-        loop {
-            if declared.max(actual) > fair {
-                return Err(limited("compression_bomb")
-                    .fact("limit_ratio", MAX_EXPANSION_RATIO)
-                    .into());
-            }
-            if declared.max(actual) > limit || total + declared.max(actual) > whole_limit {
-                return Err(limited("workbook_too_large").fact("limit_bytes", limit).into());
-            }
-            watch.check()?;
-            match entry.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    actual += count as u64;
-                    let bytes = buffer.get(..count).unwrap_or_default();
-                    markup.as_mut().map_or(Ok(()), |markup| markup.take(bytes))?;
-                }
-                Err(error) => return Err(unreadable(error)),
-            }
+    let limit = limits.max_uncompressed_bytes;
+    let mut step = |step: Step| match step {
+        Step::Block => watch.check(),
+        Step::Part(packed) => {
+            watch.bytes(packed);
+            Ok(())
         }
-        if actual != declared {
-            return Err(Refusal::unmet("workbook_damaged").into());
-        }
-        total += actual;
-        watch.bytes(packed);
-    }
-    Ok(())
-}
-
-/// How large a part may be, and whether its markup is measured: what may be larger than a stretch is.
-fn part(name: &str, whole: u64) -> (u64, Option<Markup>) {
-    if name.ends_with("sharedstrings.xml") {
-        (MAX_SHARED_STRINGS_BYTES.min(whole), Some(Markup::default()))
-    } else if name.contains("worksheets/") && name.ends_with(".xml") {
-        (whole, Some(Markup::default()))
-    } else {
-        (MAX_PART_BYTES.min(whole), None)
-    }
+    };
+    measure(file, limit, &mut step).map_err(|error| match error {
+        Unmeasured::Refused(refusal) => refusal.into(),
+        Unmeasured::Failed(error) => from_io("reading a workbook", error),
+    })
 }
 
 /// What the workbook holds is the sender's to mend; that our own disk fails is not.
 fn damaged(error: XlsxError) -> LakeError {
     match error {
         XlsxError::Io(error) | XlsxError::Zip(ZipError::Io(error)) => unreadable(error),
-        _ => Refusal::unmet("workbook_damaged").into(),
-    }
-}
-
-fn unpackable(error: ZipError) -> LakeError {
-    match error {
-        ZipError::Io(error) => unreadable(error),
         _ => Refusal::unmet("workbook_damaged").into(),
     }
 }

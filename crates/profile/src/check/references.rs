@@ -211,6 +211,7 @@ impl References<'_> {
         for clock in &procedure.open.starts {
             self.clock(clock, &whole);
         }
+        self.batch();
         for stage in &procedure.stages {
             self.basis(&stage.basis, &stage.at);
             if let Some(holder) = &stage.holder {

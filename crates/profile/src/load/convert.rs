@@ -7,10 +7,10 @@ use super::{ProfileError, fields::expanded, line_of};
 use crate::{
     field::Group,
     place::Place,
-    procedure::{Act, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
+    procedure::{Act, BatchRule, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
-        CitedIn, HasBasis, Origin, RawAct, RawClock, RawLane, RawProcedure, RawRole, RawSeparation, RawStage,
-        RawSuccession, RawSuperior,
+        CitedIn, HasBasis, Origin, RawAct, RawBatch, RawClock, RawLane, RawProcedure, RawRole, RawSeparation,
+        RawStage, RawSuccession, RawSuperior,
     },
     settings::{Dated, Role, Separation, SuccessionRule, Superior},
 };
@@ -128,6 +128,18 @@ impl<'a> Site<'a> {
         Basis::Cite(Vec::new())
     }
 
+    fn batch(&mut self, raw: &RawBatch) -> BatchRule {
+        let at = raw
+            .then
+            .as_ref()
+            .map_or_else(|| Place::whole(self.own.file), |then| self.place(then, raw));
+        BatchRule {
+            then: raw.then.as_ref().map(|then| then.get_ref().clone()),
+            basis: self.basis(raw, "open.batch", &at),
+            at,
+        }
+    }
+
     pub(super) fn role(&mut self, raw: &RawRole) -> Role {
         let at = self.place(&raw.id, raw);
         Role {
@@ -204,6 +216,7 @@ impl<'a> Site<'a> {
                     .filter_map(|guard| self.guard(guard, raw))
                     .collect(),
                 starts: raw.open.starts.clone(),
+                batch: raw.open.batch.as_ref().map(|batch| self.batch(batch)),
             },
             stages: raw.stage.iter().map(|stage| self.stage(stage)).collect(),
             acts: raw.act.iter().map(|act| self.act(act, raw)).collect(),

@@ -8,6 +8,13 @@ use super::{CitedIn, HasBasis, Origin, StatedBasis};
 use crate::{right::RightTo, settings::UseOf};
 
 rule! {
+    /// Cases may be opened in batches.
+    RawBatch {
+        then: Option<Spanned<String>>,
+    }
+}
+
+rule! {
     RawEligibility {
         use_of: UseOf,
         procedure: Spanned<String>,

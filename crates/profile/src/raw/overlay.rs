@@ -175,6 +175,7 @@ impl RawProcedure {
         for guard in guards.chain(self.act.iter_mut().flat_map(|act| act.guard.iter_mut())) {
             guard.origin = origin;
         }
+        self.open.batch.iter_mut().for_each(|rule| rule.origin = origin);
         self.stage.iter_mut().for_each(|rule| rule.origin = origin);
         self.act.iter_mut().for_each(|rule| rule.origin = origin);
         self.clock.iter_mut().for_each(|rule| rule.origin = origin);

@@ -27,6 +27,20 @@ const AT_LOAD: &[Fault] = &[
     ),
     (
         PLAN_FILE,
+        "[open]\nby = [\"citizen\"]",
+        "[open]\nby = [\"citizen\"]\n[open.batch]\nthen = \"approve\"\ninferred = \"lists\"",
+        "then = \"approve\"",
+        "is no act in person in the first stage",
+    ),
+    (
+        PLAN_FILE,
+        "[open]\nby = [\"citizen\"]",
+        "[open]\nby = [\"citizen\"]\n[open.batch]\nthen = \"submit\"",
+        "then = \"submit\"",
+        "exactly one of cite",
+    ),
+    (
+        PLAN_FILE,
         "parties = [\"office\"]",
         "parties = [\"mayor\"]",
         "",

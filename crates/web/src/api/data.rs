@@ -19,8 +19,6 @@ use serde::{Deserialize, Serialize};
 use shuyu_app::{
     files::{Upload, UploadKind},
     ingest::{DatasetMade, NewDerive, NewIngest},
-    jobs::{JobStatus, JobView},
-    port::JobPhase,
 };
 use shuyu_domain::port::DatasetRow;
 use shuyu_kernel::{CaseId, DatasetId, Digest};
@@ -28,11 +26,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     input::{Asked, Body, Key, Named},
-    output::{RefusalView, instant},
+    output::instant,
 };
 use crate::{
     problem::Failure,
-    session::{Lang, SignedIn, escaped},
+    session::{SignedIn, escaped},
     state::WebState,
 };
 
@@ -113,38 +111,7 @@ pub struct DeriveOrder {
 #[derive(Serialize, ToSchema)]
 pub struct JobStarted {
     /// Number: for `/jobs/{n}`.
-    job: u64,
-}
-
-/// Where a job stands.
-#[derive(Serialize, ToSchema)]
-pub struct JobState {
-    /// Number.
-    job: u64,
-    /// Table.
-    table: String,
-    /// Rows so far.
-    rows: u64,
-    /// `waiting`, `inspecting` (the first reading), `reading` or `committing`.
-    #[schema(value_type = String)]
-    phase: JobPhase,
-    /// Bytes of the file read in this phase.
-    bytes: u64,
-    /// Length of the file; 0 while it is not known.
-    size_bytes: u64,
-    /// `running`, `done`, `refused` or `failed`.
-    status: &'static str,
-    /// What was made, once done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    made: Option<MadeView>,
-    /// Why it was refused; nothing changed then.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refusal: Option<RefusalView>,
-    /// The quality report as far as rows were read, also of a refused job: which rows break which rule of which
-    /// column; never a value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    report: Option<serde_json::Value>,
+    pub(super) job: u64,
 }
 
 /// A dataset version that was made.
@@ -326,67 +293,7 @@ fn dataset_view(row: DatasetRow) -> DatasetView {
     }
 }
 
-/// Jobs of the caller's body, newest first.
-#[utoipa::path(get, path = "/jobs", tag = "data",
-    responses((status = 200, body = Vec<JobState>)))]
-pub async fn jobs(
-    State(state): State<WebState>,
-    SignedIn(session): SignedIn,
-    lang: Lang,
-) -> Result<Json<Vec<JobState>>, Failure> {
-    let jobs = state.app.jobs(&session).await?;
-    let jobs = jobs.into_iter().map(|job| job_state(&state, lang, job));
-    Ok(Json(jobs.collect()))
-}
-
-/// Where a job stands.
-#[utoipa::path(get, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
-    responses((status = 200, body = JobState)))]
-pub async fn job(
-    State(state): State<WebState>,
-    SignedIn(session): SignedIn,
-    lang: Lang,
-    Named(number): Named<u64>,
-) -> Result<Json<JobState>, Failure> {
-    let view = state.app.job(&session, number).await?;
-    Ok(Json(job_state(&state, lang, view)))
-}
-
-/// Asks a job to stop; nothing of it remains.
-#[utoipa::path(delete, path = "/jobs/{n}", tag = "data", params(("n" = u64, Path, description = "Number of the job")),
-    responses((status = 202, body = JobState)))]
-pub async fn cancel_job(
-    State(state): State<WebState>,
-    SignedIn(session): SignedIn,
-    lang: Lang,
-    Named(number): Named<u64>,
-) -> Result<(StatusCode, Json<JobState>), Failure> {
-    let view = state.app.cancel_job(&session, number).await?;
-    Ok((StatusCode::ACCEPTED, Json(job_state(&state, lang, view))))
-}
-
-fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState {
-    let (status, made, refusal) = match view.status {
-        JobStatus::Running => ("running", None, None),
-        JobStatus::Done(made) => ("done", Some(made_view(made)), None),
-        JobStatus::Refused(refusal) => ("refused", None, Some(RefusalView::new(state, language, refusal))),
-        JobStatus::Failed => ("failed", None, None),
-    };
-    JobState {
-        job: view.job,
-        table: view.table,
-        rows: view.progress.rows,
-        phase: view.progress.phase,
-        bytes: view.progress.bytes,
-        size_bytes: view.size_bytes,
-        status,
-        made,
-        refusal,
-        report: view.report,
-    }
-}
-
-fn made_view(made: DatasetMade) -> MadeView {
+pub(super) fn made_view(made: DatasetMade) -> MadeView {
     MadeView {
         dataset: made.dataset.to_string(),
         version: made.version,

@@ -122,6 +122,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Repeatable {
         Ok(Self(Guarded {
             key: key(&parts.headers)?,
             expected_version,
+            ..Guarded::default()
         }))
     }
 }

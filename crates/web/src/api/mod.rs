@@ -5,10 +5,12 @@
 //! `YYYY-MM-DD`, instants ISO 8601 in the profile's zone, money is decimal text.
 
 mod acts;
+mod batches;
 pub(crate) mod case_view;
 mod cases;
 mod data;
 mod input;
+mod jobs;
 mod ledger;
 pub(crate) mod output;
 mod permits;
@@ -19,6 +21,8 @@ mod sessions;
 mod succession;
 mod supervision;
 mod ties;
+
+pub(crate) use batches::word as shape_word;
 
 use axum::{Json, Router, routing::get};
 use shuyu_kernel::Refusal;
@@ -162,6 +166,7 @@ fn work() -> OpenApiRouter<WebState> {
         .routes(routes!(rules::procedure))
         .routes(routes!(cases::list, cases::open))
         .routes(routes!(cases::show))
+        .routes(routes!(batches::batch))
         .routes(routes!(acts::possible, acts::take))
         .routes(routes!(acts::advance))
         .routes(routes!(acts::drop_waiting))
@@ -177,8 +182,8 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(data::ingest))
         .routes(routes!(data::derive))
         .routes(routes!(data::datasets))
-        .routes(routes!(data::jobs))
-        .routes(routes!(data::job, data::cancel_job))
+        .routes(routes!(jobs::jobs))
+        .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))
         .routes(routes!(permits::ask))
         .routes(routes!(permits::release))

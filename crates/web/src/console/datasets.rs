@@ -19,6 +19,7 @@ use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_profile::RightTo;
 
 use super::{
+    batch,
     posted::Posted,
     report::{self, Finding},
     workbench::domain_label,
@@ -84,7 +85,11 @@ pub(crate) struct DatasetPage {
 #[template(path = "job.html")]
 pub(crate) struct JobPage {
     pub frame: Frame,
-    pub table: String,
+    pub title: String,
+    pub is_batch: bool,
+    pub all: u64,
+    pub done: u64,
+    pub back_href: String,
     pub href: String,
     pub class: &'static str,
     pub shape: &'static str,
@@ -185,7 +190,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
             .jobs(&visit.session)
             .await?
             .iter()
-            .map(|job| job_line(&frame, job))
+            .map(|job| job_line(&frame, &visit, job))
             .collect(),
         rows,
         frame,
@@ -233,10 +238,18 @@ pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, C
 /// `GET /jobs/{number}`
 pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Response, ConsoleError> {
     let job = visit.app().job(&visit.session, number).await?;
-    let mut frame = visit
-        .frame_at("nav-catalogue")
-        .crumb("/datasets", &visit.frame.t("datasets-title"));
     let running = job.status == JobStatus::Running;
+    if let (Some(order), JobStatus::Opened(_)) = (&job.batch, &job.status) {
+        // What it did stands row by row on the page of the batch.
+        return Ok(Redirect::to(&batch::href(order)).into_response());
+    }
+    let of_batch = job.batch.as_ref().map(batch::href);
+    let mut frame = match &job.batch {
+        Some(_) => visit.frame_at("nav-desk"),
+        None => visit
+            .frame_at("nav-catalogue")
+            .crumb("/datasets", &visit.frame.t("datasets-title")),
+    };
     if running {
         frame.refresh_seconds = REFRESH_SECONDS;
     }
@@ -248,7 +261,7 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
             made = frame.tr("job-made", &[("version", done.version), ("rows", done.rows)]);
             made_href = format!("/datasets/{}", done.dataset);
         }
-        JobStatus::Running | JobStatus::Failed => {}
+        JobStatus::Running | JobStatus::Failed | JobStatus::Opened(_) => {}
     }
     let page = JobPage {
         href: format!("/jobs/{number}"),
@@ -261,7 +274,11 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
             .as_ref()
             .map(|found| report::findings(&frame, found))
             .unwrap_or_default(),
-        table: job.table,
+        title: job_title(&frame, &visit, &job),
+        is_batch: of_batch.is_some(),
+        all: job.all,
+        done: job.progress.rows,
+        back_href: of_batch.unwrap_or_else(|| "/datasets".to_owned()),
         running,
         card,
         made,
@@ -282,11 +299,23 @@ pub(crate) async fn cancel(
     Ok(Redirect::to(&format!("/jobs/{number}")).into_response())
 }
 
-fn job_line(frame: &Frame, job: &JobView) -> JobLine {
+/// A batch is named by its procedure, data work by its table.
+pub(crate) fn job_title(frame: &Frame, visit: &Visit, job: &JobView) -> String {
+    let Some(order) = &job.batch else {
+        return frame.tr("job-title", &[("table", &job.table)]);
+    };
+    let procedure = visit.profile.procedure(&order.procedure);
+    let title = procedure.map_or(order.procedure.as_str(), |procedure| {
+        frame.pick(&procedure.title, &procedure.title_en)
+    });
+    frame.tr("batch-job-title", &[("title", title)])
+}
+
+fn job_line(frame: &Frame, visit: &Visit, job: &JobView) -> JobLine {
     let status = job_status(frame, job);
     JobLine {
         href: format!("/jobs/{}", job.job),
-        label: frame.tr("job-title", &[("table", &job.table)]),
+        label: job_title(frame, visit, job),
         class: status.class,
         shape: status.shape,
         status: status.label,
@@ -296,7 +325,7 @@ fn job_line(frame: &Frame, job: &JobView) -> JobLine {
 fn job_status(frame: &Frame, job: &JobView) -> Status {
     match job.status {
         JobStatus::Running => Status::new("running", frame.t("job-running")),
-        JobStatus::Done(_) => Status::new("done", frame.t("job-done")),
+        JobStatus::Done(_) | JobStatus::Opened(_) => Status::new("done", frame.t("job-done")),
         JobStatus::Refused(_) => Status::new("refused", frame.t("job-refused")),
         JobStatus::Failed => Status::new("wrong", frame.t("job-failed")),
     }
@@ -309,6 +338,9 @@ fn progress(frame: &Frame, job: &JobView) -> String {
         ("done", size(frame, done.bytes)),
         ("size", size(frame, job.size_bytes)),
     ];
+    if job.batch.is_some() {
+        return frame.tr("batch-job-rows", &[("done", done.rows), ("all", job.all)]);
+    }
     match (&job.status, done.phase) {
         (JobStatus::Running, JobPhase::Waiting) => frame.t("job-waiting"),
         (JobStatus::Running, JobPhase::Inspecting) => frame.tr("job-inspecting", &bytes),

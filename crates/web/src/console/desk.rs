@@ -9,6 +9,7 @@ use shuyu_app::{
 use shuyu_domain::command::WatchAct;
 use shuyu_profile::Profile;
 
+use super::datasets::job_title;
 use super::watch::{self, WatchForm, clock_title, reason_words, reminder_words, row_forms};
 
 use crate::page::{
@@ -92,7 +93,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
         .take(5)
         .map(|job| Link {
             href: format!("/jobs/{}", job.job),
-            label: frame.tr("job-title", &[("table", job.table)]),
+            label: job_title(&frame, &visit, &job),
         });
     let jobs = jobs.collect();
     Ok(ok(&HomePage {

@@ -4,6 +4,7 @@
 //! answer into words and renders a template. What stops it becomes a page in
 //! [`stops_become_pages`](crate::page::visit::stops_become_pages).
 
+pub mod batch;
 pub mod case;
 pub mod datasets;
 pub mod desk;
@@ -11,6 +12,7 @@ pub mod form;
 pub mod law;
 pub mod ledger;
 pub mod lists;
+pub mod monthly;
 pub mod permits;
 pub mod posted;
 pub mod products;
@@ -58,6 +60,7 @@ pub fn router() -> Router<WebState> {
         )
         .route("/cases/{id}/version", post(version::submit))
         .route("/registry/{what}", post(registry::submit))
+        .route("/open/{procedure}/batch", get(batch::page).post(batch::upload))
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
@@ -82,6 +85,12 @@ fn pages() -> Router<WebState> {
             "/open/{procedure}/check",
             get(form::opening::check).post(form::opening::submit),
         )
+        .route("/open/{procedure}/batch/template.xlsx", get(batch::template))
+        .route(
+            "/open/{procedure}/batch/{digest}",
+            get(batch::check).post(batch::start),
+        )
+        .route("/open/{procedure}/batch/{digest}/failed.xlsx", get(batch::failed))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
         .route("/cases/{id}/archive.zip", get(case::archive::archive))
@@ -127,6 +136,10 @@ fn pages() -> Router<WebState> {
         .route("/law/procedures/{id}", get(law::procedure))
         .route("/supervision", get(supervision::page))
         .route("/registry", get(registry::page))
+        .route("/supervision/report", get(monthly::page))
+        .route("/supervision/report/rows", get(monthly::rows))
+        .route("/supervision/report.xlsx", get(monthly::xlsx))
+        .route("/supervision/report.docx", get(monthly::docx))
 }
 
 /// Layer for the console: see [`stops_become_pages`].

@@ -20,6 +20,8 @@ resources!(
     "print.ftl",
     "watch.ftl",
     "form.ftl",
+    "batch.ftl",
+    "report.ftl",
     "lists.ftl",
     "data.ftl",
     "ledger.ftl",

@@ -42,6 +42,8 @@ pub struct Openable {
     pub href: String,
     /// Title of the procedure.
     pub title: String,
+    /// Where many are opened from a workbook; empty where that is not allowed.
+    pub batch_href: String,
     /// What it rests on.
     pub grounds: Grounds,
 }
@@ -104,9 +106,18 @@ pub fn openable(frame: &Frame, profile: &Profile, role: &str, section: Option<&s
         .map(|procedure| Openable {
             href: format!("/open/{}", procedure.id),
             title: frame.pick(&procedure.title, &procedure.title_en).to_owned(),
+            batch_href: batch_href(procedure),
             grounds: Grounds::of(frame, profile, &procedure.basis),
         })
         .collect()
+}
+
+/// Where many cases of a procedure are opened from a workbook; empty where that is not allowed.
+pub fn batch_href(procedure: &Procedure) -> String {
+    match procedure.open.batch {
+        Some(_) => format!("/open/{}/batch", procedure.id),
+        None => String::new(),
+    }
 }
 
 /// Sizes of files in words.

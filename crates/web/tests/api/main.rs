@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod batches;
 mod between;
 mod cases;
 mod chain;
@@ -21,11 +22,13 @@ mod forms;
 mod gateway;
 mod guards;
 mod keys;
+mod listing;
 mod noting;
 mod permits;
 mod procedures;
 mod profile;
 mod registry;
+mod reports;
 mod sessions;
 mod shape;
 mod sold;

@@ -166,6 +166,7 @@ pub(crate) fn guards_of(posted: &Posted) -> Guarded {
     Guarded {
         key: posted.filled("key"),
         expected_version: posted.one("version").parse().ok(),
+        ..Guarded::default()
     }
 }
 

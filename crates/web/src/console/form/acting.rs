@@ -90,6 +90,7 @@ fn subject(visit: &Visit, view: &CaseView, procedure: &Procedure, act: &Act, lan
         "acting-follows-route"
     };
     Subject {
+        batch_href: String::new(),
         base: format!("{href}/acts/{}/{}", act.id, lane.unwrap_or(NO_LANE)),
         case: case.id,
         draft: lane.map_or_else(|| act.id.clone(), |lane| format!("{}@{lane}", act.id)),

@@ -9,7 +9,7 @@ mod answers;
 pub(crate) mod columns;
 pub mod opening;
 pub(crate) mod pages;
-mod plan;
+pub(crate) mod plan;
 pub(crate) mod question;
 pub mod result;
 
@@ -40,6 +40,8 @@ pub(crate) struct Subject {
     pub submit: String,
     /// Where leaving leads.
     pub back: String,
+    /// Where many are opened from a workbook; empty where that is not allowed.
+    pub batch_href: String,
     /// Version of the case the form was drawn from; empty at opening.
     pub version: String,
     /// Rules.

@@ -17,7 +17,7 @@ use crate::{
     },
     page::{
         ConsoleError, Frame, Grounds, Visit, ok,
-        parts::{Openable, openable},
+        parts::{Openable, batch_href, openable},
     },
 };
 
@@ -69,6 +69,7 @@ async fn form(visit: &Visit, id: &str) -> Result<Form, ConsoleError> {
         what_follows: frame.t("opening-follows"),
         submit: frame.t("opening-submit"),
         back: "/".to_owned(),
+        batch_href: batch_href(procedure),
         version: String::new(),
         grounds: Grounds::of(&frame, &profile, &procedure.basis),
         plan: Plan::opening(procedure),

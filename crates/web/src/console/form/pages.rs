@@ -33,6 +33,7 @@ pub(crate) struct TasksPage {
     pub tasks: Vec<Task>,
     pub check_href: String,
     pub back: String,
+    pub batch_href: String,
 }
 
 pub(crate) struct Task {
@@ -50,6 +51,7 @@ pub(crate) struct GroupPage {
     pub title: String,
     pub group: String,
     pub action: String,
+    pub batch_href: String,
     pub errors: Vec<FieldError>,
     pub questions: Vec<Question>,
 }
@@ -108,6 +110,7 @@ pub(crate) fn tasks(form: Form) -> Response {
         tasks,
         check_href: subject.check_href(),
         back: subject.back.clone(),
+        batch_href: subject.batch_href.clone(),
     })
 }
 
@@ -182,6 +185,7 @@ pub(crate) fn group(form: &Form, id: &str, errors: bool) -> Result<Response, Con
         StatusCode::UNPROCESSABLE_ENTITY
     };
     let page = GroupPage {
+        batch_href: form.subject.batch_href.clone(),
         frame: frame.clone().crumb(&subject.base, &subject.title),
         title: subject.title.clone(),
         group: group_title(form, group),

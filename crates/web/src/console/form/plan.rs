@@ -253,7 +253,7 @@ fn input(field: &Field, needed: &BTreeSet<String>) -> Input {
 }
 
 /// Fields some unconditional rule asks for.
-fn needed(guards: &[Guard]) -> BTreeSet<String> {
+pub(crate) fn needed(guards: &[Guard]) -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     for guard in guards
         .iter()

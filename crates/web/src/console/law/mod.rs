@@ -106,6 +106,7 @@ pub(crate) async fn page(visit: Visit) -> Response {
             .map(|procedure| Openable {
                 href: format!("/law/procedures/{}", procedure.id),
                 title: frame.pick(&procedure.title, &procedure.title_en).to_owned(),
+                batch_href: String::new(),
                 grounds: Grounds::of(&frame, profile, &procedure.basis),
             })
             .collect(),

@@ -59,7 +59,11 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
     };
     let job = datasets::JobPage {
         frame: frame(lang),
-        table: text(),
+        title: text(),
+        is_batch: true,
+        all: 50,
+        done: 3,
+        back_href: "/datasets".to_owned(),
         href: "/jobs/1".to_owned(),
         class: "running",
         shape: "\u{25cf}",

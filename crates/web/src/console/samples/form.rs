@@ -53,8 +53,10 @@ pub(super) fn form_pages(lang: Language) -> Vec<Rendered> {
         tasks: vec![task],
         check_href: "/x".to_owned(),
         back: "/".to_owned(),
+        batch_href: "/x".to_owned(),
     };
     let group = GroupPage {
+        batch_href: "/x".to_owned(),
         frame: frame(lang),
         title: text(),
         group: text(),

@@ -1,9 +1,11 @@
 //! Every page with sample contents, rendered in both languages and checked.
 
+mod batch;
 mod data;
 mod desk;
 mod form;
 mod law;
+mod monthly;
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
@@ -111,6 +113,7 @@ fn openable() -> Vec<Openable> {
     vec![Openable {
         href: "/open/plan".to_owned(),
         title: text(),
+        batch_href: "/open/plan/batch".to_owned(),
         grounds: grounds(),
     }]
 }
@@ -152,6 +155,8 @@ fn all(lang: Language) -> Vec<Rendered> {
     pages.extend(desk::print_pages(lang));
     pages.push(page("registry.html", &super::registry::sample(frame(lang), TEXT)));
     pages.extend(form::form_pages(lang));
+    pages.extend(batch::batch_pages(lang));
+    pages.extend(monthly::report_pages(lang));
     pages.extend(data::data_pages(lang));
     pages.extend(data::product_pages(lang));
     pages.extend(law::ledger_pages(lang));

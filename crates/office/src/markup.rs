@@ -8,7 +8,7 @@
 use shuyu_kernel::Refusal;
 
 use crate::{
-    error::limited,
+    archive::{damaged, limited},
     limits::{MAX_SHARED_STRINGS, MAX_STRETCH_BYTES},
 };
 
@@ -44,7 +44,7 @@ enum State {
 
 /// Measures one part.
 #[derive(Default)]
-pub(super) struct Markup {
+pub(crate) struct Markup {
     state: State,
     /// The tag from its `<`, as far as it is looked at.
     tag: Vec<u8>,
@@ -63,7 +63,7 @@ impl Markup {
     ///
     /// # Errors
     /// Refuses `workbook_too_large` and `workbook_damaged`.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         bytes.iter().try_for_each(|byte| self.step(*byte))
     }
 
@@ -215,10 +215,6 @@ fn promised(tag: &[u8]) -> u64 {
     } else {
         digits.parse().unwrap_or(u64::MAX)
     }
-}
-
-fn damaged() -> Refusal {
-    Refusal::unmet("workbook_damaged")
 }
 
 #[cfg(test)]
