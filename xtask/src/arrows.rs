@@ -27,7 +27,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("calamine", &["office", "lake"]),
     ("rust_xlsxwriter", &["office", "cli"]),
     ("docx-rs", &["office"]),
-    ("zip", &["lake", "web"]),
+    ("zip", &["lake", "office", "web"]),
 ];
 
 /// Crates without I/O, clock, async and randomness of their own.

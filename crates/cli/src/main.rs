@@ -66,7 +66,7 @@ struct ServeArguments {
     profile: Option<String>,
     /// Folder with a changed version of the folder's rules, for new cases; open ones stay under theirs.
     #[arg(long)]
-    rules: Option<std::path::PathBuf>,
+    rules: Option<PathBuf>,
     /// World to found a training folder with; without it the one of the profile.
     #[arg(long)]
     world: Option<String>,

@@ -1,5 +1,6 @@
 //! From files to a checked profile, or to the list of everything that is wrong.
 
+mod clauses;
 mod convert;
 mod duties;
 mod fields;
@@ -9,7 +10,7 @@ mod overlay;
 mod procedures;
 mod settings;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -19,11 +20,11 @@ use crate::{
     affiliates::AffiliationShares,
     check,
     procedure::Procedure,
-    raw::{RawClause, RawInstruments, RawProfile, RawRoles},
+    raw::{RawInstruments, RawProfile, RawRoles},
     right::Right,
     settings::{
-        Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform, Post,
-        Role, Separation, Setting, SuccessionRule, Superior, Thresholds, UseOf,
+        Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Post, Role,
+        Separation, Setting, SuccessionRule, Superior, Thresholds, UseOf,
     },
     source::ProfileSource,
     watching::WatchTerms,
@@ -303,49 +304,6 @@ impl Reader<'_> {
         all
     }
 
-    fn clauses(&mut self) -> BTreeMap<ClauseId, Clause> {
-        let mut rows = BTreeMap::new();
-        for source in [self.base, self.own] {
-            let Some(text) = source.file("clauses.csv") else {
-                continue;
-            };
-            let file = format!("{}/clauses.csv", source.name);
-            let mut reader = csv::Reader::from_reader(text.as_bytes());
-            let headers = reader.headers().cloned().unwrap_or_default();
-            let mut seen = BTreeSet::new();
-            for record in reader.records() {
-                let at = |position: Option<&csv::Position>| {
-                    position
-                        .and_then(|position| usize::try_from(position.line()).ok())
-                        .unwrap_or(0)
-                };
-                let (line, row) = match record {
-                    Ok(record) => (at(record.position()), clause(&record, &headers)),
-                    Err(error) => (at(error.position()), Err(error.to_string())),
-                };
-                match row {
-                    Ok(row) if seen.insert(row.id.clone()) => {
-                        rows.insert(row.id.clone(), row);
-                    }
-                    Ok(row) => {
-                        let message = format!("clause `{}` is defined twice", row.id);
-                        self.errors.push(ProfileError {
-                            file: file.clone(),
-                            line,
-                            message,
-                        });
-                    }
-                    Err(message) => self.errors.push(ProfileError {
-                        file: file.clone(),
-                        line,
-                        message,
-                    }),
-                }
-            }
-        }
-        rows
-    }
-
     fn watch(&mut self, settings: &[Setting]) -> WatchTerms {
         let (terms, wrong) = WatchTerms::of(settings);
         self.errors
@@ -380,29 +338,6 @@ impl Reader<'_> {
             .collect();
         (raw.post, roles, separations, superiors, successions)
     }
-}
-
-fn clause(record: &csv::StringRecord, headers: &csv::StringRecord) -> Result<Clause, String> {
-    let row: RawClause = record
-        .deserialize(Some(headers))
-        .map_err(|error| error.to_string())?;
-    let word = row.platform.split([':', ' ']).next().unwrap_or_default();
-    let platform = match word {
-        "enforce" => Platform::Enforce,
-        "track" => Platform::Track,
-        "support" => Platform::Support,
-        "none" => Platform::None,
-        other => return Err(format!("{}: `{other}` is not a platform value", row.id)),
-    };
-    Ok(Clause {
-        id: row.id,
-        article: row.article,
-        topic: row.topic,
-        text_zh: row.requirement_zh,
-        text_en: row.requirement_en,
-        detail: row.detail,
-        platform,
-    })
 }
 
 /// Line number, from 1, of a byte offset.

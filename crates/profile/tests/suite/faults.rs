@@ -1,10 +1,10 @@
 //! Planted faults: each is found, with the file and line of the fault.
 
-use shuyu_profile::{Profile, ProfileSource, check, equivalent::equivalents};
+use shuyu_profile::{Profile, check};
 
 use crate::{
     sample::{PLAN_FILE, planted},
-    support::{found, load},
+    support::{found, line_of, load},
 };
 
 /// File, what is replaced, by what, the text on whose line the error stands (empty = the file as a whole), part
@@ -393,42 +393,5 @@ fn faults_of_life_cycles_are_named_with_file_and_line() {
             line_of(own.file(file), anchor),
             message,
         );
-    }
-}
-
-/// The line, from 1, on which a text stands; 0 for no text.
-fn line_of(file: Option<&str>, anchor: &str) -> usize {
-    if anchor.is_empty() {
-        return 0;
-    }
-    let (before, _) = file
-        .and_then(|text| text.split_once(anchor))
-        .expect("the anchor stands in the file");
-    before.matches('\n').count() + 1
-}
-
-/// The arguments for changes that nobody can notice: none is fine, a faulty file is named with its line.
-#[test]
-fn arguments_for_equivalents_are_read() {
-    let file = |text: &str| equivalents(&ProfileSource::new("x").with("equivalents.toml", text));
-    let one = "[[equivalent]]\nprocedure = \"p\"\nof = \"a\"\nchange = \"drop act a\"\nbecause = \"b\"\n";
-    assert_eq!(equivalents(&ProfileSource::new("x")), Ok(Vec::new()));
-    assert_eq!(file(one).unwrap()[0].change, "drop act a");
-    for (text, message) in [
-        (
-            format!("{one}why = \"c\"\n"),
-            "x/equivalents.toml:6: unknown field `why`",
-        ),
-        (
-            one.replace("because = \"b\"\n", ""),
-            "x/equivalents.toml:1: missing field `because`",
-        ),
-        (
-            one.replace("\"b\"", "\" \""),
-            "x/equivalents.toml:0: p a: `because` is empty",
-        ),
-    ] {
-        let found = file(&text).unwrap_err();
-        assert!(found[0].to_string().starts_with(message), "{found:?}");
     }
 }

@@ -4,6 +4,7 @@
     reason = "the bodies of tests and what they are built of may"
 )]
 
+mod equivalents;
 mod faults;
 mod loading;
 mod overlays;

@@ -84,3 +84,14 @@ pub fn found(errors: &[ProfileError], file: &str, line: usize, message: &str) {
         lines(errors)
     );
 }
+
+/// The line, from 1, on which a text stands; 0 for no text.
+pub fn line_of(file: Option<&str>, anchor: &str) -> usize {
+    if anchor.is_empty() {
+        return 0;
+    }
+    let (before, _) = file
+        .and_then(|text| text.split_once(anchor))
+        .expect("the anchor stands in the file");
+    before.matches('\n').count() + 1
+}

@@ -31,8 +31,7 @@ use crate::page::{
 
 /// Identifier domains on offer.
 const DOMAINS: [&str; 3] = ["person", "enterprise", "household"];
-/// A running job is looked at again after so many seconds.
-const REFRESH_SECONDS: u32 = 3;
+const REFRESH_SECONDS: u32 = 3; // between two looks at a running job
 /// Shares of rows that may be set aside, in hundredths of a percent: one in a thousand, one and five in a hundred.
 const SHARES: [u32; 3] = [10, 100, 500];
 
