@@ -7,7 +7,8 @@
 
 pub mod account;
 pub mod api_read;
-pub mod delegation;
+mod books;
+mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
@@ -89,6 +90,7 @@ pub struct App {
     training: bool,
     jobs: Jobs,
     running: Running,
+    books: books::Books,
     unproven: Unproven,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
@@ -111,6 +113,7 @@ impl App {
             training: parts.training,
             jobs: Jobs::default(),
             running: Running::default(),
+            books: books::Books::default(),
             unproven: Unproven::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),

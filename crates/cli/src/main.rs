@@ -6,6 +6,7 @@ mod demo;
 mod embedded;
 mod folder;
 mod law;
+mod policy;
 mod real;
 mod serve;
 mod verify;
@@ -36,6 +37,11 @@ enum Command {
     Law {
         #[command(subcommand)]
         command: law::LawCommand,
+    },
+    /// Score the disclosure gate.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
     },
     /// Verify an exported log without server and database.
     Verify(verify::VerifyArguments),
@@ -154,6 +160,7 @@ fn main() -> anyhow::Result<()> {
     }));
     match arguments.command {
         Command::Law { command } => return law::run(command),
+        Command::Policy { command } => return policy::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
         Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
@@ -216,7 +223,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Rebuild(arguments) => verify::rebuild(&arguments).await,
         #[cfg(feature = "bench")]
         Command::Bench(arguments) => bench::run(&arguments).await,
-        Command::Law { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
+        Command::Law { .. } | Command::Policy { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
     }
 }
 

@@ -221,3 +221,5 @@ refusal-no-objection-open = No objection waits for an answer, so “{ $act }” 
 refusal-no-objection-open-way-out = Record a new objection first; an answer once given stands.
 refusal-field-is-measured = “{ $field }” is counted by the platform itself and cannot be given.
 refusal-field-is-measured-way-out = Leave it out; the number is what was ingested.
+refusal-release-ledger-moved = Something else was answered in the meantime.
+refusal-release-ledger-moved-way-out = Ask again.

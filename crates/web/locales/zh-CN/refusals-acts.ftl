@@ -221,3 +221,5 @@ refusal-no-objection-open = 没有待答复的异议，“{ $act }”无从办�
 refusal-no-objection-open-way-out = 新的异议先登记；已有结论的异议不能改答。
 refusal-field-is-measured = “{ $field }”由平台自己数，不能填。
 refusal-field-is-measured-way-out = 去掉这一项再提交；数目以入库结果为准。
+refusal-release-ledger-moved = 同时有别的答复刚出域。
+refusal-release-ledger-moved-way-out = 请再问一次。
