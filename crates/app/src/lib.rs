@@ -8,6 +8,7 @@
 pub mod account;
 pub mod api_read;
 pub mod batch;
+mod books;
 pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
@@ -99,6 +100,7 @@ pub struct App {
     training: bool,
     jobs: Jobs,
     running: Running,
+    books: books::Books,
     unproven: Unproven,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
@@ -122,6 +124,7 @@ impl App {
             training: parts.training,
             jobs: Jobs::default(),
             running: Running::default(),
+            books: books::Books::default(),
             unproven: Unproven::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),

@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use shuyu_domain::port::{Log, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
-use shuyu_privacy::permit::Permit;
+use shuyu_privacy::{Past, Remembered, permit::Permit};
 use tokio_util::sync::CancellationToken;
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
@@ -228,6 +228,15 @@ pub struct Answer {
     pub read: Vec<(DatasetId, u64)>,
 }
 
+/// An answer, and what it leaves in the release ledger: both or neither.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gated {
+    /// The answer.
+    pub answer: Answer,
+    /// To be appended before the answer is shown; `None` if no personal rows were read.
+    pub remembered: Option<Remembered>,
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -244,8 +253,8 @@ pub enum AskError {
 pub trait Ask: Send + Sync {
     /// Checks without touching data.
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
-    /// Checks, runs, gates.
-    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError>;
+    /// Checks, runs, gates, and compares with what was answered before.
+    async fn ask(&self, permit: &Permit, sql: &str, past: &Past, cancel: Cancel) -> Result<Gated, AskError>;
 }
 
 /// Result of a whole verification of a log.

@@ -1,10 +1,11 @@
-//! Asking under a permit: check, run, gate, then release in one transaction, and only then answer.
+//! Asking under a permit: check, run, gate, compare with what was answered before, then release in one transaction,
+//! and only then answer.
 
 use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
     event::ReleaseEvent,
-    port::{Committed, Document, Loaded, Meter, Proposal, Request, Stream},
+    port::{Committed, Document, Loaded, Meter, Proposal, ReleaseTrace, Request, Stream},
 };
 use shuyu_kernel::{CaseId, Digest, Fault, Id, PermitId, Refusal, ReleaseId};
 
@@ -13,9 +14,14 @@ use crate::{
     account::parse,
     dispatch::fingerprint,
     permit::{Standing, holds},
-    port::{Answer, AskError},
-    running::{Halt, QUERY_DEADLINE},
+    port::{Answer, AskError, Gated},
+    running::{Halt, QUERY_DEADLINE, Ticket},
 };
+
+/// The release ledger has grown since an answer was judged.
+const LEDGER_MOVED: &str = "release_ledger_moved";
+/// How often an answer is judged anew before the query ends without one.
+const MOST_TURNS: u32 = 5;
 
 /// An answer with the name it left under.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,19 +114,43 @@ impl App {
         let ticket = self.running.start(session, &standing)?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;
-        let work = self.engine.ask(&standing.permit, sql, ticket.cancel());
+        let mut turns = 0;
+        loop {
+            turns += 1;
+            let gated = self.gated(session, &standing, sql, &ticket).await?;
+            match self.release(session, &standing, gated, asked).await {
+                // Somebody was answered in the meantime: the answer is judged anew with that.
+                Err(Stop::Refused(refusal)) if refusal.code == LEDGER_MOVED => {
+                    if turns == MOST_TURNS {
+                        return Err(Refusal::unmet("query_no_answer").into());
+                    }
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Runs a query and compares its answer with what was answered before.
+    async fn gated(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        sql: &str,
+        ticket: &Ticket,
+    ) -> Result<Gated, Stop> {
+        let past = self.past(&standing.permit, session.actor.body).await?;
+        let work = self.engine.ask(&standing.permit, sql, &past, ticket.cancel());
         let opaque = || Refusal::unmet("query_no_answer");
-        let answer = match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(AskError::Refused(refusal))) => return Err(refusal.into()),
-            Err(Halt::Late) => return Err(opaque().into()),
+        match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
+            Ok(Ok(gated)) => Ok(gated),
+            Ok(Err(AskError::Refused(refusal))) => Err(refusal.into()),
+            Err(Halt::Late) => Err(opaque().into()),
             Ok(Err(AskError::Opaque)) | Err(Halt::Stopped) => {
                 // Whoever was stopped is told which link ended.
-                self.still_stands(session, &standing).await?;
-                return Err(opaque().into());
+                self.still_stands(session, standing).await?;
+                Err(opaque().into())
             }
-        };
-        self.release(session, &standing, answer, asked).await
+        }
     }
 
     async fn still_stands(&self, session: &Session, standing: &Standing) -> Result<(), Stop> {
@@ -131,15 +161,22 @@ impl App {
         Ok(holds(&profile, &loaded, standing.case, session, self.today())?)
     }
 
-    /// Asks the chain once more under the lock, so that a revocation is exact, then records the release and keeps
-    /// the answer in the same transaction: there is never one without the other.
+    /// Asks the chain once more under the lock, so that a revocation is exact, then records the release, keeps the
+    /// answer and grows the release ledger in the same transaction: there is never one without the others.
     async fn release(
         &self,
         session: &Session,
         standing: &Standing,
-        answer: Answer,
+        gated: Gated,
         asked: &Asked,
     ) -> Result<Released, Stop> {
+        let Gated { answer, remembered } = gated;
+        let traces = remembered.into_iter().map(|remembered| ReleaseTrace {
+            domain: remembered.domain,
+            from: remembered.from,
+            rows: remembered.rows,
+        });
+        let traces: Vec<ReleaseTrace> = traces.collect();
         let at = self.now();
         let release: ReleaseId = Id::new(at, self.ids.as_ref());
         let released = Released {
@@ -188,6 +225,7 @@ impl App {
                     by: 1,
                     at_most: None,
                 }],
+                traces,
                 ..Proposal::default()
             })
         });

@@ -6,6 +6,7 @@ mod demo;
 mod embedded;
 mod folder;
 mod law;
+mod policy;
 mod real;
 mod serve;
 mod verify;
@@ -36,6 +37,11 @@ enum Command {
     Law {
         #[command(subcommand)]
         command: law::LawCommand,
+    },
+    /// Score the disclosure gate.
+    Policy {
+        #[command(subcommand)]
+        command: policy::PolicyCommand,
     },
     /// Verify an exported log without server and database.
     Verify(verify::VerifyArguments),
@@ -162,6 +168,7 @@ fn main() -> anyhow::Result<()> {
         tracing::error!(place, "a bug stopped an operation");
     }));
     match arguments.command {
+        Command::Policy { command } => return policy::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
         Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
@@ -227,7 +234,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         #[cfg(feature = "bench")]
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Law { command } => law::run(command).await,
-        Command::Verify(_) | Command::Openapi => Ok(()),
+        Command::Policy { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
     }
 }
 

@@ -119,6 +119,21 @@ pub struct Proposal {
     pub documents: Vec<Document>,
     /// Counters.
     pub meters: Vec<Meter>,
+    /// What released answers leave behind.
+    pub traces: Vec<ReleaseTrace>,
+}
+
+/// Rows that released answers leave in the release ledger of an identifier domain. They hold which subjects answers
+/// spoke of, as the engine writes them down, so they are no entries of the record and outside the rebuild check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseTrace {
+    /// Identifier domain, for example `person`.
+    pub domain: String,
+    /// Rows of the domain when the answer was judged. With another number by now the transaction is refused
+    /// (`release_ledger_moved`): the answer has to be judged again.
+    pub from: u64,
+    /// Rows to append.
+    pub rows: Vec<Vec<u8>>,
 }
 
 /// A counter moved inside a transaction.
@@ -316,6 +331,8 @@ pub trait Record: Send + Sync {
     async fn put_document(&self, document: &Document) -> Result<bool, Fault>;
     /// Removes a document.
     async fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault>;
+    /// Rows of the release ledger of an identifier domain, from a number on.
+    async fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault>;
     /// Adds to a named counter and returns the new value (metering, quota). One atomic statement.
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault>;
     /// Counters from a name to before another one, by the bytes of their names.

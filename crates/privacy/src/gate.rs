@@ -9,37 +9,39 @@
 //! * **G1 arguments.** Every argument needs `k + j` subjects with a value; sums and means need them
 //!   with a value other than zero. An argument that leaves out some subjects of the cell, but fewer
 //!   than `k + j`, is suppressed: the difference to the cell would speak of those few.
+//! * **G1 branches.** Where an argument is a branch of the analyst's own (CASE, FILTER), both sides need `k + j`
+//!   subjects, and one side has at most 95 % of them; nobody, a few and nearly everybody look alike.
 //! * **G2 dominance.** The two greatest subjects hold at most 90 %, the rest at least 10 % of the
 //!   greatest; measured on the absolute total of each subject.
 //! * **Finite.** A statistic that is not finite is suppressed, and so is a sum of whole numbers whose
 //!   absolute total leaves 64 bits: it has wrapped round.
+//! * **G3 classes.** Where a sensitive column or a measure is a key or filtered by, the cell is at most 95 %
+//!   of what it would be without that, unless that class is at least 80 % of everybody.
 //! * **Different values** are counted where at least `k + j` subjects hold them ([`least_subjects`]);
 //!   the engine does so before the gate.
 //!
 //! A cell that fails is dropped, an argument that fails is NULL; zero subjects look like one to nine.
 //! Without group keys there is always exactly one row, all NULL if suppressed. Nothing is counted,
-//! logged or explained. Class disclosure (G3), order statistics (G5), secondary suppression over
-//! margins (G6), noise (G7) and the ledger (G8) belong to a later issue; margins cannot occur as
-//! long as one statement has one release.
+//! logged or explained. What passes is then perturbed (`noise`) and compared with what was answered
+//! before and in the same statement (`book`), which also takes care of margins (G6).
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{
-        Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, UInt64Array,
-        new_null_array,
-    },
+    array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, new_null_array},
     compute,
-    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
+    datatypes::{DataType, Field, Float64Type, Schema, SchemaRef},
     error::ArrowError,
     util::display::{ArrayFormatter, FormatOptions},
 };
 use shuyu_kernel::DatasetId;
 
 use crate::{
+    columns::{DomainArrays, Reader, StatisticArrays},
     permit::Thresholds,
     prf::GateKey,
     release::{ReleasedCell, SetKey, Statistic},
+    rules::{Rule, Rules},
 };
 
 /// Names of the columns of a batch of cells, and what is read.
@@ -53,6 +55,8 @@ pub struct CellLayout {
     pub hidden: HiddenColumns,
     /// Hidden columns of every second domain the relation was joined through.
     pub domains: Vec<DomainColumns>,
+    /// Hidden columns of every class that the cells are made by.
+    pub classes: Vec<ClassColumns>,
     /// Identifier domain of the subjects.
     pub domain: String,
     /// The datasets read, at which versions.
@@ -87,6 +91,8 @@ pub struct StatisticColumns {
     pub dominance: Option<[String; 3]>,
     /// Key of subjects with their contribution (UInt64).
     pub contribution_key: Option<String>,
+    /// Whether having a value is something that is said about a subject: a branch of the analyst's own.
+    pub indicator: bool,
 }
 
 /// Hidden columns of a second identifier domain, for example the employers behind a cell.
@@ -98,11 +104,25 @@ pub struct DomainColumns {
     pub shares: Vec<[String; 2]>,
 }
 
+/// Hidden columns of a class: the part of a larger cell that a predicate or a key on a sensitive column or a measure
+/// makes (Float64, shares of subjects).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassColumns {
+    /// Share of the cell as it would be without them.
+    pub share: String,
+    /// Share of everybody.
+    pub base: String,
+}
+
 /// What leaves the gate, and what is to be remembered about it.
 #[derive(Debug, Clone)]
 pub struct GateOutcome {
     /// Keys and statistics only, nothing hidden. Every column may be NULL.
     pub visible: RecordBatch,
+    /// For every cell that went in, whether it is visible.
+    pub kept: Vec<bool>,
+    /// For every statistic and every cell that went in, whether its value is visible.
+    pub stays: Vec<Vec<bool>>,
     /// One entry per released number.
     pub released: Vec<ReleasedCell>,
 }
@@ -117,20 +137,31 @@ pub fn gate(
     layout: &CellLayout,
     thresholds: &Thresholds,
     key: &GateKey,
+    rules: &Rules,
 ) -> Result<GateOutcome, ArrowError> {
     let reader = Reader { cells };
     let sets = reader.sets(&layout.hidden)?;
     let subjects = reader.counts(&layout.hidden.subjects)?;
-    let judge = Judge { thresholds, key };
+    let judge = Judge {
+        thresholds,
+        key,
+        rules,
+    };
     let domains = layout
         .domains
         .iter()
         .map(|d| reader.domain(d))
         .collect::<Result<Vec<_>, _>>()?;
+    let classes = layout
+        .classes
+        .iter()
+        .map(|class| Ok([reader.amounts(&class.share)?, reader.amounts(&class.base)?]))
+        .collect::<Result<Vec<_>, ArrowError>>()?;
     let keep: Vec<bool> = (0..cells.num_rows())
         .map(|row| {
-            subjects.value(row) >= judge.least(sets[row], None)
+            (subjects.value(row) >= judge.least(sets[row], None) || !rules.hold(Rule::Subjects))
                 && domains.iter().all(|domain| judge.second_domain(domain, row))
+                && classes.iter().all(|class| judge.class(class, row))
         })
         .collect();
     let mask = BooleanArray::from(keep.clone());
@@ -138,7 +169,7 @@ pub fn gate(
     for name in &layout.keys {
         columns.push((name.clone(), compute::filter(reader.column(name)?, &mask)?));
     }
-    let mut released = Vec::new();
+    let (mut released, mut all_stays) = (Vec::new(), Vec::new());
     for statistic in &layout.statistics {
         let hidden = reader.statistic(statistic)?;
         let values = reader.column(&statistic.value)?;
@@ -159,9 +190,12 @@ pub fn gate(
         )?;
         let nulled = compute::nullif(values, &BooleanArray::from_iter(stays.iter().map(|s| Some(!s))))?;
         columns.push((statistic.value.clone(), compute::filter(&nulled, &mask)?));
+        all_stays.push(stays);
     }
     Ok(GateOutcome {
         visible: assemble(columns, layout.keys.is_empty())?,
+        kept: keep,
+        stays: all_stays,
         released,
     })
 }
@@ -266,6 +300,7 @@ pub fn least_subjects(thresholds: &Thresholds, key: &GateKey, set: SetKey, contr
 struct Judge<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
+    rules: &'a Rules,
 }
 
 impl Judge<'_> {
@@ -274,6 +309,9 @@ impl Judge<'_> {
     }
 
     fn second_domain(&self, domain: &DomainArrays, row: usize) -> bool {
+        if !self.rules.hold(Rule::SecondDomain) {
+            return true;
+        }
         let share = f64::from(self.thresholds.second_domain_share_max.value) / 1000.0;
         domain.members.value(row) >= i64::from(self.thresholds.k_second_domain.value)
             && domain.shares.iter().all(|[total, greatest]| {
@@ -282,12 +320,22 @@ impl Judge<'_> {
             })
     }
 
+    /// G3: a class that is nearly everybody here, and not everywhere, speaks of everybody here.
+    fn class(&self, [share, base]: &[Float64Array; 2], row: usize) -> bool {
+        let most = f64::from(self.thresholds.class_share_max.value) / 1000.0;
+        let usual = f64::from(self.thresholds.class_base_max.value) / 1000.0;
+        let known = share.is_valid(row) && base.is_valid(row);
+        !self.rules.hold(Rule::ClassShare)
+            || (known && (share.value(row) <= most || base.value(row) >= usual))
+    }
+
     fn argument(&self, hidden: &StatisticArrays, set: SetKey, subjects: i64, row: usize) -> bool {
         let least = self.least(set, hidden.contribution_key.as_ref().map(|keys| keys.value(row)));
         let enough = |counts: &Option<Int64Array>| {
             counts
                 .as_ref()
                 .is_none_or(|counts| !counts.is_null(row) && counts.value(row) >= least)
+                || !self.rules.hold(Rule::Subjects)
         };
         let left_out = hidden
             .contributors
@@ -295,16 +343,26 @@ impl Judge<'_> {
             .map_or(0, |c| subjects - c.value(row));
         enough(&hidden.contributors)
             && enough(&hidden.nonzero)
-            && (left_out == 0 || left_out >= least)
+            && (left_out == 0 && !hidden.indicator || left_out >= least || !self.rules.hold(Rule::LeftOut))
+            && (!hidden.indicator || self.mixed(subjects - left_out, subjects))
             && hidden
                 .dominance
                 .as_ref()
                 .is_none_or(|columns| self.spread(columns, row))
     }
 
+    /// G3 for a branch (A4.1): nearly everybody on one side is an answer about everybody, whatever is usual.
+    fn mixed(&self, with: i64, subjects: i64) -> bool {
+        let most = i64::from(self.thresholds.class_share_max.value);
+        !self.rules.hold(Rule::ClassShare) || with.saturating_mul(1000) <= subjects.saturating_mul(most)
+    }
+
     /// G2: the greatest two do not stand for nearly everything.
     fn spread(&self, [total, first, second]: &[Float64Array; 3], row: usize) -> bool {
         let (total, first, second) = (or_zero(total, row), or_zero(first, row), or_zero(second, row));
+        if !self.rules.hold(Rule::Dominance) {
+            return true;
+        }
         let two = f64::from(self.thresholds.two_share_max.value) / 1000.0;
         let rest = f64::from(self.thresholds.rest_ratio_min.value) / 1000.0;
         // Comparisons with NaN are false, so a total that is not a number is suppressed.
@@ -314,76 +372,4 @@ impl Judge<'_> {
 
 fn or_zero(array: &Float64Array, row: usize) -> f64 {
     if array.is_null(row) { 0.0 } else { array.value(row) }
-}
-
-struct StatisticArrays {
-    contributors: Option<Int64Array>,
-    nonzero: Option<Int64Array>,
-    dominance: Option<[Float64Array; 3]>,
-    contribution_key: Option<UInt64Array>,
-}
-
-struct DomainArrays {
-    members: Int64Array,
-    shares: Vec<[Float64Array; 2]>,
-}
-
-/// Reads typed columns by name.
-struct Reader<'a> {
-    cells: &'a RecordBatch,
-}
-
-impl Reader<'_> {
-    fn column(&self, name: &str) -> Result<&ArrayRef, ArrowError> {
-        self.cells
-            .column_by_name(name)
-            .ok_or_else(|| ArrowError::SchemaError(format!("no column {name}")))
-    }
-    fn counts(&self, name: &str) -> Result<Int64Array, ArrowError> {
-        self.typed(name, |column| column.as_primitive_opt::<Int64Type>().cloned())
-    }
-    fn keys(&self, name: &str) -> Result<UInt64Array, ArrowError> {
-        self.typed(name, |column| column.as_primitive_opt::<UInt64Type>().cloned())
-    }
-    fn amounts(&self, name: &str) -> Result<Float64Array, ArrowError> {
-        self.typed(name, |column| column.as_primitive_opt::<Float64Type>().cloned())
-    }
-    fn typed<T>(&self, name: &str, read: impl Fn(&ArrayRef) -> Option<T>) -> Result<T, ArrowError> {
-        read(self.column(name)?)
-            .ok_or_else(|| ArrowError::SchemaError(format!("column {name} has another type")))
-    }
-    fn sets(&self, hidden: &HiddenColumns) -> Result<Vec<SetKey>, ArrowError> {
-        let (xors, sums) = (self.keys(&hidden.set_xor)?, self.keys(&hidden.set_sum)?);
-        Ok(xors
-            .values()
-            .iter()
-            .zip(sums.values())
-            .map(|(xor, sum)| SetKey { xor: *xor, sum: *sum })
-            .collect())
-    }
-    fn statistic(&self, names: &StatisticColumns) -> Result<StatisticArrays, ArrowError> {
-        Ok(StatisticArrays {
-            contributors: names.contributors.as_ref().map(|n| self.counts(n)).transpose()?,
-            nonzero: names.nonzero.as_ref().map(|n| self.counts(n)).transpose()?,
-            dominance: match &names.dominance {
-                Some([t, a, b]) => Some([self.amounts(t)?, self.amounts(a)?, self.amounts(b)?]),
-                None => None,
-            },
-            contribution_key: names
-                .contribution_key
-                .as_ref()
-                .map(|n| self.keys(n))
-                .transpose()?,
-        })
-    }
-    fn domain(&self, names: &DomainColumns) -> Result<DomainArrays, ArrowError> {
-        let shares = names
-            .shares
-            .iter()
-            .map(|[t, g]| Ok([self.amounts(t)?, self.amounts(g)?]));
-        Ok(DomainArrays {
-            members: self.counts(&names.members)?,
-            shares: shares.collect::<Result<_, ArrowError>>()?,
-        })
-    }
 }

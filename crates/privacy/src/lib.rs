@@ -8,34 +8,44 @@
 //! 3. [`mod@gate`]: cells of a query come in with hidden columns about their subjects; only cells that
 //!    hold enough of them leave. Everything else is a missing cell. Nothing here ever explains a
 //!    missing cell, because the explanation would depend on the data.
-//! 4. [`release`]: what is recorded about every released cell.
-//! 5. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
+//! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
+//! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
+//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
 //!
 //! # What is not done yet
 //!
-//! * No noise: released values are exact. Two exact answers over sets that differ by one person
-//!   give that person away (differencing), whatever the threshold.
-//! * No release ledger: [`release::ReleaseLedger`] is a port without an implementation, so nothing
-//!   compares an answer with earlier ones.
-//! * No class disclosure rule: a cell in which everybody has the same sensitive value is released.
 //! * No row predicates: a grant covers all rows of a table.
+//! * Order statistics (G5) do not exist yet; nor do counts of different values have noise.
 
+pub mod book;
 pub mod citation;
+mod columns;
+pub mod draft;
+mod field;
 pub mod gate;
 pub mod label;
 pub mod masking;
+pub mod members;
+pub mod noise;
 pub mod permit;
 pub mod prf;
+mod relations;
 pub mod release;
+pub mod rules;
 
+pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;
+pub use draft::{Draft, Sought};
 pub use gate::{
-    CellLayout, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate, least_subjects,
+    CellLayout, ClassColumns, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate,
+    least_subjects,
 };
 pub use label::Label;
+pub use noise::{Contribution, Kind, Tally};
 pub use permit::{
     Bounds, ColumnGrant, DateGrain, Grain, Limit, Permit, PermitKind, PermitMode, TableGrant, TableKind,
     Thresholds, Use,
 };
 pub use prf::GateKey;
-pub use release::{ReleaseLedger, ReleasedCell, SetKey, Statistic};
+pub use release::{ReleasedCell, SetKey, Statistic};
+pub use rules::{Rule, Rules};

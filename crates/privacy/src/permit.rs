@@ -181,6 +181,37 @@ pub struct Thresholds {
     pub two_share_max: Limit,
     /// What all but the two greatest must be at least, in thousandths of the greatest.
     pub rest_ratio_min: Limit,
+    /// Largest share of a cell that one class of a sensitive column or a measure may have, in thousandths …
+    #[serde(default = "class_share")]
+    pub class_share_max: Limit,
+    /// … unless its share of everybody is at least this, in thousandths.
+    #[serde(default = "class_base")]
+    pub class_base_max: Limit,
+    /// Standard deviation of counts, in thousandths of a usual great contribution.
+    #[serde(default = "count_noise")]
+    pub count_noise: Limit,
+    /// Standard deviation of sums, in thousandths of a usual great contribution.
+    #[serde(default = "sum_noise")]
+    pub sum_noise: Limit,
+    /// Most further cells that may split a released one, in thousandths of its subjects.
+    #[serde(default = "splits")]
+    pub splits_per_subject: Limit,
+}
+
+fn class_share() -> Limit {
+    Limit::platform_default(950, "platform choice")
+}
+fn class_base() -> Limit {
+    Limit::platform_default(800, "platform choice")
+}
+fn count_noise() -> Limit {
+    Limit::platform_default(2000, "platform choice")
+}
+fn sum_noise() -> Limit {
+    Limit::platform_default(1000, "platform choice")
+}
+fn splits() -> Limit {
+    Limit::platform_default(250, "platform choice")
 }
 
 impl Default for Thresholds {
@@ -196,6 +227,11 @@ impl Default for Thresholds {
             second_domain_share_max: Limit::platform_default(800, own),
             two_share_max: Limit::platform_default(900, usual),
             rest_ratio_min: Limit::platform_default(100, usual),
+            class_share_max: class_share(),
+            class_base_max: class_base(),
+            count_noise: count_noise(),
+            sum_noise: sum_noise(),
+            splits_per_subject: splits(),
         }
     }
 }

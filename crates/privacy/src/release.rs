@@ -1,9 +1,9 @@
-//! What is recorded about every released cell, and the port of the release ledger.
+//! Which sets and statistics released cells speak of.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{DatasetId, Fault, PermitId};
+use shuyu_kernel::DatasetId;
 
 /// Names a set of subjects without listing them: the XOR and the sum modulo 2⁶⁴ of their keyed
 /// units. Equal sets have equal keys, whatever the query looked like.
@@ -39,10 +39,23 @@ pub enum Statistic {
     Mean,
     /// Number of different values.
     Distinct,
+    /// Share of rows with a value.
+    Share,
+    /// Variance or standard deviation of a measure.
+    Spread,
 }
 
-/// One released number and the set it speaks of. It never leaves the system: with the set key it
-/// tells which cells hold the same people.
+/// A bijection of 64 bits without visible structure (the finaliser of the splitmix64 generator). Units are keyed
+/// already, so that keys of sets need no further key to be unpredictable.
+pub fn scramble(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// One number that the gate lets out, and the set it speaks of, before it is perturbed and compared with earlier
+/// ones. It never leaves the system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReleasedCell {
     /// The datasets read, at which versions.
@@ -51,8 +64,7 @@ pub struct ReleasedCell {
     pub domain: String,
     /// The subjects.
     pub set_key: SetKey,
-    /// The subjects together with what each of them contributed; `None` for a count of rows of
-    /// tables with one row per subject, where it would say nothing more than the set key.
+    /// The subjects together with what each of them contributed.
     pub contribution_key: Option<u64>,
     /// Number of subjects.
     pub subjects: u64,
@@ -60,20 +72,6 @@ pub struct ReleasedCell {
     pub statistic: Statistic,
     /// Which argument: the text of the checked expression over base columns, empty for rows.
     pub argument: String,
-    /// The released value as text.
+    /// The exact value as text.
     pub value: String,
-}
-
-/// The memory of what was released. **A port without an implementation yet.**
-///
-/// A later issue asks it before every release: the same set gets the same value again, and a set
-/// that differs from an earlier one by fewer than `k` subjects is answered on the earlier set
-/// (snapped). Until then callers may store [`ReleasedCell`]s, so that the memory is complete when
-/// the rule arrives; nothing is compared and differencing is open.
-pub trait ReleaseLedger: Send + Sync {
-    /// Remembers cells released under a permit.
-    ///
-    /// # Errors
-    /// A fault when the memory cannot be written; then nothing may be released.
-    fn record(&self, permit: PermitId, cells: &[ReleasedCell]) -> Result<(), Fault>;
 }

@@ -1,6 +1,6 @@
 //! The engine: `check` seals, `run` executes what was sealed.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use arrow::{
     array::RecordBatch,
@@ -10,55 +10,31 @@ use arrow::{
 use datafusion::{
     catalog::MemTable,
     common::{DataFusionError, Result as EngineResult, exec_err},
-    execution::SessionState,
+    execution::{SendableRecordBatchStream, SessionState},
     logical_expr::LogicalPlan,
     physical_plan::execute_stream,
 };
 use futures::StreamExt;
 use shuyu_kernel::{DatasetId, Fault, Refusal};
-use shuyu_privacy::{GateKey, Permit, ReleasedCell, TableKind, gate};
+use shuyu_privacy::{Contribution, GateKey, Past, Permit, ReleasedCell, Remembered, Rules, TableKind, gate};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    answers::{self, AnsweredSum, Asking},
     check::{self, Sealed, plan::cell_column, release::Release},
     functions,
+    limits::EngineLimits,
     provider::Source,
     session,
     split::{
         cells::{self, MAX_CELLS},
-        lower, upper,
+        classes, lower,
+        sums::{Collector, Sums},
+        upper,
     },
     tables::{Tables, UNIT_COLUMN},
 };
-
-/// Limits of queries. They do not depend on data. The law names no number; all defaults are the
-/// platform's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EngineLimits {
-    /// Memory of one query, in bytes. Nothing is ever written to disk. Texts that an expression puts
-    /// together are outside of it; the check bounds them by the statement alone.
-    pub memory_bytes: usize,
-    /// Parallel parts of the lower plan. With more than one, sums of fractions may differ in their
-    /// last digits from run to run.
-    pub partitions: NonZeroUsize,
-    /// How long one query may take, from [`Engine::run`] on, waiting for its turn included.
-    pub deadline: Duration,
-    /// Queries that run at the same time. Others wait for their turn.
-    pub concurrent: NonZeroUsize,
-}
-
-impl Default for EngineLimits {
-    /// 1 GiB, one part, 60 seconds, four at a time.
-    fn default() -> Self {
-        Self {
-            memory_bytes: 1 << 30,
-            partitions: NonZeroUsize::MIN,
-            deadline: Duration::from_secs(60),
-            concurrent: NonZeroUsize::MIN.saturating_add(3),
-        }
-    }
-}
 
 /// Answers questions under permits. Clones share the limit on queries at the same time.
 #[derive(Debug, Clone)]
@@ -66,6 +42,7 @@ pub struct Engine {
     key: GateKey,
     limits: EngineLimits,
     turns: Arc<Semaphore>,
+    rules: Rules,
 }
 
 /// Why a query was not sealed.
@@ -104,8 +81,14 @@ pub struct Released {
     pub batches: Vec<RecordBatch>,
     /// The answer was cut at the row or byte limit of the permit. How much was cut is not said.
     pub truncated: bool,
-    /// One entry per released number, to be remembered. It never leaves the system.
+    /// One entry per number that passed the gate, before it was perturbed. It never leaves the system.
     pub cells: Vec<ReleasedCell>,
+    /// How every sum behind the answer was answered. It never leaves the system.
+    pub sums: Vec<AnsweredSum>,
+    /// A cell or a figure of somebody was kept back by the gate. It never leaves the system.
+    pub withheld: bool,
+    /// What is to be remembered before the answer is shown; `None` if it reads no personal rows.
+    pub remembered: Option<Remembered>,
     /// The datasets read, at which versions.
     pub datasets: BTreeMap<DatasetId, u64>,
 }
@@ -124,7 +107,15 @@ impl Engine {
             key,
             limits,
             turns: Arc::new(Semaphore::new(limits.concurrent.get())),
+            rules: Rules::all(),
         }
+    }
+
+    /// The engine with these rules only, to show what the others are for.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn under(self, rules: Rules) -> Self {
+        Self { rules, ..self }
     }
 
     /// Checks a query under a permit. Reads schemas, never rows. Whether the permit is valid now,
@@ -159,6 +150,7 @@ impl Engine {
         &self,
         sealed: &Sealed,
         tables: Arc<dyn Tables>,
+        past: &Past,
         cancel: &CancellationToken,
     ) -> Result<Released, Opaque> {
         let stop = cancel.child_token();
@@ -167,6 +159,8 @@ impl Engine {
             key: self.key.clone(),
             limits: self.limits,
             sealed: sealed.clone(),
+            rules: self.rules.clone(),
+            past: past.clone(),
             source: Source {
                 tables,
                 stop: stop.clone(),
@@ -204,20 +198,32 @@ struct Work {
     key: GateKey,
     limits: EngineLimits,
     sealed: Sealed,
+    rules: Rules,
+    past: Past,
     source: Source,
+}
+
+/// What came out of the gate and of the release ledger.
+#[derive(Default)]
+struct Gated {
+    cells: Option<RecordBatch>,
+    recorded: Vec<ReleasedCell>,
+    sums: Vec<AnsweredSum>,
+    withheld: bool,
+    remembered: Option<Remembered>,
 }
 
 impl Work {
     async fn execute(&self) -> EngineResult<Released> {
-        let (gated, recorded) = match self.sealed.release() {
-            None => (None, Vec::new()),
-            Some(release) => {
-                let (visible, recorded) = self.release(release).await?;
-                let table = MemTable::try_new(visible.schema(), vec![vec![visible]])?;
-                (Some(Arc::new(table)), recorded)
-            }
+        let gated = match self.sealed.release() {
+            None => Gated::default(),
+            Some(release) => self.release(release).await?,
         };
-        let plan = upper::furnish(&self.sealed, gated, &self.source)?;
+        let cells = gated
+            .cells
+            .map(|cells| MemTable::try_new(cells.schema(), vec![vec![cells]]));
+        let cells = cells.transpose()?.map(Arc::new);
+        let plan = upper::furnish(&self.sealed, cells, &self.source)?;
         // One part, so that rows keep their order.
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
         let (schema, batches, truncated) = self.answer(&session, &plan).await?;
@@ -225,13 +231,16 @@ impl Work {
             schema,
             batches,
             truncated,
-            cells: recorded,
+            cells: gated.recorded,
+            sums: gated.sums,
+            withheld: gated.withheld,
+            remembered: gated.remembered,
             datasets: self.sealed.datasets(),
         })
     }
 
-    /// Runs the lower plans and the gate.
-    async fn release(&self, release: &Release) -> EngineResult<(RecordBatch, Vec<ReleasedCell>)> {
+    /// Runs the lower plans, the gate and the release ledger.
+    async fn release(&self, release: &Release) -> EngineResult<Gated> {
         let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
         let lower = lower::build(release, &self.source, least)?;
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
@@ -240,10 +249,47 @@ impl Work {
         for plan in &lower.further {
             further.push(self.whole(&session, plan).await?);
         }
-        let cells = cells::together(main, further, lower.keys)?;
-        let outcome = gate(&cells, &lower.layout, self.sealed.thresholds(), &self.key)?;
-        let wanted = planned_types(self.sealed.upper(), outcome.visible.schema());
-        Ok((cells::in_types(&outcome.visible, &wanted)?, outcome.released))
+        let mut cells = cells::together(main, further, lower.keys)?;
+        for (index, class) in lower.classes.iter().enumerate() {
+            let within = self.whole(&session, &class.within).await?;
+            let held = self.whole(&session, &class.class).await?;
+            let everybody = self.whole(&session, &class.everybody).await?;
+            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+        }
+        let thresholds = self.sealed.thresholds();
+        let outcome = gate(&cells, &lower.layout, thresholds, &self.key, &self.rules)?;
+        let withheld = outcome.kept.contains(&false) || outcome.stays.iter().flatten().any(|stays| !stays);
+        let sums = Sums::of(release)?;
+        // Half of the memory, at sixteen bytes each.
+        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
+        let mut collector = Collector::new(&sums.sums, lower.keys, &cells, &outcome.kept, most)?;
+        if outcome.kept.contains(&true) && !sums.sums.is_empty() {
+            let mut stream = self.stream(&session, &lower.subjects).await?;
+            while let Some(batch) = stream.next().await {
+                self.goes_on()?;
+                collector.read(&batch?)?;
+            }
+        }
+        let asking = Asking {
+            past: &self.past,
+            thresholds,
+            key: &self.key,
+            rules: &self.rules,
+            sums: &sums,
+            one_row: !release.subject.many_rows,
+            stays: &outcome.stays,
+        };
+        let exact = answers::exact(&cells, &lower.layout)?;
+        let answered = asking.ask(&release.subject.domain, &collector.found, &exact)?;
+        let visible = cells::answered(&outcome, lower.keys, &answered.figures)?;
+        let wanted = planned_types(self.sealed.upper(), visible.schema());
+        Ok(Gated {
+            cells: Some(cells::in_types(&visible, &wanted)?),
+            recorded: outcome.released,
+            sums: answered.sums,
+            withheld,
+            remembered: Some(answered.remembered),
+        })
     }
 
     /// Between two batches: whether to go on.
@@ -254,11 +300,19 @@ impl Work {
         Ok(())
     }
 
+    async fn stream(
+        &self,
+        session: &SessionState,
+        plan: &LogicalPlan,
+    ) -> EngineResult<SendableRecordBatchStream> {
+        let physical = session.create_physical_plan(plan).await?;
+        execute_stream(physical, session.task_ctx())
+    }
+
     /// All cells of a lower plan.
     async fn whole(&self, session: &SessionState, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
-        let physical = session.create_physical_plan(plan).await?;
-        let schema = physical.schema();
-        let mut stream = execute_stream(physical, session.task_ctx())?;
+        let mut stream = self.stream(session, plan).await?;
+        let schema = stream.schema();
         let (mut batches, mut rows) = (Vec::new(), 0);
         while let Some(batch) = stream.next().await {
             self.goes_on()?;

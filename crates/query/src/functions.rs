@@ -17,7 +17,7 @@ use datafusion::{
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
-use shuyu_privacy::{GateKey, SetKey, Thresholds};
+use shuyu_privacy::{Contribution, GateKey, SetKey, Thresholds, noise::contribution_of};
 
 /// `second(x)`: the second greatest value (Float64); NULL with fewer than two.
 pub(crate) fn second_greatest() -> Arc<AggregateUDF> {
@@ -192,15 +192,6 @@ impl AggregateUDFImpl for ContributionKey {
 #[derive(Debug, Default)]
 struct KeySum(u64);
 
-/// A bijection of 64 bits without visible structure (the finaliser of the splitmix64 generator).
-/// The unit is already keyed, so no further key is needed to keep the result unpredictable.
-fn scramble(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 impl Accumulator for KeySum {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let (units, amounts) = (
@@ -209,8 +200,11 @@ impl Accumulator for KeySum {
         );
         for row in 0..units.len() {
             if units.is_valid(row) && amounts.is_valid(row) {
-                let contribution = scramble(units.value(row) ^ scramble(amounts.value(row).to_bits()));
-                self.0 = self.0.wrapping_add(contribution);
+                let one = Contribution {
+                    unit: units.value(row),
+                    amount: amounts.value(row),
+                };
+                self.0 = self.0.wrapping_add(contribution_of(one));
             }
         }
         Ok(())

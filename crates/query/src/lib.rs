@@ -20,30 +20,39 @@
 //! hidden statistics; no node of the analyst's plan touches personal rows. The analyst's own plan
 //! runs above the release, where the cells stand in place of the aggregate.
 //!
+//! A release runs in two passes: the first computes cells with hidden columns, of which the gate keeps some; the
+//! second reads what each subject of those contributes, so that every sum is perturbed as a function of its set and
+//! compared with the release ledger (`answers`). [`score`] asks a file of attacks and legitimate queries.
+//!
 //! # What is not done yet
 //!
-//! Allowed now: permit kind A in mode `stat`; `count`, `sum`, `avg`, `count(distinct)` over bare
-//! columns; one release per statement. What is accepted over rows is proved never to fail
-//! (`check::proof`), and bounded in rows and bytes before it runs (`check::size`); a run has a deadline, a
-//! turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit carries. Refused for now, with reason: CASE or FILTER inside
-//! arguments, order statistics, variances, outer and semi joins of personal tables, subqueries that
-//! touch personal tables, per-subject aggregates below a release, own uploads, grouping sets, row
-//! predicates. Open: differencing over several statements, noise, class disclosure (see
-//! `shuyu-privacy`). Ballista as the executor of the lower plan is a later issue.
+//! Allowed now: permit kind A in mode `stat`; `count`, `sum`, `avg`, `count(distinct)` over bare columns, `stddev` and
+//! `var` where a subject has one row, `count(*) FILTER` and CASE of 1 and 0 as counts of a branch; one release per
+//! statement. What is accepted over rows is proved never to fail (`check::proof`), and bounded in rows and bytes before it
+//! runs (`check::size`); a run has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit
+//! carries. Refused for now, with reason: other CASE or FILTER inside arguments, order statistics, regressions, outer
+//! and semi joins of personal tables, subqueries that touch personal tables, per-subject aggregates below a release,
+//! own uploads, grouping sets, row predicates. Ballista as the executor of the lower plan is a later issue.
 
+mod answers;
 #[cfg(feature = "bench")]
 pub mod bare;
 mod check;
 mod engine;
 mod functions;
+mod limits;
 mod provider;
 mod refusal;
+pub mod score;
 mod session;
 mod split;
 mod tables;
 mod vocabulary;
 
+pub use answers::AnsweredSum;
 pub use check::Sealed;
-pub use engine::{CheckError, Engine, EngineLimits, Opaque, Released};
+pub use engine::{CheckError, Engine, Opaque, Released};
+pub use limits::EngineLimits;
+pub use shuyu_privacy::Past;
 pub use tables::{Tables, UNIT_COLUMN};
 pub use vocabulary::{aggregate_names, scalar_names, window_names};

@@ -214,6 +214,7 @@ mod tests {
             in_time: stopped.map(|(_, in_time)| in_time),
             paused_on: paused.map(day),
             pauses: Vec::new(),
+            watch: Default::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use shuyu_lake::{CancellationToken, Lake};
 use shuyu_privacy::{
     Citations, ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
 };
-use shuyu_query::{Engine, EngineLimits, Tables, bare};
+use shuyu_query::{Engine, EngineLimits, Past, Tables, bare};
 
 use super::{
     pinned::Pinned,
@@ -162,7 +162,12 @@ impl Case {
         readings.check.push(watch.millis());
         let released = self
             .engine
-            .run(&sealed, self.tables.clone(), &CancellationToken::new())
+            .run(
+                &sealed,
+                self.tables.clone(),
+                &Past::default(),
+                &CancellationToken::new(),
+            )
             .await?;
         readings.whole.push(watch.millis());
         Ok(released.num_rows())

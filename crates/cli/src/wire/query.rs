@@ -8,10 +8,10 @@ use arrow::{
 };
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream, stream::BoxStream};
-use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell};
+use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell, Gated};
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
-use shuyu_privacy::{Permit, TableGrant};
+use shuyu_privacy::{Past, Permit, TableGrant};
 use shuyu_query::{CheckError, Engine, Tables, UNIT_COLUMN};
 
 /// The engine over the lake.
@@ -125,7 +125,7 @@ impl Ask for QueryAdapter {
         }
     }
 
-    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError> {
+    async fn ask(&self, permit: &Permit, sql: &str, past: &Past, cancel: Cancel) -> Result<Gated, AskError> {
         let pinned = self.pin(permit).await.map_err(|error| {
             tracing::error!(%error, "a permit's tables could not be opened");
             AskError::Opaque
@@ -142,7 +142,7 @@ impl Ask for QueryAdapter {
             })?;
         let token = CancellationToken::new();
         let released = tokio::select! {
-            released = self.engine.run(&sealed, pinned, &token) => released,
+            released = self.engine.run(&sealed, pinned, past, &token) => released,
             // Dropping the run stops it at its next batch.
             () = cancelled(&cancel) => return Err(AskError::Opaque),
         };
@@ -157,10 +157,13 @@ impl Ask for QueryAdapter {
         for batch in &released.batches {
             rows.extend(rows_of(batch).ok_or(AskError::Opaque)?);
         }
-        Ok(Answer {
-            columns,
-            rows,
-            read: released.datasets.into_iter().collect(),
+        Ok(Gated {
+            answer: Answer {
+                columns,
+                rows,
+                read: released.datasets.into_iter().collect(),
+            },
+            remembered: released.remembered,
         })
     }
 }

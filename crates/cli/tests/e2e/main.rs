@@ -12,6 +12,7 @@ mod folder;
 mod harness;
 mod hostile;
 mod offline;
+mod policy;
 mod postgres;
 mod recovery;
 mod report;

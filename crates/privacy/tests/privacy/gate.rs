@@ -9,7 +9,7 @@ use arrow::datatypes::Int64Type;
 use proptest::prelude::*;
 use shuyu_kernel::Id;
 use shuyu_privacy::{
-    CellLayout, GateKey, GateOutcome, HiddenColumns, Statistic, StatisticColumns, Thresholds, gate,
+    CellLayout, GateKey, GateOutcome, HiddenColumns, Rules, Statistic, StatisticColumns, Thresholds, gate,
     gate::visible_schema,
 };
 
@@ -70,6 +70,7 @@ fn layout(keys: &[&str]) -> CellLayout {
         nonzero: None,
         dominance: None,
         contribution_key: None,
+        indicator: false,
     };
     let sum = StatisticColumns {
         value: "sum".into(),
@@ -79,6 +80,7 @@ fn layout(keys: &[&str]) -> CellLayout {
         nonzero: None,
         dominance: Some(["total", "first", "second"].map(str::to_owned)),
         contribution_key: Some("key".into()),
+        indicator: false,
     };
     CellLayout {
         keys: keys.iter().map(|k| (*k).to_owned()).collect(),
@@ -89,6 +91,7 @@ fn layout(keys: &[&str]) -> CellLayout {
             set_sum: "add".into(),
         },
         domains: Vec::new(),
+        classes: Vec::new(),
         domain: "person".into(),
         datasets: BTreeMap::from([(Id::from_bits(1), 4)]),
     }
@@ -100,6 +103,7 @@ fn run(cells: &[Cell], key: u8) -> GateOutcome {
         &layout(&["g"]),
         &Thresholds::default(),
         &GateKey::new([key; 32]),
+        &Rules::all(),
     )
     .unwrap()
 }
@@ -163,6 +167,7 @@ fn without_keys_there_is_one_row_whatever_happens() {
             &layout(&[]),
             &Thresholds::default(),
             &GateKey::new([1; 32]),
+            &Rules::all(),
         )
         .unwrap();
         assert_eq!(outcome.visible.num_rows(), 1);
@@ -182,6 +187,7 @@ fn a_layout_that_does_not_fit_is_an_error_without_values() {
         &wrong,
         &Thresholds::default(),
         &GateKey::new([1; 32]),
+        &Rules::all(),
     )
     .unwrap_err();
     assert!(error.to_string().contains("sum") && !error.to_string().contains("50"));
@@ -232,7 +238,14 @@ fn a_whole_total_that_may_have_wrapped_round_is_suppressed() {
         }
         let cells = RecordBatch::try_from_iter(columns).unwrap();
         let key = GateKey::new([1; 32]);
-        let outcome = gate(&cells, &layout(&["g"]), &Thresholds::default(), &key).unwrap();
+        let outcome = gate(
+            &cells,
+            &layout(&["g"]),
+            &Thresholds::default(),
+            &key,
+            &Rules::all(),
+        )
+        .unwrap();
         assert_eq!(
             outcome.visible.column_by_name("sum").unwrap().is_valid(0),
             shown,

@@ -3,5 +3,6 @@
 
 mod gate;
 mod label;
+mod ledger;
 mod masking;
 mod permit;

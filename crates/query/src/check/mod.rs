@@ -26,6 +26,7 @@ use crate::{
 };
 
 mod blame;
+pub(crate) mod branch;
 mod constant;
 mod exact;
 mod expression;

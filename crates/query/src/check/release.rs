@@ -6,6 +6,7 @@ use datafusion::{
     logical_expr::{
         Aggregate, Expr,
         expr::{AggregateFunction, AggregateFunctionParams},
+        lit, when,
     },
 };
 use shuyu_kernel::Refusal;
@@ -13,6 +14,7 @@ use shuyu_privacy::{Bounds, Citations, Statistic, Use, label::Range};
 
 use super::{
     blame,
+    branch::{Spread, indicator, is_number, spread},
     constant::{self, Family},
     exact::Exact,
     grain,
@@ -45,6 +47,10 @@ pub(crate) struct Figure {
     pub bounds: Option<Bounds>,
     /// Counts different subjects: the number of subjects itself.
     pub of_subjects: bool,
+    /// Having a value is a branch of the analyst's own.
+    pub indicator: bool,
+    /// For [`Statistic::Spread`].
+    pub spread: Option<Spread>,
     /// The type the analyst's plan expects.
     pub data_type: DataType,
 }
@@ -170,12 +176,9 @@ impl FigureReader<'_> {
             order_by,
             null_treatment,
         } = params;
-        if !matches!(func.name(), "count" | "sum" | "avg") || (*distinct && func.name() != "count") {
+        let listed = matches!(func.name(), "count" | "sum" | "avg") || spread(func.name()).is_some();
+        if !listed || (*distinct && func.name() != "count") {
             return Err(self.function(func.name(), *distinct, args));
-        }
-        if let Some(filter) = filter {
-            let filter = self.relation.write_out(filter, self.input)?;
-            return Err(self.node("aggregate_filter", &filter));
         }
         let [argument] = args.as_slice() else {
             let first = args
@@ -196,9 +199,50 @@ impl FigureReader<'_> {
                 argument,
                 bounds,
                 of_subjects,
+                indicator: false,
+                spread: spread(func.name()),
                 data_type: data_type.clone(),
             })
         };
+        let branch = |statistic, condition: Expr| {
+            self.condition(&condition)?;
+            let counted = when(condition, lit(1i64)).end();
+            Ok(Figure {
+                indicator: true,
+                ..figure(
+                    statistic,
+                    Some(counted.map_err(|_| Refusal::unmet("query_not_planned"))?),
+                    None,
+                    false,
+                )?
+            })
+        };
+        let constant = constant::fold(&argument);
+        if let Some(filter) = filter {
+            let filter = self.relation.write_out(filter, self.input)?;
+            let counts =
+                func.name() == "count" && !distinct && constant.is_some_and(|value| !value.is_null());
+            return if counts {
+                branch(Statistic::Values, filter)
+            } else {
+                Err(self.node("aggregate_filter", &filter))
+            };
+        }
+        if matches!(func.name(), "sum" | "avg")
+            && let Some(condition) = indicator(&argument)
+        {
+            return branch(
+                if func.name() == "sum" {
+                    Statistic::Values
+                } else {
+                    Statistic::Share
+                },
+                condition,
+            );
+        }
+        if func.name() == "sum" && constant.is_some_and(|value| is_number(&value, 1)) {
+            return figure(Statistic::Rows, None, None, false);
+        }
         match (func.name(), distinct) {
             ("count", false) if constant::fold(&argument).is_some_and(|value| !value.is_null()) => {
                 figure(Statistic::Rows, None, None, false)
@@ -213,13 +257,30 @@ impl FigureReader<'_> {
             }
             (name, _) => {
                 let bounds = self.measured(&argument)?;
-                let statistic = if name == "sum" {
-                    Statistic::Sum
-                } else {
-                    Statistic::Mean
+                let statistic = match name {
+                    "sum" => Statistic::Sum,
+                    "avg" => Statistic::Mean,
+                    _ => self.spread_of_rows(&argument)?,
                 };
                 figure(statistic, Some(argument), bounds, false)
             }
+        }
+    }
+
+    /// A branch is a predicate like any filter.
+    fn condition(&self, condition: &Expr) -> Result<(), Refusal> {
+        let exact = Exact {
+            wanted: Use::Filter,
+            ..self.exact
+        };
+        exact.judge(condition)
+    }
+
+    /// Squares are known where a subject has one row; of several rows only the total is.
+    fn spread_of_rows(&self, argument: &Expr) -> Result<Statistic, Refusal> {
+        match join::subject(self.relation) {
+            Some(subject) if !subject.many_rows => Ok(Statistic::Spread),
+            _ => Err(self.node("spread_of_rows", argument)),
         }
     }
 

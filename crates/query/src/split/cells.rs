@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, RecordBatch, UInt32Array},
+    array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, UInt32Array},
     compute,
     datatypes::{DataType, Schema},
     row::{RowConverter, SortField},
 };
 use datafusion::common::Result;
+use shuyu_privacy::GateOutcome;
 
 /// Most cells of one release, before the gate.
 pub(crate) const MAX_CELLS: usize = 200_000;
@@ -18,7 +19,7 @@ pub(crate) const MAX_CELLS: usize = 200_000;
 /// # Errors
 /// When batches do not fit each other.
 pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize) -> Result<RecordBatch> {
-    let order = rows_by_key(&main, keys)?;
+    let order = places(&main, keys)?;
     let sorted = UInt32Array::from_iter_values(order.values().copied());
     let mut fields = main.schema().fields().to_vec();
     let mut columns: Vec<ArrayRef> = Vec::new();
@@ -26,7 +27,7 @@ pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize
         columns.push(compute::take(column, &sorted, None)?);
     }
     for batch in further {
-        let theirs = rows_by_key(&batch, keys)?;
+        let theirs = places(&batch, keys)?;
         let rows: UInt32Array = order.keys().map(|key| theirs.get(key).copied()).collect();
         for (index, column) in batch.columns().iter().enumerate().skip(keys) {
             let field = batch.schema().field(index).clone().with_nullable(true);
@@ -37,22 +38,26 @@ pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-fn rows_by_key(batch: &RecordBatch, keys: usize) -> Result<BTreeMap<Vec<u8>, u32>> {
+/// The rows, each with its key, in the order of the rows.
+pub(super) fn rows_by_key(columns: &[ArrayRef]) -> Result<Vec<(u32, Vec<u8>)>> {
+    let fields = columns
+        .iter()
+        .map(|column| SortField::new(column.data_type().clone()));
+    let rows = RowConverter::new(fields.collect())?.convert_columns(columns)?;
+    Ok((0u32..)
+        .zip(rows.iter())
+        .map(|(row, key)| (row, key.as_ref().to_vec()))
+        .collect())
+}
+
+fn places(batch: &RecordBatch, keys: usize) -> Result<BTreeMap<Vec<u8>, u32>> {
     if keys == 0 {
         return Ok((0..batch.num_rows() as u32)
             .map(|row| (row.to_be_bytes().to_vec(), row))
             .collect());
     }
-    let columns = &batch.columns()[..keys];
-    let fields = columns
-        .iter()
-        .map(|column| SortField::new(column.data_type().clone()));
-    let rows = RowConverter::new(fields.collect())?.convert_columns(columns)?;
-    Ok(rows
-        .iter()
-        .zip(0u32..)
-        .map(|(key, row)| (key.as_ref().to_vec(), row))
-        .collect())
+    let rows = rows_by_key(&batch.columns()[..keys])?;
+    Ok(rows.into_iter().map(|(row, key)| (key, row)).collect())
 }
 
 /// The batch with its columns in the types the upper plan was planned with.
@@ -80,4 +85,53 @@ pub(crate) fn in_types(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<Reco
         columns,
         &options,
     )?)
+}
+
+/// The cells that left, with the answers to their figures in place of the exact values. `answers` holds, by figure and
+/// by cell that went in, what leaves. A cell of which nothing leaves that was there is gone.
+///
+/// # Errors
+/// When a column does not take a number.
+pub(crate) fn answered(
+    outcome: &GateOutcome,
+    keys: usize,
+    answers: &[Vec<Option<f64>>],
+) -> Result<RecordBatch> {
+    let visible = &outcome.visible;
+    let places: Vec<usize> = (0..outcome.kept.len())
+        .filter(|place| outcome.kept.get(*place) == Some(&true))
+        .collect();
+    if places.is_empty() {
+        return Ok(visible.clone());
+    }
+    let mut columns = visible.columns()[..keys].to_vec();
+    for (index, answers) in answers.iter().enumerate() {
+        let wanted = visible.column(keys + index).data_type();
+        let leaves = |place: &usize| {
+            let value = answers.get(*place).copied().flatten();
+            if wanted.is_integer() {
+                value.map(f64::round)
+            } else {
+                value
+            }
+        };
+        let numbers: Float64Array = places.iter().map(leaves).collect();
+        columns.push(compute::cast(&numbers, wanted)?);
+    }
+    let there = |place: &usize| {
+        let mut figures = answers.iter().zip(&outcome.stays);
+        let lost = |(answers, stays): (&Vec<Option<f64>>, &Vec<bool>)| {
+            stays.get(*place) == Some(&true) && answers.get(*place).copied().flatten().is_none()
+        };
+        let kept = answers
+            .iter()
+            .any(|answers| answers.get(*place).copied().flatten().is_some());
+        kept || !figures.any(lost)
+    };
+    let batch = RecordBatch::try_new(visible.schema(), columns)?;
+    if keys == 0 {
+        return Ok(batch);
+    }
+    let mask: BooleanArray = places.iter().map(|place| Some(there(place))).collect();
+    Ok(compute::filter_record_batch(&batch, &mask)?)
 }

@@ -14,7 +14,8 @@ use datafusion::{
 };
 
 use super::{
-    lower::{Builder, UNIT, aggregate, bare, count_distinct, is_measured, name},
+    calls::{aggregate, count_distinct},
+    lower::{Builder, UNIT, bare, is_measured, name},
     rows::clamped,
 };
 use crate::check::{plan::cell_column, release::Figure};

@@ -15,20 +15,20 @@ use datafusion::{
     functions::math::abs,
     functions_aggregate::{
         bit_and_or_xor::bit_xor_udaf,
-        count::count_udaf,
         expr_fn::{count, max, sum},
     },
     logical_expr::{
-        AggregateUDF, Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col,
-        expr::{AggregateFunction, ScalarFunction},
-        lit, try_cast,
-        utils::conjunction,
-        when,
+        Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, expr::ScalarFunction, lit, try_cast,
+        utils::conjunction, when,
     },
 };
 use shuyu_privacy::{CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
 
-use super::rows::{as_it_runs, clamped, join_all};
+use super::{
+    calls::aggregate,
+    classes::{self, Class},
+    rows::{as_it_runs, clamped, join_all},
+};
 use crate::{
     check::{
         plan::cell_column,
@@ -46,6 +46,10 @@ pub(crate) struct Lower {
     pub main: LogicalPlan,
     /// Yield further columns for the same cells, keys first.
     pub further: Vec<LogicalPlan>,
+    /// Yields one row per cell and subject, keys first; see [`super::sums`].
+    pub subjects: LogicalPlan,
+    /// What sensitive columns and measures make of larger cells.
+    pub classes: Vec<Class>,
     pub keys: usize,
     pub layout: CellLayout,
 }
@@ -71,23 +75,26 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
     for (index, column) in release.second_domains.iter().enumerate() {
         further.push(builder.domain(index, column)?);
     }
+    let classes = builder.classes()?;
     Ok(Lower {
         main: builder.main()?,
         further,
+        subjects: builder.subjects()?.build()?,
         keys: release.keys.len(),
-        layout: builder.layout(),
+        layout: builder.layout(classes.len()),
+        classes,
     })
 }
 
 pub(super) struct Builder<'a> {
     pub(super) release: &'a Release,
-    source: &'a Source,
+    pub(super) source: &'a Source,
     pub(super) least: Arc<ScalarUDF>,
 }
 
 pub(super) const UNIT: &str = "u";
-const ROWS: &str = "rows";
-const SUBJECTS: &str = "n";
+pub(super) const ROWS: &str = "rows";
+pub(super) const SUBJECTS: &str = "n";
 const XOR: &str = "set_xor";
 const SUM: &str = "set_sum";
 
@@ -219,7 +226,12 @@ impl Builder<'_> {
                     Statistic::Rows => bare("total_rows"),
                     Statistic::Values => bare(&name("sum_c", index)),
                     Statistic::Sum => bare(&name("sum_s", index)),
-                    Statistic::Mean => {
+                    Statistic::Share => {
+                        let rows = cast(bare("total_rows"), DataType::Float64);
+                        cast(bare(&name("sum_c", index)), DataType::Float64) / rows
+                    }
+                    // Of a spread only whether it can be: the release ledger puts the value in.
+                    Statistic::Mean | Statistic::Spread => {
                         let values = cast(bare(&name("sum_c", index)), DataType::Float64);
                         cast(bare(&name("sum_s", index)), DataType::Float64) / values
                     }
@@ -250,8 +262,10 @@ impl Builder<'_> {
     fn contribution(&self, index: usize, figure: &Figure) -> Expr {
         let amount = match figure.statistic {
             Statistic::Rows => bare(ROWS),
-            Statistic::Values => bare(&name("c", index)),
-            Statistic::Sum | Statistic::Mean | Statistic::Distinct => bare(&name("s", index)),
+            Statistic::Values | Statistic::Share => bare(&name("c", index)),
+            Statistic::Sum | Statistic::Mean | Statistic::Spread | Statistic::Distinct => {
+                bare(&name("s", index))
+            }
         };
         cast(amount, DataType::Float64)
     }
@@ -290,7 +304,7 @@ impl Builder<'_> {
         names
     }
 
-    fn layout(&self) -> CellLayout {
+    fn layout(&self, classes: usize) -> CellLayout {
         let release = self.release;
         let statistics = self.figures().map(|(index, figure)| {
             let per_subject = Self::per_subject(figure);
@@ -305,6 +319,7 @@ impl Builder<'_> {
                 contributors: (figure.argument.is_some() && !figure.of_subjects).then(|| name("with", index)),
                 nonzero: is_measured(figure).then(|| name("nonzero", index)),
                 dominance: weighed.then(|| ["total", "first", "second"].map(|stem| name(stem, index))),
+                indicator: figure.indicator,
                 contribution_key: per_subject.then(|| name("key", index)),
             }
         });
@@ -338,6 +353,7 @@ impl Builder<'_> {
                 set_sum: SUM.into(),
             },
             domains: domains.collect(),
+            classes: (0..classes).map(classes::columns).collect(),
             domain: release.subject.domain.clone(),
             datasets: datasets.collect(),
         }
@@ -358,27 +374,8 @@ pub(super) fn bare(name: &str) -> Expr {
 }
 
 pub(super) fn is_measured(figure: &Figure) -> bool {
-    matches!(figure.statistic, Statistic::Sum | Statistic::Mean)
-}
-
-pub(super) fn aggregate(function: Arc<AggregateUDF>, arguments: Vec<Expr>) -> Expr {
-    Expr::AggregateFunction(AggregateFunction::new_udf(
-        function,
-        arguments,
-        false,
-        None,
-        Vec::new(),
-        None,
-    ))
-}
-
-pub(super) fn count_distinct(argument: Expr) -> Expr {
-    Expr::AggregateFunction(AggregateFunction::new_udf(
-        count_udaf(),
-        vec![argument],
-        true,
-        None,
-        Vec::new(),
-        None,
-    ))
+    matches!(
+        figure.statistic,
+        Statistic::Sum | Statistic::Mean | Statistic::Spread
+    )
 }

@@ -1,8 +1,11 @@
 //! Split execution: [`lower`] builds plans over raw rows from a checked release, [`cells`] puts
 //! their results together, [`upper`] runs the analyst's own plan over gated cells.
 
+mod calls;
 pub(crate) mod cells;
+pub(crate) mod classes;
 mod further;
 pub(crate) mod lower;
 mod rows;
+pub(crate) mod sums;
 pub(crate) mod upper;

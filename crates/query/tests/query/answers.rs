@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, StringArray, UInt64Array};
 use shuyu_privacy::{Bounds, ColumnGrant, DateGrain, Grain, Permit, TableKind, Use};
-use shuyu_query::UNIT_COLUMN;
+use shuyu_query::{Past, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -190,7 +190,7 @@ fn answers_are_cut_without_saying_how_much() {
         .check(&permit, "SELECT g, count(*) FROM t GROUP BY g", memory.as_ref())
         .unwrap();
     let released = WORLD
-        .block_on(engine().run(&sealed, memory, &CancellationToken::new()))
+        .block_on(engine().run(&sealed, memory, &Past::default(), &CancellationToken::new()))
         .unwrap();
     assert!(released.truncated);
     assert_eq!(released.num_rows(), 3);

@@ -179,7 +179,7 @@ fn visit(plan: &LogicalPlan, seen: &mut BTreeSet<String>) {
 fn no_non_exhaustive_plan_struct_grew() {
     let sql = "SELECT a.county, count(*) AS n FROM region a WHERE a.gdp > 0 GROUP BY a.county";
     let plan = WORLD
-        .block_on(async { WORLD.raw.state().create_logical_plan(sql).await })
+        .block_on(async { WORLD.fixture.bare.state().create_logical_plan(sql).await })
         .unwrap();
     let mut seen = BTreeSet::new();
     visit(&plan, &mut seen);

@@ -116,7 +116,7 @@ fn a_far_date_answers_nothing() {
         "SELECT date_part('year', coalesce(d, d)), count(*) FROM t GROUP BY 1",
     ] {
         let outcome = extremes().outcome(&engine(), sql);
-        assert!(matches!(outcome, Outcome::Answered(_)), "{sql}: {outcome:?}");
+        assert!(matches!(outcome, Outcome::Answered), "{sql}: {outcome:?}");
     }
 }
 
@@ -294,7 +294,7 @@ fn joins_without_an_equality_are_bounded_for_public_rows_too() {
         "SELECT r.county FROM region r CROSS JOIN (VALUES (1), (2)) v",
     ] {
         let outcome = WORLD.ask(sql);
-        assert!(matches!(outcome, Outcome::Answered(_)), "{sql}: {outcome:?}");
+        assert!(matches!(outcome, Outcome::Answered), "{sql}: {outcome:?}");
     }
 }
 
@@ -330,7 +330,7 @@ fn texts_cannot_be_made_to_grow() {
         assert!(!refusal.clauses.is_empty());
     }
     let outcome = WORLD.ask(&format!("SELECT count(*) FROM person WHERE county <> '{long}'"));
-    assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Answered), "{outcome:?}");
 }
 
 #[test]

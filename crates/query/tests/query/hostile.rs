@@ -75,11 +75,11 @@ fn a_reasonably_long_condition_runs() {
         " AND county <> 'x'".repeat(50)
     );
     let outcome = WORLD.ask(&sql);
-    assert!(matches!(outcome, Outcome::Answered(_)), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Answered), "{outcome:?}");
     let list: Vec<String> = (0..3_000).map(|n| format!("'{n}'")).collect();
     let sql = format!(
         "SELECT count(*) FROM person WHERE county NOT IN ({})",
         list.join(",")
     );
-    assert!(matches!(WORLD.ask(&sql), Outcome::Answered(_)));
+    assert!(matches!(WORLD.ask(&sql), Outcome::Answered));
 }

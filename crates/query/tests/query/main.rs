@@ -12,6 +12,7 @@ mod hostile;
 mod permits;
 mod port;
 mod refusals;
+mod rules;
 mod small;
 mod total;
 mod vocabulary;

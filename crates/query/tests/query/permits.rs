@@ -39,5 +39,5 @@ fn joining_needs_an_assessment() {
     assert_eq!(refusal.clauses, ["TT-AA-005".parse().unwrap()]);
     // One personal table and public registers need none.
     let one = "SELECT r.city, count(*) FROM person p JOIN region r ON p.county = r.county GROUP BY r.city";
-    assert!(matches!(WORLD.ask_under(&permit, one), Outcome::Answered(_)));
+    assert!(matches!(WORLD.ask_under(&permit, one), Outcome::Answered));
 }

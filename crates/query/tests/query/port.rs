@@ -11,7 +11,9 @@ use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use futures::{StreamExt, stream::BoxStream};
 use shuyu_kernel::Fault;
 use shuyu_privacy::{GateKey, Permit, TableGrant};
-use shuyu_query::{CheckError, Engine, EngineLimits, Opaque, Tables, UNIT_COLUMN};
+use std::sync::LazyLock;
+
+use shuyu_query::{CheckError, Engine, EngineLimits, Opaque, Past, Tables, UNIT_COLUMN};
 use tokio::sync::{Barrier, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +21,8 @@ use crate::{
     fixture::{Memory, WORLD, engine},
     small::groups,
 };
+
+static NOTHING_YET: LazyLock<Past> = LazyLock::new(Past::default);
 
 /// A port that never ends, or fails at once.
 struct Trouble {
@@ -67,7 +71,7 @@ fn a_cancelled_query_ends() {
     let cancel = CancellationToken::new();
     let ended = WORLD.block_on(async {
         let (engine, token) = (engine(), cancel.clone());
-        let running = engine.run(&sealed, port, &token);
+        let running = engine.run(&sealed, port, &NOTHING_YET, &token);
         let cancelling = async { cancel.cancel() };
         tokio::join!(running, cancelling).0
     });
@@ -139,7 +143,9 @@ fn a_query_that_never_ends_is_ended_at_its_deadline() {
         .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
         .unwrap();
     WORLD.block_on(async {
-        let ended = engine.run(&sealed, port.clone(), &CancellationToken::new()).await;
+        let ended = engine
+            .run(&sealed, port.clone(), &NOTHING_YET, &CancellationToken::new())
+            .await;
         assert_eq!(ended.err(), Some(Opaque));
         // The work itself ends, not only the waiting for it.
         assert!(let_go.await.is_err());
@@ -155,7 +161,7 @@ fn a_query_that_computes_is_cancelled_while_it_runs() {
         .unwrap();
     let cancel = CancellationToken::new();
     WORLD.block_on(async {
-        let running = engine.run(&sealed, port.clone(), &cancel);
+        let running = engine.run(&sealed, port.clone(), &NOTHING_YET, &cancel);
         let cancelling = async {
             read.await.unwrap();
             cancel.cancel();
@@ -175,7 +181,7 @@ fn a_query_ends_when_nobody_waits_for_it() {
     WORLD.block_on(async {
         let cancel = CancellationToken::new();
         tokio::select! {
-            _ = engine.run(&sealed, port.clone(), &cancel) => panic!("it never ends"),
+            _ = engine.run(&sealed, port.clone(), &NOTHING_YET, &cancel) => panic!("it never ends"),
             read = read => read.unwrap(),
         }
         assert!(let_go.await.is_err());
@@ -227,7 +233,7 @@ fn three_at_once(engine: &Engine) -> usize {
         let engines: Vec<Engine> = (0..3).map(|_| engine.clone()).collect();
         let runs = engines
             .iter()
-            .map(|engine| engine.run(&sealed, port.clone(), &cancel));
+            .map(|engine| engine.run(&sealed, port.clone(), &NOTHING_YET, &cancel));
         futures::future::join_all(runs).await
     });
     ended.iter().filter(|answer| answer.is_ok()).count()
@@ -249,6 +255,7 @@ fn after_the_seal_every_error_is_the_same_and_says_nothing() {
     let ended = WORLD.block_on(engine().run(
         &sealed,
         Arc::clone(&port) as Arc<dyn Tables>,
+        &NOTHING_YET,
         &CancellationToken::new(),
     ));
     assert_eq!(ended.unwrap_err().to_string(), "query_not_completed");

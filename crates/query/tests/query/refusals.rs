@@ -116,7 +116,7 @@ pub const TABLE: &[Expected] = &[
     ),
     (
         "use_missing",
-        "SELECT avg(CASE WHEN diagnosis = 'I10' THEN 1.0 ELSE 0.0 END) FROM person",
+        "SELECT avg(CASE WHEN diagnosis = 'I10' THEN 2.0 ELSE 0.0 END) FROM person",
         &[("use", "measure")],
     ),
     (
@@ -173,7 +173,7 @@ pub const TABLE: &[Expected] = &[
     ),
     (
         "node_not_allowed",
-        "SELECT count(*) FILTER (WHERE sex = 'M') FROM person",
+        "SELECT sum(income) FILTER (WHERE sex = 'M') FROM person",
         &[("node", "aggregate_filter")],
     ),
     (
@@ -364,7 +364,7 @@ fn the_nearest_form_passes() {
         let nearest = refusal.facts.get("nearest").cloned().unwrap_or_default();
         if nearest.starts_with("SELECT ") {
             assert!(
-                matches!(WORLD.ask(&nearest), Outcome::Answered(_)),
+                matches!(WORLD.ask(&nearest), Outcome::Answered),
                 "{sql}: {nearest}"
             );
             tried += 1;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
 use shuyu_kernel::{Id, Refusal};
 use shuyu_privacy::{ColumnGrant, Permit, TableGrant, TableKind, Use};
-use shuyu_query::{CheckError, Engine, Released, UNIT_COLUMN};
+use shuyu_query::{CheckError, Engine, Past, Released, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{Memory, Outcome, WORLD, engine, permit, table};
@@ -96,12 +96,16 @@ impl Small {
     }
 
     pub fn released(&self, sql: &str) -> Released {
+        self.released_by(&engine(), sql)
+    }
+
+    pub fn released_by(&self, engine: &Engine, sql: &str) -> Released {
         let memory = Arc::new(Memory {
             tables: self.tables.clone(),
         });
-        let sealed = engine().check(&self.permit(), sql, memory.as_ref()).unwrap();
+        let sealed = engine.check(&self.permit(), sql, memory.as_ref()).unwrap();
         WORLD
-            .block_on(engine().run(&sealed, memory, &CancellationToken::new()))
+            .block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new()))
             .unwrap()
     }
 
@@ -126,8 +130,8 @@ impl Small {
             Err(CheckError::Refused(refusal)) => return Outcome::Refused(refusal),
             Err(CheckError::Failed(fault)) => panic!("{fault}"),
         };
-        match WORLD.block_on(engine.run(&sealed, memory, &CancellationToken::new())) {
-            Ok(released) => Outcome::Answered(released),
+        match WORLD.block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new())) {
+            Ok(_) => Outcome::Answered,
             Err(_) => Outcome::Opaque,
         }
     }

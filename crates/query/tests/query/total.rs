@@ -287,7 +287,7 @@ fn no_accepted_statement_fails() {
         .statement();
         match small.outcome(&engine, &sql) {
             Outcome::Refused(refusal) => assert!(!refusal.clauses.is_empty(), "{sql}: {refusal:?}"),
-            Outcome::Answered(_) => accepted += 1,
+            Outcome::Answered => accepted += 1,
             Outcome::Opaque => failed.push(sql),
         }
     }

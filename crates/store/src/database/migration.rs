@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -75,6 +75,14 @@ const MIGRATIONS: [Migration; 5] = [
         name: "units",
         part: Part::Whole,
         common: include_str!("../../migrations/0004_units.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 5,
+        name: "release_trace",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0005_release_trace.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -4,6 +4,7 @@ mod access;
 mod lists;
 mod loading;
 mod plain;
+mod traces;
 mod transact;
 mod watched;
 
@@ -155,6 +156,12 @@ impl Record for Store {
         plain::remove_document(&self.main, kind, key)
             .await
             .doing("removing a document")
+    }
+
+    async fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault> {
+        traces::read(&self.main, domain, from)
+            .await
+            .doing("reading the release ledger")
     }
 
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault> {

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::{
     loading::{State, for_deciding},
-    plain,
+    plain, traces,
 };
 use crate::{
     codec::{self, Recorded, Series},
@@ -119,6 +119,7 @@ impl Store {
             vault,
             documents,
             meters,
+            traces,
         } = proposal;
         let version = state.loaded.version;
         let recorded = in_place(request, state.own.is_some(), events, state.counter.as_ref())?;
@@ -144,6 +145,11 @@ impl Store {
         }
         self.kill.reached(kill::BEFORE_DOCUMENTS);
         beside(tx, &documents, meters).await?;
+        for trace in &traces {
+            if !traces::append(tx, trace).await? {
+                return Err(Refusal::conflict("release_ledger_moved").into());
+            }
+        }
         let committed = Committed {
             reply,
             first: head.size,

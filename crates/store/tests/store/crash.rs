@@ -7,6 +7,7 @@ use shuyu_store::{KILL_POINTS, Store, StoreConfig};
 
 use crate::{
     events::{clock, note, opened, opened_with, stream, taken},
+    plain::trace,
     world::{KillAt, World, request, write},
 };
 use shuyu_kernel::calendar::Bound;
@@ -59,6 +60,7 @@ fn decision() -> shuyu_domain::port::Decide {
                 by: 1,
                 at_most: None,
             }],
+            traces: vec![trace(0, &["first", "second"])],
         })
     })
 }

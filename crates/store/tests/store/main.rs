@@ -97,6 +97,7 @@ contract! {
         counters_are_listed_and_forgotten_by_name,
         releases_are_listed_by_case,
         old_keys_are_forgotten,
+        the_release_ledger_grows_with_the_answer_that_was_judged_by_it,
     }
     rebuilding::{
         tables_equal_the_ledger,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shuyu_domain::port::{Decide, Document, Log, Meter, Proposal, Record, Request};
+use shuyu_domain::port::{Decide, Document, Log, Meter, Proposal, Record, ReleaseTrace, Request};
 use shuyu_kernel::Refusal;
 
 use crate::{
@@ -217,4 +217,42 @@ pub async fn releases_are_listed_by_case(world: World) {
     let found = store.releases(case(1)).await.unwrap();
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), [release(7)]);
     assert!(store.releases(case(2)).await.unwrap().is_empty());
+}
+
+/// Rows that an answer leaves in the release ledger of `person`.
+pub fn trace(from: u64, rows: &[&str]) -> ReleaseTrace {
+    ReleaseTrace {
+        domain: "person".to_owned(),
+        from,
+        rows: rows.iter().map(|row| row.as_bytes().to_vec()).collect(),
+    }
+}
+
+pub async fn the_release_ledger_grows_with_the_answer_that_was_judged_by_it(world: World) {
+    use shuyu_domain::port::Stream;
+    let store = world.open().await;
+    let answer = |n: u128, from: u64, rows: &'static [&'static str]| {
+        let decide: Decide = Box::new(move |_| {
+            Ok(Proposal {
+                events: vec![answered(n)],
+                traces: vec![trace(from, rows)],
+                ..Proposal::default()
+            })
+        });
+        store.transact(request(Stream::Release(release(n))), decide)
+    };
+    answer(1, 0, &["units", "a"]).await.unwrap();
+    // Judged before the first answer left: nothing of it stands.
+    let late = answer(2, 0, &["b"]).await;
+    assert_eq!(code(&late), "release_ledger_moved");
+    assert_eq!(code(&answer(2, 3, &["b"]).await), "release_ledger_moved");
+    assert_eq!(store.size(Log::Proceedings).await.unwrap(), 1);
+    answer(2, 2, &["b"]).await.unwrap();
+    let rows = |from| store.release_traces("person", from);
+    assert_eq!(
+        rows(0).await.unwrap(),
+        [b"units".to_vec(), b"a".to_vec(), b"b".to_vec()]
+    );
+    assert_eq!(rows(2).await.unwrap(), [b"b".to_vec()]);
+    assert!(store.release_traces("enterprise", 0).await.unwrap().is_empty());
 }

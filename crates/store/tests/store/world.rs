@@ -48,7 +48,7 @@ impl KillSwitch for KillAt {
 }
 
 /// Every table of the main database.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "case_file",
     "case_link",
     "case_party",
@@ -65,6 +65,7 @@ const TABLES: [&str; 20] = [
     "permit",
     "registry_state",
     "release_row",
+    "release_trace",
     "sealed_edge",
     "vault",
     "vault_check",

@@ -239,3 +239,5 @@ refusal-archive-not-for-others = The archive package is for the parties of the c
 refusal-archive-not-for-others-way-out = Look at the page of the case, or ask one of its parties for the package.
 refusal-archive-too-large = The papers of the case have { $bytes } bytes, more than the { $limit_bytes } bytes of one package.
 refusal-archive-too-large-way-out = Download the papers one by one from the page of the case, and the receipts from its timeline.
+refusal-release-ledger-moved = Something else was answered in the meantime.
+refusal-release-ledger-moved-way-out = Ask again.

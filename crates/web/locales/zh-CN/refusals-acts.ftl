@@ -239,3 +239,5 @@ refusal-archive-not-for-others = 归档包只给本案各方和监督部门。
 refusal-archive-not-for-others-way-out = 可以看案卷页，或请本案的一方提供归档包。
 refusal-archive-too-large = 本案的材料共 { $bytes } 字节，超过一个归档包的上限 { $limit_bytes } 字节。
 refusal-archive-too-large-way-out = 在案卷页的“材料”里逐份下载，履职凭证在“经过”里逐项下载。
+refusal-release-ledger-moved = 同时有别的答复刚出域。
+refusal-release-ledger-moved-way-out = 请再问一次。

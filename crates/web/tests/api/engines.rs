@@ -11,12 +11,12 @@ use std::{
 use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::port::{
-    Answer, Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested,
+    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, Gated, IngestOrder, Ingested,
     Keeper, OnProgress, RawFile, Secrets, Sweep, Verified,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
-use shuyu_privacy::permit::Permit;
+use shuyu_privacy::{Past, permit::Permit};
 use shuyu_store::{KeySource, Store};
 use tokio::sync::Notify;
 
@@ -110,7 +110,7 @@ impl Ask for Oracle {
         }
         Ok(())
     }
-    async fn ask(&self, permit: &Permit, sql: &str, cancel: Cancel) -> Result<Answer, AskError> {
+    async fn ask(&self, permit: &Permit, sql: &str, _: &Past, cancel: Cancel) -> Result<Gated, AskError> {
         self.check(permit, sql).await?;
         self.asked.fetch_add(1, Ordering::SeqCst);
         *self.switch.lock().unwrap() = Some(cancel);
@@ -129,7 +129,10 @@ impl Ask for Oracle {
             "SELECT lost" => return Err(AskError::Opaque),
             _ => {}
         }
-        Ok(answer)
+        Ok(Gated {
+            answer,
+            remembered: None,
+        })
     }
 }
 

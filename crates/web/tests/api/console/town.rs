@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shuyu_app::port::{Answer, Ask, AskError, Cancel};
+use shuyu_app::port::{Ask, AskError, Cancel, Gated};
 use shuyu_kernel::Refusal;
-use shuyu_privacy::permit::Permit;
+use shuyu_privacy::{Past, permit::Permit};
 
 use crate::{profile::profiles_of_lone_permits, world::World};
 
@@ -269,7 +269,7 @@ impl Ask for Strict {
     async fn check(&self, _: &Permit, sql: &str) -> Result<(), Refusal> {
         Self::judge(sql)
     }
-    async fn ask(&self, _: &Permit, sql: &str, _: Cancel) -> Result<Answer, AskError> {
+    async fn ask(&self, _: &Permit, sql: &str, _: &Past, _: Cancel) -> Result<Gated, AskError> {
         Self::judge(sql).map_err(AskError::Refused)?;
         Err(AskError::Opaque)
     }

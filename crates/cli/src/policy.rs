@@ -1,0 +1,73 @@
+//! `shuyu policy score`: how the gate fares against a file of attacks and legitimate queries.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use shuyu_query::score::{Fixture, Report, Run, Tally, read, score};
+
+/// What to do with the rules of the gate.
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Ask every case of a file, each with an empty release ledger, and count what was stopped and what was answered.
+    Score(ScoreArguments),
+}
+
+/// What is scored.
+#[derive(clap::Args)]
+pub struct ScoreArguments {
+    /// SQL that makes the tables; every statement ends with a line that holds a semicolon alone.
+    #[arg(long)]
+    fixture: PathBuf,
+    /// The permit under which the expectations hold.
+    #[arg(long)]
+    permit: PathBuf,
+    /// The cases, one JSON object a line.
+    #[arg(long)]
+    cases: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries it out; fails when a case failed.
+pub fn run(command: PolicyCommand) -> anyhow::Result<()> {
+    let PolicyCommand::Score(arguments) = command;
+    let fixture = text(&arguments.fixture)?;
+    let permit = text(&arguments.permit)?;
+    let cases = read(&text(&arguments.cases)?)?;
+    let runtime = tokio::runtime::Runtime::new().context("starting")?;
+    let report = runtime.block_on(async {
+        let fixture = Fixture::load(&fixture, &permit).await?;
+        score(&fixture, &cases, &Run::default()).await
+    })?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        show(&report);
+    }
+    anyhow::ensure!(report.failed.is_empty(), "{} cases failed", report.failed.len());
+    Ok(())
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn show(report: &Report) {
+    let line = |name: &str, tally: &Tally| println!("{name:<28} {:>4} / {}", tally.passed, tally.of);
+    for (family, tally) in &report.families {
+        line(family, tally);
+    }
+    line("attacks stopped", &report.attacks);
+    line("legitimate answered", &report.legitimate);
+    if !report.by_noise_alone.is_empty() {
+        println!("by noise alone: {}", report.by_noise_alone.join(", "));
+    }
+    for failed in &report.failed {
+        println!(
+            "{} ({}) expects {:?}: {}",
+            failed.id, failed.family, failed.expected, failed.reached
+        );
+    }
+}

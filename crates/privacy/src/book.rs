@@ -1,0 +1,238 @@
+//! The release ledger of one identifier domain: which sums over which subjects were answered, and how (a.5).
+//!
+//! * **L1** The same set with the same contributions has the answer it had.
+//! * **L2, L3, L7** A set that differs from one that was answered by fewer than `k + j` subjects, in whom it
+//!   holds or in what they contribute, is answered with that one: the difference of the two is then nothing,
+//!   whatever the subjects' values are. Versions of a dataset are compared like anything else, so that a refresh
+//!   that changes a few subjects changes no answer. Only original entries are neighbours, so answers cannot drift.
+//! * **L4** No sum of answers speaks of fewer than `k + j` subjects (`relations`).
+//! * **L5** A cell is split by at most a quarter of its subjects' number of further cells of one party.
+//!
+//! Sums are compared within a *family*: counts with counts, sums of a measure with sums of that measure.
+//! L4 and L5 are about sums to which a subject contributes the same whatever the cell: counts of subjects, and sums
+//! over one row each. Rows of a subject that are spread over cells are other contributions, and compared by L2 only.
+//! What happens depends on the sets alone, never on values, and looks like any other answer or missing cell.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::Fault;
+
+use crate::{members::Members, permit::Thresholds, relations::Relations, release::SetKey};
+
+/// One answered sum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// What is the same for all that may be subtracted from each other.
+    pub family: String,
+    /// The subjects.
+    pub set: SetKey,
+    /// The subjects with what each contributed.
+    pub contribution: u64,
+    /// Who.
+    pub members: Members,
+    /// What was answered.
+    pub value: f64,
+    /// The party it was answered to first.
+    pub party: String,
+    /// What a subject contributes does not depend on the cell, so that cells are sums of subjects (L4).
+    pub additive: bool,
+    /// It is counted as a cell that is split and that splits (L5).
+    pub splits: bool,
+}
+
+/// Fewest subjects that are many, where none is said: pivots are put right when the next sum is judged.
+const FEW: u64 = 10;
+
+/// What stands before the members in a row.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub(crate) enum Head {
+    Units {
+        units: Vec<u64>,
+    },
+    Entry {
+        family: String,
+        set: SetKey,
+        contribution: u64,
+        value: u64,
+        party: String,
+        additive: bool,
+        splits: bool,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Family {
+    pub entries: Vec<Entry>,
+    /// By entry: further cells that split it, by party.
+    pub splits: Vec<BTreeMap<String, u64>>,
+    pub known: BTreeMap<(SetKey, u64), usize>,
+    pub relations: Relations,
+}
+
+/// The release ledger of one identifier domain.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    rows: u64,
+    pub(crate) ordinals: BTreeMap<u64, u32>,
+    pub(crate) families: BTreeMap<String, Family>,
+}
+
+/// What is to be remembered of one statement, in order. It is void if the book has more rows than `from` by then.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remembered {
+    /// Identifier domain.
+    pub domain: String,
+    /// Rows of the book when the statement was judged.
+    pub from: u64,
+    /// Rows to append.
+    pub rows: Vec<Vec<u8>>,
+}
+
+/// What was answered before, and to whom an answer goes.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// All permits under common control are one party.
+    pub party: String,
+    /// The release ledger of each identifier domain; where there is none, nothing was answered.
+    pub books: BTreeMap<String, Arc<Book>>,
+}
+
+/// How a sum is answered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// For the first time.
+    Fresh(f64),
+    /// As before: it is the same question.
+    Again(f64),
+    /// As a question that differs by a few subjects was.
+    Snapped(f64),
+    /// Not at all.
+    Suppressed,
+}
+
+impl Verdict {
+    /// What leaves.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Verdict::Fresh(value) | Verdict::Again(value) | Verdict::Snapped(value) => Some(value),
+            Verdict::Suppressed => None,
+        }
+    }
+}
+
+impl Book {
+    /// Rows so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Reads the next row.
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub fn read(&mut self, row: &[u8]) -> Result<(), Fault> {
+        let cut = || Fault::new("reading the release ledger", "a row is cut");
+        let (length, rest) = row.split_first_chunk::<4>().ok_or_else(cut)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (head, body) = rest.split_at_checked(length).ok_or_else(cut)?;
+        let head =
+            serde_json::from_slice(head).map_err(|error| Fault::new("reading the release ledger", error))?;
+        match head {
+            Head::Units { units } => units.into_iter().for_each(|unit| self.add_unit(unit)),
+            Head::Entry {
+                family,
+                set,
+                contribution,
+                value,
+                party,
+                additive,
+                splits,
+            } => {
+                let members = Members::decode(body)?;
+                let value = f64::from_bits(value);
+                let entry = Entry {
+                    family,
+                    set,
+                    contribution,
+                    members,
+                    value,
+                    party,
+                    additive,
+                    splits,
+                };
+                let family = self.families.entry(entry.family.clone()).or_default();
+                let classes = family.relations.split(&entry.members);
+                if entry.additive {
+                    family.relations.put(&classes, FEW);
+                }
+                let split = family.split_by(&entry);
+                family.add(entry, &classes, &split);
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    pub(crate) fn add_unit(&mut self, unit: u64) {
+        // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
+        let next = u32::try_from(self.ordinals.len()).unwrap_or(u32::MAX);
+        self.ordinals.entry(unit).or_insert(next);
+    }
+
+    /// Sums answered so far.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.families.values().flat_map(|family| &family.entries)
+    }
+
+    /// How many further cells a party may have that split an answered cell: the fewest left of any cell, and
+    /// the number of cells of which none are left. `None` if nothing was answered.
+    pub fn remaining(&self, party: &str, thresholds: &Thresholds) -> Option<(u64, u64)> {
+        let mut left = Vec::new();
+        for family in self.families.values() {
+            let all = family.entries.iter().zip(&family.splits);
+            let all = all.filter(|(entry, _)| entry.splits);
+            left.extend(all.map(|(entry, splits)| {
+                let used = splits.get(party).copied().unwrap_or(0);
+                most_splits(entry, thresholds).saturating_sub(used)
+            }));
+        }
+        let none = left.iter().filter(|left| **left == 0).count() as u64;
+        left.into_iter().min().map(|fewest| (fewest, none))
+    }
+}
+
+pub(crate) fn most_splits(entry: &Entry, thresholds: &Thresholds) -> u64 {
+    entry.members.len() * u64::from(thresholds.splits_per_subject.value) / 1000
+}
+
+impl Family {
+    /// Entries of which some members are in the new one and some are not.
+    pub fn split_by(&self, entry: &Entry) -> Vec<usize> {
+        if !entry.splits {
+            return Vec::new();
+        }
+        let shared = self.relations.overlaps(&entry.members);
+        let parted = shared.into_iter().filter_map(|(cell, shared)| {
+            let place = cell as usize;
+            let other = self.entries.get(place)?;
+            (other.splits && shared < other.members.len()).then_some(place)
+        });
+        parted.collect()
+    }
+
+    pub fn add(&mut self, entry: Entry, classes: &[u32], split: &[usize]) {
+        for place in split {
+            if let Some(splits) = self.splits.get_mut(*place) {
+                *splits.entry(entry.party.clone()).or_default() += 1;
+            }
+        }
+        let place = self.entries.len();
+        self.relations
+            .add_cell(u32::try_from(place).unwrap_or(u32::MAX), classes);
+        self.known.insert((entry.set, entry.contribution), place);
+        self.entries.push(entry);
+        self.splits.push(BTreeMap::new());
+    }
+}

@@ -1,0 +1,240 @@
+//! Judges the sums of one statement against the release ledger.
+
+use shuyu_kernel::Fault;
+
+use crate::{
+    book::{Book, Entry, Family, Head, Remembered, Verdict, most_splits},
+    members::Members,
+    noise::{Contribution, Kind, Tally},
+    permit::Thresholds,
+    prf::GateKey,
+    relations::Relation,
+    release::{SetKey, scramble},
+    rules::{Rule, Rules},
+};
+
+/// A sum that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'a> {
+    /// See [`Entry::family`].
+    pub family: &'a str,
+    /// Of what kind it is.
+    pub kind: Kind,
+    /// Its subjects, each once.
+    pub contributions: &'a [Contribution],
+    /// What they come to.
+    pub tally: &'a Tally,
+    /// Every subject has one row, so that what it contributes to a sum does not depend on the cell.
+    pub one_row: bool,
+}
+
+/// The book as it would be after the statement that is being judged.
+pub struct Draft<'a> {
+    book: Book,
+    units: Vec<u64>,
+    entries: Vec<Entry>,
+    party: &'a str,
+    thresholds: &'a Thresholds,
+    key: &'a GateKey,
+    rules: &'a Rules,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft that begins where the book ends.
+    pub fn new(
+        book: &Book,
+        party: &'a str,
+        thresholds: &'a Thresholds,
+        key: &'a GateKey,
+        rules: &'a Rules,
+    ) -> Self {
+        Self {
+            book: book.clone(),
+            units: Vec::new(),
+            entries: Vec::new(),
+            party,
+            thresholds,
+            key,
+            rules,
+        }
+    }
+
+    /// The answer to a sum; a fresh one is remembered.
+    pub fn answer(&mut self, sought: &Sought<'_>) -> Verdict {
+        let fresh = sought
+            .tally
+            .perturbed(sought.kind, self.thresholds, self.key, self.rules);
+        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let close = self.rules.hold(Rule::Close);
+        let same = family.known.get(&(sought.tally.set, sought.tally.contribution));
+        if let Some(entry) = same
+            .and_then(|place| family.entries.get(*place))
+            .filter(|_| close)
+        {
+            return Verdict::Again(entry.value);
+        }
+        let members = self.members(sought.contributions);
+        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let entry = Entry {
+            family: sought.family.to_owned(),
+            set: sought.tally.set,
+            contribution: sought.tally.contribution,
+            value: fresh,
+            party: self.party.to_owned(),
+            additive: match sought.kind {
+                Kind::Count => members.uniform(),
+                Kind::Sum => true,
+                Kind::Distinct => false,
+            },
+            splits: match sought.kind {
+                Kind::Count => members.uniform(),
+                Kind::Sum => sought.one_row,
+                Kind::Distinct => false,
+            },
+            members,
+        };
+        let judge = Judge {
+            thresholds: self.thresholds,
+            key: self.key,
+            party: self.party,
+        };
+        if close && let Some(neighbour) = judge.nearest(family, &entry) {
+            return Verdict::Snapped(neighbour.value);
+        }
+        let split = family.split_by(&entry);
+        let classes = family.relations.split(&entry.members);
+        let (relation, before) = if entry.additive {
+            family.relations.put(&classes, judge.least(entry.set))
+        } else {
+            family.relations.pass()
+        };
+        let exposing = relation == Relation::Exposing && self.rules.hold(Rule::Relations);
+        let used_up = relation != Relation::Known
+            && self.rules.hold(Rule::Splits)
+            && split.iter().any(|place| judge.used_up(family, *place));
+        if exposing || used_up {
+            family.relations.undo(before);
+            return Verdict::Suppressed;
+        }
+        let counted = if relation == Relation::Known {
+            &[][..]
+        } else {
+            &split
+        };
+        family.add(entry.clone(), &classes, counted);
+        self.entries.push(entry);
+        Verdict::Fresh(fresh)
+    }
+
+    fn members(&mut self, contributions: &[Contribution]) -> Members {
+        // Contributions are not stored, and marks tell nothing without the key.
+        let secret = self.key.value("mark", &[]);
+        let mut all = Vec::with_capacity(contributions.len());
+        for one in contributions {
+            if !self.book.ordinals.contains_key(&one.unit) {
+                self.book.add_unit(one.unit);
+                self.units.push(one.unit);
+            }
+            let mark = scramble(one.amount.to_bits() ^ secret) >> 32;
+            let ordinal = self.book.ordinals.get(&one.unit).copied().unwrap_or(u32::MAX);
+            all.push((ordinal, u32::try_from(mark).unwrap_or_default()));
+        }
+        Members::new(all)
+    }
+
+    /// What is to be remembered.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn remembered(&self, domain: &str) -> Result<Remembered, Fault> {
+        let mut rows = Vec::new();
+        if !self.units.is_empty() && !self.entries.is_empty() {
+            rows.push(row(
+                &Head::Units {
+                    units: self.units.clone(),
+                },
+                &[],
+            )?);
+        }
+        for entry in &self.entries {
+            let head = Head::Entry {
+                family: entry.family.clone(),
+                set: entry.set,
+                contribution: entry.contribution,
+                value: entry.value.to_bits(),
+                party: entry.party.clone(),
+                additive: entry.additive,
+                splits: entry.splits,
+            };
+            rows.push(row(&head, &entry.members.encode()?)?);
+        }
+        Ok(Remembered {
+            domain: domain.to_owned(),
+            from: self.book.rows(),
+            rows,
+        })
+    }
+}
+
+fn row(head: &Head, body: &[u8]) -> Result<Vec<u8>, Fault> {
+    let failed = |error: &dyn std::fmt::Display| Fault::new("writing the release ledger", error.to_string());
+    let head = serde_json::to_vec(head).map_err(|error| failed(&error))?;
+    let length = u32::try_from(head.len()).map_err(|error| failed(&error))?;
+    Ok([&length.to_le_bytes(), head.as_slice(), body].concat())
+}
+
+struct Judge<'a> {
+    thresholds: &'a Thresholds,
+    key: &'a GateKey,
+    party: &'a str,
+}
+
+impl Judge<'_> {
+    fn jittered(&self, purpose: &str, parts: &[&[u8]]) -> u64 {
+        let steps = u64::from(self.thresholds.k_jitter.value) + 1;
+        u64::from(self.thresholds.k.value) + self.key.value(purpose, parts) % steps
+    }
+
+    /// `k + j` for what could be put together with a set.
+    fn least(&self, set: SetKey) -> u64 {
+        self.jittered("relation jitter", &[&set.bytes()])
+    }
+
+    /// `k + j` for two sets.
+    fn apart(&self, one: SetKey, other: SetKey) -> u64 {
+        let (low, high) = (one.min(other), one.max(other));
+        self.jittered("pair jitter", &[&low.bytes(), &high.bytes()])
+    }
+
+    /// The entry that is too close: of the party's own ones first, then the nearest, then the oldest.
+    fn nearest<'f>(&self, family: &'f Family, entry: &Entry) -> Option<&'f Entry> {
+        let most = u64::from(self.thresholds.k.value + self.thresholds.k_jitter.value);
+        let mut nearest: Option<((bool, u64), &Entry)> = None;
+        for (cell, shared) in family.relations.overlaps(&entry.members) {
+            let Some(other) = family.entries.get(cell as usize) else {
+                continue;
+            };
+            // Whoever contributes differently to both is counted twice here.
+            let apart = entry.members.len() + other.members.len() - 2 * shared;
+            if apart >= 2 * most {
+                continue;
+            }
+            let distance = entry.members.distance(&other.members);
+            let rank = (other.party != self.party, distance);
+            let close = distance < self.apart(entry.set, other.set);
+            if close && nearest.as_ref().is_none_or(|(best, _)| rank < *best) {
+                nearest = Some((rank, other));
+            }
+        }
+        nearest.map(|(_, other)| other)
+    }
+
+    fn used_up(&self, family: &Family, place: usize) -> bool {
+        let used = family.splits.get(place).and_then(|splits| splits.get(self.party));
+        let most = family
+            .entries
+            .get(place)
+            .map_or(u64::MAX, |entry| most_splits(entry, self.thresholds));
+        used.copied().unwrap_or(0) >= most
+    }
+}

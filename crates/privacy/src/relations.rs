@@ -1,0 +1,285 @@
+//! What can be put together from released sums (L4).
+//!
+//! Subjects that were in the same released cells are one *class*; each released sum is a row of zeros and ones over
+//! classes, and whatever can be computed from released sums is in the space of these rows. A further sum may be
+//! released only if that space then holds no vector that lives on few subjects: such a vector is an answer about them.
+//!
+//! The rows are kept reduced. Great classes come first as pivots, so that the rows with a small pivot span
+//! exactly the vectors that live on small classes. Each of them, and each two of them put together so that something
+//! cancels, is weighed. Honest drill-down makes no small class and costs nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    field::{self, Row},
+    members::{Atom, Members},
+};
+
+/// Most steps of elimination for one sum. Beyond it is taken to expose somebody, whatever it is.
+const MOST_WORK: u64 = 40_000_000;
+/// Most rows on small classes that are put together two by two.
+const MOST_PAIRED: usize = 200;
+
+#[derive(Debug, Clone, Default)]
+struct Class {
+    size: u64,
+    /// Released cells that hold it.
+    cells: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Reduced {
+    pivot: u32,
+    row: Row,
+}
+
+/// Classes of subjects and the reduced rows over them, for one family of sums.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Relations {
+    class_of: BTreeMap<Atom, u32>,
+    classes: Vec<Class>,
+    basis: Vec<Reduced>,
+}
+
+/// What a further sum would mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// It can be computed already.
+    Known,
+    /// It is new and exposes nobody.
+    New,
+    /// With it, something about too few subjects could be computed.
+    Exposing,
+}
+
+/// What went before a row was put in, to take it out again.
+pub(crate) struct Before(Vec<Reduced>);
+
+impl Relations {
+    /// How many atoms each released cell shares with these members.
+    pub fn overlaps(&self, members: &Members) -> BTreeMap<u32, u64> {
+        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
+        for class in members.atoms().filter_map(|atom| self.class_of.get(&atom)) {
+            *touched.entry(*class).or_default() += 1;
+        }
+        let mut shared: BTreeMap<u32, u64> = BTreeMap::new();
+        for (class, count) in touched {
+            for cell in self.class(class).map_or(&[][..], |class| &class.cells) {
+                *shared.entry(*cell).or_default() += count;
+            }
+        }
+        shared
+    }
+
+    fn class(&self, id: u32) -> Option<&Class> {
+        self.classes.get(id as usize)
+    }
+
+    fn size(&self, id: u32) -> u64 {
+        self.class(id).map_or(0, |class| class.size)
+    }
+
+    /// Splits classes so that these members are a union of them; answers which.
+    pub fn split(&mut self, members: &Members) -> Vec<u32> {
+        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut strangers = 0;
+        for atom in members.atoms() {
+            match self.class_of.get(&atom) {
+                Some(class) => *touched.entry(*class).or_default() += 1,
+                None => strangers += 1,
+            }
+        }
+        let mut halves: BTreeMap<u32, u32> = BTreeMap::new();
+        for (class, count) in &touched {
+            if *count < self.size(*class) {
+                halves.insert(*class, self.halve(*class, *count));
+            }
+        }
+        let fresh = (strangers > 0).then(|| {
+            self.add_class(Class {
+                size: strangers,
+                cells: Vec::new(),
+            })
+        });
+        for atom in members.atoms() {
+            match self.class_of.get_mut(&atom) {
+                Some(class) => *class = halves.get(class).copied().unwrap_or(*class),
+                None => {
+                    self.class_of.extend(fresh.map(|class| (atom, class)));
+                }
+            }
+        }
+        if !halves.is_empty() {
+            for reduced in &mut self.basis {
+                let doubled = reduced
+                    .row
+                    .iter()
+                    .filter_map(|(c, v)| Some((*halves.get(c)?, *v)));
+                let doubled: Row = doubled.collect();
+                reduced.row.extend(doubled);
+                reduced.row.sort_unstable_by_key(|(column, _)| *column);
+            }
+        }
+        let inside = touched
+            .keys()
+            .map(|class| halves.get(class).copied().unwrap_or(*class));
+        let mut inside: Vec<u32> = inside.chain(fresh).collect();
+        inside.sort_unstable();
+        inside
+    }
+
+    fn halve(&mut self, class: u32, size: u64) -> u32 {
+        let cells = match self.classes.get_mut(class as usize) {
+            Some(old) => {
+                old.size -= size;
+                old.cells.clone()
+            }
+            None => Vec::new(),
+        };
+        self.add_class(Class { size, cells })
+    }
+
+    fn add_class(&mut self, class: Class) -> u32 {
+        self.classes.push(class);
+        // A class holds a subject, and ordinals are 32 bits.
+        u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that a cell with this number is the union of these classes.
+    pub fn add_cell(&mut self, cell: u32, classes: &[u32]) {
+        for class in classes {
+            if let Some(class) = self.classes.get_mut(*class as usize) {
+                class.cells.push(cell);
+            }
+        }
+    }
+
+    /// Puts the sum over these classes in, and says what it means when fewer than `least` subjects are few.
+    pub fn put(&mut self, classes: &[u32], least: u64) -> (Relation, Before) {
+        let before = Before(self.basis.clone());
+        let relation = self.insert(classes, least).unwrap_or(Relation::Exposing);
+        (relation, before)
+    }
+
+    /// For a sum that is not made of classes: it is new, and nothing is put in.
+    pub fn pass(&self) -> (Relation, Before) {
+        (Relation::New, Before(self.basis.clone()))
+    }
+
+    /// Takes the last sum out again.
+    pub fn undo(&mut self, before: Before) {
+        self.basis = before.0;
+    }
+
+    /// `None` when it is too much work to tell.
+    fn insert(&mut self, classes: &[u32], least: u64) -> Option<Relation> {
+        let mut work = 0u64;
+        let pivots: BTreeMap<u32, usize> = self
+            .basis
+            .iter()
+            .enumerate()
+            .map(|(place, reduced)| (reduced.pivot, place))
+            .collect();
+        let mut row: Row = classes.iter().map(|class| (*class, 1)).collect();
+        for place in classes.iter().filter_map(|class| pivots.get(class)) {
+            let Some(known) = self.basis.get(*place) else {
+                continue;
+            };
+            work += (row.len() + known.row.len()) as u64;
+            row = field::reduced(&row, field::at(&row, known.pivot), &known.row);
+            if work > MOST_WORK {
+                return None;
+            }
+        }
+        let great = row.iter().find(|(class, _)| self.size(*class) >= least);
+        let Some((pivot, _)) = great.or(row.first()).copied() else {
+            return Some(Relation::Known);
+        };
+        field::scaled(&mut row, pivot);
+        self.eliminate(pivot, &row, &mut work)?;
+        self.basis.push(Reduced { pivot, row });
+        if self
+            .classes
+            .iter()
+            .all(|class| class.size == 0 || class.size >= least)
+        {
+            return Some(Relation::New);
+        }
+        self.great_first(least, &mut work)?;
+        let exposing = self.exposes(least);
+        Some(if exposing {
+            Relation::Exposing
+        } else {
+            Relation::New
+        })
+    }
+
+    /// Takes a pivot's column out of all rows.
+    fn eliminate(&mut self, pivot: u32, row: &Row, work: &mut u64) -> Option<()> {
+        for reduced in &mut self.basis {
+            let factor = field::at(&reduced.row, pivot);
+            if factor != 0 {
+                *work += (row.len() + reduced.row.len()) as u64;
+                reduced.row = field::reduced(&reduced.row, factor, row);
+            }
+        }
+        (*work <= MOST_WORK).then_some(())
+    }
+
+    /// Gives every row that has a great class a great pivot: classes shrink as they are split.
+    fn great_first(&mut self, least: u64, work: &mut u64) -> Option<()> {
+        for place in 0..self.basis.len() {
+            let Some(reduced) = self.basis.get(place) else {
+                continue;
+            };
+            if self.size(reduced.pivot) >= least {
+                continue;
+            }
+            let great = reduced.row.iter().find(|(class, _)| self.size(*class) >= least);
+            let Some((pivot, _)) = great.copied() else {
+                continue;
+            };
+            let mut row = reduced.row.clone();
+            field::scaled(&mut row, pivot);
+            self.eliminate(pivot, &row, work)?;
+            if let Some(reduced) = self.basis.get_mut(place) {
+                *reduced = Reduced { pivot, row };
+            }
+        }
+        Some(())
+    }
+
+    /// Whether something about fewer than `least` subjects is in the space of the rows.
+    fn exposes(&self, least: u64) -> bool {
+        let small: Vec<&Row> = self
+            .basis
+            .iter()
+            .filter(|reduced| self.size(reduced.pivot) < least)
+            .map(|reduced| &reduced.row)
+            .collect();
+        if small.iter().any(|row| self.weight(row) < least) {
+            return true;
+        }
+        let paired = small.get(..MOST_PAIRED).unwrap_or(&small);
+        paired.iter().enumerate().any(|(place, first)| {
+            let later = paired.iter().skip(place + 1);
+            later.into_iter().any(|second| self.pair(first, second) < least)
+        })
+    }
+
+    /// The lightest of two rows put together so that a column of both cancels.
+    fn pair(&self, first: &Row, second: &Row) -> u64 {
+        let shared = first.iter().filter(|(class, _)| field::at(second, *class) != 0);
+        let ratios: BTreeSet<u64> = shared
+            .map(|(class, _)| field::ratio(first, second, *class))
+            .collect();
+        let weights = ratios
+            .into_iter()
+            .map(|by| self.weight(&field::reduced(first, by, second)));
+        weights.min().unwrap_or(u64::MAX)
+    }
+
+    fn weight(&self, row: &Row) -> u64 {
+        row.iter().map(|(class, _)| self.size(*class)).sum()
+    }
+}

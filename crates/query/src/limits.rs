@@ -1,0 +1,31 @@
+//! How much a query may take.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+/// Limits of queries. They do not depend on data. The law names no number; all defaults are the
+/// platform's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineLimits {
+    /// Memory of one query, in bytes. Nothing is ever written to disk. Texts that an expression puts
+    /// together are outside of it; the check bounds them by the statement alone.
+    pub memory_bytes: usize,
+    /// Parallel parts of the lower plan. With more than one, sums of fractions may differ in their
+    /// last digits from run to run.
+    pub partitions: NonZeroUsize,
+    /// How long one query may take, from [`Engine::run`] on, waiting for its turn included.
+    pub deadline: Duration,
+    /// Queries that run at the same time. Others wait for their turn.
+    pub concurrent: NonZeroUsize,
+}
+
+impl Default for EngineLimits {
+    /// 1 GiB, one part, 60 seconds, four at a time.
+    fn default() -> Self {
+        Self {
+            memory_bytes: 1 << 30,
+            partitions: NonZeroUsize::MIN,
+            deadline: Duration::from_secs(60),
+            concurrent: NonZeroUsize::MIN.saturating_add(3),
+        }
+    }
+}
