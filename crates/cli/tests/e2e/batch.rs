@@ -69,7 +69,7 @@ impl Console {
 
     /// Uploads a workbook; the address of its check, and the page.
     async fn upload(&self, bytes: Vec<u8>) -> (String, String) {
-        let token = self.token("/open/resource/batch").await;
+        let token = self.token("/batches/resource").await;
         let part = Part::bytes(bytes)
             .file_name("目录.xlsx")
             .mime_str(XLSX)
@@ -78,7 +78,7 @@ impl Console {
             .text("csrf", token)
             .part("file", part)
             .text("then", "yes");
-        self.send("/open/resource/batch", form).await
+        self.send("/batches/resource", form).await
     }
 
     /// Orders the right rows to be opened and waits for the result.
@@ -170,7 +170,7 @@ fn fifty_rows_three_wrong_are_mended_and_become_fifty_cases() {
                 .expect("a list");
             listed.body["total"].as_u64().expect("a number")
         };
-        let template = console.bytes("/open/resource/batch/template.xlsx").await;
+        let template = console.bytes("/batches/resource/template.xlsx").await;
         let template = read(&template, &BOUNDS).expect("the template reads");
         let heads = &template.sheets.first().expect("the form").rows[&2];
         let ids: Vec<String> = heads.values().map(|cell| cell.value.text()).collect();

@@ -150,7 +150,7 @@ async fn operators_pages(browser: &Client, base: &str) -> BTreeSet<String> {
         "/law/procedures/development",
         "/datasets",
         "/open",
-        "/open/demand/batch",
+        "/batches/demand",
         "/supervision/report?month=2026-02",
         // Stops: a case that does not exist, a page for others.
         "/cases/case_01k0q4vh8m9x2t5e7w3r6y1ab2",

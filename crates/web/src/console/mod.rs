@@ -60,7 +60,7 @@ pub fn router() -> Router<WebState> {
         )
         .route("/cases/{id}/version", post(version::submit))
         .route("/registry/{what}", post(registry::submit))
-        .route("/open/{procedure}/batch", get(batch::page).post(batch::upload))
+        .route("/batches/{procedure}", get(batch::page).post(batch::upload))
         .layer(DefaultBodyLimit::max(papers));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
@@ -85,12 +85,12 @@ fn pages() -> Router<WebState> {
             "/open/{procedure}/check",
             get(form::opening::check).post(form::opening::submit),
         )
-        .route("/open/{procedure}/batch/template.xlsx", get(batch::template))
+        .route("/batches/{procedure}/template.xlsx", get(batch::template))
         .route(
-            "/open/{procedure}/batch/{digest}",
+            "/batches/{procedure}/{digest}",
             get(batch::check).post(batch::start),
         )
-        .route("/open/{procedure}/batch/{digest}/failed.xlsx", get(batch::failed))
+        .route("/batches/{procedure}/{digest}/failed.xlsx", get(batch::failed))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/result", get(form::result::page))
         .route("/cases/{id}/archive.zip", get(case::archive::archive))

@@ -115,7 +115,7 @@ pub fn openable(frame: &Frame, profile: &Profile, role: &str, section: Option<&s
 /// Where many cases of a procedure are opened from a workbook; empty where that is not allowed.
 pub fn batch_href(procedure: &Procedure) -> String {
     match procedure.open.batch {
-        Some(_) => format!("/open/{}/batch", procedure.id),
+        Some(_) => format!("/batches/{}", procedure.id),
         None => String::new(),
     }
 }

@@ -281,15 +281,15 @@ fn the_console_offers_a_form_and_gives_wrong_rows_back_with_their_errors() {
         let page = async |path: &str| world.page(Method::GET, path, &token, &[]).await;
         let text = |answered: &crate::world::Answered| String::from_utf8(answered.bytes.to_vec()).unwrap();
         let openable = text(&page("/open").await);
-        assert!(openable.contains("href=\"/open/listing/batch\""));
-        assert!(!openable.contains("href=\"/open/request/batch\""));
-        let start = text(&page("/open/listing/batch").await);
+        assert!(openable.contains("href=\"/batches/listing\""));
+        assert!(!openable.contains("href=\"/batches/request\""));
+        let start = text(&page("/batches/listing").await);
         assert!(
             start.contains("联系人") && start.contains("template.xlsx"),
             "{start}"
         );
 
-        let template = page("/open/listing/batch/template.xlsx").await;
+        let template = page("/batches/listing/template.xlsx").await;
         let form = read(&template.bytes, &BOUNDS).unwrap();
         let ids: Vec<String> = form.sheets[0].rows[&2]
             .values()
@@ -302,7 +302,7 @@ fn the_console_offers_a_form_and_gives_wrong_rows_back_with_their_errors() {
         assert!(of(4, 1).contains("甲类") && of(3, 4).contains("ST-OP-001"));
 
         let digest = world.upload(&token, "清单.xlsx", "paper", &faulty()).await;
-        let base = format!("/open/listing/batch/{digest}");
+        let base = format!("/batches/listing/{digest}");
         let checked = text(&page(&format!("{base}?then=yes")).await);
         for shown in ["<code>D8</code>", "要填金额", "文字，6 字", "办理 2 行"] {
             assert!(checked.contains(shown), "{shown}: {checked}");

@@ -96,7 +96,7 @@ pub(crate) struct Wanted {
 /// The page of a batch.
 pub(crate) fn href(order: &BatchOrder) -> String {
     let then = if order.then { "?then=yes" } else { "" };
-    format!("/open/{}/batch/{}{then}", order.procedure, order.upload)
+    format!("/batches/{}/{}{then}", order.procedure, order.upload)
 }
 
 /// What the pages of a batch share.
@@ -205,12 +205,12 @@ fn order(procedure: &str, digest: &str, then: bool) -> Result<BatchOrder, Refusa
     })
 }
 
-/// `GET /open/{procedure}/batch`
+/// `GET /batches/{procedure}`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let desk = Desk::of(&visit, &id)?;
     let rules = desk.rules()?;
     let batch = rules.open.batch.as_ref();
-    let base = format!("/open/{}/batch", rules.id);
+    let base = format!("/batches/{}", rules.id);
     let page = BatchPage {
         lead: desk.frame.tr("batch-lead", &[("most", ROWS)]),
         grounds: batch
@@ -228,7 +228,7 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Respons
     Ok(ok(&page))
 }
 
-/// `GET /open/{procedure}/batch/template.xlsx`
+/// `GET /batches/{procedure}/template.xlsx`
 pub(crate) async fn template(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let desk = Desk::of(&visit, &id)?;
     visit.app().look(&visit.session, "batch/template").await?;
@@ -236,7 +236,7 @@ pub(crate) async fn template(visit: Visit, Path(id): Path<String>) -> Result<Res
     Ok(file(&format!("{}.xlsx", desk.title), XLSX, bytes))
 }
 
-/// `POST /open/{procedure}/batch`: takes a workbook in and goes on to its check.
+/// `POST /batches/{procedure}`: takes a workbook in and goes on to its check.
 pub(crate) async fn upload(
     visit: Visit,
     Path(id): Path<String>,
@@ -251,7 +251,7 @@ pub(crate) async fn upload(
     Ok(Redirect::to(&href(&order)))
 }
 
-/// `GET /open/{procedure}/batch/{digest}`
+/// `GET /batches/{procedure}/{digest}`
 pub(crate) async fn check(
     visit: Visit,
     Path((id, digest)): Path<(String, String)>,
@@ -290,11 +290,11 @@ pub(crate) async fn check(
             .collect(),
         faults_more: all.saturating_sub(SHOWN),
         refused: refused(&desk, &check),
-        action: format!("/open/{id}/batch/{digest}"),
+        action: format!("/batches/{id}/{digest}"),
         then: order.then,
         then_words: desk.then()?,
-        failed_href: format!("/open/{id}/batch/{digest}/failed.xlsx"),
-        back: format!("/open/{id}/batch"),
+        failed_href: format!("/batches/{id}/{digest}/failed.xlsx"),
+        back: format!("/batches/{id}"),
         frame: desk.frame.clone(),
     };
     Ok(ok(&page))
@@ -339,7 +339,7 @@ fn refused(desk: &Desk<'_>, check: &BatchCheck) -> Vec<RefusedRow> {
     rows.take(SHOWN).collect()
 }
 
-/// `POST /open/{procedure}/batch/{digest}`: opens the right rows in the background.
+/// `POST /batches/{procedure}/{digest}`: opens the right rows in the background.
 pub(crate) async fn start(
     visit: Visit,
     Path((id, digest)): Path<(String, String)>,
@@ -351,7 +351,7 @@ pub(crate) async fn start(
     Ok(Redirect::to(&format!("/jobs/{job}")))
 }
 
-/// `GET /open/{procedure}/batch/{digest}/failed.xlsx`
+/// `GET /batches/{procedure}/{digest}/failed.xlsx`
 pub(crate) async fn failed(
     visit: Visit,
     Path((id, digest)): Path<(String, String)>,

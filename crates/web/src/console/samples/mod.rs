@@ -113,7 +113,7 @@ fn openable() -> Vec<Openable> {
     vec![Openable {
         href: "/open/plan".to_owned(),
         title: text(),
-        batch_href: "/open/plan/batch".to_owned(),
+        batch_href: "/batches/plan".to_owned(),
         grounds: grounds(),
     }]
 }
