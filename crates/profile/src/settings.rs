@@ -136,6 +136,8 @@ pub struct Clause {
     pub detail: String,
     /// What software can do.
     pub platform: Platform,
+    /// A national rule of the base beside the jurisdiction's own texts; coverage counts those only.
+    pub national: bool,
 }
 
 /// A post inside a body, for internal routing.

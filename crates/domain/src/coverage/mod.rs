@@ -137,6 +137,7 @@ pub fn of_runs(profile: &Profile, runs: &[Run]) -> Coverage {
     let mut clauses: BTreeMap<&ClauseId, ClauseCoverage> = profile
         .clauses
         .values()
+        .filter(|clause| !clause.national)
         .map(|clause| (&clause.id, blank(&clause.id, clause.platform)))
         .collect();
     for (clause, place) in rules::all(profile) {

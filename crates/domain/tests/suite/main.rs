@@ -13,6 +13,7 @@ mod expiry;
 mod golden;
 mod golden_samples;
 mod mutation;
+mod national;
 mod places;
 mod promises;
 mod random;

@@ -32,7 +32,8 @@ impl Reader<'_> {
                     Err(error) => (at(error.position()), Err(error.to_string())),
                 };
                 match row {
-                    Ok(row) if seen.insert(row.id.clone()) => {
+                    Ok(mut row) if seen.insert(row.id.clone()) => {
+                        row.national = source.name == self.base.name;
                         rows.insert(row.id.clone(), row);
                     }
                     Ok(row) => {
@@ -75,5 +76,6 @@ fn clause(record: &csv::StringRecord, headers: &csv::StringRecord) -> Result<Cla
         text_en: row.requirement_en,
         detail: row.detail,
         platform,
+        national: false,
     })
 }

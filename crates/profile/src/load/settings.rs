@@ -121,6 +121,7 @@ pub(super) fn settled(procedure: &mut RawProcedure, settings: &Settings) {
     keep(&mut procedure.group, settings);
     let after = ids(procedure);
     let gone: BTreeSet<&String> = before.difference(&after).collect();
+    procedure.open.starts.retain(|id| !gone.contains(id));
     for act in &mut procedure.act {
         act.records.retain(|id| !gone.contains(id));
         act.starts.retain(|id| !gone.contains(id));

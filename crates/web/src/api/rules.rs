@@ -43,6 +43,10 @@ pub struct InstrumentView {
     status: &'static str,
     /// First day in force.
     in_force_from: Option<String>,
+    /// Last day in force, if it ends.
+    last_day: Option<String>,
+    /// The text was not held against an official one.
+    unverified: bool,
     /// A draft that is rehearsed.
     preview: bool,
 }
@@ -173,6 +177,8 @@ pub async fn profile(
             InstrumentStatus::Expired => "expired",
         },
         in_force_from: instrument.in_force_from.map(|day| day.to_string()),
+        last_day: instrument.last_day().map(|day| day.to_string()),
+        unverified: instrument.unverified,
         preview: instrument.preview,
     });
     Ok(Json(ProfileView {

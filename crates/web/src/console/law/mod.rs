@@ -130,13 +130,25 @@ fn instrument(frame: &Frame, visit: &Visit, item: &Instrument) -> InstrumentRow 
         class: status.class,
         shape: status.shape,
         status: status.label,
-        since: item
-            .in_force_from
-            .map(|day| frame.tr("law-since", &[("date", day)]))
-            .unwrap_or_default(),
+        since: instrument_days(frame, item),
         href: format!("/law/clauses?instrument={}", item.id),
         count: frame.tr("law-clause-count", &[("n", count)]),
     }
+}
+
+/// From when, until when, and whether the text was held against an official one.
+fn instrument_days(frame: &Frame, item: &Instrument) -> String {
+    let since = item
+        .in_force_from
+        .map(|day| frame.tr("law-since", &[("date", day)]));
+    let until = match (item.last_day(), item.trial_years) {
+        (Some(day), _) => Some(frame.tr("law-until", &[("date", day)])),
+        (None, Some(years)) => Some(frame.tr("law-trial", &[("n", years)])),
+        (None, None) => None,
+    };
+    let unverified = item.unverified.then(|| frame.t("law-unverified"));
+    let parts: Vec<String> = since.into_iter().chain(until).chain(unverified).collect();
+    parts.join(" · ")
 }
 
 fn instrument_status(frame: &Frame, item: &Instrument) -> Status {
