@@ -104,7 +104,8 @@ fn shares_count_from_the_thresholds_on_and_chains_by_control() {
     state.iter_mut().for_each(|holding| holding.state = true);
     let mut registered = holding(OPERATOR, OTHER, 6_000);
     registered.of = outside("CODE5");
-    let table: Vec<(&str, Vec<Holding>, Option<(Weight, Ground, &str)>)> = vec![
+    type Row = (&'static str, Vec<Holding>, Option<(Weight, Ground, &'static str)>);
+    let table: Vec<Row> = vec![
         ("nothing", vec![], None),
         ("24.99 %", vec![holding(1, 2, 2_499)], None),
         (
