@@ -287,7 +287,8 @@ impl Reader<'_> {
     }
 
     fn instruments(&mut self) -> Vec<Instrument> {
-        let both = [self.base, self.own].map(|source| {
+        // The jurisdiction's own texts stand first.
+        let both = [self.own, self.base].map(|source| {
             (
                 source.name.clone(),
                 source.file("instruments.toml").map(str::to_owned),

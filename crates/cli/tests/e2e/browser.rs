@@ -151,6 +151,7 @@ async fn operators_pages(browser: &Client, base: &str) -> BTreeSet<String> {
         "/datasets",
         "/open",
         "/batches/demand",
+        "/registry",
         "/supervision/report?month=2026-02",
         // Stops: a case that does not exist, a page for others.
         "/cases/case_01k0q4vh8m9x2t5e7w3r6y1ab2",
@@ -173,6 +174,16 @@ async fn operators_pages(browser: &Client, base: &str) -> BTreeSet<String> {
         assert!(!found.is_empty(), "{from} leads nowhere");
         paths.extend(found.into_iter().take(most));
     }
+    // One case as a sheet to print, and under the present rules.
+    let case = paths
+        .iter()
+        .find(|path| path.starts_with("/cases/case_01k") && !path.contains("01k0q4"));
+    let case = case.expect("a case of the walked world").clone();
+    paths.extend([
+        format!("{case}/print"),
+        format!("{case}/acts/1/print"),
+        format!("{case}/version"),
+    ]);
     // A group of questions and its check page: a form of one group goes straight to it.
     browser
         .goto(&format!("{base}/open/data_use"))
