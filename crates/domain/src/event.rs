@@ -133,6 +133,9 @@ pub struct ClockRun {
     pub holder: Holder,
     /// Clauses; empty for a platform default.
     pub clauses: Vec<ClauseId>,
+    /// The case about the same matter whose earlier day binds here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_by: Option<CaseId>,
 }
 
 /// A table of a permit.

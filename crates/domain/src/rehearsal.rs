@@ -110,7 +110,7 @@ fn dates_moved(case: &Case, new: &Procedure, stage: Stage<'_>) -> Vec<DateMoved>
     let counted = case
         .clocks
         .iter()
-        .filter(|clock| !clock.run.derivation.is_empty());
+        .filter(|clock| !clock.run.derivation.is_empty() && clock.run.bound_by.is_none());
     counted
         .filter_map(|clock| {
             let run = &clock.run;

@@ -275,6 +275,8 @@ pub struct ClockRule {
     pub start_field: Option<String>,
     /// Other limits for cases bound by the rules of a later day, in order of day.
     pub later: Vec<LaterLimit>,
+    /// Other cases about the same matter: where one of them binds the same role to an earlier day, that day binds.
+    pub no_later_than: Option<CaseQuery>,
     /// Runs only if all of these hold when it would start.
     pub when: Vec<When>,
     /// Days on which the rule is in force.
@@ -382,7 +384,11 @@ impl Procedure {
             .chain(clocks)
             .chain(lanes)
             .filter_map(|when| when.some_case.as_ref());
-        rules.chain(conditions).cloned().collect()
+        let bounds = self
+            .clocks
+            .iter()
+            .filter_map(|clock| clock.no_later_than.as_ref());
+        rules.chain(conditions).chain(bounds).cloned().collect()
     }
 
     /// Fields of a group, in order.

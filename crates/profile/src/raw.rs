@@ -289,6 +289,7 @@ rule! {
         start_field: Option<String>,
         #[serde(default)]
         later: Vec<LaterLimit>,
+        no_later_than: Option<CaseQuery>,
         when: Option<Whens>,
         in_force_from: Option<CivilDate>,
         in_force_to: Option<CivilDate>,

@@ -248,6 +248,14 @@ fn of_clock(clock: &ClockRule) -> Said {
         ("title", clock.title.clone()),
         ("limit", limit.or(set).unwrap_or_default()),
         ("later", later.join("; ")),
+        (
+            "no_later_than",
+            clock
+                .no_later_than
+                .as_ref()
+                .map(|query| format!("{query:?}"))
+                .unwrap_or_default(),
+        ),
         ("in_force", days(&clock.dated)),
         ("counted_from", clock.start_field.clone().unwrap_or_default()),
         ("bound", format!("{:?}", clock.bound).to_lowercase()),

@@ -209,6 +209,7 @@ mod tests {
                     bodies: Vec::new(),
                 },
                 clauses: Vec::new(),
+                bound_by: None,
             },
             stopped_on: stopped.map(|(on, _)| day(on)),
             in_time: stopped.map(|(_, in_time)| in_time),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use shuyu_kernel::{
-    CivilDate, Refusal,
+    CaseId, CivilDate, Refusal,
     calendar::{Bound, Due, Limit, LimitUnit, WorkCalendar},
 };
-use shuyu_profile::ClockRule;
+use shuyu_profile::{CaseQuery, ClockRule};
 
 use super::{condition, guards::Scene, take::Finished};
 use crate::{
@@ -38,22 +38,47 @@ pub(super) fn start(
         .and_then(|field| date(scene.fields, field));
     let started_on = counted_from.unwrap_or(scene.happened_on);
     let due = due(rule, started_on, scene)?;
+    let holder = holder.unwrap_or_else(|| Holder {
+        role: rule.holder.clone(),
+        bodies: Vec::new(),
+    });
+    let bound = rule
+        .no_later_than
+        .as_ref()
+        .and_then(|query| earlier(query, &holder, due.on, scene));
     Ok(Some(CaseEvent::ClockStarted(ClockRun {
         clock: rule.id.clone(),
         lane: lane.map(str::to_owned),
         started_on,
         limit: due.limit,
         bound: rule.bound,
-        due: due.on,
+        due: bound.map_or(due.on, |(_, on)| on),
         provisional: due.provisional,
         calendar: due.calendar,
         derivation: due.steps,
-        holder: holder.unwrap_or_else(|| Holder {
-            role: rule.holder.clone(),
-            bodies: Vec::new(),
-        }),
+        holder,
         clauses: rule.basis.clauses().to_vec(),
+        bound_by: bound.map(|(case, _)| case),
     })))
+}
+
+/// The earliest day before `on` to which another case about the same matter binds this holder already, and that case.
+fn earlier(
+    query: &CaseQuery,
+    holder: &Holder,
+    on: CivilDate,
+    scene: &Scene<'_>,
+) -> Option<(CaseId, CivilDate)> {
+    let binds = |clock: &&Clock| {
+        let theirs = &clock.run.holder;
+        let same = theirs.bodies.is_empty() || theirs.bodies.iter().any(|body| holder.bodies.contains(body));
+        theirs.role == holder.role && same && clock.run.due < on
+    };
+    let days = condition::all_found(query, scene).flat_map(|case| {
+        let running = case.open_duties().filter(binds);
+        running.map(|clock| (clock.run.due, case.id)).collect::<Vec<_>>()
+    });
+    days.min().map(|(due, case)| (case, due))
 }
 
 fn date(fields: &BTreeMap<String, Value>, field: &str) -> Option<CivilDate> {
@@ -160,7 +185,11 @@ pub fn recount(case: &Case, calendar: &WorkCalendar, on: CivilDate) -> Vec<CaseE
         .filter(|clock| clock.run.calendar != version && !clock.run.derivation.is_empty())
         .filter_map(|clock| {
             let due = extended(clock, clock.run.limit, calendar);
-            let moved = due.on != clock.run.due || due.provisional != clock.run.provisional;
+            let on_day = match clock.run.bound_by {
+                Some(_) => due.on.min(clock.run.due),
+                None => due.on,
+            };
+            let moved = on_day != clock.run.due || due.provisional != clock.run.provisional;
             moved.then(|| changed(clock, None, due, on))
         })
         .collect()
@@ -176,7 +205,11 @@ pub fn due_with(clock: &Clock, limit: Limit, calendar: &WorkCalendar) -> CivilDa
     extended(clock, limit, calendar).on
 }
 
-fn changed(clock: &Clock, limit: Option<Limit>, due: Due, on: CivilDate) -> CaseEvent {
+/// A day that another case binds to stays, whatever this clock is given.
+fn changed(clock: &Clock, limit: Option<Limit>, mut due: Due, on: CivilDate) -> CaseEvent {
+    if clock.run.bound_by.is_some() {
+        due.on = due.on.min(clock.run.due);
+    }
     CaseEvent::ClockChanged {
         clock: clock.run.clock.clone(),
         lane: clock.run.lane.clone(),

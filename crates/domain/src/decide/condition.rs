@@ -62,9 +62,14 @@ pub fn operand(operand: &Operand, scene: &Scene<'_>) -> Option<Value> {
 }
 
 /// The first case, in order of id, that fits the query; never the case itself.
-pub fn found<'a>(query: &CaseQuery, scene: &'a Scene<'_>) -> Option<&'a Case> {
+pub fn found<'a>(query: &'a CaseQuery, scene: &'a Scene<'_>) -> Option<&'a Case> {
+    all_found(query, scene).next()
+}
+
+/// Every case that fits the query, in order of id; never the case itself.
+pub fn all_found<'a>(query: &'a CaseQuery, scene: &'a Scene<'_>) -> impl Iterator<Item = &'a Case> {
     let own = scene.case.map(|case| case.id);
-    scene.ctx.linked.values().find(|case| {
+    scene.ctx.linked.values().filter(move |case| {
         case.procedure == query.procedure
             && Some(case.id) != own
             && (query.stages.is_empty() || query.stages.contains(&case.stage))

@@ -132,6 +132,7 @@ fn standing(profile: &Profile, procedure: &Procedure, stage: &str, clock: &str) 
             derivation: Vec::new(),
             holder,
             clauses: rule.basis.clauses().to_vec(),
+            bound_by: None,
         }),
     ];
     Case::replay(&events).unwrap()

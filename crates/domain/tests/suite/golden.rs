@@ -186,6 +186,7 @@ pub(crate) fn clock() -> ClockRun {
         ],
         holder: holder(),
         clauses: vec![clause()],
+        bound_by: None,
     }
 }
 

@@ -102,7 +102,7 @@ impl References<'_> {
         }
     }
 
-    fn query(&mut self, query: &CaseQuery, at: &Place) {
+    pub(super) fn query(&mut self, query: &CaseQuery, at: &Place) {
         let Some(other) = self.profile.procedure(&query.procedure) else {
             return self.error(at, format!("unknown procedure `{}`", query.procedure));
         };

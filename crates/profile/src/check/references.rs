@@ -229,6 +229,9 @@ impl References<'_> {
                 self.field(field, &clock.at);
             }
             self.whens(&clock.when, &clock.at);
+            if let Some(query) = &clock.no_later_than {
+                self.query(query, &clock.at);
+            }
         }
         for lane in &procedure.lanes {
             self.basis(&lane.basis, &lane.at);

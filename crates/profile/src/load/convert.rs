@@ -320,6 +320,7 @@ impl<'a> Site<'a> {
             due_field: raw.due_field.clone(),
             start_field: raw.start_field.clone(),
             later: raw.later.clone(),
+            no_later_than: raw.no_later_than.clone(),
             when,
             dated,
             bound: raw.bound,

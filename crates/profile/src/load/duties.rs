@@ -204,6 +204,7 @@ fn clock(duty: &RawDuty) -> RawClock {
         due_field: duty.due_field.clone(),
         start_field: None,
         later: Vec::new(),
+        no_later_than: None,
         when: None,
         in_force_from: None,
         in_force_to: None,

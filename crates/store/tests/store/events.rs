@@ -156,6 +156,7 @@ pub fn clock(name: &str, due: i64, bound: Bound, bodies: &[u128]) -> Event {
             bodies: bodies.iter().map(|n| body(*n)).collect(),
         },
         clauses: Vec::new(),
+        bound_by: None,
     }))
 }
 

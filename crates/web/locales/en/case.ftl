@@ -72,6 +72,7 @@ clock-over = Stopped on { $date }
 clock-least-running = Still running
 clock-least-over = Completed
 clock-calendar-version = Calendar version { $version }
+clock-bound-by-other = Another case about the same matter falls due earlier, and that day binds; below is how this case alone would count.
 clock-limit-by-case = Set case by case
 day-start = start, not counted
 day-counted = day { $n }

@@ -69,6 +69,7 @@ clock-over = 已于 { $date } 停止
 clock-least-running = 期间未满
 clock-least-over = 期间已满
 clock-calendar-version = 工作日历版本 { $version }
+clock-bound-by-other = 另有一件案卷涉及同一事项、先到期，以先到的为准；下面是本案自己的推算。
 clock-limit-by-case = 逐案设定
 day-start = 起算日，不计
 day-counted = 第 { $n } 天

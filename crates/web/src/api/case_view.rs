@@ -336,6 +336,7 @@ mod tests {
                 bodies: Vec::new(),
             },
             clauses: Vec::new(),
+            bound_by: None,
         };
         let seen = clock(&Clock {
             run,

@@ -99,7 +99,14 @@ fn card(frame: &Frame, view: &CaseView, procedure: &Procedure, clock: &Clock) ->
         due: run.due.to_string(),
         weekday: frame.weekday(&run.due),
         provisional: run.provisional,
-        explained: explained(frame, view, run),
+        explained: match run.bound_by {
+            Some(_) => format!(
+                "{} {}",
+                explained(frame, view, run),
+                frame.t("clock-bound-by-other")
+            ),
+            None => explained(frame, view, run),
+        },
         grounds: rule
             .map(|rule| Grounds::of(frame, &view.profile, &rule.basis))
             .unwrap_or_default(),
