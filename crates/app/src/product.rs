@@ -9,7 +9,6 @@ use serde::Serialize;
 use shuyu_domain::{
     Case, Value,
     port::{Loaded, Meter, Proposal, Request, Stream},
-    registry::CUSTOMER,
 };
 use shuyu_kernel::{
     Basis, BodyId, CaseId, CivilDate, ClauseId, Digest, Refusal, RefusalKind, ReleaseId, Timestamp,
@@ -233,7 +232,7 @@ fn may_call(profile: &Profile, product: &Case, loaded: &Loaded, key: &ProductKey
     // A customer that went into another has its agreement pass by an agreement, not by itself.
     loaded
         .registry
-        .still_there(loaded.registry.successor(key.customer, CUSTOMER))?;
+        .still_there(loaded.registry.successor_in_all(key.customer))?;
     access_open(profile, product, loaded.linked.get(&key.agreement))
 }
 

@@ -18,7 +18,7 @@ use crate::{
 
 pub use affiliation::{Affiliation, Ground, Step, Weight, affiliates, affiliation, percent};
 pub use handover::{Handover, Matter};
-pub use succession::{CUSTOMER, FormerName, Merger, Succession};
+pub use succession::{FormerName, Merger, Succession};
 pub use ties::{Finding, Holding, Owner, Representative, Ties, WHOLE_BP};
 
 /// A body: public body, company, assessor. Its name is public.

@@ -115,6 +115,19 @@ impl Registry {
         now
     }
 
+    /// Who stands in the place of a body in everything: itself, until each of its roles passed on. Products were
+    /// delivered under one role, keys do not say which; so they go over with the last one.
+    pub fn successor_in_all(&self, body: BodyId) -> BodyId {
+        let mut now = body;
+        while let Some(merger) = self
+            .merged(now)
+            .filter(|merger| self.roles_of(now).is_subset(&merger.roles))
+        {
+            now = merger.into;
+        }
+        now
+    }
+
     /// Bodies in whose place a body stands under a role, itself among them unless its role passed on.
     pub fn predecessors(&self, body: BodyId, role: &str) -> Vec<BodyId> {
         let merged = self.succession.mergers.keys().copied();
@@ -328,14 +341,11 @@ impl Case {
             lane.body = registry.successor(lane.body, &lane.role);
         }
         for delivery in &mut self.deliveries {
-            delivery.customer = registry.successor(delivery.customer, CUSTOMER);
+            delivery.customer = registry.successor_in_all(delivery.customer);
         }
         for key in &mut self.keys {
-            key.customer = registry.successor(key.customer, CUSTOMER);
+            key.customer = registry.successor_in_all(key.customer);
         }
         self
     }
 }
-
-/// Role under which products are delivered.
-pub const CUSTOMER: &str = "developer";

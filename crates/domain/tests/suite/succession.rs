@@ -171,6 +171,44 @@ fn public_bodies_pass_by_the_paper_and_authorisations_do_not() {
 }
 
 #[test]
+fn products_go_over_with_the_last_role() {
+    let (profile, _) = shipped();
+    let both = vec![RegistryEvent::BodyRegistered {
+        body: Body {
+            id: id(7),
+            name: "第七中心".to_owned(),
+            credit_code: String::new(),
+            roles: ["provider", "developer"].map(str::to_owned).into(),
+        },
+        by: None,
+    }];
+    let registry = merged(&folded(registry(), both), &profile, 7, 2);
+    assert_eq!(registry.successor(id(7), "provider"), id(2), "by the paper");
+    assert_eq!(
+        registry.successor_in_all(id(7)),
+        id(7),
+        "still a developer itself"
+    );
+    let event = registry
+        .role_succeeds(&profile, id(7), "developer", entered())
+        .unwrap();
+    let registry = registry.evolve(&event);
+    assert_eq!(registry.successor_in_all(id(7)), id(2));
+    assert_eq!(registry.successor_in_all(id(4)), id(4), "never merged");
+    // And on, along the chain.
+    let registry = merged(&registry, &profile, 2, 1);
+    assert_eq!(
+        registry.successor_in_all(id(7)),
+        id(2),
+        "2 is a developer itself now"
+    );
+    let event = registry
+        .role_succeeds(&profile, id(2), "developer", entered())
+        .unwrap();
+    assert_eq!(registry.evolve(&event).successor_in_all(id(7)), id(1));
+}
+
+#[test]
 fn chains_of_mergers_end_and_what_cannot_be_is_refused() {
     let (profile, _) = shipped();
     let registry = registry();
