@@ -41,7 +41,7 @@ pub use procedure::{
 pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,
-    Post, Role, Separation, Setting, Standing, SuccessionRule, Superior, Thresholds, UseOf,
+    Post, Responsibility, Role, Separation, Setting, Standing, SuccessionRule, Superior, Thresholds, UseOf,
 };
 pub use source::ProfileSource;
 pub use watching::WatchTerms;

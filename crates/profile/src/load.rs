@@ -23,8 +23,8 @@ use crate::{
     raw::{RawInstruments, RawProfile, RawRoles},
     right::Right,
     settings::{
-        Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Post, Role,
-        Separation, Setting, SuccessionRule, Superior, Thresholds, UseOf,
+        Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Post,
+        Responsibility, Role, Separation, Setting, SuccessionRule, Superior, Thresholds, UseOf,
     },
     source::ProfileSource,
     watching::WatchTerms,
@@ -55,6 +55,8 @@ pub struct Profile {
     pub successions: Vec<SuccessionRule>,
     /// Superior bodies by role.
     pub superiors: Vec<Superior>,
+    /// What parties are responsible for, in order of the text.
+    pub responsibilities: Vec<Responsibility>,
     /// Days for reminders, urges and escalations.
     pub watch: WatchTerms,
     /// Eligibility rules.
@@ -97,13 +99,14 @@ impl fmt::Display for ProfileError {
 }
 impl std::error::Error for ProfileError {}
 
-/// Posts, roles, separations, superiors, successions.
+/// Posts, roles, separations, superiors, successions, responsibilities.
 type RolesRead = (
     Vec<Post>,
     Vec<Role>,
     Vec<Separation>,
     Vec<Superior>,
     Vec<SuccessionRule>,
+    Vec<Responsibility>,
 );
 
 impl Profile {
@@ -191,7 +194,7 @@ impl Reader<'_> {
         let calendar = self.calendar()?;
         let instruments = self.instruments();
         let clauses = self.clauses();
-        let (posts, roles, separations, superiors, successions) = self.roles();
+        let (posts, roles, separations, superiors, successions, responsibilities) = self.roles();
         let (eligibility, rights, open_tables) = self.gates();
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
@@ -212,6 +215,7 @@ impl Reader<'_> {
             superiors,
             watch,
             successions,
+            responsibilities,
             eligibility,
             rights,
             open_tables,
@@ -337,7 +341,19 @@ impl Reader<'_> {
             .iter()
             .filter_map(|succession| at.succession(succession))
             .collect();
-        (raw.post, roles, separations, superiors, successions)
+        let responsibilities = raw
+            .responsibility
+            .iter()
+            .map(|rule| at.responsibility(rule))
+            .collect();
+        (
+            raw.post,
+            roles,
+            separations,
+            superiors,
+            successions,
+            responsibilities,
+        )
     }
 }
 

@@ -122,7 +122,7 @@ pub(crate) use gates::{
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,
 };
-pub(crate) use roles::{RawRole, RawRoles, RawSeparation, RawSuccession, RawSuperior};
+pub(crate) use roles::{RawResponsibility, RawRole, RawRoles, RawSeparation, RawSuccession, RawSuperior};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

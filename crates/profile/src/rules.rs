@@ -62,6 +62,10 @@ pub fn described(profile: &Profile) -> BTreeMap<String, Said> {
         let said = Said::from([("scope", rule.scope.clone()), ("basis", basis(&rule.basis))]);
         rules.insert(format!("separation:{}", rule.roles.join("+")), said);
     }
+    for rule in &profile.responsibilities {
+        let said = Said::from([("title", rule.title.clone()), ("basis", basis(&rule.basis))]);
+        rules.insert(format!("responsibility:{}/{}", rule.role, rule.title_en), said);
+    }
     for rule in &profile.superiors {
         let said = Said::from([("is", rule.is.clone()), ("basis", basis(&rule.basis))]);
         rules.insert(format!("superior:{}", rule.of), said);

@@ -188,6 +188,21 @@ pub struct Separation {
     pub at: Place,
 }
 
+/// 谁……谁负责: what a party of a case is responsible for, by its role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Responsibility {
+    /// Role id.
+    pub role: String,
+    /// The formula in Chinese.
+    pub title: String,
+    /// The formula in English.
+    pub title_en: String,
+    /// Basis.
+    pub basis: Basis,
+    /// Where it is written.
+    pub at: Place,
+}
+
 /// Whose superior body a matter goes to when it was left undone (督办).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Superior {

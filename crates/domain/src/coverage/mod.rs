@@ -90,7 +90,7 @@ pub struct ClauseCoverage {
 /// A rule and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct RulePlace {
-    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation`, `superior`,
+    /// `guard`, `act`, `clock`, `field`, `stage`, `lane`, `procedure`, `role`, `separation`, `superior`, `responsibility`,
     /// `eligibility` or `right`.
     pub what: &'static str,
     /// Its id or code.

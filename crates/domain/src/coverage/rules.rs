@@ -19,6 +19,9 @@ pub(super) fn all(profile: &Profile) -> Vec<(&ClauseId, RulePlace)> {
             &separation.basis,
         );
     }
+    for rule in &profile.responsibilities {
+        list.add("responsibility", &rule.role, &rule.at, &rule.basis);
+    }
     for rule in &profile.superiors {
         list.add("superior", &rule.of, &rule.at, &rule.basis);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use shuyu_kernel::Basis;
 
-use super::superiors::superiors;
+use super::superiors::{responsibilities, superiors};
 use crate::{
     affiliates::{BLOCK_SETTING, SUSPECT_SETTING},
     field::FieldType,
@@ -75,6 +75,7 @@ pub fn references(profile: &Profile) -> Vec<ProfileError> {
     }
     gates(profile, &mut errors);
     office(profile, &mut errors);
+    responsibilities(profile, &mut errors);
     superiors(profile, &mut errors);
     errors
 }
@@ -144,6 +145,10 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
     let gates = profile.eligibility.iter().map(|rule| (&rule.basis, &rule.at));
     let rights = profile.rights.iter().map(|rule| (&rule.basis, &rule.at));
     let settings = profile.settings.iter().map(|rule| (&rule.basis, &rule.at));
+    let responsible = profile
+        .responsibilities
+        .iter()
+        .map(|rule| (&rule.basis, &rule.at));
     let superiors = profile.superiors.iter().map(|rule| (&rule.basis, &rule.at));
     let open = profile.open_tables.iter().map(|rule| (&rule.basis, &rule.at));
     let figures = profile.figures.iter().map(|rule| (&rule.basis, &rule.at));
@@ -161,6 +166,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .chain(gates)
         .chain(rights)
         .chain(settings)
+        .chain(responsible)
         .chain(superiors)
         .chain(open)
         .chain(figures)

@@ -1,4 +1,5 @@
-//! Superior bodies: the roles exist, the superior watches over the others, and no chain leads back.
+//! What is said of roles: superior bodies exist, watch over the others, and no chain leads back; whoever is
+//! responsible exists.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,16 @@ pub(super) fn superiors(profile: &Profile, errors: &mut Vec<ProfileError>) {
         }
         if leads_back(profile, &rule.of) {
             wrong(format!("role `{}` is above itself", rule.of));
+        }
+    }
+}
+
+/// Responsibilities of roles that do not exist.
+pub(super) fn responsibilities(profile: &Profile, errors: &mut Vec<ProfileError>) {
+    for rule in &profile.responsibilities {
+        if profile.role(&rule.role).is_none() {
+            let message = format!("responsibility of unknown role `{}`", rule.role);
+            errors.push(error(&rule.at, message));
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::{
     place::Place,
     procedure::{Act, BatchRule, ClockRule, Lane, LaneBody, OpenRule, Procedure, RouteStep, Stage},
     raw::{
-        CitedIn, HasBasis, Origin, RawAct, RawBatch, RawClock, RawLane, RawProcedure, RawRole, RawSeparation,
-        RawStage, RawSuccession, RawSuperior,
+        CitedIn, HasBasis, Origin, RawAct, RawBatch, RawClock, RawLane, RawProcedure, RawResponsibility,
+        RawRole, RawSeparation, RawStage, RawSuccession, RawSuperior,
     },
-    settings::{Dated, Role, Separation, SuccessionRule, Superior},
+    settings::{Dated, Responsibility, Role, Separation, SuccessionRule, Superior},
 };
 
 /// The texts being read, and where errors go.
@@ -175,6 +175,17 @@ impl<'a> Site<'a> {
             roles: [first.get_ref().clone(), second.get_ref().clone()],
             scope: raw.scope.clone(),
             basis: self.basis(raw, "separation", &at),
+            at,
+        }
+    }
+
+    pub(super) fn responsibility(&mut self, raw: &RawResponsibility) -> Responsibility {
+        let at = self.place(&raw.role, raw);
+        Responsibility {
+            role: raw.role.get_ref().clone(),
+            title: raw.title.clone(),
+            title_en: raw.title_en.clone(),
+            basis: self.basis(raw, "responsibility", &at),
             at,
         }
     }

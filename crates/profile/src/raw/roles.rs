@@ -37,6 +37,14 @@ rule! {
 }
 
 rule! {
+    RawResponsibility {
+        role: Spanned<String>,
+        title: String,
+        title_en: String,
+    }
+}
+
+rule! {
     RawSuccession {
         roles: Vec<Spanned<String>>,
     }
@@ -55,6 +63,8 @@ pub(crate) struct RawRoles {
     pub(crate) superior: Vec<RawSuperior>,
     #[serde(default)]
     pub(crate) succession: Vec<RawSuccession>,
+    #[serde(default)]
+    pub(crate) responsibility: Vec<RawResponsibility>,
 }
 
 fn yes() -> bool {

@@ -56,6 +56,31 @@ fn a_superior_is_a_role_that_oversees_and_never_above_itself() {
 }
 
 #[test]
+fn whoever_is_responsible_is_a_role_and_by_a_clause() {
+    let rule = |role: &str, cite: &str| {
+        format!("[[responsibility]]\nrole = \"{role}\"\ntitle = \"谁管理谁负责\"\ntitle_en = \"x\"\n{cite}")
+    };
+    let known = "cite = [\"XX-AA-001\"]\n";
+    assert_eq!(superiors(&rule("office", known)), Vec::<String>::new());
+    for (role, cite, message) in [
+        ("mayor", known, "responsibility of unknown role `mayor`"),
+        (
+            "office",
+            "cite = [\"XX-AA-999\"]\n",
+            "clause `XX-AA-999` does not exist",
+        ),
+        (
+            "office",
+            "",
+            "responsibility: needs exactly one of cite, inferred, agreement_item, platform_default, rests_on",
+        ),
+    ] {
+        let found = superiors(&rule(role, cite));
+        assert!(found.iter().any(|error| error == message), "{role}: {found:?}");
+    }
+}
+
+#[test]
 fn a_superior_that_oversees_is_found_by_role() {
     let (base, own) = planted(
         "roles.toml",

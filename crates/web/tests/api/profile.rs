@@ -73,6 +73,11 @@ cite = ["ST-OP-001"]
 roles = ["operator", "developer"]
 scope = "person"
 cite = ["ST-OP-001"]
+[[responsibility]]
+role = "operator"
+title = "谁运营谁负责"
+title_en = "Who operates is responsible"
+cite = ["ST-OP-001"]
 [[succession]]
 roles = ["authority", "provider"]
 inferred = "public bodies go on by the paper"

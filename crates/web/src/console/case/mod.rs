@@ -4,6 +4,7 @@ mod acts;
 pub(crate) mod archive;
 mod clock;
 mod facts;
+mod parties;
 pub(crate) mod print;
 #[cfg(test)]
 mod sample;
@@ -12,6 +13,7 @@ mod timeline;
 pub(crate) use acts::{ActLine, Waiting, hint, lane_name};
 pub(crate) use clock::ClockCard;
 pub(crate) use facts::{FactGroup, PaperRow, figure_label, value_text};
+pub(crate) use parties::{Party, parties};
 #[cfg(test)]
 pub(crate) use sample::sample;
 pub(crate) use timeline::{TimelineRow, kind_words};
@@ -68,11 +70,6 @@ pub(crate) struct CasePage {
     pub papers: Vec<PaperRow>,
     pub groups: Vec<FactGroup>,
     pub timeline: Vec<TimelineRow>,
-}
-
-pub(crate) struct Party {
-    pub role: String,
-    pub bodies: String,
 }
 
 pub(crate) struct PermitBox {
@@ -284,21 +281,6 @@ fn turn(frame: &Frame, view: &CaseView) -> String {
     } else {
         format!("{role} · {}", bodies.join(" · "))
     }
-}
-
-fn parties(frame: &Frame, view: &CaseView) -> Vec<Party> {
-    view.case
-        .parties
-        .iter()
-        .map(|(role, bodies)| Party {
-            role: role_title(frame.lang, &view.profile, role),
-            bodies: bodies
-                .iter()
-                .map(|body| view.registry.body_name(*body))
-                .collect::<Vec<_>>()
-                .join(" · "),
-        })
-        .collect()
 }
 
 fn permit(frame: &Frame, view: &CaseView) -> Option<PermitBox> {

@@ -62,6 +62,7 @@ pub(crate) fn sample(
         parties: vec![Party {
             role: t(),
             bodies: t(),
+            responsible: vec![(t(), grounds.clone())],
         }],
         acts: vec![act(true), act(false)],
         waiting: vec![waiting(1, true), waiting(2, false)],

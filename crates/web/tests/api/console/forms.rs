@@ -211,6 +211,23 @@ fn a_step_of_a_route_is_passed_on_sent_back_and_confirmed_by_the_right_hands() {
 }
 
 #[test]
+fn a_party_is_shown_with_what_it_is_responsible_for_and_the_clause() {
+    run(async {
+        let world = town().await;
+        let mut desk = Desk::sign_in(&world, "op.clerk").await;
+        let case = desk.open("appeal", &[("f.name", "申诉")]).await;
+        let page = desk.get(&format!("/cases/{case}")).await.drawn(200);
+        let (_, parties) = page.text.split_once("<dl class=\"parties\">").expect("parties");
+        let (parties, _) = parties.split_once("</dl>").expect("their end");
+        let operator = |party: &&str| party.contains("<dt>运营机构</dt>");
+        let party = parties.split("</dd>").find(operator).expect("the operator");
+        for piece in ["谁运营谁负责", "ST-OP-001"] {
+            assert!(party.contains(piece), "{piece}: {party}");
+        }
+    });
+}
+
+#[test]
 fn a_paper_is_taken_in_with_its_group_and_comes_back_from_the_case() {
     run(async {
         let world = town().await;
