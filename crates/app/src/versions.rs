@@ -17,6 +17,7 @@ use crate::{
     App, Profiles, Session, Stop,
     dispatch::{Guarded, fingerprint},
     founding::entry_event,
+    read::CaseView,
 };
 
 /// Cases read in one go.
@@ -41,30 +42,33 @@ pub struct RehearsedAll {
 }
 
 impl App {
-    /// What the present version would move in a case that is under an older one; `None` if it is under the present
-    /// version, or if nothing moves.
+    /// A case, and what the present version would move in it if it is under an older one; `None` if nothing moves.
+    /// One look, noted once.
     ///
     /// # Errors
     /// `case_unknown` for cases that do not exist or that the session may not see.
-    pub async fn rehearse_case(&self, session: &Session, id: CaseId) -> Result<Option<Rehearsal>, Stop> {
+    pub async fn rehearse_case(
+        &self,
+        session: &Session,
+        id: CaseId,
+    ) -> Result<(CaseView, Option<Rehearsal>), Stop> {
         let result = self.rehearse_inner(session, id).await;
         self.looked(session, "view", id, result).await
     }
 
-    async fn rehearse_inner(&self, session: &Session, id: CaseId) -> Result<Option<Rehearsal>, Stop> {
-        self.require_signed_in(session)?;
-        let loaded = self.record.load(&[id].into()).await?;
-        let case = loaded
-            .linked
-            .get(&id)
-            .ok_or_else(|| Refusal::unknown("case_unknown"))?;
-        self.require_sight(session, case)?;
+    async fn rehearse_inner(
+        &self,
+        session: &Session,
+        id: CaseId,
+    ) -> Result<(CaseView, Option<Rehearsal>), Stop> {
+        let view = self.case_view_inner(session, id).await?;
         let new = self.profile();
-        if case.profile == new.digest {
-            return Ok(None);
-        }
-        let old = self.profiles.get(case.profile)?;
-        Ok(rehearsed(self.record.as_ref(), id, &old, &new, self.today()).await?)
+        let rehearsal = if view.profile.digest == new.digest {
+            None
+        } else {
+            rehearsed(self.record.as_ref(), id, &view.profile, &new, self.today()).await?
+        };
+        Ok((view, rehearsal))
     }
 
     /// Moves a case to the present version of the rules.
@@ -117,15 +121,7 @@ impl App {
                 .case
                 .as_ref()
                 .ok_or_else(|| Refusal::unknown("case_unknown"))?;
-            let ctx = Context {
-                profile: &current,
-                actor: &actor,
-                today: current.zone.date(at),
-                registry: &loaded.registry,
-                linked: &loaded.linked,
-                new_case: id,
-                next_number: 0,
-            };
+            let ctx = Context::about(id, &current, &actor, current.zone.date(at), loaded);
             let events = moved(case, &*profiles.get(case.profile)?, &order, &ctx)?;
             let version = loaded.version + events.len() as u64;
             Ok(Proposal {

@@ -11,7 +11,7 @@ use shuyu_domain::{
 use shuyu_kernel::{BodyId, CaseId, CivilDate, Digest, Refusal, Timestamp};
 use shuyu_profile::{Procedure, Profile};
 
-use super::ledger::read_entry;
+use super::ledger::LogEntry;
 use crate::{
     App, Session, Stop,
     files::{Upload, UploadKind, readable},
@@ -129,15 +129,7 @@ impl App {
             false => self.record.load_seeking(&[id].into(), &seeks).await?,
         };
         let today = self.today();
-        let ctx = Context {
-            profile: &profile,
-            actor: &session.actor,
-            today,
-            registry: &loaded.registry,
-            linked: &loaded.linked,
-            new_case: id,
-            next_number: 0,
-        };
+        let ctx = Context::about(id, &profile, &session.actor, today, &loaded);
         let acts = acts_now(&case, &ctx)
             .into_iter()
             .map(|possible| ActNow {
@@ -172,7 +164,7 @@ impl App {
         Ok(entries
             .iter()
             .filter_map(|stored| {
-                let entry = read_entry(stored)?;
+                let entry = LogEntry::read(stored)?;
                 match entry.event {
                     Some(Event::Case(event)) => Some(TimelineItem {
                         index: entry.index,

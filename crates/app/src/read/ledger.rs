@@ -41,11 +41,6 @@ struct Payload {
     note: Option<AccessNote>,
 }
 
-/// Reads a stored entry; `None` if the line is not an entry (then `shuyu verify` says where).
-pub(crate) fn read_entry(stored: &StoredEntry) -> Option<LogEntry> {
-    read_line(String::from_utf8_lossy(&stored.bytes).into_owned(), stored.leaf)
-}
-
 fn read_line(line: String, leaf: Digest) -> Option<LogEntry> {
     let entry = Entry::parse(line.as_bytes()).ok()?;
     let payload: Payload = serde_json::from_slice(&entry.payload).unwrap_or_default();
@@ -63,6 +58,11 @@ fn read_line(line: String, leaf: Digest) -> Option<LogEntry> {
 }
 
 impl LogEntry {
+    /// Reads a stored entry; `None` if the line is not an entry (then `shuyu verify` says where).
+    pub fn read(stored: &StoredEntry) -> Option<Self> {
+        read_line(String::from_utf8_lossy(&stored.bytes).into_owned(), stored.leaf)
+    }
+
     /// The case of the stream, if it is the stream of a case.
     pub fn case(&self) -> Option<CaseId> {
         self.stream.strip_prefix("case/").and_then(|id| id.parse().ok())

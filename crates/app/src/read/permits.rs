@@ -239,7 +239,7 @@ impl App {
         let last = entries
             .iter()
             .rev()
-            .filter_map(super::ledger::read_entry)
+            .filter_map(super::ledger::LogEntry::read)
             .find_map(|entry| match entry.event {
                 Some(shuyu_domain::Event::Dataset(shuyu_domain::event::DatasetEvent::VersionRecorded {
                     report,

@@ -102,15 +102,7 @@ impl App {
         let mut open: BTreeMap<CaseId, Vec<(usize, WatchAct)>> = BTreeMap::new();
         for case in cases.iter().filter_map(|id| loaded.linked.get(id)) {
             let profile = self.profiles.get(case.profile)?;
-            let ctx = Context {
-                profile: &profile,
-                actor: &session.actor,
-                today,
-                registry: &loaded.registry,
-                linked: &loaded.linked,
-                new_case: case.id,
-                next_number: 0,
-            };
+            let ctx = Context::about(case.id, &profile, &session.actor, today, &loaded);
             let now = watch_now(case, &ctx);
             open.insert(case.id, now.iter().map(|now| (now.ordinal, now.act)).collect());
         }

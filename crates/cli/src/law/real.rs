@@ -7,15 +7,13 @@ use std::{
 };
 
 use clap::Args;
-use serde::Deserialize;
-use shuyu_app::founding::entry_event;
+use shuyu_app::read::LogEntry;
 use shuyu_domain::{
     Event,
     event::CaseEvent,
-    port::{AccessNote, Log, Record, StoredEntry},
+    port::{Log, Record},
 };
-use shuyu_kernel::{CivilDate, ClauseId, Zone};
-use shuyu_ledger::Entry;
+use shuyu_kernel::{CivilDate, ClauseId};
 
 use crate::{serve, verify::existing};
 
@@ -60,61 +58,52 @@ impl Against {
 async fn read(data: &Path, production: bool) -> anyhow::Result<LastCases> {
     let opened = serve::open(&existing(data, None, production)?).await?;
     let (record, zone) = (opened.app.record(), opened.app.profile().zone);
-    let mut numbers: BTreeMap<String, String> = BTreeMap::new();
+    let mut numbers: BTreeMap<String, String> = BTreeMap::new(); // of cases and of permits
     let mut last = LastCases::new();
-    for stored in entries(record, Log::Proceedings).await? {
-        let entry = Entry::parse(&stored.bytes)?;
-        let Event::Case(event) = entry_event(&stored.bytes)? else {
+    for entry in entries(record, Log::Proceedings).await? {
+        let (Some(case), Some(Event::Case(event))) = (entry.case(), &entry.event) else {
             continue;
         };
-        let id = entry.stream.trim_start_matches("case/").to_owned();
-        let (clauses, what) = match &event {
+        let id = case.to_string();
+        let (clauses, what) = match event {
             CaseEvent::Opened { number, meta, .. } => {
                 numbers.insert(id.clone(), number.clone());
                 (&meta.clauses, "act")
             }
             CaseEvent::Taken { meta, .. } => (&meta.clauses, "act"),
             CaseEvent::ClockStarted(run) => (&run.clauses, "clock"),
+            CaseEvent::PermitIssued { permit, .. } => {
+                // A refused query names its permit; it is of the permit's case.
+                let number = numbers.get(&id).cloned().unwrap_or(id);
+                numbers.insert(permit.to_string(), number);
+                continue;
+            }
             _ => continue,
         };
         let number = numbers.get(&id).cloned().unwrap_or(id);
         seen(&mut last, clauses, &number, zone.date(entry.recorded_at), what);
     }
-    for stored in entries(record, Log::Access).await? {
-        if let Some((note, on)) = note_of(&stored, zone) {
-            let case = note.subject.split('/').next().unwrap_or_default();
-            let number = numbers.get(case).cloned().unwrap_or(note.subject);
-            seen(&mut last, &note.clauses, &number, on, "refusal");
-        }
+    for note in entries(record, Log::Access)
+        .await?
+        .into_iter()
+        .filter_map(|entry| entry.note)
+    {
+        let case = note.subject.split('/').next().unwrap_or_default();
+        let number = numbers.get(case).cloned().unwrap_or(note.subject);
+        seen(&mut last, &note.clauses, &number, zone.date(note.at), "refusal");
     }
     Ok(last)
 }
 
-async fn entries(record: &dyn Record, log: Log) -> anyhow::Result<Vec<StoredEntry>> {
-    let (size, mut all) = (record.size(log).await?, Vec::new());
-    while (all.len() as u64) < size {
-        let page = record.entries(log, all.len() as u64, PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        all.extend(page);
+async fn entries(record: &dyn Record, log: Log) -> anyhow::Result<Vec<LogEntry>> {
+    let (size, mut from, mut all) = (record.size(log).await?, 0, Vec::new());
+    while from < size {
+        let page = record.entries(log, from, PAGE).await?;
+        anyhow::ensure!(!page.is_empty(), "the log ends at {from}, not at {size}");
+        from += page.len() as u64;
+        all.extend(page.iter().filter_map(LogEntry::read));
     }
     Ok(all)
-}
-
-/// An access entry as written: a note, alone or inside an envelope.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Noted {
-    Inside { note: AccessNote },
-    Alone(AccessNote),
-}
-
-fn note_of(stored: &StoredEntry, zone: Zone) -> Option<(AccessNote, CivilDate)> {
-    let entry = Entry::parse(&stored.bytes).ok()?;
-    let (Noted::Inside { note } | Noted::Alone(note)) = serde_json::from_slice(&entry.payload).ok()?;
-    let on = zone.date(note.at);
-    (!note.clauses.is_empty()).then_some((note, on))
 }
 
 fn seen(last: &mut LastCases, clauses: &[ClauseId], number: &str, on: CivilDate, what: &'static str) {

@@ -36,8 +36,15 @@ pub async fn run(arguments: &RehearseArguments) -> anyhow::Result<()> {
         arguments.production,
     )?;
     let opened = serve::open(&options).await?;
-    opened.app.restore_profiles().await?;
     let app = &opened.app;
+    app.pin_kept_profiles().await?;
+    let of = app.profile().id.clone();
+    anyhow::ensure!(
+        changed.id == of,
+        "the rules are of {}; the cases of {} are of {of}",
+        changed.id,
+        arguments.against.display()
+    );
     let all = rehearse_all(app.record(), app.profiles(), &changed, app.today()).await?;
     if arguments.json {
         say(&serde_json::to_string_pretty(&all)?)

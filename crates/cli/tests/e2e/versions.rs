@@ -75,6 +75,8 @@ fn changed_rules_are_rehearsed_and_a_case_moves_by_an_event() {
     assert!(server.stop().success());
     let again = rehearsed(&rules.to_string_lossy(), &data);
     assert_eq!(again["moved"], json!([]), "it has moved");
+    of_another_place(&data);
+    coverage_names_real_cases(&data);
     let rebuilt = shuyu().args(["rebuild", "--check", "--data"]).arg(&data).output();
     let rebuilt = rebuilt.expect("the command runs");
     assert!(
@@ -82,6 +84,57 @@ fn changed_rules_are_rehearsed_and_a_case_moves_by_an_event() {
         "{}",
         String::from_utf8_lossy(&rebuilt.stderr)
     );
+}
+
+/// Rules of another province are no changed rules: nothing is rehearsed under them.
+fn of_another_place(data: &Path) {
+    let output = shuyu()
+        .args(["law", "rehearse", "jilin", "--against"])
+        .arg(data)
+        .output()
+        .expect("the command runs");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{error}");
+    assert!(
+        error.contains("the rules are of jilin") && error.contains("are of yunnan"),
+        "{error}"
+    );
+}
+
+/// The page of coverage, with and without a folder of cases: a clause's screen, and the last case it was at work in.
+fn coverage_names_real_cases(data: &Path) {
+    let file = data.with_extension("html");
+    let page = |against: &[&std::ffi::OsStr]| {
+        let output = shuyu()
+            .args(["law", "coverage", "--profile", "yunnan", "--html"])
+            .arg(&file)
+            .args(against)
+            .output();
+        let output = output.expect("the command runs");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{error}");
+        std::fs::read_to_string(&file).expect("the page")
+    };
+    let row = |page: &str, clause: &str| {
+        let start = page.find(&format!("<code>{clause}</code>")).expect("the clause");
+        let rest = &page[start..];
+        rest[..rest.find("<tr").unwrap_or(rest.len())].to_owned()
+    };
+    let (bare, real) = (page(&[]), page(&["--against".as_ref(), data.as_os_str()]));
+    for (clause, what) in [
+        ("YN-DM-042", "act"),
+        ("YN-OP-065", "clock"),
+        ("YN-OP-129", "refusal"),
+    ] {
+        let (bare, real) = (row(&bare, clause), row(&real, clause));
+        assert!(bare.contains("/cases/{"), "the screen of the rule: {bare}");
+        assert!(bare.ends_with("<td>"), "no folder, no case: {bare}");
+        let last = real.strip_prefix(&bare).unwrap_or_default();
+        assert!(
+            last.starts_with("滇数") && last.trim_end().ends_with(&format!("({what})")),
+            "{clause}: {last}"
+        );
+    }
 }
 
 fn text(value: &Json) -> String {
@@ -109,7 +162,7 @@ async fn moves(base: &str, id: &str, before: &str, after: &str) {
         .post(&format!("{address}/version"), &order, None)
         .await
         .expect("answer");
-    assert_eq!(refused.code(), "role_may_not_act", "{refused:?}");
+    assert_eq!(refused.code(), "move_not_for_role", "{refused:?}");
 
     let authority = Client::sign_in(base, "zsjj_clerk").await.expect("sign-in");
     let silent = authority

@@ -25,7 +25,7 @@ pub struct MoveOrder {
 /// their old start; an extension that was granted stays. A clock that the new version does not have ends.
 ///
 /// # Errors
-/// `role_may_not_act` unless the new version lets the role move cases, `case_closed`, `case_under_these_rules`,
+/// `move_not_for_role` unless the new version lets the role move cases, `case_closed`, `case_under_these_rules`,
 /// `move_reason_missing`, `rules_do_not_fit` when the new version lacks the stage, an open lane or a waiting act.
 pub fn moved(
     case: &Case,
@@ -34,24 +34,35 @@ pub fn moved(
     ctx: &Context<'_>,
 ) -> Result<Vec<CaseEvent>, Refusal> {
     ctx.registry.admits(ctx.actor, ctx.today)?;
+    let rules = ctx.profile.procedure(&case.procedure);
+    let cited = rules.map(|rules| rules.basis.clauses()).unwrap_or_default();
     let may = |id: &str| ctx.profile.role(id).is_some_and(|role| role.moves_cases);
     if !may(&ctx.actor.role) {
         let roles = ctx.profile.roles.iter().filter(|role| role.moves_cases);
         let titles: Vec<&str> = roles.map(|role| role.title.as_str()).collect();
-        return Err(Refusal::forbidden("role_may_not_act").fact("roles", titles.join("; ")));
+        return Err(Refusal::forbidden("move_not_for_role")
+            .citing(cited)
+            .fact("roles", titles.join("; ")));
     }
     if case.closed {
-        return Err(Refusal::conflict("case_closed").fact("case", &case.number));
+        return Err(Refusal::conflict("case_closed")
+            .citing(cited)
+            .fact("case", &case.number));
     }
     if case.profile == ctx.profile.digest {
-        return Err(Refusal::conflict("case_under_these_rules").fact("case", &case.number));
+        return Err(Refusal::conflict("case_under_these_rules")
+            .citing(cited)
+            .fact("case", &case.number));
     }
     if order.reason.trim().is_empty() {
-        return Err(Refusal::unmet("move_reason_missing").fact("case", &case.number));
+        return Err(Refusal::unmet("move_reason_missing")
+            .citing(cited)
+            .fact("case", &case.number));
     }
     let missing = unfit(case, ctx.profile);
     if !missing.is_empty() {
         return Err(Refusal::conflict("rules_do_not_fit")
+            .citing(cited)
             .fact("case", &case.number)
             .fact("rules", missing.join("; ")));
     }
@@ -63,7 +74,7 @@ pub fn moved(
         by: ctx.actor.clone(),
         paper: order.paper.clone(),
     }];
-    if let Some(procedure) = ctx.profile.procedure(&case.procedure) {
+    if let Some(procedure) = rules {
         events.extend(clocks_moved(case, old, procedure, ctx));
     }
     Ok(events)

@@ -269,10 +269,13 @@ fn a_move_needs_a_reason_a_right_and_rules_that_fit() {
     assert_eq!(code(move_log(&longer, " ", KEEPER)), "move_reason_missing");
     assert_eq!(
         code(move_log(&longer, "规则改了", "harbour_master")),
-        "role_may_not_act"
+        "move_not_for_role"
     );
     let unchanged = law(&fixture("fictional")).0;
-    assert_eq!(code(move_log(&unchanged, "规则改了", KEEPER)), "role_may_not_act");
+    assert_eq!(
+        code(move_log(&unchanged, "规则改了", KEEPER)),
+        "move_not_for_role"
+    );
     let text = fixture("fictional")
         .file(LOG)
         .expect("file")

@@ -59,8 +59,7 @@ pub(crate) struct OutcomeRow {
 /// `GET /cases/{id}/version`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let id = case_id(&id)?;
-    let rehearsal = visit.app().rehearse_case(&visit.session, id).await?;
-    let view = visit.app().case_view(&visit.session, id).await?;
+    let (view, rehearsal) = visit.app().rehearse_case(&visit.session, id).await?;
     let case = &view.case;
     let present = &visit.profile;
     let frame = visit
