@@ -14,7 +14,7 @@ use shuyu_domain::{
 use shuyu_kernel::{CaseId, CivilDate, ClauseId, Refusal};
 use shuyu_profile::FigureRule;
 
-use crate::{App, Session, Stop, read::ledger::read_entry};
+use crate::{App, Session, Stop, read::LogEntry};
 
 /// Cases read at once. Platform choice.
 const BATCH: u64 = 500;
@@ -180,7 +180,7 @@ impl App {
                     continue;
                 }
                 let entries = self.record.stream(Stream::Case(case.id)).await?;
-                let events = entries.iter().filter_map(read_entry);
+                let events = entries.iter().filter_map(LogEntry::read);
                 let events = events.filter_map(|entry| match entry.event {
                     Some(Event::Case(event)) => Some(event),
                     _ => None,

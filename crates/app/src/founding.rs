@@ -206,11 +206,27 @@ struct ActPayload {
 }
 
 impl App {
-    /// Makes every profile version at hand that some case is pinned to.
+    /// Makes every profile version at hand that some case is pinned to, and keeps the present one.
     ///
     /// # Errors
     /// A fault if a kept version no longer loads.
     pub async fn restore_profiles(&self) -> Result<(), Stop> {
+        self.pin_kept_profiles().await?;
+        let profile = self.profile();
+        let digest = profile.digest.to_string();
+        if self.record.document("profile", &digest).await?.is_none() {
+            let (base, own) = self.profiles.source();
+            self.put("profile", &digest, &profile.id, &(&base.files, &own.files), 1)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Makes every kept version at hand; writes nothing.
+    ///
+    /// # Errors
+    /// A fault if one no longer loads.
+    pub async fn pin_kept_profiles(&self) -> Result<(), Stop> {
         for document in self.record.documents("profile", None).await? {
             let (base, own): (BTreeMap<String, String>, BTreeMap<String, String>) = parse(&document)?;
             let named = |name: &str, files| ProfileSource {
@@ -223,13 +239,6 @@ impl App {
                 Fault::new(format!("loading the kept profile {}", document.key), first)
             })?;
             self.profiles.pin(profile);
-        }
-        let profile = self.profile();
-        let digest = profile.digest.to_string();
-        if self.record.document("profile", &digest).await?.is_none() {
-            let (base, own) = self.profiles.source();
-            self.put("profile", &digest, &profile.id, &(&base.files, &own.files), 1)
-                .await?;
         }
         Ok(())
     }

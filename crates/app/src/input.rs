@@ -39,6 +39,21 @@ pub struct ActInput {
     pub paper: Option<String>,
 }
 
+impl ActInput {
+    /// An act in person with nothing but its id.
+    pub fn plain(act: String) -> Self {
+        Self {
+            act,
+            lane: None,
+            set: BTreeMap::new(),
+            strike: Vec::new(),
+            manner: in_person(),
+            happened_on: None,
+            paper: None,
+        }
+    }
+}
+
 fn in_person() -> Manner {
     Manner::InPerson
 }

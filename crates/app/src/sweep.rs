@@ -151,15 +151,7 @@ impl App {
                 .ok_or_else(|| Refusal::unknown("case_unknown"))?;
             let profile = profiles.get(case.profile)?;
             let actor = platform();
-            let ctx = Context {
-                profile: &profile,
-                actor: &actor,
-                today,
-                registry: &loaded.registry,
-                linked: &loaded.linked,
-                new_case: case.id,
-                next_number: 0,
-            };
+            let ctx = Context::about(case.id, &profile, &actor, today, loaded);
             let events = decide(Some(case), &command, &ctx)?;
             let told = events.iter().flat_map(|event| notices(case, event, today));
             Ok(Proposal {

@@ -273,7 +273,7 @@ impl App {
         let entries = self.record.stream(Stream::Release(release)).await?;
         let recorded = entries
             .iter()
-            .filter_map(crate::read::ledger::read_entry)
+            .filter_map(crate::read::LogEntry::read)
             .find_map(|entry| match entry.event {
                 Some(Event::Release(ReleaseEvent::Answered { result, .. })) => Some(result),
                 _ => None,

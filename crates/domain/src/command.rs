@@ -8,6 +8,7 @@ use shuyu_profile::Profile;
 
 use crate::{
     case::Case,
+    port::Loaded,
     registry::Registry,
     value::{Paper, Value},
 };
@@ -163,6 +164,27 @@ pub struct Context<'a> {
     pub new_case: CaseId,
     /// Next number for the case number (案号) of the procedure in this year.
     pub next_number: u64,
+}
+
+impl<'a> Context<'a> {
+    /// What a decision about an open case may look at: nothing is opened, so nothing is numbered.
+    pub fn about(
+        case: CaseId,
+        profile: &'a Profile,
+        actor: &'a Actor,
+        today: CivilDate,
+        loaded: &'a Loaded,
+    ) -> Self {
+        Self {
+            profile,
+            actor,
+            today,
+            registry: &loaded.registry,
+            linked: &loaded.linked,
+            new_case: case,
+            next_number: 0,
+        }
+    }
 }
 
 impl TakeAct {

@@ -12,7 +12,7 @@ use shuyu_domain::{
     decide::decide,
     port::{CaseFilter, Loaded},
 };
-use shuyu_kernel::{CaseId, Fault, Id, Manner, Refusal};
+use shuyu_kernel::{CaseId, Fault, Id, Refusal};
 use shuyu_office::{Book, Cell};
 use shuyu_profile::{Field, FieldType, Procedure, Profile};
 
@@ -284,16 +284,8 @@ impl App {
             return None;
         }
         let case = Case::replay(&events)?;
-        let act = TakeAct {
-            act: then.clone(),
-            lane: None,
-            set: BTreeMap::new(),
-            strike: Vec::new(),
-            manner: Manner::InPerson,
-            happened_on: None,
-            paper: None,
-        };
-        decide(Some(&case), &Command::Act(act), &ctx).err()
+        let act = Command::Act(TakeAct::plain(then));
+        decide(Some(&case), &act, &ctx).err()
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{CaseId, Digest, Manner, Refusal};
+use shuyu_kernel::{CaseId, Digest, Refusal};
 
 use super::{BatchOrder, CheckedRow, RowState};
 use crate::{
@@ -153,16 +153,7 @@ impl App {
         let form = self.batch_form(session, &order.procedure)?;
         let Some(act) = form.then else { return Ok(None) };
         let guarded = keyed(then_key(order, row));
-        let input = ActInput {
-            act,
-            lane: None,
-            set: BTreeMap::new(),
-            strike: Vec::new(),
-            manner: Manner::InPerson,
-            happened_on: None,
-            paper: None,
-        };
-        match self.act(session, case, input, guarded).await {
+        match self.act(session, case, ActInput::plain(act), guarded).await {
             Ok(_) => Ok(None),
             Err(Stop::Refused(refusal)) => Ok(Some(refusal)),
             Err(fault) => Err(fault),

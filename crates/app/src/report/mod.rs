@@ -8,7 +8,7 @@
 mod kind;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{Case, port::CaseFilter};
 use shuyu_kernel::{CaseId, CivilDate, ClauseId, Refusal};
@@ -89,7 +89,7 @@ pub fn sum<'a>(rows: impl IntoIterator<Item = &'a Row>) -> i64 {
 }
 
 fn without<'a>(rows: &'a [Row], others: &[Row]) -> Vec<&'a Row> {
-    let known: std::collections::BTreeSet<&str> = others.iter().map(|row| row.key.as_str()).collect();
+    let known: BTreeSet<&str> = others.iter().map(|row| row.key.as_str()).collect();
     rows.iter()
         .filter(|row| !known.contains(row.key.as_str()))
         .collect()
@@ -149,6 +149,7 @@ impl App {
         let body = (!all).then_some(session.actor.body);
         let (now, last) = (Span::of(month, today), Span::of(month.before(), today));
         let mut compiled = Compiled::new();
+        let mut seen = BTreeSet::new();
         let mut filter = CaseFilter {
             body,
             limit: BATCH,
@@ -163,7 +164,9 @@ impl App {
                 .record
                 .load(&found.iter().map(|row| row.id).collect())
                 .await?;
-            for case in found.iter().filter_map(|row| loaded.linked.get(&row.id)) {
+            // A case opened meanwhile moves the pages on by one: nothing is counted twice.
+            let fresh = found.iter().filter(|row| seen.insert(row.id));
+            for case in fresh.filter_map(|row| loaded.linked.get(&row.id)) {
                 self.compile(case, (&now, &last), &mut compiled)?;
             }
             filter.offset += BATCH;

@@ -241,7 +241,8 @@ pub async fn rehearse(
     SignedIn(session): SignedIn,
     Named(id): Named<CaseId>,
 ) -> Result<Json<Option<Rehearsal>>, Failure> {
-    Ok(Json(state.app.rehearse_case(&session, id).await?))
+    let (_, rehearsal) = state.app.rehearse_case(&session, id).await?;
+    Ok(Json(rehearsal))
 }
 
 /// Something to do about a clock that is nearly due or late.
