@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use shuyu_kernel::{BodyId, CaseId, CivilDate, Digest, PersonId};
 
 use crate::{
-    event::{ActMeta, CaseEvent, Holder, Pending},
+    event::{ActMeta, CaseEvent, Holder, IdentityEvent, Pending},
     value::Value,
 };
 
-pub use parts::{Clock, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken};
+pub use parts::{
+    Clock, CompiledIndex, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken,
+};
 pub use watch::{Escalation, Expiry, Instruction, Urge, Watch};
 
 /// The state of a case.
@@ -68,6 +70,9 @@ pub struct Case {
     /// Keys to the product, in order of issue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<IssuedKey>,
+    /// The index that answers identity checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<CompiledIndex>,
 }
 
 impl Case {
@@ -114,6 +119,7 @@ impl Case {
                 access_closed_on: None,
                 moved_on: None,
                 keys: Vec::new(),
+                index: None,
             }),
             (Some(mut case), event) => {
                 case.version += 1;
@@ -263,6 +269,7 @@ impl Case {
                 self.moved_on = Some(*on);
             }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
+            CaseEvent::Identity(event) => self.apply_identity(event),
             CaseEvent::KeyIssued {
                 key,
                 delivery,
@@ -281,6 +288,31 @@ impl Case {
                     issued.revoked_on = Some(*on);
                 }
             }
+        }
+    }
+
+    /// Consents are many and are asked for by their token; the case keeps the index alone.
+    fn apply_identity(&mut self, event: &IdentityEvent) {
+        if let IdentityEvent::IndexCompiled {
+            index,
+            dataset,
+            version,
+            columns,
+            domain,
+            pairs,
+            on,
+            ..
+        } = event
+        {
+            self.index = Some(CompiledIndex {
+                index: *index,
+                dataset: *dataset,
+                version: *version,
+                columns: columns.clone(),
+                domain: domain.clone(),
+                pairs: *pairs,
+                compiled_on: *on,
+            });
         }
     }
 

@@ -3,6 +3,7 @@
 //! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
 //! files in `tests/golden` hold every form ever written.
 
+mod identity;
 mod kind;
 mod record;
 mod watch;
@@ -17,6 +18,7 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
+pub use identity::IdentityEvent;
 pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 
@@ -368,4 +370,6 @@ pub enum CaseEvent {
     },
     /// Something about a clock that is nearly due or late.
     Watched(WatchEvent),
+    /// Something about the identity checks that the product answers.
+    Identity(IdentityEvent),
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    BodyId, CaseId, CivilDate, Manner, PermitId, PersonId,
+    BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId,
     calendar::{LimitUnit, WorkCalendar},
 };
 
@@ -146,4 +146,23 @@ pub struct IssuedKey {
     pub issued_on: CivilDate,
     /// Day it was revoked.
     pub revoked_on: Option<CivilDate>,
+}
+
+/// The index by which a product answers identity checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompiledIndex {
+    /// Digest of the index.
+    pub index: Digest,
+    /// Dataset it was compiled from.
+    pub dataset: DatasetId,
+    /// Its version.
+    pub version: u64,
+    /// The column of the identifier, then those of the attributes, in order.
+    pub columns: Vec<String>,
+    /// Identifier domain.
+    pub domain: String,
+    /// Different pairs in it.
+    pub pairs: u64,
+    /// Day it was compiled.
+    pub compiled_on: CivilDate,
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{
     Event, Value,
-    event::{CaseEvent, DatasetEvent, InstallationEvent, PermitTable, RegistryEvent, ReleaseEvent},
+    event::{
+        CaseEvent, DatasetEvent, IdentityEvent, InstallationEvent, PermitTable, RegistryEvent, ReleaseEvent,
+    },
     registry::{Body, Delegation, Membership},
 };
 use shuyu_kernel::{
@@ -95,6 +97,30 @@ pub(crate) fn of_consequences() -> Vec<CaseEvent> {
             by: actor(),
             on: day(17),
         },
+        CaseEvent::Identity(IdentityEvent::IndexCompiled {
+            index: Digest::of(b"index"),
+            dataset: DatasetId::from_bits(5),
+            version: 2,
+            columns: vec!["id_no".to_owned(), "name".to_owned()],
+            domain: "person".to_owned(),
+            pairs: 812,
+            by: actor(),
+            on: day(18),
+        }),
+        CaseEvent::Identity(IdentityEvent::ConsentRecorded {
+            consent: Digest::of(b"consent"),
+            customer: BodyId::from_bits(4),
+            purpose: "贷款申请".to_owned(),
+            until: day(28),
+            paper: Some(paper()),
+            by: actor(),
+            on: day(19),
+        }),
+        CaseEvent::Identity(IdentityEvent::SubjectUnlocked {
+            paper: Some(paper()),
+            by: actor(),
+            on: day(20),
+        }),
     ]
 }
 

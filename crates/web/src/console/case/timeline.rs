@@ -3,7 +3,7 @@
 use shuyu_app::read::{CaseView, TimelineItem};
 use shuyu_domain::{
     Event,
-    event::{ActMeta, CaseEvent, StepTaken, WatchEvent},
+    event::{ActMeta, CaseEvent, IdentityEvent, StepTaken, WatchEvent},
 };
 use shuyu_kernel::Manner;
 use shuyu_profile::Procedure;
@@ -83,6 +83,11 @@ pub(super) fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &
             let body = view.registry.body_name(by.body);
             let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
             row.who = format!("{body} · {who}");
+        }
+        CaseEvent::Identity(event) => {
+            let by = event.by();
+            let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
+            row.who = format!("{} · {who}", view.registry.body_name(by.body));
         }
         CaseEvent::ClockStarted(run) => row.chips = Chip::all(frame, &view.profile, &run.clauses),
         CaseEvent::Watched(event) => watched(frame, view, event, &mut row),
@@ -282,6 +287,15 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             "timeline-moved",
             &[("version", to.short()), ("reason", reason.clone())],
         ),
+        CaseEvent::Identity(IdentityEvent::IndexCompiled { pairs, .. }) => {
+            frame.tr("timeline-index-compiled", &[("pairs", pairs)])
+        }
+        CaseEvent::Identity(IdentityEvent::ConsentRecorded {
+            customer, purpose, ..
+        }) => {
+            format!("{} · {purpose}", view.registry.body_name(*customer))
+        }
+        CaseEvent::Identity(IdentityEvent::SubjectUnlocked { .. }) => String::new(),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Watched(event) => watched_detail(frame, view, clock(event.clock().0), event),

@@ -143,6 +143,7 @@ fn begins(event: &CaseEvent) -> bool {
             | CaseEvent::Dropped { .. }
             | CaseEvent::KeyIssued { .. }
             | CaseEvent::KeyRevoked { .. }
+            | CaseEvent::Identity(_)
     )
 }
 
