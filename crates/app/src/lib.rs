@@ -17,6 +17,7 @@ pub mod erasure;
 pub mod files;
 pub mod founding;
 pub mod handover;
+pub mod identity;
 pub mod ingest;
 pub mod input;
 pub mod jobs;
@@ -55,6 +56,7 @@ pub use profiles::Profiles;
 pub use sweep::Swept;
 
 use crate::{
+    identity::Identities,
     jobs::Jobs,
     port::{Ask, DataLake, Keeper, Secrets},
     product::Unproven,
@@ -70,6 +72,8 @@ pub struct Parts {
     pub lake: Arc<dyn DataLake>,
     /// The query engine.
     pub engine: Arc<dyn Ask>,
+    /// Indexes for identity checks.
+    pub identities: Arc<dyn Identities>,
     /// Sealing, verification, receipts.
     pub keeper: Arc<dyn Keeper>,
     /// Rules.
@@ -91,6 +95,7 @@ pub struct App {
     record: Arc<dyn Record>,
     lake: Arc<dyn DataLake>,
     engine: Arc<dyn Ask>,
+    identities: Arc<dyn Identities>,
     keeper: Arc<dyn Keeper>,
     profiles: Arc<Profiles>,
     clock: TrainingClock,
@@ -115,6 +120,7 @@ impl App {
             record: parts.record,
             lake: parts.lake,
             engine: parts.engine,
+            identities: parts.identities,
             keeper: parts.keeper,
             profiles: Arc::new(parts.profiles),
             clock: TrainingClock::new(parts.wall.clone(), parts.wound_to),

@@ -3,7 +3,7 @@
 pub mod keys;
 mod unproven;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use shuyu_domain::{
@@ -94,10 +94,7 @@ impl App {
         let at = self.now();
         let today = self.today();
         self.tidy().await?;
-        let nonce = call
-            .nonce
-            .as_ref()
-            .map(|nonce| nonce_counter(call.signed_at.unwrap_or(at), &key.key_id, nonce));
+        let nonce = self.nonce_of(call);
         let request = Request {
             name: "call-product",
             stream: Stream::Case(key.product),
@@ -119,7 +116,7 @@ impl App {
                 return Err(Refusal::unmet("product_without_content"));
             }
             Ok(Proposal {
-                meters: meters(&profile, product, &key, today, nonce),
+                meters: in_use(&profile, product, &key, today, nonce),
                 ..Proposal::default()
             })
         });
@@ -127,8 +124,15 @@ impl App {
         Ok(())
     }
 
+    /// The counter of the call's nonce, if its dialect has one.
+    pub(crate) fn nonce_of(&self, call: &Call) -> Option<String> {
+        let signed_at = call.signed_at.unwrap_or_else(|| self.now());
+        let nonce = call.nonce.as_ref();
+        nonce.map(|nonce| nonce_counter(signed_at, &call.key_id, nonce))
+    }
+
     /// A signed request is good for five minutes to both sides.
-    fn in_time(&self, call: &Call) -> Result<(), Refusal> {
+    pub(crate) fn in_time(&self, call: &Call) -> Result<(), Refusal> {
         let Some(at) = call.signed_at else {
             return Ok(());
         };
@@ -212,17 +216,25 @@ impl App {
 
     /// The clauses behind the gateway's eligibility rules, for the product page.
     pub fn gateway_clauses(&self) -> Vec<ClauseId> {
-        let profile = self.profile();
-        profile
-            .eligibility_for(UseOf::Gateway)
-            .flat_map(|rule| rule.basis.clauses().to_vec())
-            .collect()
+        content_clauses(&self.profile())
     }
+}
+
+/// The clauses behind the eligibility rules for calls.
+pub(crate) fn content_clauses(profile: &Profile) -> Vec<ClauseId> {
+    let rules = profile.eligibility_for(UseOf::Gateway);
+    let clauses: BTreeSet<ClauseId> = rules.flat_map(|rule| rule.basis.clauses().to_vec()).collect();
+    clauses.into_iter().collect()
 }
 
 /// The key must be on record and not revoked, the product on the market, the agreement in force (YN-OP-110 and its
 /// like: at once).
-fn may_call(profile: &Profile, product: &Case, loaded: &Loaded, key: &ProductKey) -> Result<(), Refusal> {
+pub(crate) fn may_call(
+    profile: &Profile,
+    product: &Case,
+    loaded: &Loaded,
+    key: &ProductKey,
+) -> Result<(), Refusal> {
     let issued = product.keys.iter().find(|issued| issued.key == key.key_id);
     let unauthenticated = |code| Refusal::new(RefusalKind::Unauthenticated, code);
     let issued = issued.ok_or_else(|| unauthenticated("key_unknown"))?;
@@ -320,7 +332,7 @@ fn nonce_counter(signed_at: Timestamp, key: &str, nonce: &str) -> String {
     format!("{NONCES}{day}/{key}/{nonce}")
 }
 
-fn meters(
+pub(crate) fn in_use(
     profile: &Profile,
     product: &Case,
     key: &ProductKey,

@@ -7,6 +7,7 @@ use shuyu_kernel::Timestamp;
 use crate::{
     App, Session, Stop,
     account::{COUNTERS, parse},
+    identity::DAY_COUNTERS,
     product::{NONCES, QUOTAS},
 };
 
@@ -49,6 +50,7 @@ impl App {
             (COUNTERS, tried.plus_days(-1)),
             (NONCES, used.plus_days(-2)),
             (QUOTAS, used.plus_days(-1)),
+            (DAY_COUNTERS, used.plus_days(-1)),
         ] {
             self.record
                 .forget_counters(family, &format!("{family}{day}"))

@@ -29,7 +29,7 @@ use crate::{
     embedded,
     folder::{DataFolder, Wanted},
     real::{KillAt, SystemClock, SystemRandom},
-    wire::{LakeAdapter, QueryAdapter, StoreKeeper},
+    wire::{IdentityAdapter, LakeAdapter, QueryAdapter, StoreKeeper},
 };
 
 /// How to serve.
@@ -144,6 +144,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let app = App::new(Parts {
         record: store.clone(),
         lake: Arc::new(LakeAdapter::new(lake.clone(), folder.keys.unit, wall.clone())),
+        identities: Arc::new(IdentityAdapter::new(lake.clone())),
         engine: Arc::new(QueryAdapter::new(engine, lake)),
         keeper: Arc::new(StoreKeeper::new(store.clone(), signer)?),
         profiles,

@@ -1,4 +1,5 @@
-//! The open interface of delivered products: `GET /open/v1/products/{id}/data`, and the official time to sign with.
+//! The open interface of delivered products: `GET /open/v1/products/{id}/data`, `POST /open/v1/products/{id}/check`
+//! for identity checks, and the official time to sign with.
 //!
 //! The gateway knows products and keys, never cases. It finds out *who* calls ([`dialect`]); whether the call is
 //! fresh, allowed, within its quota, and what it is answered with, [`shuyu_app::App::call_product`] decides anew
@@ -27,6 +28,7 @@
 //! also carries the [`shuyu_app::Stop`], and the web edge puts it into Chinese or English.
 
 mod answer;
+mod check;
 pub mod dialect;
 mod http_date;
 mod product;
@@ -34,7 +36,11 @@ pub mod signing;
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    routing::{get, post},
+};
 use serde::Serialize;
 use shuyu_app::App;
 use shuyu_kernel::Refusal;
@@ -53,7 +59,7 @@ pub struct OfficialTime {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Shuyu open interface", description = "Data of delivered products."),
-    paths(time, product::data),
+    paths(time, product::data, check::check),
     components(schemas(answer::Problem))
 )]
 struct Description;
@@ -64,6 +70,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/open/v1/time", get(time))
         .route("/open/v1/openapi.json", get(|| async { Json(openapi()) }))
         .route("/open/v1/products/{id}/data", get(product::data))
+        .route("/open/v1/products/{id}/check", post(check::check))
         .route("/open/v1/{*rest}", axum::routing::any(no_such_address))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app)

@@ -82,7 +82,7 @@ pub(crate) async fn data(
 }
 
 /// The claim of the request and its key, once the proof is right.
-async fn known(
+pub(crate) async fn known(
     app: &App,
     method: &Method,
     uri: &Uri,

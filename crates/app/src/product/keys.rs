@@ -224,7 +224,7 @@ fn product_of(loaded: &Loaded) -> Result<&Case, Refusal> {
 }
 
 /// Whether the actor acts for the body whose product it is, in the role of its owner.
-fn owns(profile: &Profile, product: &Case, actor: &Actor) -> bool {
+pub(crate) fn owns(profile: &Profile, product: &Case, actor: &Actor) -> bool {
     let procedure = profile.procedure(&product.procedure);
     procedure.is_some_and(|procedure| {
         procedure.open.by.contains(&actor.role) && owners(procedure, product).contains(&actor.body)

@@ -1,9 +1,11 @@
 //! Adapters: the engines behind the ports of `app`.
 
+mod identity;
 mod keeper;
 mod lake;
 mod query;
 
+pub use identity::IdentityAdapter;
 pub use keeper::StoreKeeper;
 pub use lake::LakeAdapter;
 pub use query::QueryAdapter;

@@ -9,6 +9,7 @@ mod batches;
 pub(crate) mod case_view;
 mod cases;
 mod data;
+mod identity;
 mod input;
 mod jobs;
 mod ledger;
@@ -189,6 +190,9 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))
         .routes(routes!(products::revoke_key))
+        .routes(routes!(identity::compile))
+        .routes(routes!(identity::consent))
+        .routes(routes!(identity::unlock))
         .routes(routes!(products::usage))
 }
 

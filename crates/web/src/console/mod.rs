@@ -9,8 +9,9 @@ pub mod case;
 pub mod datasets;
 pub mod desk;
 pub mod form;
+pub mod identity;
 pub mod law;
-pub mod ledger;
+mod ledger;
 pub mod lists;
 pub mod monthly;
 pub mod permits;
@@ -120,6 +121,7 @@ fn pages() -> Router<WebState> {
         .route("/permits/{id}", get(workbench::page).post(workbench::ask))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::page).post(products::make_key))
+        .route("/products/{id}/identity", post(identity::submit))
         .route("/datasets", get(datasets::page).post(datasets::ingest))
         .route("/datasets/{id}", get(datasets::dataset))
         .route("/jobs/{number}", get(datasets::job))

@@ -10,6 +10,7 @@ use shuyu_kernel::Refusal;
 
 use super::{
     case::case_id,
+    identity::{IdentityPanel, Just},
     lists::{self, Asked},
     posted::Posted,
 };
@@ -35,6 +36,8 @@ pub(crate) struct ProductPage {
     pub action: String,
     pub form_key: String,
     pub keys: Vec<KeyRow>,
+    /// Identity checks, rendered.
+    pub identity: Option<IdentityPanel>,
 }
 
 pub(crate) struct MadeKey {
@@ -65,7 +68,7 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
 
 /// `GET /products/{id}`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
-    draw(&visit, &id, None).await
+    draw(&visit, &id, None, Just::default()).await
 }
 
 /// `POST /products/{id}`: revokes a key, or makes one for a delivery; its secret is shown on this answer only.
@@ -78,7 +81,7 @@ pub(crate) async fn make_key(
     if let Some(key) = posted.filled("revoke") {
         let case = case_id(&id)?;
         visit.app().revoke_key(&visit.session, case, &key).await?;
-        return draw(&visit, &id, None).await;
+        return draw(&visit, &id, None, Just::default()).await;
     }
     // Deliveries count from 1: whatever is no number is none of them, and is refused with the clause as such.
     let delivery: u32 = posted.one("delivery").parse().unwrap_or_default();
@@ -86,10 +89,15 @@ pub(crate) async fn make_key(
         .app()
         .make_key(&visit.session, case_id(&id)?, delivery, posted.filled("key"))
         .await?;
-    draw(&visit, &id, Some(made)).await
+    draw(&visit, &id, Some(made), Just::default()).await
 }
 
-async fn draw(visit: &Visit, id: &str, made: Option<NewKey>) -> Result<Response, ConsoleError> {
+pub(super) async fn draw(
+    visit: &Visit,
+    id: &str,
+    made: Option<NewKey>,
+    just: Just,
+) -> Result<Response, ConsoleError> {
     let case = case_id(id)?;
     let view = visit.app().case_view(&visit.session, case).await?;
     let keys = visit.app().product_keys(&visit.session, case).await?;
@@ -123,6 +131,7 @@ async fn draw(visit: &Visit, id: &str, made: Option<NewKey>) -> Result<Response,
         action: format!("/products/{case}"),
         form_key: visit.app().form_key(),
         keys: keys.collect(),
+        identity: IdentityPanel::of(visit, &frame, &view, just),
         frame,
     };
     Ok(ok(&page))

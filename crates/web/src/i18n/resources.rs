@@ -26,6 +26,7 @@ resources!(
     "data.ftl",
     "ledger.ftl",
     "registry.ftl",
+    "identity.ftl",
     "law.ftl",
     "refusals-acts.ftl",
     "refusals-data.ftl",

@@ -218,7 +218,7 @@ impl Chain {
         let term = json!({ "term_to": "2027-12-31" });
         let agreement = world.open(&operator, "operating", term).await;
         let tables = format!(
-            "{people} people | counting\nid_no: link out filter group\nage: group filter\n\n\
+            "{people} people | counting\nid_no: link out filter group\nage: group filter\nname: link\n\n\
              {roads} roads | counting\nid_no: group\n"
         );
         let mut set = json!({ "agreement": agreement, "tables": tables });
@@ -330,7 +330,7 @@ async fn dataset(world: &World, entry: &str, table: &str, domain: Option<&str>) 
         report: Digest::of(b"report"),
         domain: domain.map(str::to_owned),
         rows_per_unit: 1,
-        columns: vec!["id_no".to_owned(), "age".to_owned()],
+        columns: vec!["id_no".to_owned(), "age".to_owned(), "name".to_owned()],
         unit_columns: vec!["id_no".to_owned()],
         by: actor(),
     });

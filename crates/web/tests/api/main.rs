@@ -21,6 +21,7 @@ mod files;
 mod forms;
 mod gateway;
 mod guards;
+mod identity;
 mod keys;
 mod listing;
 mod noting;

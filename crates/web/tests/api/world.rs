@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 use crate::{
     between::Between,
-    engines::{Counting, Oracle, Pond, StoreKeeper},
+    engines::{Counting, Oracle, Pond, Register, StoreKeeper},
 };
 
 /// Everybody's password in the town.
@@ -225,6 +225,7 @@ impl World {
             record: between.clone(),
             lake: Arc::new(Pond::default()),
             engine,
+            identities: Arc::new(Register::default()),
             keeper: Arc::new(StoreKeeper(store.clone())),
             profiles,
             wall: wall.clone() as Arc<dyn Clock>,

@@ -2,7 +2,7 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{datasets, permits, products, workbench},
+    console::{datasets, identity::IdentityPanel, permits, products, workbench},
     i18n::Language,
 };
 
@@ -198,6 +198,16 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
             quota: 100,
             calls: 3,
         }],
+        identity: Some(IdentityPanel {
+            action: "/products/x/identity".to_owned(),
+            form_key: text(),
+            facts: vec![labelled()],
+            own: true,
+            tables: vec![text()],
+            customers: vec![("body_x".to_owned(), text())],
+            token: Some(text()),
+            done: Some(text()),
+        }),
     };
     vec![
         page(

@@ -23,7 +23,7 @@ use shuyu_testkit::{MockClock, SeededSource};
 use shuyu_web::{server, state::WebState};
 
 use super::{Law, visitor::Visitor};
-use crate::engines::{Counting, Oracle, Pond, StoreKeeper};
+use crate::engines::{Counting, Oracle, Pond, Register, StoreKeeper};
 
 /// The installation.
 pub struct Hall {
@@ -65,6 +65,7 @@ impl Hall {
         let app = Arc::new(App::new(Parts {
             record: store.clone(),
             lake: Arc::new(Pond::default()),
+            identities: Arc::new(Register::default()),
             engine: Arc::new(Oracle::default()),
             keeper: Arc::new(StoreKeeper(store.clone())),
             profiles: law.rules(),

@@ -1,0 +1,162 @@
+//! Identity checks (核验) for whoever holds a key to a verification product and a subject's consent.
+//!
+//! The answer has one form, one length and one pace: it leaves at the next beat after the question came in,
+//! whatever it is and however long the look-up took.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{OriginalUri, Path, State, rejection::PathRejection},
+    http::{HeaderMap, Method},
+};
+use serde::{Deserialize, Serialize};
+use shuyu_app::{App, Stop, identity::Question, product::Call};
+use shuyu_kernel::{CaseId, Refusal};
+use tokio::time::{Instant, sleep_until};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Failure, Problem},
+    product::known,
+};
+
+/// Answers leave at multiples of this after the question came in. Platform default: longer than a look-up and the
+/// transaction that counts it.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// What is asked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Token of the subject's consent.
+    #[schema(example = "ct_0b7c1e0a4d2f84f6e5f0c11d29a77b3e")]
+    consent: String,
+    /// What the answer is for, in the words of the consent.
+    purpose: String,
+    /// Identifier of the subject.
+    identifier: String,
+    /// Attributes, in the order of the product's columns.
+    attributes: Vec<String>,
+}
+
+/// The answer: `1` for 一致, `0` for 不一致. Not being in the register is 不一致.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckAnswer {
+    /// Product.
+    product: String,
+    /// `1` or `0`.
+    same: u8,
+}
+
+/// Whether what is said of a subject is what the register says. One answer per consent.
+#[utoipa::path(post, path = "/open/v1/products/{id}/check",
+    params(("id" = String, Path, description = "Product"),
+        ("Authorization" = Option<String>, Header, description = "`Bearer <key id>.<secret>` or `Signature …`"),
+        ("x-shuyu-key" = Option<String>, Header), ("x-shuyu-timestamp" = Option<String>, Header),
+        ("x-shuyu-nonce" = Option<String>, Header), ("x-shuyu-signature" = Option<String>, Header)),
+    request_body = Asked,
+    responses((status = 200, body = CheckAnswer), (status = "4XX", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    id: Result<Path<String>, PathRejection>,
+    OriginalUri(uri): OriginalUri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<CheckAnswer>, Failure> {
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let subject: String = id.chars().take(80).collect();
+    let (claim, key) = match known(&app, &method, &uri, &headers, &body).await {
+        Ok(known) => known,
+        // A call that was not let in is noted like one that was.
+        Err(stop) => return Err(app.note_unproven_call(&subject, stop).await?.into()),
+    };
+    let (product, question) = match question(&id, &body) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            let stop = Stop::from(refusal);
+            let subject = format!("{subject}/{}", claim.key_id);
+            app.note_call(&key, &subject, Some(&stop)).await?;
+            return Err(stop.into());
+        }
+    };
+    let call = Call {
+        product,
+        key_id: claim.key_id,
+        filters: Default::default(),
+        signed_at: claim.signed_at,
+        nonce: claim.nonce,
+    };
+    let checked = on_the_beat(app.check_identity(&key, call, &question)).await?;
+    Ok(Json(CheckAnswer {
+        product: product.to_string(),
+        same: u8::from(checked.same),
+    }))
+}
+
+fn question(id: &str, body: &[u8]) -> Result<(CaseId, Question), Refusal> {
+    let product = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
+    // The reader's own words could repeat what was sent.
+    let asked: Asked = serde_json::from_slice(body).map_err(|_| Refusal::unmet("question_wrong_shape"))?;
+    let question = Question {
+        consent: asked.consent,
+        purpose: asked.purpose,
+        identifier: asked.identifier,
+        attributes: asked.attributes,
+    };
+    Ok((product, question))
+}
+
+/// Does the work and gives its result at the next beat.
+async fn on_the_beat<T>(work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let result = work.await;
+    let beats = began.elapsed().as_nanos() / BEAT.as_nanos() + 1;
+    sleep_until(began + BEAT * u32::try_from(beats).unwrap_or(u32::MAX)).await;
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_leaves_on_the_beat_however_long_it_took() {
+        for (took, left) in [(0, 100), (1, 100), (99, 100), (100, 200), (101, 200), (250, 300)] {
+            let began = Instant::now();
+            on_the_beat(tokio::time::sleep(Duration::from_millis(took))).await;
+            assert_eq!(began.elapsed().as_millis(), left, "{took}");
+        }
+    }
+
+    #[test]
+    fn a_question_has_all_its_parts_and_no_other() {
+        let id = "case_01kzzzzzzzzzzzzzzzzzzzzzzz";
+        let read = |body: &str| {
+            question(id, body.as_bytes())
+                .map(|_| ())
+                .map_err(|refusal| refusal.code)
+        };
+        let whole = r#"{"consent":"c","purpose":"p","identifier":"i","attributes":["a"]}"#;
+        assert_eq!(read(whole), Ok(()));
+        let less = r#"{"consent":"c","purpose":"p","identifier":"i"}"#;
+        let more = r#"{"consent":"c","purpose":"p","identifier":"i","attributes":[],"k":1}"#;
+        for wrong in [less, more, "", "[]"] {
+            assert_eq!(read(wrong), Err("question_wrong_shape".to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_answers_have_one_length() {
+        let written = |same| {
+            let product = "case_x".to_owned();
+            serde_json::to_string(&CheckAnswer { product, same })
+                .unwrap()
+                .len()
+        };
+        assert_eq!(written(0), written(1));
+    }
+}
