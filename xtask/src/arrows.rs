@@ -29,7 +29,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("docx-rs", &["office"]),
     ("zip", &["lake", "office", "web"]),
     ("seccompiler", &["sandbox"]),
-    ("command-fds", &["sandbox"]),
     ("libc", &["sandbox"]),
     ("png", &["sandbox"]),
 ];

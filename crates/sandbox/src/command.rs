@@ -13,8 +13,11 @@ pub(crate) const CHANNEL: i32 = 3;
 pub(crate) const FILTER: i32 = 4;
 /// The user `nobody` of Debian; inside the sandbox only.
 const NOBODY: &str = "65534";
-/// Joins the control groups and becomes bubblewrap, so that no process of the job was ever outside of them.
-const JOIN: &str = r#"while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@""#;
+/// Joins the control groups and becomes bubblewrap, so that no process of the job was ever outside of them. Before,
+/// it moves what our code can hand to a child (0, 1 and 2) to where it belongs: filter, frames, and one log.
+const JOIN: &str = r#"exec 3>&1 4<&0 1>&2 0</dev/null
+while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done
+shift; exec "$@""#;
 
 /// Walls that every sandbox has.
 const WALLS: &[&str] = &[

@@ -4,21 +4,20 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Read, Write as _},
-    os::fd::OwnedFd,
+    os::unix::fs::MetadataExt as _,
     process::{Child, Stdio},
     sync::{Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 
-use command_fds::{CommandFdExt as _, FdMapping};
 use shuyu_kernel::{Fault, Refusal};
 
 use crate::{
     Sandbox, SandboxError,
     cgroup::Cgroup,
     channel::{Heard, listen},
-    command::{CHANNEL, FILTER, command, config},
+    command::{command, config},
     error::{at, missing},
     filter,
     outcome::{Beat, End, Outcome, Phase, RefusedOutput},
@@ -96,7 +95,6 @@ impl Sandbox {
         caller: &Caller<'_>,
     ) -> Result<bool, SandboxError> {
         let broken = |error: io::Error| Fault::new("making the pipes of a run", error);
-        let (frames, frames_in) = io::pipe().map_err(broken)?;
         let (filter_out, mut filter_in) = io::pipe().map_err(broken)?;
         filter_in.write_all(&filter::program()?).map_err(broken)?;
         drop(filter_in);
@@ -104,27 +102,17 @@ impl Sandbox {
         let told = config(&watch.limits, &names);
         let mut order = command(self, &run.folder, &watch.limits, cgroup, &told);
         order
-            .stdin(Stdio::null())
+            .stdin(filter_out)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mapping = |fd: OwnedFd, number| FdMapping {
-            parent_fd: fd,
-            child_fd: number,
-        };
-        order
-            .fd_mappings(vec![
-                mapping(frames_in.into(), CHANNEL),
-                mapping(filter_out.into(), FILTER),
-            ])
-            .map_err(|error| Fault::new("handing pipes to a run", error))?;
         // Bubblewrap dies with the thread that started it; this thread stays until it is gone.
         let child = order
             .spawn()
             .map_err(|error| Fault::new("starting bubblewrap", error))?;
-        // Ours would keep the pipes open after the sandbox is gone.
-        drop(order);
         let mut child = Reaped(child);
-        let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
+        let (Some(frames), Some(printed)) = (child.0.stdout.take(), child.0.stderr.take()) else {
+            return Err(Fault::new("starting bubblewrap", "its pipes are not there").into());
+        };
         let (tell, heard) = mpsc::channel();
         let (stop_clock, stopped) = mpsc::channel::<()>();
         thread::scope(|scope| {
@@ -138,9 +126,7 @@ impl Sandbox {
             });
             let (declared, limit) = (&run.spec.declared, watch.limits.output_bytes);
             scope.spawn(move || listen(frames, declared, limit, &tell));
-            for pipe in [out.map(Pipe::Out), err.map(Pipe::Err)].into_iter().flatten() {
-                scope.spawn(move || log.drain(pipe));
-            }
+            scope.spawn(move || log.drain(printed));
             let cancelled = watch.until_closed(&heard, caller);
             child.end();
             if !cancelled {
@@ -157,7 +143,7 @@ pub(crate) fn held_by(cgroup: &Cgroup) -> Result<BTreeMap<String, String>, Refus
     // The kernel does not hold the limit on processes against its own superuser, whatever a job is called inside.
     let processes = match cgroup.processes {
         Some(held) => held,
-        None if !rustix::process::geteuid().is_root() => "rlimit",
+        None if !superuser() => "rlimit",
         None => return Err(missing("cgroup")),
     };
     let held = [
@@ -177,6 +163,11 @@ pub(crate) fn held_by(cgroup: &Cgroup) -> Result<BTreeMap<String, String>, Refus
         ("calls", "seccomp".to_owned()),
     ];
     Ok(held.map(|(limit, by)| (limit.to_owned(), by)).into())
+}
+
+/// Whether this process is the superuser's.
+fn superuser() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0)
 }
 
 /// What the caller may say and hear meanwhile.
@@ -202,22 +193,7 @@ impl Drop for Reaped {
     }
 }
 
-/// Either pipe of the job.
-enum Pipe {
-    Out(std::process::ChildStdout),
-    Err(std::process::ChildStderr),
-}
-
-impl Read for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Out(pipe) => pipe.read(buffer),
-            Self::Err(pipe) => pipe.read(buffer),
-        }
-    }
-}
-
-/// The first bytes of both pipes together.
+/// The first bytes of what a job prints.
 struct Log {
     kept: Mutex<(Vec<u8>, bool)>,
     limit: usize,
@@ -231,7 +207,7 @@ impl Log {
         }
     }
 
-    fn drain(&self, mut pipe: Pipe) {
+    fn drain(&self, mut pipe: impl Read) {
         let mut buffer = [0; 8192];
         while let Ok(length @ 1..) = pipe.read(&mut buffer) {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
