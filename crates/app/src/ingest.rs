@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use shuyu_domain::{
     Event,
-    event::DatasetEvent,
+    event::{Correction, CorrectionReason, DatasetEvent},
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
 use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
@@ -53,6 +53,20 @@ pub struct NewIngest {
     /// `None`: one of them refuses the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<u32>,
+    /// What the new version corrects, if it is a correction (更正).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<NewCorrection>,
+}
+
+/// That the file corrects the latest version of its table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCorrection {
+    /// Why.
+    pub reason: CorrectionReason,
+    /// The case that ordered it, if one did; the session's body is a party of it.
+    #[serde(default)]
+    pub case: Option<CaseId>,
 }
 
 /// An order to make a de-identified version (YN-DM-104).
@@ -142,6 +156,7 @@ impl App {
                 new.domain.clone(),
             )
             .await?;
+        let correction = self.correction(session, &table, new.correction.as_ref()).await?;
         let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         job.size(upload.size_bytes);
         let order = IngestOrder {
@@ -168,7 +183,7 @@ impl App {
             unit_columns: new.unit_columns.clone(),
             ..table
         };
-        self.record_version(session, table, made, (key, fingerprint(&new)))
+        self.record_version(session, (table, correction), made, (key, fingerprint(&new)))
             .await
     }
 
@@ -217,7 +232,7 @@ impl App {
             unit_columns,
             ..table
         };
-        self.record_version(session, table, made, (key, fingerprint(&new)))
+        self.record_version(session, (table, None), made, (key, fingerprint(&new)))
             .await
     }
 
@@ -259,10 +274,42 @@ impl App {
         Ok(table)
     }
 
+    /// What a new version corrects: the latest version of its table, for a case that the session's body is a party of.
+    async fn correction(
+        &self,
+        session: &Session,
+        table: &Table,
+        new: Option<&NewCorrection>,
+    ) -> Result<Option<Correction>, Stop> {
+        let Some(new) = new else { return Ok(None) };
+        let known = self.record.datasets(Some(table.resource)).await?;
+        let row = known.iter().find(|row| row.dataset == table.dataset);
+        let corrects = row
+            .map(|row| row.version)
+            .ok_or_else(|| Refusal::unmet("correction_of_nothing").fact("table", &table.name))?;
+        if let Some(case) = new.case {
+            let loaded = self.record.load(&[case].into()).await?;
+            let party = loaded
+                .linked
+                .get(&case)
+                .is_some_and(|case| case.has_party(session.actor.body));
+            if !party {
+                return Err(Refusal::unknown("correction_case_unknown")
+                    .fact("case", case)
+                    .into());
+            }
+        }
+        Ok(Some(Correction {
+            reason: new.reason,
+            corrects,
+            case: new.case,
+        }))
+    }
+
     async fn record_version(
         &self,
         session: &Session,
-        table: Table,
+        (table, correction): (Table, Option<Correction>),
         made: Ingested,
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
@@ -285,6 +332,7 @@ impl App {
             rows_per_unit: made.rows_per_unit,
             columns: made.columns,
             unit_columns: table.unit_columns.clone(),
+            correction,
             by: session.actor.clone(),
         };
         let result = DatasetMade {

@@ -13,6 +13,7 @@ pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
+pub mod erasing;
 pub mod erasure;
 pub mod files;
 pub mod founding;
@@ -102,6 +103,7 @@ pub struct App {
     running: Running,
     books: books::Books,
     unproven: Unproven,
+    erasing: erasing::Waiting,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -126,6 +128,7 @@ impl App {
             running: Running::default(),
             books: books::Books::default(),
             unproven: Unproven::default(),
+            erasing: erasing::Waiting::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
             swept: sweep::SweptOn::default(),

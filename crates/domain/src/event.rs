@@ -3,6 +3,7 @@
 //! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
 //! files in `tests/golden` hold every form ever written.
 
+mod data;
 mod kind;
 mod record;
 mod watch;
@@ -17,6 +18,7 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
+pub use data::{Correction, CorrectionReason, ErasedFile, ErasedVersion};
 pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 

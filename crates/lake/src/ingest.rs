@@ -169,7 +169,7 @@ impl Lake {
         }
         check_append(spec, current)?;
         let schema = spec.schema.clone().unwrap_or_else(|| current.schema.clone());
-        let snapshot = Snapshot::new(standing.version.clone(), self.objects());
+        let snapshot = self.pinned(standing.version.clone()).await?;
         let (units, keys) = tracked(&snapshot, &schema).await?;
         Ok(RowSetup {
             spec: Some(schema),
@@ -377,5 +377,6 @@ fn record(
         raw: spec.sources.clone(),
         report: Some(report),
         processing: None,
+        erasures: Vec::new(),
     }
 }

@@ -14,10 +14,12 @@ use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp, kill::KillSwitc
 use sm3::{Digest as _, Sm3};
 
 use crate::{
+    erase::Stage,
     error::{LakeError, fault},
     keys::{KeySource, MasterKey},
     limits::Limits,
     raw::{self, RawFile, RawZone},
+    rotate,
     sealed_store::{PENDING, SealedStore},
     table::{EncodedFile, QualityReport},
     version::{DataFile, DatasetVersion, DeltaLog, Snapshot},
@@ -57,11 +59,50 @@ impl Lake {
         random: Arc<dyn KeySource>,
         kill: Arc<dyn KillSwitch>,
     ) -> Result<Self, Fault> {
+        Self::open_between(root, keys, None, random, kill)
+    }
+
+    /// A lake without any seal, for a training folder in which a search is shown to find what it looks for. A sealed
+    /// lake never opens what it wrote, nor the other way round.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_unsealed(
+        root: PathBuf,
+        random: Arc<dyn KeySource>,
+        kill: Arc<dyn KillSwitch>,
+    ) -> Result<Self, Fault> {
+        let lake = Self::open(root, &MasterKey([0; 32]), random, kill)?;
+        let raw = Arc::into_inner(lake.raw).map(RawZone::unsealed);
+        let raw = raw.ok_or_else(|| Fault::new("opening the lake", "it is in use"))?;
+        Ok(Self {
+            raw: Arc::new(raw),
+            store: lake.store.unsealed(),
+            ..lake
+        })
+    }
+
+    /// The same while data keys are being wrapped anew: files under the previous master key open as well.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_between(
+        root: PathBuf,
+        keys: &MasterKey,
+        previous: Option<&MasterKey>,
+        random: Arc<dyn KeySource>,
+        kill: Arc<dyn KillSwitch>,
+    ) -> Result<Self, Fault> {
+        rotate::settle(&root)?;
         let tables = root.join("tables");
         std::fs::create_dir_all(&tables).map_err(fault("creating the lake"))?;
         let raw = RawZone::open(root.join("raw"), keys, random.clone(), kill.clone())?;
         let store = SealedStore::new(tables, keys, random.clone(), kill.clone())
             .map_err(fault("opening the lake"))?;
+        let (raw, store) = match previous {
+            Some(previous) => (raw.between(keys, previous), store.between(keys, previous)),
+            None => (raw, store),
+        };
         let (limits, writers) = (Limits::default(), Mutex::default());
         Ok(Self {
             raw: Arc::new(raw),
@@ -116,10 +157,28 @@ impl Lake {
     pub async fn snapshot(&self, dataset: DatasetId, version: Option<u64>) -> Result<Snapshot, LakeError> {
         let standing = self.log(dataset)?.load(version).await?;
         let unknown = || Refusal::unknown("dataset_unknown").fact("dataset", dataset);
-        Ok(Snapshot::new(
-            standing.ok_or_else(unknown)?.version,
-            self.objects(),
-        ))
+        self.pinned(standing.ok_or_else(unknown)?.version).await
+    }
+
+    /// A version as it may be read now: without the rows of subjects that are being erased.
+    pub(crate) async fn pinned(&self, version: DatasetVersion) -> Result<Snapshot, LakeError> {
+        let mut hidden = BTreeSet::new();
+        for order in self.orders(version.dataset).await? {
+            if order.stage != Stage::Prepared {
+                hidden.extend(order.units);
+            }
+        }
+        Ok(Snapshot::new(version, self.objects()).hiding(hidden))
+    }
+
+    /// Every dataset that has a folder, in order.
+    pub(crate) async fn datasets(&self) -> Result<BTreeSet<DatasetId>, Fault> {
+        let listing = self.store.list_with_delimiter(None).await;
+        let folders = listing.map_err(fault("listing datasets"))?.common_prefixes;
+        Ok(folders
+            .iter()
+            .filter_map(|folder| folder.as_ref().parse().ok())
+            .collect())
     }
 
     /// Checks that every file of a version still has the digest that the ledger holds.
@@ -172,7 +231,17 @@ impl Lake {
             };
             let writer = self.writer(dataset);
             let _alone = writer.lock().await;
+            self.sweep_orders(dataset, before, &mut swept).await?;
             let mut kept = BTreeSet::new();
+            for order in self.orders(dataset).await? {
+                if let Stage::Rewritten(replaced) = order.stage {
+                    kept.extend(
+                        replaced
+                            .into_iter()
+                            .map(|file| folder.clone().join(file.new.path)),
+                    );
+                }
+            }
             for version in self.log(dataset)?.versions().await? {
                 kept.extend(
                     version
@@ -229,7 +298,7 @@ impl Lake {
         Ok(swept.map_err(fault(doing))?.map_err(fault(doing))?)
     }
 
-    async fn remove(
+    pub(crate) async fn remove(
         &self,
         folder: &Path,
         before: Timestamp,

@@ -1,5 +1,6 @@
 //! Adapters: the engines behind the ports of `app`.
 
+mod erasing;
 mod keeper;
 mod lake;
 mod query;

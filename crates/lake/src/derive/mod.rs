@@ -335,5 +335,6 @@ fn derived_record(
         raw: Vec::new(),
         report: None,
         processing: Some(processing),
+        erasures: Vec::new(),
     }
 }

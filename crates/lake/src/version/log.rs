@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Under this name our record stands in a commit's `commitInfo`.
-const RECORD: &str = "shuyu";
+pub(super) const RECORD: &str = "shuyu";
 
 /// The log of one dataset.
 pub(crate) struct DeltaLog {

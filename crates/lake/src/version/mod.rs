@@ -1,5 +1,6 @@
 //! Versions of datasets: what a version is, the Delta log that holds them, and reading one.
 
+mod history;
 mod log;
 mod scan;
 
@@ -8,6 +9,7 @@ use shuyu_kernel::{DatasetId, Digest, Timestamp};
 
 use crate::table::{TableSpec, UnitProof};
 
+pub(crate) use history::{keep_others, rewritten_commit};
 pub(crate) use log::{Change, DeltaLog, Standing};
 pub use scan::Snapshot;
 
@@ -92,6 +94,9 @@ pub struct VersionRecord {
     pub report: Option<Digest>,
     /// Digest of its processing record, for derived tables.
     pub processing: Option<Digest>,
+    /// Orders by which the rows of a subject were erased from it since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<String>,
 }
 
 impl VersionRecord {

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod case;
+pub mod dataset;
 pub mod datasets;
 pub mod desk;
 pub mod form;
@@ -121,7 +122,8 @@ fn pages() -> Router<WebState> {
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::page).post(products::make_key))
         .route("/datasets", get(datasets::page).post(datasets::ingest))
-        .route("/datasets/{id}", get(datasets::dataset))
+        .route("/datasets/{id}", get(dataset::page))
+        .route("/datasets/{id}/erasures", post(dataset::erase))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
         .route("/ledger", get(ledger::proceedings))
