@@ -35,11 +35,14 @@ mod ingest;
 mod keys;
 mod lake;
 pub mod limits;
+mod merge;
 mod raw;
+mod request;
 mod rotate;
 mod sealed_store;
 mod sealing;
 pub mod source;
+mod sweep;
 mod table;
 mod version;
 
@@ -48,12 +51,13 @@ pub use erase::{ErasureProof, ErasureSpec, FileErased, Prepared, VersionErased};
 pub use error::{IngestError, IngestRefused, LakeError};
 pub use ingest::{IngestReport, IngestSpec};
 pub use keys::{KeySource, MasterKey, UnitKey};
-pub use lake::{Lake, Swept};
+pub use lake::Lake;
 pub use limits::Limits;
 pub use raw::RawFile;
 pub use rotate::{Rotated, rotate};
 pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
+pub use sweep::Swept;
 pub use table::{
     ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress, OnBadRow, Phase,
     Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,

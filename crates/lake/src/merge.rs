@@ -13,12 +13,15 @@ use futures::TryStreamExt;
 use shuyu_kernel::{Fault, Refusal};
 
 use crate::{
-    Lake,
+    IngestSpec, Lake,
     error::{LakeError, fault},
     limits::BATCH_BYTES,
     source::Watch,
-    table::{Cell, ColumnType, FileCutter, KeyProof, TableSpec, UNIT_COLUMN, UnitCounter, canonical, cell_at},
-    version::{DataFile, DatasetVersion},
+    table::{
+        Cell, ColumnType, FileCutter, KeyProof, Shaped, TableSpec, UNIT_COLUMN, UnitCounter, canonical,
+        cell_at,
+    },
+    version::{DataFile, DatasetVersion, IngestMode, Standing},
 };
 
 /// What of the standing version goes on.
@@ -107,6 +110,37 @@ impl Lake {
     }
 }
 
+impl Lake {
+    /// For an upsert: the standing rows that go on. Answers the files that do not.
+    pub(crate) async fn merged(
+        &self,
+        standing: Option<&Standing>,
+        spec: &IngestSpec,
+        (shaped, files): (&mut Shaped, &mut Vec<DataFile>),
+        watch: &Watch<'_>,
+    ) -> Result<Vec<String>, LakeError> {
+        let Some(standing) = standing.filter(|_| spec.mode == IngestMode::Upsert) else {
+            return Ok(Vec::new());
+        };
+        let attempt = self.attempt();
+        let merged = self
+            .merge(&standing.version, (&shaped.keys, &attempt), files, watch)
+            .await?;
+        shaped.units.add(merged.units)?;
+        if let Some(proof) = &mut shaped.report.unit {
+            (proof.units, proof.max_rows_per_unit) = (shaped.units.units(), shaped.units.most());
+            let promised = spec.unit.as_ref().and_then(|unit| unit.at_most);
+            if promised.is_some_and(|promised| proof.max_rows_per_unit > promised) {
+                return Err(Refusal::unmet("unit_rows_exceeded")
+                    .fact("promised", promised.unwrap_or_default())
+                    .fact("found", proof.max_rows_per_unit)
+                    .into());
+            }
+        }
+        Ok(merged.removed)
+    }
+}
+
 impl Keyed<'_> {
     /// Whether each row of a batch goes on.
     fn stays(&self, batch: &RecordBatch) -> Vec<bool> {
@@ -130,9 +164,4 @@ fn count(batch: &RecordBatch, stays: &[bool], units: &mut BTreeMap<i64, u32>) {
             *units.entry(unit).or_insert(0) += 1;
         }
     }
-}
-
-/// The refusal of an upsert into a table that declares no key.
-pub(crate) fn without_key(table: &str) -> Refusal {
-    Refusal::unmet("upsert_without_key").fact("table", table)
 }

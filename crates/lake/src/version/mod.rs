@@ -33,6 +33,8 @@ pub enum DataZone {
 pub enum IngestMode {
     /// The new version has the old rows and the new ones.
     Append,
+    /// The new rows take the place of old ones with the same key; the others come beside them. The table has a key.
+    Upsert,
     /// The new version has the new rows only. Older versions stay readable.
     Replace,
 }

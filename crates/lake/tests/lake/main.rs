@@ -17,6 +17,7 @@ mod raw_zone;
 mod rotate;
 mod sealed;
 mod units;
+mod upsert;
 mod versions;
 mod workbook;
 mod world;
