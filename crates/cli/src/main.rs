@@ -17,6 +17,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use shuyu_kernel::CivilDate;
+use tracing_subscriber::{
+    Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// 数域: authorised use of public data.
 #[derive(Parser)]
@@ -167,10 +170,15 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,shuyu=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // Engines below tell statements and values when they are asked for details: of what is not ours only warnings are
+    // told, whatever the environment asks for.
+    let ours =
+        filter_fn(|about| *about.level() <= tracing::Level::WARN || about.target().starts_with("shuyu"));
+    let told = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(filter)
+        .with_filter(ours);
+    tracing_subscriber::registry().with(told).init();
     // The text of a panic may hold values of rows: only the place is written down.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

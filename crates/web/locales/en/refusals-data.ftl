@@ -239,3 +239,5 @@ refusal-correction-of-nothing = Table { $table } has no version yet: there is no
 refusal-correction-of-nothing-way-out = Ingest it without calling it a correction.
 refusal-correction-case-unknown = There is no case { $case }, or your body is not a party of it.
 refusal-correction-case-unknown-way-out = Name a case of your body, or none.
+refusal-upsert-without-key = Table { $table } has no key: nobody can tell which rows are the same.
+refusal-upsert-without-key-way-out = Name its key columns when it is first ingested or replaced, then update by key.

@@ -238,3 +238,5 @@ refusal-correction-of-nothing = 表 { $table } 还没有版本，无从更正。
 refusal-correction-of-nothing-way-out = 不选更正，直接归集。
 refusal-correction-case-unknown = 没有案件 { $case }，或者本单位不是它的当事单位。
 refusal-correction-case-unknown-way-out = 填本单位经办的案件，或不填。
+refusal-upsert-without-key = 表 { $table } 没有主键，无从判断哪些行相同。
+refusal-upsert-without-key-way-out = 首次归集或整表替换时写明主键列，之后按主键更新。
