@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use shuyu_domain::{
     Event,
-    event::{Correction, CorrectionReason, DatasetEvent},
+    event::{Correction, DatasetEvent},
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
 use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
@@ -24,6 +24,8 @@ use crate::{
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
 };
+
+pub use crate::correcting::NewCorrection;
 
 /// All rows, in hundredths of a percent.
 const WHOLE: u32 = 10_000;
@@ -56,17 +58,6 @@ pub struct NewIngest {
     /// What the new version corrects, if it is a correction (更正).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<NewCorrection>,
-}
-
-/// That the file corrects the latest version of its table.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewCorrection {
-    /// Why.
-    pub reason: CorrectionReason,
-    /// The case that ordered it, if one did; the session's body is a party of it.
-    #[serde(default)]
-    pub case: Option<CaseId>,
 }
 
 /// An order to make a de-identified version (YN-DM-104).
@@ -272,38 +263,6 @@ impl App {
         let loaded = self.record.load(&[resource].into()).await?;
         table.check(&self.profiles, &loaded, &known, (&session.actor, self.today()))?;
         Ok(table)
-    }
-
-    /// What a new version corrects: the latest version of its table, for a case that the session's body is a party of.
-    async fn correction(
-        &self,
-        session: &Session,
-        table: &Table,
-        new: Option<&NewCorrection>,
-    ) -> Result<Option<Correction>, Stop> {
-        let Some(new) = new else { return Ok(None) };
-        let known = self.record.datasets(Some(table.resource)).await?;
-        let row = known.iter().find(|row| row.dataset == table.dataset);
-        let corrects = row
-            .map(|row| row.version)
-            .ok_or_else(|| Refusal::unmet("correction_of_nothing").fact("table", &table.name))?;
-        if let Some(case) = new.case {
-            let loaded = self.record.load(&[case].into()).await?;
-            let party = loaded
-                .linked
-                .get(&case)
-                .is_some_and(|case| case.has_party(session.actor.body));
-            if !party {
-                return Err(Refusal::unknown("correction_case_unknown")
-                    .fact("case", case)
-                    .into());
-            }
-        }
-        Ok(Some(Correction {
-            reason: new.reason,
-            corrects,
-            case: new.case,
-        }))
     }
 
     async fn record_version(

@@ -9,6 +9,7 @@ pub mod account;
 pub mod api_read;
 pub mod batch;
 mod books;
+mod correcting;
 pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;

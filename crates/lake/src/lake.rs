@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use serde::{Serialize, de::DeserializeOwned};
-use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp, kill::KillSwitch};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, kill::KillSwitch};
 use sm3::{Digest as _, Sm3};
 
 use crate::{

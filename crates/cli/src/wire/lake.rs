@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{
-    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase,
-    OnProgress, Progress, RawFile, Sweep,
+    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase, OnProgress,
+    Progress, RawFile, Sweep,
 };
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
