@@ -23,6 +23,7 @@ mod columns;
 pub mod draft;
 mod field;
 pub mod gate;
+pub mod governance;
 pub mod label;
 pub mod masking;
 pub mod members;

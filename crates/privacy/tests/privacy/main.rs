@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod gate;
+mod governance;
 mod label;
 mod ledger;
 mod masking;
