@@ -16,10 +16,12 @@ pub mod draft;
 pub mod erasure;
 pub mod files;
 pub mod founding;
+pub mod governance;
 pub mod handover;
 pub mod ingest;
 pub mod input;
 pub mod jobs;
+pub mod lineage;
 mod noting;
 pub mod outcome;
 pub mod permit;
@@ -102,6 +104,7 @@ pub struct App {
     running: Running,
     books: books::Books,
     unproven: Unproven,
+    lineage: lineage::Graph,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -126,6 +129,7 @@ impl App {
             running: Running::default(),
             books: books::Books::default(),
             unproven: Unproven::default(),
+            lineage: lineage::Graph::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
             swept: sweep::SweptOn::default(),

@@ -41,7 +41,7 @@ pub mod source;
 mod table;
 mod version;
 
-pub use derive::{DeriveSpec, Generalisation, Generalise, ProcessingRecord};
+pub use derive::{DeriveSpec, Generalisation, Generalise, Masking, ProcessingRecord};
 pub use error::{IngestError, IngestRefused, LakeError};
 pub use ingest::{IngestReport, IngestSpec};
 pub use keys::{KeySource, MasterKey, UnitKey};

@@ -1,8 +1,11 @@
 //! Adapters: the engines behind the ports of `app`.
 
+mod governance;
 mod keeper;
 mod lake;
 mod query;
+#[cfg(test)]
+mod traced;
 
 pub use keeper::StoreKeeper;
 pub use lake::LakeAdapter;

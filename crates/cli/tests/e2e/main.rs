@@ -9,6 +9,7 @@ mod console;
 mod data;
 mod demo;
 mod folder;
+mod governance;
 mod harness;
 mod hostile;
 mod offline;

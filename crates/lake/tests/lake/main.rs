@@ -9,6 +9,7 @@ mod bounded;
 mod crash;
 mod derive;
 mod malformed;
+mod masking;
 mod memory;
 mod open_format;
 mod quality;

@@ -9,6 +9,7 @@ mod batches;
 pub(crate) mod case_view;
 mod cases;
 mod data;
+mod governance;
 mod input;
 mod jobs;
 mod ledger;
@@ -182,6 +183,11 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(data::ingest))
         .routes(routes!(data::derive))
         .routes(routes!(data::datasets))
+        .routes(routes!(governance::examine))
+        .routes(routes!(governance::assess))
+        .routes(routes!(governance::governance))
+        .routes(routes!(governance::lineage))
+        .routes(routes!(governance::trace))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))

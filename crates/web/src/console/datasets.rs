@@ -15,7 +15,7 @@ use shuyu_app::{
     port::JobPhase,
     read::CaseQuery,
 };
-use shuyu_kernel::{DatasetId, Refusal};
+use shuyu_kernel::Refusal;
 use shuyu_profile::RightTo;
 
 use super::{
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::page::{
     ConsoleError, Frame, RefusalCard, Visit, ok,
-    parts::{Choice, Labelled, Status, size},
+    parts::{Choice, Status, size},
 };
 
 /// Identifier domains on offer.
@@ -65,19 +65,6 @@ pub(crate) struct Row {
     pub version: u64,
     pub rows: u64,
     pub subjects: String,
-}
-
-#[derive(Template)]
-#[template(path = "dataset.html")]
-pub(crate) struct DatasetPage {
-    pub frame: Frame,
-    pub table: String,
-    pub facts: Vec<Labelled>,
-    pub case_href: String,
-    pub case_title: String,
-    pub entry_href: String,
-    pub columns: Vec<String>,
-    pub report: Vec<Labelled>,
 }
 
 #[derive(Template)]
@@ -260,6 +247,13 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
             made = frame.tr("job-made", &[("version", done.version), ("rows", done.rows)]);
             made_href = format!("/datasets/{}", done.dataset);
         }
+        JobStatus::Reported(report) => {
+            made = frame.tr(
+                "job-reported",
+                &[("version", report.version), ("rows", report.rows)],
+            );
+            made_href = format!("/datasets/{}#governance", report.dataset);
+        }
         JobStatus::Running | JobStatus::Failed | JobStatus::Opened(_) => {}
     }
     let page = JobPage {
@@ -324,7 +318,9 @@ fn job_line(frame: &Frame, visit: &Visit, job: &JobView) -> JobLine {
 fn job_status(frame: &Frame, job: &JobView) -> Status {
     match job.status {
         JobStatus::Running => Status::new("running", frame.t("job-running")),
-        JobStatus::Done(_) | JobStatus::Opened(_) => Status::new("done", frame.t("job-done")),
+        JobStatus::Done(_) | JobStatus::Opened(_) | JobStatus::Reported(_) => {
+            Status::new("done", frame.t("job-done"))
+        }
         JobStatus::Refused(_) => Status::new("refused", frame.t("job-refused")),
         JobStatus::Failed => Status::new("wrong", frame.t("job-failed")),
     }
@@ -354,47 +350,4 @@ fn percent(share: u32) -> String {
         0 => format!("{whole}%"),
         _ => format!("{whole}.{}%", format!("{rest:02}").trim_end_matches('0')),
     }
-}
-
-/// `GET /datasets/{id}`
-pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
-    let unknown =
-        || Refusal::unknown("dataset_unknown").fact("dataset", id.chars().take(40).collect::<String>());
-    let wanted: DatasetId = id.parse().map_err(|_| unknown())?;
-    let rows = visit.app().all_datasets(&visit.session).await?;
-    let row = rows
-        .into_iter()
-        .find(|row| row.dataset == wanted)
-        .ok_or_else(unknown)?;
-    let frame = visit
-        .frame_at("nav-catalogue")
-        .crumb("/datasets", &visit.frame.t("datasets-title"));
-    let case = visit.app().case_view(&visit.session, row.resource).await?.case;
-    let found = visit.app().quality_report(&visit.session, &row).await?;
-    let fact = |key: &str, text: String| Labelled {
-        label: frame.t(key),
-        text,
-        ..Labelled::default()
-    };
-    let subjects = row
-        .domain
-        .as_deref()
-        .map_or_else(|| frame.t("domain-none"), |domain| domain_label(&frame, domain));
-    let facts = vec![
-        fact("head-version", row.version.to_string()),
-        fact("head-rows", row.rows.to_string()),
-        fact("head-subjects", subjects),
-        fact("dataset-rows-per-unit", row.rows_per_unit.to_string()),
-    ];
-    let page = DatasetPage {
-        facts,
-        table: row.table,
-        case_href: format!("/cases/{}", row.resource),
-        case_title: format!("{} {}", case.number, case.title),
-        entry_href: format!("/ledger/{}", row.as_of),
-        columns: row.columns,
-        report: found.map(|found| report::lines(&found)).unwrap_or_default(),
-        frame,
-    };
-    Ok(ok(&page))
 }

@@ -6,11 +6,14 @@
 
 pub mod batch;
 pub mod case;
+pub mod dataset;
 pub mod datasets;
 pub mod desk;
 pub mod form;
+pub mod governance;
 pub mod law;
 pub mod ledger;
+pub mod lineage;
 pub mod lists;
 pub mod monthly;
 pub mod permits;
@@ -121,7 +124,9 @@ fn pages() -> Router<WebState> {
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::page).post(products::make_key))
         .route("/datasets", get(datasets::page).post(datasets::ingest))
-        .route("/datasets/{id}", get(datasets::dataset))
+        .route("/datasets/{id}", get(dataset::page))
+        .route("/datasets/{id}/examine", post(governance::examine))
+        .route("/datasets/{id}/assess", post(governance::assess))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
         .route("/ledger", get(ledger::proceedings))

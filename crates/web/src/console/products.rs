@@ -10,6 +10,7 @@ use shuyu_kernel::Refusal;
 
 use super::{
     case::case_id,
+    lineage::LineagePart,
     lists::{self, Asked},
     posted::Posted,
 };
@@ -35,6 +36,7 @@ pub(crate) struct ProductPage {
     pub action: String,
     pub form_key: String,
     pub keys: Vec<KeyRow>,
+    pub lineage: LineagePart,
 }
 
 pub(crate) struct MadeKey {
@@ -94,6 +96,7 @@ async fn draw(visit: &Visit, id: &str, made: Option<NewKey>) -> Result<Response,
     let view = visit.app().case_view(&visit.session, case).await?;
     let keys = visit.app().product_keys(&visit.session, case).await?;
     let usage = visit.app().usage(&visit.session, case).await?;
+    let lineage = visit.app().lineage_of_product(&visit.session, &view.case).await?;
     let frame = visit
         .frame_at("nav-products")
         .crumb("/products", &visit.frame.t("nav-products"));
@@ -123,6 +126,7 @@ async fn draw(visit: &Visit, id: &str, made: Option<NewKey>) -> Result<Response,
         action: format!("/products/{case}"),
         form_key: visit.app().form_key(),
         keys: keys.collect(),
+        lineage: LineagePart::made(&frame, &lineage),
         frame,
     };
     Ok(ok(&page))

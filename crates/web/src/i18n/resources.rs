@@ -24,6 +24,7 @@ resources!(
     "report.ftl",
     "lists.ftl",
     "data.ftl",
+    "governance.ftl",
     "ledger.ftl",
     "registry.ftl",
     "law.ftl",

@@ -11,12 +11,16 @@ use std::{
 use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::port::{
-    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, Gated, IngestOrder, Ingested,
-    Keeper, OnProgress, RawFile, Secrets, Sweep, Verified,
+    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, Examined, Gated, IngestOrder,
+    Ingested, Keeper, OnProgress, RawFile, Secrets, Sweep, TraceOrder, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
-use shuyu_privacy::{Past, permit::Permit};
+use shuyu_privacy::{
+    Past,
+    governance::{assess::Figures, fingerprint::Traced},
+    permit::Permit,
+};
 use shuyu_store::{KeySource, Store};
 use tokio::sync::Notify;
 
@@ -80,6 +84,21 @@ impl DataLake for Pond {
     }
     async fn derive(&self, _: &DeriveOrder, _: OnProgress, _: Cancel) -> Result<Ingested, DataError> {
         Err(Refusal::unmet("file_without_rows").into())
+    }
+    async fn examine(&self, _: VersionOrder, _: OnProgress, _: Cancel) -> Result<Examined, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
+    }
+    async fn assess(
+        &self,
+        _: VersionOrder,
+        _: (&[String], &[String]),
+        _: OnProgress,
+        _: Cancel,
+    ) -> Result<Option<Figures>, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
+    }
+    async fn trace(&self, _: &TraceOrder) -> Result<Traced, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
     }
     async fn sweep(&self, _: &Sweep) -> Result<u64, Fault> {
         Ok(0)

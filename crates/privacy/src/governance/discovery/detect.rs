@@ -8,7 +8,7 @@ use shuyu_kernel::cn::{CreditCode, DivisionCode, ResidentId};
 use super::{
     Sensitive,
     form::{compact, digits, han},
-    person,
+    person, words,
 };
 
 /// One value, looked at as one kind.
@@ -54,10 +54,7 @@ pub(super) fn look(kind: Sensitive, value: &str) -> Look {
         Sensitive::BirthDate => date(value),
         Sensitive::Sex => look_at(
             true,
-            matches!(
-                value,
-                "男" | "女" | "男性" | "女性" | "M" | "F" | "1" | "2" | "0" | "9"
-            ),
+            words::list("sex_values").contains(&value) || matches!(value, "M" | "F" | "1" | "2" | "0" | "9"),
         ),
         Sensitive::MedicalCode => diagnosis(value),
         Sensitive::Coordinate => coordinate(value),
@@ -201,9 +198,6 @@ fn passport(value: &str) -> Look {
     look_at(alike, valid)
 }
 
-/// Characters that plates begin with (GA 36).
-const PLATE_FIRST: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
-
 fn plate(value: &str) -> Look {
     let plain: Vec<char> = value.chars().filter(|c| !matches!(c, ' ' | '·' | '-')).collect();
     let Some((first, rest)) = plain.split_first() else {
@@ -216,12 +210,12 @@ fn plate(value: &str) -> Look {
         .split_last()
         .map_or((' ', &[][..]), |(last, middle)| (*last, middle));
     let plain_char = |c: &char| c.is_ascii_digit() || (c.is_ascii_uppercase() && !matches!(c, 'I' | 'O'));
-    let ending = plain_char(&last) || "学警港澳挂领".contains(last);
+    let ending = plain_char(&last) || words::characters("plate_last").contains(last);
     let body = middle.iter().all(plain_char) && rest.first().is_some_and(char::is_ascii_uppercase);
     let digit_count = rest.iter().filter(|c| c.is_ascii_digit()).count();
     look_at(
         true,
-        PLATE_FIRST.contains(*first) && ending && body && digit_count >= 3,
+        words::characters("plate_first").contains(*first) && ending && body && digit_count >= 3,
     )
 }
 
@@ -242,17 +236,8 @@ fn email(value: &str) -> bool {
     part(local, "._%+-") && labels.len() >= 2 && top && labels.iter().all(|label| part(label, "-"))
 }
 
-/// Words of places, from large to small; an address has at least two of them in this order.
-const PLACE_WORDS: [&str; 7] = [
-    "省",
-    "市州盟",
-    "区县旗",
-    "镇乡道",
-    "村社路街巷庄屯",
-    "号组弄",
-    "栋幢楼单室座户",
-];
-
+/// An address has at least two words of places, from large to small; from the fifth group on a number before the
+/// word, or the end after it, makes it exact.
 fn address(value: &str) -> bool {
     let chars: Vec<char> = value.chars().collect();
     if !(6..=100).contains(&chars.len()) {
@@ -261,7 +246,7 @@ fn address(value: &str) -> bool {
     let (mut words, mut level) = (0, 0);
     let mut exact = false;
     for (place, c) in chars.iter().enumerate().skip(1) {
-        let found = PLACE_WORDS
+        let found = words::list("places")
             .iter()
             .enumerate()
             .skip(level)
@@ -270,7 +255,7 @@ fn address(value: &str) -> bool {
         (words, level) = (words + 1, at);
         let number = chars
             .get(place - 1)
-            .is_some_and(|before| before.is_ascii_digit() || "一二三四五六七八九十".contains(*before));
+            .is_some_and(|before| before.is_ascii_digit() || words::characters("numerals").contains(*before));
         exact |= at >= 4 && (number || place + 1 == chars.len());
     }
     words >= 2 && exact
@@ -287,7 +272,10 @@ pub(super) fn civil(value: &str) -> Option<CivilDate> {
     let plain = if digits(day, 8..=8) {
         day.to_owned()
     } else {
-        let day = day.replace(['年', '月', '/', '.'], "-").replace('日', "");
+        let mut day = day.replace(['/', '.'], "-");
+        for (word, instead) in words::list("date").iter().zip(["-", "-", ""]) {
+            day = day.replace(word, instead);
+        }
         let mut parts = day.split('-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
         if parts.next().is_some() || !digits(year, 4..=4) || !digits(month, 1..=2) || !digits(day, 1..=2) {
@@ -341,10 +329,10 @@ fn coordinate(value: &str) -> Look {
 }
 
 fn amount(value: &str) -> Look {
-    let bare = value
-        .trim_start_matches(['¥', '￥'])
-        .trim_end_matches('元')
-        .replace(',', "");
+    let mut bare = value.replace(',', "");
+    for word in words::list("money") {
+        bare = bare.replace(word, "");
+    }
     let places = bare.split_once('.').map_or(0, |(_, places)| places.len());
     let number = bare.parse::<f64>().is_ok_and(f64::is_finite);
     look_at(number, number && places <= 4 && bare.len() <= 18)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     FOUND, Finding, Sensitive,
     detect::{Look, civil, look},
-    form, names, person,
+    form, names, person, words,
 };
 
 /// What a kind's form proves, in thousandths of confidence when every value that looks so is valid.
@@ -46,31 +46,11 @@ fn proof(kind: Sensitive) -> Proof {
 /// A kind counts from this share of valid values on, in thousandths: one in twenty.
 const LEAST_SHARE: u64 = 50;
 
-/// What people write where they know nothing; says nothing about a column.
-const PLACEHOLDERS: [&str; 16] = [
-    "",
-    "-",
-    "/",
-    "无",
-    "空",
-    "不详",
-    "未知",
-    "暂无",
-    "没有",
-    "其他",
-    "待补充",
-    "待定",
-    "同上",
-    "未填",
-    "保密",
-    "NULL",
-];
-
 /// What a column of this name with these sampled values holds, surest first.
 pub(super) fn judge(column: &str, values: &[String]) -> Vec<Finding> {
     let values = values.iter().map(|value| form::normal(value));
     let values: Vec<String> = values
-        .filter(|value| !PLACEHOLDERS.contains(&value.as_str()))
+        .filter(|value| !value.is_empty() && !words::list("placeholders").contains(&value.as_str()))
         .collect();
     let hints = names::Hints::of(column);
     let mut found: Vec<Finding> = Sensitive::ALL
@@ -147,7 +127,8 @@ fn shaped(kind: Sensitive, passing: &[&str]) -> Option<u32> {
             (spread >= 40 && years.len() >= 25).then_some(720)
         }
         Sensitive::Sex => {
-            let both = passing.contains(&"男") && passing.contains(&"女");
+            let mut sexes = words::list("sex_values").iter().take(2);
+            let both = sexes.all(|sex| passing.contains(sex));
             both.then_some(900)
         }
         Sensitive::MedicalCode => {
@@ -203,7 +184,7 @@ fn vetoed(kind: Sensitive, by_name: bool, passing: &[&str]) -> bool {
             !by_name
                 && !passing
                     .iter()
-                    .any(|value| matches!(*value, "男" | "女" | "男性" | "女性"))
+                    .any(|value| words::list("sex_values").contains(value))
         }
         _ => false,
     }

@@ -12,6 +12,7 @@ mod judge;
 mod names;
 mod person;
 mod sample;
+mod words;
 
 use arrow::array::RecordBatch;
 use serde::{Deserialize, Serialize};

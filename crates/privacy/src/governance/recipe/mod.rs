@@ -234,7 +234,8 @@ fn hidden(name: &str) -> bool {
     name.starts_with("__")
 }
 
-pub(super) fn unusable(column: &str, problem: &str) -> Refusal {
+/// The refusal of a recipe that cannot be carried out on a column.
+pub fn unusable(column: &str, problem: &str) -> Refusal {
     Refusal::unmet("recipe_not_usable")
         .fact("column", column)
         .fact("problem", problem)

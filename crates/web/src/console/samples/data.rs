@@ -2,8 +2,9 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{datasets, permits, products, workbench},
+    console::{dataset, datasets, governance, lineage, permits, products, workbench},
     i18n::Language,
+    page::parts::Link,
 };
 
 fn answer() -> permits::AnswerView {
@@ -16,6 +17,60 @@ fn answer() -> permits::AnswerView {
         read: text(),
         columns: vec![text(), text()],
         rows: vec![vec![cell(true), cell(false)]],
+    }
+}
+
+fn governance_part() -> governance::GovernancePart {
+    governance::GovernancePart {
+        may_order: true,
+        shown: true,
+        href: "/datasets/x".to_owned(),
+        columns: vec![text(), text()],
+        grade: vec![labelled()],
+        fields: vec![governance::FieldRow {
+            column: text(),
+            kind: text(),
+            confidence: text(),
+            valid: text(),
+            level: 4,
+            reason: text(),
+        }],
+        figures: vec![labelled()],
+        sizes: vec![governance::SizeRow {
+            label: text(),
+            classes: 2,
+            rows: 10,
+            percent: 40,
+        }],
+        diversity: vec![governance::DiversityRow {
+            column: text(),
+            distinct: 3,
+            entropy: text(),
+            recursive: text(),
+            closeness: text(),
+            distance: text(),
+        }],
+    }
+}
+
+fn lineage_part() -> lineage::LineagePart {
+    let link = || Link {
+        href: "/x".to_owned(),
+        label: text(),
+    };
+    lineage::LineagePart {
+        made: vec![lineage::MadeRow {
+            href: "/x".to_owned(),
+            label: text(),
+            origin: text(),
+            columns: vec![lineage::ColumnRow {
+                column: text(),
+                source: text(),
+                steps: text(),
+            }],
+        }],
+        derived: vec![link()],
+        releases: vec![link()],
     }
 }
 
@@ -47,7 +102,7 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         jobs: vec![job],
         rows: vec![row],
     };
-    let dataset = datasets::DatasetPage {
+    let one = dataset::DatasetPage {
         frame: frame(lang),
         table: text(),
         facts: vec![labelled()],
@@ -55,6 +110,8 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         case_title: text(),
         entry_href: "/ledger/1".to_owned(),
         columns: vec![text()],
+        governance: governance_part(),
+        lineage: lineage_part(),
         report: vec![labelled()],
     };
     let job = datasets::JobPage {
@@ -91,7 +148,7 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
     };
     vec![
         page("datasets.html", &datasets),
-        page("dataset.html", &dataset),
+        page("dataset.html", &one),
         page("job.html", &job),
         page(
             "releases.html",
@@ -198,6 +255,7 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
             quota: 100,
             calls: 3,
         }],
+        lineage: lineage_part(),
     };
     vec![
         page(
