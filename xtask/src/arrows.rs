@@ -28,6 +28,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["office", "cli"]),
     ("docx-rs", &["office"]),
     ("zip", &["lake", "office", "web"]),
+    // Its samplers bring a generator of their own; tests of `privacy` compare with it, nothing is drawn by it.
+    ("opendp", &[]),
 ];
 
 /// Crates without I/O, clock, async and randomness of their own.

@@ -10,7 +10,8 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
+//! 6. [`dp`]: mode `dp`, where answers are differentially private instead.
+//! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
 //!
 //! # What is not done yet
 //!
@@ -20,6 +21,7 @@
 pub mod book;
 pub mod citation;
 mod columns;
+pub mod dp;
 pub mod draft;
 mod field;
 pub mod gate;
