@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use shuyu_domain::port::{Log, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
-use shuyu_privacy::{Past, Remembered, permit::Permit};
+use shuyu_privacy::{Past, Remembered, Statistic, dp::Error as DpError, permit::Permit};
 use tokio_util::sync::CancellationToken;
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
@@ -246,6 +246,33 @@ pub enum AskError {
     /// After sealing: one opaque code for everything.
     #[error("the query ended without an answer")]
     Opaque,
+    /// The same, after noise was drawn for it: it has cost what it would have cost.
+    #[error("the query ended without an answer, after noise was drawn")]
+    Drawn,
+}
+
+/// A figure of a query in mode `dp`, before it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedFigure {
+    /// Which figure.
+    pub statistic: Statistic,
+    /// Of which column, if of one.
+    pub column: Option<String>,
+    /// Its error in 95 of 100 cells.
+    pub error: DpError,
+}
+
+/// What a query in mode `dp` will cost and how exact it will be: a function of its text, the permit and public sizes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DpEstimate {
+    /// By figure, in the order of the query.
+    pub expected: Vec<ExpectedFigure>,
+    /// Millionths of ρ, on each dataset.
+    pub rho: u64,
+    /// Fewest subjects, counted with noise, of a cell that leaves; `None` if all leave.
+    pub least_subjects: Option<u64>,
+    /// Datasets that are charged.
+    pub charged: BTreeSet<DatasetId>,
 }
 
 /// The query engine, as the use cases need it.
@@ -253,6 +280,10 @@ pub enum AskError {
 pub trait Ask: Send + Sync {
     /// Checks without touching data.
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
+    /// What a query in mode `dp` will cost; `None` in other modes and for queries that read no personal rows.
+    async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
+        self.check(permit, sql).await.map(|()| None)
+    }
     /// Checks, runs, gates, and compares with what was answered before.
     async fn ask(&self, permit: &Permit, sql: &str, past: &Past, cancel: Cancel) -> Result<Gated, AskError>;
 }

@@ -17,7 +17,9 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
-pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
+pub use record::{
+    Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,
+};
 pub use watch::{EscalationReason, WatchEvent};
 
 /// Everything that may stand in the ledger of proceedings.

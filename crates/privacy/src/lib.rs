@@ -34,6 +34,7 @@ pub mod prf;
 mod relations;
 pub mod release;
 pub mod rules;
+mod told;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;

@@ -23,7 +23,13 @@ pub struct DpTerms {
     /// so that none of them says that somebody is there; data with another value is left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    /// Rows of the tables as the catalogue says: public sizes, from which δ follows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sizes: BTreeMap<String, u64>,
 }
+
+/// Rows of a table of which no size is known: more than there are people, so that δ is too small rather than too great.
+const UNKNOWN_SIZE: u64 = 10_000_000_000;
 
 impl Default for DpTerms {
     /// Platform defaults: the regulations name no number. ρ = 0.25 in all is about ε = 4 for a million subjects, and
@@ -37,6 +43,7 @@ impl Default for DpTerms {
             cells: Limit::platform_default(4, own),
             delta: Limit::platform_default(10, "practice: well below one divided by the subjects"),
             declared: BTreeMap::new(),
+            sizes: BTreeMap::new(),
         }
     }
 }
@@ -45,6 +52,11 @@ impl DpTerms {
     /// δ for tables of so many rows: rows are no fewer than subjects, so that it is never too great.
     pub fn delta_of(&self, rows: u64) -> f64 {
         1.0 / (f64::from(self.delta.value.max(2)) * rows.max(1) as f64)
+    }
+
+    /// Rows of a table, as far as is known.
+    pub fn rows_of(&self, table: &str) -> u64 {
+        self.sizes.get(table).copied().unwrap_or(UNKNOWN_SIZE)
     }
 
     /// Queries like the present one that a rest of so many millionths pays for.

@@ -140,6 +140,7 @@ event-registry-role-succeeded = Role passed
 event-registry-post-handed-over = Post handed over
 event-dataset-version-recorded = Dataset version recorded
 event-release-answered = Answer released
+event-release-charged = Privacy budget charged
 event-installation-founded = Installation founded
 event-installation-clock-wound = Training clock wound
 event-access-noted = Access noted

@@ -137,6 +137,7 @@ event-registry-role-succeeded = 资格承接
 event-registry-post-handed-over = 岗位移交
 event-dataset-version-recorded = 登记数据版本
 event-release-answered = 查询结果出域
+event-release-charged = 记入隐私预算
 event-installation-founded = 建立本平台
 event-installation-clock-wound = 拨动演练时钟
 event-access-noted = 访问记录

@@ -12,7 +12,7 @@ use shuyu_domain::port::{
     Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream, WatchFilter,
     WatchedClock,
 };
-use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId};
 use shuyu_store::Store;
 
 type Act = (&'static str, BoxFuture<'static, ()>);
@@ -74,6 +74,7 @@ pass! {
     fn size(&self, log: Log) -> Result<u64, Fault>;
     fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault>;
     fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
+    fn spent(&self, party: BodyId) -> Result<BTreeMap<DatasetId, u64>, Fault>;
     fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault>;
     fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
     fn keeps(&self, subject: &str) -> Result<bool, Fault>;

@@ -98,7 +98,7 @@ fn cells_that_few_hold_stay_away_whatever_the_noise() {
 }
 
 #[test]
-fn previews_follow_from_the_design_alone() {
+fn estimates_follow_from_the_design_alone() {
     let planned = design(&[Amount::One, Amount::total(0, 1_000, true)], 5_000);
     // Two sums share ρ: σ of the count is √(1 / 0.005) ≈ 14.1.
     let count = planned.error(Counted::Sum(0));
