@@ -14,7 +14,7 @@ use crate::{problem::Failure, session::SignedIn, state::WebState};
 #[derive(Serialize, ToSchema)]
 pub struct EstimateView {
     /// How exact each figure would be, in the order of the question.
-    figures: Vec<FigureView>,
+    figures: Vec<EstimatedFigureView>,
     /// Millionths of ρ, on each dataset.
     cost: u64,
     /// ε of this question alone; only where no other mode may run.
@@ -31,7 +31,7 @@ pub struct EstimateView {
 
 /// How exact a figure would be.
 #[derive(Serialize, ToSchema)]
-pub struct FigureView {
+pub struct EstimatedFigureView {
     /// `rows`, `values`, `sum`, `mean`, `share`, or `distinct` for subjects.
     #[schema(value_type = String)]
     statistic: Statistic,
@@ -86,12 +86,16 @@ pub struct RemainingView {
 
 impl EstimateView {
     pub(super) fn of(told: Told) -> Self {
-        let figures = told.estimate.expected.into_iter().map(|figure| FigureView {
-            statistic: figure.statistic,
-            column: figure.column,
-            half_width: figure.error.half_width,
-            among: figure.error.among,
-        });
+        let figures = told
+            .estimate
+            .expected
+            .into_iter()
+            .map(|figure| EstimatedFigureView {
+                statistic: figure.statistic,
+                column: figure.column,
+                half_width: figure.error.half_width,
+                among: figure.error.among,
+            });
         Self {
             figures: figures.collect(),
             cost: told.estimate.rho,
