@@ -340,7 +340,7 @@ fn citations(profile: &Profile) -> Citations {
 fn column_grant(row: &DatasetRow, column: &str, uses: &BTreeSet<Use>, basis: &[ClauseId]) -> ColumnGrant {
     let unit = row.domain.is_some() && row.unit_columns.iter().any(|name| name == column);
     let hidden = uses.contains(&Use::Link);
-    let kept = |granted: &&Use| !hidden || matches!(granted, Use::Link | Use::Measure);
+    let kept = |granted: &&Use| !hidden || matches!(granted, Use::Link | Use::Measure | Use::Python);
     ColumnGrant {
         uses: uses.iter().filter(kept).copied().collect(),
         unit,

@@ -1,5 +1,7 @@
 //! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
 
+pub mod jobs;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;

@@ -21,6 +21,7 @@ pub mod book;
 pub mod citation;
 mod columns;
 pub mod draft;
+pub mod dummy;
 mod field;
 pub mod gate;
 pub mod label;
