@@ -34,6 +34,8 @@ impl Event {
             Event::Registry(event) => event.kind(),
             Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
+            Event::Source(event) => event.kind(),
+            Event::Airlock(event) => event.kind(),
             Event::Installation(event) => match event {
                 InstallationEvent::Founded { .. } => "installation.founded.v1",
                 InstallationEvent::ClockWound { .. } => "installation.clock_wound.v1",

@@ -205,6 +205,7 @@ fn samples() -> Vec<Event> {
     all.extend(golden_samples::of_data());
     all.extend(crate::additions::new_kinds());
     all.extend(crate::watch_samples::all());
+    all.extend(crate::work::new_kinds());
     all
 }
 

@@ -182,6 +182,26 @@ pub(crate) static RELEASE_ROW: Table = Table {
         column: "id",
     },
 };
+/// Sources of jobs.
+pub(crate) static JOB_SOURCE: Table = Table {
+    name: "job_source",
+    columns: &["id", "permit", "case_id", "version", "state", "as_of"],
+    keys: 1,
+    source: Source::Stream {
+        prefix: "source/",
+        column: "id",
+    },
+};
+/// Requests in the airlock.
+pub(crate) static AIRLOCK_REQUEST: Table = Table {
+    name: "airlock_request",
+    columns: &["id", "permit", "case_id", "standing", "version", "state", "as_of"],
+    keys: 1,
+    source: Source::Stream {
+        prefix: "airlock/",
+        column: "id",
+    },
+};
 /// Running numbers.
 pub(crate) static NUMBER_COUNTER: Table = Table {
     name: "number_counter",
@@ -191,7 +211,7 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 10] = [
+pub(crate) static TABLES: [&Table; 12] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
@@ -201,6 +221,8 @@ pub(crate) static TABLES: [&Table; 10] = [
     &REGISTRY_STATE,
     &DATASET_VERSION,
     &RELEASE_ROW,
+    &JOB_SOURCE,
+    &AIRLOCK_REQUEST,
     &NUMBER_COUNTER,
 ];
 
