@@ -10,7 +10,8 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
+//! 6. [`dummy`], [`scan`] and [`evidence`]: made-up tables, and what is looked at before outputs of jobs leave.
+//! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
 //!
 //! # What is not done yet
 //!
@@ -22,6 +23,7 @@ pub mod citation;
 mod columns;
 pub mod draft;
 pub mod dummy;
+pub mod evidence;
 mod field;
 pub mod gate;
 pub mod label;
@@ -33,6 +35,7 @@ pub mod prf;
 mod relations;
 pub mod release;
 pub mod rules;
+pub mod scan;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;
