@@ -347,7 +347,8 @@ impl App {
         let uploads = self.record.documents("upload", None).await?;
         // A file whose record cannot be read is kept: what is not understood is never swept.
         let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
-        let papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
+        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
+        papers.extend(self.files_of_work().await?);
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {

@@ -112,7 +112,7 @@ impl App {
     }
 
     /// Cases about people of a body that eligibility rules may ask for.
-    async fn staff_cases(&self, body: BodyId) -> Result<BTreeSet<CaseId>, Stop> {
+    pub(crate) async fn staff_cases(&self, body: BodyId) -> Result<BTreeSet<CaseId>, Stop> {
         let profile = self.profile();
         let procedures: Vec<String> = profile
             .eligibility_for(UseOf::Workbench)

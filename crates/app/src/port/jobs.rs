@@ -8,33 +8,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+pub use shuyu_domain::event::{Declared, OutputKind};
 use shuyu_kernel::{DatasetId, PermitId, Refusal, RunId};
 use shuyu_privacy::dummy::DummyTable;
 
 use super::{Cancel, DataError};
-
-/// What an output file is. The kind decides how it is looked at, and by how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputKind {
-    /// A table: `.csv`.
-    Table,
-    /// A picture: `.png`.
-    Plot,
-    /// Words and figures: `.txt` or `.json`.
-    Text,
-    /// A fitted model: `.json`, never a pickle. Comes with a risk report.
-    Model,
-}
-
-/// An output file that was declared before the run. Anything else that a job writes is dropped.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Declared {
-    /// Name without a folder: lower-case letters, digits, underscore, one dot, the ending of its kind.
-    pub name: String,
-    /// What it is.
-    pub kind: OutputKind,
-}
 
 /// Columns of a dataset version that a job reads: those granted the use `python`, and no others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
