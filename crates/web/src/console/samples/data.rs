@@ -2,7 +2,7 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{datasets, permits, products, workbench},
+    console::{airlock, datasets, permits, products, runs, workbench},
     i18n::Language,
 };
 
@@ -89,7 +89,13 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         rows: 3,
         columns: text(),
     };
+    let (sources, source) = runs::samples(|| frame(lang), &text());
+    let (queue, request) = airlock::samples(|| frame(lang), &text());
     vec![
+        page("sources.html", &sources),
+        page("source.html", &source),
+        page("airlock.html", &queue),
+        page("airlock_request.html", &request),
         page("datasets.html", &datasets),
         page("dataset.html", &dataset),
         page("job.html", &job),
