@@ -1,9 +1,6 @@
 //! Data arriving: a job that turns a raw file into a dataset version, with progress and cancel.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -18,11 +15,10 @@ use shuyu_profile::RightTo;
 
 use crate::{
     App, Session, Stop,
-    account::parse,
     dispatch::fingerprint,
-    files::{Upload, UploadKind},
+    files::UploadKind,
     jobs::{JobStatus, Running},
-    port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
+    port::{DataError, DeriveOrder, IngestOrder, Ingested},
     subjects::{Table, provides},
 };
 
@@ -30,11 +26,6 @@ pub use crate::correcting::NewCorrection;
 
 /// All rows, in hundredths of a percent.
 const WHOLE: u32 = 10_000;
-/// Work that ended this long ago left nothing that is still needed: one day, in seconds; platform default.
-const LEFTOVERS_KEPT: i64 = 24 * 3600;
-/// A received file that no record names is kept so long: 30 days, in seconds; platform default. Longer than
-/// leftovers, so that a record restored too old can be mended before papers are gone.
-const PAPERS_KEPT: i64 = 30 * 24 * 3600;
 
 /// An order to make a dataset of an uploaded file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -355,24 +346,6 @@ impl App {
     pub async fn rows_of(&self, resource: CaseId) -> Result<u64, Stop> {
         let rows = self.record.datasets(Some(resource)).await?;
         Ok(rows.iter().map(|row| row.rows).sum())
-    }
-
-    /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
-    pub async fn sweep_lake(&self) -> Result<u64, Stop> {
-        let uploads = self.record.documents("upload", None).await?;
-        // A file whose record cannot be read is kept: what is not understood is never swept.
-        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
-        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
-        papers.extend(self.indexes_in_use().await?);
-        papers.extend(self.files_of_work().await?);
-        // Ages of files are process time, never the training clock's.
-        let now = self.wall.now();
-        let sweep = Sweep {
-            leftovers_before: now.plus_seconds(-LEFTOVERS_KEPT),
-            papers_before: now.plus_seconds(-PAPERS_KEPT),
-            papers,
-        };
-        Ok(self.lake.sweep(&sweep).await?)
     }
 }
 

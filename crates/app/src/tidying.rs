@@ -1,13 +1,19 @@
-//! What is of no use any more goes: sessions long over, counters of days gone by. Neither is part of the record.
+//! What is of no use any more goes: sessions long over, counters of days gone by, and in the lake what refused, failed
+//! and killed work left. None of it is part of the record.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
-use shuyu_kernel::Timestamp;
+use shuyu_kernel::{Digest, Timestamp};
 
 use crate::{
     App, Session, Stop,
     account::{COUNTERS, parse},
+    files::Upload,
     identity::DAY_COUNTERS,
+    port::Sweep,
     product::{NONCES, QUOTAS},
 };
 
@@ -16,6 +22,13 @@ const EVERY_MICROS: i64 = 3_600_000_000;
 
 /// So long a session that is over is kept, so that whoever comes back is told why (a day; platform default).
 const KEPT_MICROS: i64 = 86_400_000_000;
+
+/// Work that ended this long ago left nothing that is still needed: one day, in seconds; platform default.
+const LEFTOVERS_KEPT: i64 = 24 * 3600;
+
+/// A received file that no record names is kept so long: 30 days, in seconds; platform default. Longer than
+/// leftovers, so that a record restored too old can be mended before papers are gone.
+const PAPERS_KEPT: i64 = 30 * 24 * 3600;
 
 /// When it was last done, in process time.
 #[derive(Debug)]
@@ -57,5 +70,23 @@ impl App {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
+    pub async fn sweep_lake(&self) -> Result<u64, Stop> {
+        let uploads = self.record.documents("upload", None).await?;
+        // A file whose record cannot be read is kept: what is not understood is never swept.
+        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
+        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
+        papers.extend(self.indexes_in_use().await?);
+        papers.extend(self.files_of_work().await?);
+        // Ages of files are process time, never the training clock's.
+        let now = self.wall.now();
+        let sweep = Sweep {
+            leftovers_before: now.plus_seconds(-LEFTOVERS_KEPT),
+            papers_before: now.plus_seconds(-PAPERS_KEPT),
+            papers,
+        };
+        Ok(self.lake.sweep(&sweep).await?)
     }
 }

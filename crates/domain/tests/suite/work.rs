@@ -156,9 +156,7 @@ pub fn new_kinds() -> Vec<Event> {
 }
 
 fn fold(events: &[AirlockEvent]) -> Airlock {
-    let folded = events
-        .iter()
-        .fold(None, |state, event| Airlock::evolve(state, event));
+    let folded = events.iter().fold(None, Airlock::evolve);
     folded.unwrap()
 }
 
@@ -168,7 +166,7 @@ fn then(airlock: Airlock, command: AirlockCommand, by: u128) -> Airlock {
     let events = decide(&airlock, command, &actor(by), day()).unwrap();
     let folded = events
         .iter()
-        .fold(Some(airlock), |state, event| Airlock::evolve(state, event));
+        .try_fold(airlock, |state, event| Airlock::evolve(Some(state), event));
     folded.unwrap()
 }
 
@@ -296,9 +294,7 @@ fn a_model_without_its_report_is_not_handed_over() {
 #[test]
 fn a_source_runs_on_real_data_once_it_ran_on_made_up_data() {
     let fold = |events: &[SourceEvent]| {
-        let folded = events
-            .iter()
-            .fold(None, |state, event| Source::evolve(state, event));
+        let folded = events.iter().fold(None, Source::evolve);
         folded.unwrap()
     };
     let untried = fold(&[registered()]);

@@ -70,6 +70,7 @@ async fn filled(world: &World) -> Vec<Digest> {
         to: dataset(DERIVED),
         table: "d".to_owned(),
         zone: DataZone::Governed,
+        masking: None,
         drop: vec!["id".to_owned()],
         generalise: Vec::new(),
         key: IngestKey("d".to_owned()),

@@ -371,7 +371,6 @@ mod tests {
     fn the_fragment_is_found_at_its_place_or_as_a_word() {
         let sql = "select region, name\nfrom t where name = 'x'";
         assert_eq!(locate(sql, "name", Some((2, 14))), Some((33, 37)));
-        // A place that does not fit the text falls back to the first occurrence.
         assert_eq!(locate(sql, "NAME", Some((9, 9))), Some((15, 19)));
         assert_eq!(locate("select username from t", "name", None), None);
         assert_eq!(locate(sql, "", Some((1, 1))), None);
