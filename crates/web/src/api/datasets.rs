@@ -130,8 +130,8 @@ pub struct RowErasureOrder {
 }
 
 /// Versions and erasures of a dataset.
-#[utoipa::path(get, path = "/datasets/{dataset}", tag = "data",
-    params(("dataset" = String, Path, description = "The dataset.")),
+#[utoipa::path(get, path = "/datasets/{id}", tag = "data",
+    params(("id" = String, Path, description = "The dataset.")),
     responses((status = 200, body = HistoryView)))]
 pub async fn history(
     State(state): State<WebState>,
@@ -150,8 +150,8 @@ pub async fn history(
 }
 
 /// Answers, products and tables that used a version: what has to be looked at again after a correction.
-#[utoipa::path(get, path = "/datasets/{dataset}/impact", tag = "data",
-    params(("dataset" = String, Path, description = "The dataset."), VersionAsked),
+#[utoipa::path(get, path = "/datasets/{id}/impact", tag = "data",
+    params(("id" = String, Path, description = "The dataset."), VersionAsked),
     responses((status = 200, body = ImpactView)))]
 pub async fn impact(
     State(state): State<WebState>,
@@ -184,11 +184,11 @@ pub async fn impact(
 
 /// Orders that a subject be erased from every version of a dataset and of what was derived from it. Once answered, no
 /// read gives its rows; the proof follows in the proceedings.
-#[utoipa::path(post, path = "/datasets/{dataset}/erasures", tag = "data", request_body = RowErasureOrder,
-    params(("dataset" = String, Path, description = "The dataset."),
+#[utoipa::path(post, path = "/datasets/{id}/erasures", tag = "data", request_body = RowErasureOrder,
+    params(("id" = String, Path, description = "The dataset."),
         ("Idempotency-Key" = String, Header, description = "The same key erases once.")),
     responses((status = 201, body = Written)))]
-pub async fn erase(
+pub async fn erase_rows(
     State(state): State<WebState>,
     SignedIn(session): SignedIn,
     Named(dataset): Named<DatasetId>,

@@ -194,7 +194,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(data::datasets))
         .routes(routes!(datasets::history))
         .routes(routes!(datasets::impact))
-        .routes(routes!(datasets::erase))
+        .routes(routes!(datasets::erase_rows))
         .routes(routes!(governance::examine))
         .routes(routes!(governance::assess))
         .routes(routes!(governance::governance))
