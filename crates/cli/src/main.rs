@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod embedded;
 mod folder;
+mod isolation;
 mod keys;
 mod law;
 mod policy;

@@ -28,8 +28,9 @@ use tokio::{
 use crate::{
     embedded,
     folder::{DataFolder, Wanted},
+    isolation,
     real::{KillAt, SystemClock, SystemRandom},
-    wire::{IdentityAdapter, LakeAdapter, QueryAdapter, StoreKeeper},
+    wire::{IdentityAdapter, LakeAdapter, LakeTables, QueryAdapter, SandboxAdapter, StoreKeeper},
 };
 
 /// How to serve.
@@ -138,6 +139,8 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let engine = engine.drawing_from(random.clone());
     let profiles = rules(&folder.installation.profile, options.rules.as_deref())?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
+    let tables = Arc::new(LakeTables::new(lake.clone(), folder.keys.unit));
+    let jobs = SandboxAdapter::new(isolation::sandbox(&folder.installation.id), tables);
     let app = App::new(Parts {
         record: store.clone(),
         lake: Arc::new(LakeAdapter::new(lake.clone(), folder.keys.unit, wall.clone())),
@@ -150,7 +153,8 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         secrets: random as Arc<dyn Secrets>,
         training,
         wound_to,
-    });
+    })
+    .with_jobs(Arc::new(jobs), isolation::SLOT);
     Ok(Opened {
         app: Arc::new(app),
         store,

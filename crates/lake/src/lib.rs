@@ -63,6 +63,8 @@ pub use table::{
     Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,
     UnitSpec, Warning,
 };
-pub use version::{DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, Snapshot, VersionRecord};
+pub use version::{
+    DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, ParquetBytes, Snapshot, VersionRecord,
+};
 
 pub use tokio_util::sync::CancellationToken;

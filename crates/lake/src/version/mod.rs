@@ -3,6 +3,7 @@
 mod history;
 mod log;
 mod scan;
+mod single;
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{DatasetId, Digest, Timestamp};
@@ -12,6 +13,7 @@ use crate::table::{TableSpec, UnitProof};
 pub(crate) use history::{keep_others, rewritten_commit};
 pub(crate) use log::{Change, DeltaLog, Standing};
 pub use scan::Snapshot;
+pub use single::ParquetBytes;
 
 /// Where a table stands on its way out; the raw zone holds files, not tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

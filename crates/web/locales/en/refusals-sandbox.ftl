@@ -17,3 +17,5 @@ refusal-job-cancelled = The run was cancelled; nothing of it is kept.
 refusal-job-cancelled-way-out = Run it again if it is needed.
 refusal-risk-report-broken = The risk report of the model cannot be read, so the model cannot be reviewed.
 refusal-risk-report-broken-way-out = Run the risk check again.
+refusal-job-input-too-large = An input of the job has more than { $limit_bytes } bytes.
+refusal-job-input-too-large-way-out = Use fewer columns, or a derived table with fewer rows.

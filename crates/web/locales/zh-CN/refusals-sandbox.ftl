@@ -17,3 +17,5 @@ refusal-job-cancelled = 运行已取消，没有留下任何结果。
 refusal-job-cancelled-way-out = 需要的话重新运行。
 refusal-risk-report-broken = 模型风险报告读不出来，模型不能送审。
 refusal-risk-report-broken-way-out = 重新运行风险检查。
+refusal-job-input-too-large = 作业的一个输入超过 { $limit_bytes } 字节。
+refusal-job-input-too-large-way-out = 少用几列，或者用行数更少的派生表。

@@ -1,0 +1,59 @@
+//! Where the sandbox of this machine stands: bubblewrap on the search path, the runtime that `./dev setup` builds, and
+//! a folder for runs in memory.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use shuyu_kernel::Refusal;
+use shuyu_sandbox::{Sandbox, Settings, find_bubblewrap};
+
+/// Runs on real data are seen to end at multiples of this only (amendment P1). Platform default.
+pub const SLOT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The sandbox, or what is missing for it. Nothing is run yet.
+///
+/// # Errors
+/// `sandbox_missing` with the fact `missing`.
+pub fn sandbox(installation: &str) -> Result<Sandbox, Refusal> {
+    let missing = |what: &str| Refusal::conflict("sandbox_missing").fact("missing", what);
+    let path = variable("PATH").unwrap_or_default();
+    let bubblewrap = find_bubblewrap(&path).ok_or_else(|| missing("bubblewrap"))?;
+    let runtime = runtime().ok_or_else(|| missing("runtime"))?;
+    let runs = runs(installation).map_err(|_| missing("runs"))?;
+    Sandbox::new(Settings {
+        bubblewrap,
+        runtime,
+        runs,
+    })
+}
+
+/// `SHUYU_RUNTIME`, else the folder that `./dev setup` builds.
+fn runtime() -> Option<PathBuf> {
+    if let Some(folder) = variable("SHUYU_RUNTIME") {
+        return Some(folder.into());
+    }
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")))?;
+    Some(cache.join("shuyu/runtime"))
+}
+
+/// A folder of this user in memory, where there is one: inputs stand in clear while a run lasts.
+fn runs(installation: &str) -> std::io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let memory = Path::new("/dev/shm");
+    let parent = if memory.is_dir() {
+        memory.to_owned()
+    } else {
+        std::env::temp_dir()
+    };
+    let folder = parent.join(format!("shuyu-runs-{installation}"));
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(&folder)?;
+    Ok(folder)
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
