@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray as _, RecordBatch, StringArray},
+    array::{ArrayRef, AsArray as _, RecordBatch, StringArray},
     compute::cast,
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
@@ -114,6 +114,8 @@ fn data_error(error: LakeError) -> DataError {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::Array as _;
+
     use super::*;
 
     #[test]
