@@ -51,9 +51,42 @@ fn runs(installation: &str) -> std::io::Result<PathBuf> {
     let folder = parent.join(format!("shuyu-runs-{installation}"));
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&folder)?;
+    ours_alone(&folder)?;
     Ok(folder)
+}
+
+/// In a folder that somebody else made there first, inputs would not be ours alone.
+fn ours_alone(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = std::fs::symlink_metadata(folder)?;
+    let us = std::fs::metadata("/proc/self")?.uid();
+    if found.is_dir() && found.uid() == us && found.mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(std::io::ErrorKind::PermissionDenied.into())
 }
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_may_enter_is_no_place_for_inputs() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let (own, link) = (parent.path().join("own"), parent.path().join("link"));
+        std::fs::create_dir(&own).expect("made");
+        let mode = |bits| std::fs::set_permissions(&own, std::fs::Permissions::from_mode(bits)).expect("set");
+        mode(0o700);
+        assert!(ours_alone(&own).is_ok());
+        symlink(&own, &link).expect("linked");
+        assert!(ours_alone(&link).is_err(), "a link leads elsewhere");
+        mode(0o750);
+        assert!(ours_alone(&own).is_err());
+    }
 }
