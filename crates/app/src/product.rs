@@ -3,7 +3,10 @@
 pub mod keys;
 mod unproven;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use shuyu_domain::{
@@ -74,18 +77,28 @@ impl App {
     }
 
     async fn call_inner(&self, key: &ProductKey, call: &Call) -> Result<Answer, Stop> {
+        let (loaded, product, profile) = self.called(key, call).await?;
+        let (release, answer) = self.content(&profile, &product, &loaded, &call.filters).await?;
+        self.meter(key, call, release).await?;
+        Ok(answer)
+    }
+
+    /// The product that a call is for, with what it was loaded with and its rules, if the key may call it now.
+    pub(crate) async fn called(
+        &self,
+        key: &ProductKey,
+        call: &Call,
+    ) -> Result<(Loaded, Case, Arc<Profile>), Stop> {
         if key.product != call.product {
             return Err(Refusal::forbidden("key_of_another_product").into());
         }
         self.in_time(call)?;
         let loaded = self.record.load(&[key.product, key.agreement].into()).await?;
         let unknown = || Refusal::unknown("product_unknown");
-        let product = loaded.linked.get(&key.product).ok_or_else(unknown)?;
+        let product = loaded.linked.get(&key.product).cloned().ok_or_else(unknown)?;
         let profile = self.profiles.get(product.profile)?;
-        may_call(&profile, product, &loaded, key)?;
-        let (release, answer) = self.content(&profile, product, &loaded, &call.filters).await?;
-        self.meter(key, call, release).await?;
-        Ok(answer)
+        may_call(&profile, &product, &loaded, key)?;
+        Ok((loaded, product, profile))
     }
 
     /// Counts the call and asks everything once more in the same transaction: an act that ended the access before
@@ -132,7 +145,7 @@ impl App {
     }
 
     /// A signed request is good for five minutes to both sides.
-    pub(crate) fn in_time(&self, call: &Call) -> Result<(), Refusal> {
+    fn in_time(&self, call: &Call) -> Result<(), Refusal> {
         let Some(at) = call.signed_at else {
             return Ok(());
         };

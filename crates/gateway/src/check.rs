@@ -12,14 +12,14 @@ use axum::{
     http::{HeaderMap, Method},
 };
 use serde::{Deserialize, Serialize};
-use shuyu_app::{App, Stop, identity::Question, product::Call};
-use shuyu_kernel::{CaseId, Refusal};
+use shuyu_app::{App, identity::Question};
+use shuyu_kernel::Refusal;
 use tokio::time::{Instant, sleep_until};
 use utoipa::ToSchema;
 
 use crate::{
     answer::{Failure, Problem},
-    product::known,
+    product::{Asking, let_in},
 };
 
 /// Answers leave at multiples of this after the question came in. Platform default: longer than a look-up and the
@@ -68,46 +68,30 @@ pub(crate) async fn check(
     body: Bytes,
 ) -> Result<Json<CheckAnswer>, Failure> {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let subject: String = id.chars().take(80).collect();
-    let (claim, key) = match known(&app, &method, &uri, &headers, &body).await {
-        Ok(known) => known,
-        // A call that was not let in is noted like one that was.
-        Err(stop) => return Err(app.note_unproven_call(&subject, stop).await?.into()),
+    let request = Asking {
+        method: &method,
+        uri: &uri,
+        headers: &headers,
+        body: &body,
     };
-    let (product, question) = match question(&id, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => {
-            let stop = Stop::from(refusal);
-            let subject = format!("{subject}/{}", claim.key_id);
-            app.note_call(&key, &subject, Some(&stop)).await?;
-            return Err(stop.into());
-        }
-    };
-    let call = Call {
-        product,
-        key_id: claim.key_id,
-        filters: Default::default(),
-        signed_at: claim.signed_at,
-        nonce: claim.nonce,
-    };
+    let (key, call, question) = let_in(&app, &id, request, || question(&body)).await?;
+    let product = call.product.to_string();
     let checked = on_the_beat(app.check_identity(&key, call, &question)).await?;
     Ok(Json(CheckAnswer {
-        product: product.to_string(),
+        product,
         same: u8::from(checked.same),
     }))
 }
 
-fn question(id: &str, body: &[u8]) -> Result<(CaseId, Question), Refusal> {
-    let product = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
+fn question(body: &[u8]) -> Result<Question, Refusal> {
     // The reader's own words could repeat what was sent.
     let asked: Asked = serde_json::from_slice(body).map_err(|_| Refusal::unmet("question_wrong_shape"))?;
-    let question = Question {
+    Ok(Question {
         consent: asked.consent,
         purpose: asked.purpose,
         identifier: asked.identifier,
         attributes: asked.attributes,
-    };
-    Ok((product, question))
+    })
 }
 
 /// Does the work and gives its result at the next beat.
@@ -140,9 +124,8 @@ mod tests {
 
     #[test]
     fn a_question_has_all_its_parts_and_no_other() {
-        let id = "case_01kzzzzzzzzzzzzzzzzzzzzzzz";
         let read = |body: &str| {
-            question(id, body.as_bytes())
+            question(body.as_bytes())
                 .map(|_| ())
                 .map_err(|refusal| refusal.code)
         };

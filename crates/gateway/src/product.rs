@@ -14,7 +14,7 @@ use shuyu_app::{
     port::Cell,
     product::{Call, ProductKey},
 };
-use shuyu_kernel::{CaseId, Refusal};
+use shuyu_kernel::Refusal;
 use utoipa::ToSchema;
 
 use crate::{
@@ -51,16 +51,50 @@ pub(crate) async fn data(
     body: Bytes,
 ) -> Result<Json<ProductData>, Failure> {
     let id = id.map(|Path(id)| id).unwrap_or_default();
+    let request = Asking {
+        method: &method,
+        uri: &uri,
+        headers: &headers,
+        body: &body,
+    };
+    let (key, mut call, filters) = let_in(&app, &id, request, || filters(&uri)).await?;
+    call.filters = filters;
+    let product = call.product.to_string();
+    let answer = app.call_product(&key, call).await?;
+    Ok(Json(ProductData {
+        product,
+        columns: answer.columns,
+        rows: answer.rows,
+    }))
+}
+
+/// A call as it came.
+pub(crate) struct Asking<'a> {
+    pub method: &'a Method,
+    pub uri: &'a Uri,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// The key and the call, once the proof is right, and what `read` makes of the rest. Whoever is not let in, and
+/// whatever cannot be read, is noted before it is refused.
+pub(crate) async fn let_in<T>(
+    app: &App,
+    id: &str,
+    asking: Asking<'_>,
+    read: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<(ProductKey, Call, T), Failure> {
     let subject: String = id.chars().take(80).collect();
-    let (claim, key) = match known(&app, &method, &uri, &headers, &body).await {
+    let (claim, key) = match known(app, asking).await {
         Ok(known) => known,
-        // A call that was not let in is noted like one that was.
         Err(stop) => return Err(app.note_unproven_call(&subject, stop).await?.into()),
     };
-    let (product, filters) = match asked(&id, &uri) {
+    let product = id.parse().map_err(|_| Refusal::unknown("product_unknown"));
+    let asked = product.and_then(|product| Ok((product, read()?)));
+    let (product, rest) = match asked {
         Ok(asked) => asked,
         Err(refusal) => {
-            let stop = refusal.into();
+            let stop = Stop::from(refusal);
             let subject = format!("{subject}/{}", claim.key_id);
             app.note_call(&key, &subject, Some(&stop)).await?;
             return Err(stop.into());
@@ -69,36 +103,19 @@ pub(crate) async fn data(
     let call = Call {
         product,
         key_id: claim.key_id,
-        filters,
+        filters: BTreeMap::new(),
         signed_at: claim.signed_at,
         nonce: claim.nonce,
     };
-    let answer = app.call_product(&key, call).await?;
-    Ok(Json(ProductData {
-        product: product.to_string(),
-        columns: answer.columns,
-        rows: answer.rows,
-    }))
+    Ok((key, call, rest))
 }
 
 /// The claim of the request and its key, once the proof is right.
-pub(crate) async fn known(
-    app: &App,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<(Claim, ProductKey), Stop> {
-    let claim = Claim::read(method, uri, headers, body)?;
+async fn known(app: &App, asking: Asking<'_>) -> Result<(Claim, ProductKey), Stop> {
+    let claim = Claim::read(asking.method, asking.uri, asking.headers, asking.body)?;
     let (key, secret) = app.key_secret(&claim.key_id).await?;
     claim.check(&secret)?;
     Ok((claim, key))
-}
-
-/// Which product, with which filters.
-fn asked(id: &str, uri: &Uri) -> Result<(CaseId, BTreeMap<String, String>), Refusal> {
-    let product = id.parse().map_err(|_| Refusal::unknown("product_unknown"))?;
-    Ok((product, filters(uri)?))
 }
 
 fn filters(uri: &Uri) -> Result<BTreeMap<String, String>, Refusal> {

@@ -1,8 +1,11 @@
 //! One question, one consent, one answer: 一致 or 不一致.
 
 use serde::{Deserialize, Serialize};
-use shuyu_domain::port::{Loaded, Meter, Proposal, Request};
-use shuyu_kernel::{Digest, Refusal, RefusalKind};
+use shuyu_domain::{
+    Case,
+    port::{Loaded, Meter, Proposal, Request},
+};
+use shuyu_kernel::{ClauseId, Digest, Refusal, RefusalKind};
 use shuyu_privacy::identity::{can_exist, pattern, plain_attribute};
 
 use super::{index_of, limits::Watched};
@@ -64,15 +67,19 @@ impl App {
         call: &Call,
         question: &Question,
     ) -> Result<Checked, Stop> {
-        if key.product != call.product {
-            return Err(Refusal::forbidden("key_of_another_product").into());
-        }
-        self.in_time(call)?;
-        let loaded = self.record.load(&[key.product, key.agreement].into()).await?;
-        let unknown = || Refusal::unknown("product_unknown");
-        let product = loaded.linked.get(&key.product).ok_or_else(unknown)?;
-        let profile = self.profiles.get(product.profile)?;
-        may_call(&profile, product, &loaded, key)?;
+        let (_, product, profile) = self.called(key, call).await?;
+        let answered = self.answer_of(key, call, question, &product).await;
+        // What a check may cost is the platform's; that only what was delivered may be called is the law's.
+        answered.map_err(|stop| grounded(stop, content_clauses(&profile)))
+    }
+
+    async fn answer_of(
+        &self,
+        key: &ProductKey,
+        call: &Call,
+        question: &Question,
+        product: &Case,
+    ) -> Result<Checked, Stop> {
         let index = index_of(product)?.clone();
         let wanted = index.columns.len().saturating_sub(1);
         if question.attributes.len() != wanted {
@@ -80,9 +87,7 @@ impl App {
         }
         let subject = self.subject_token(&index.domain, &question.identifier);
         let consent = Digest::of(question.consent.trim().as_bytes());
-        self.consented(key, question, consent, subject)
-            .await
-            .map_err(|stop| cited(stop, content_clauses(&profile)))?;
+        self.consented(key, question, consent, subject).await?;
 
         let tags = self.identity_key(product.id, (index.dataset, index.version), &index.columns);
         let tag = tags.tag(
@@ -184,10 +189,10 @@ impl App {
     }
 }
 
-/// Who may call what rests on the rules of delivered products; so does a consent that is wanting.
-fn cited(stop: Stop, clauses: Vec<shuyu_kernel::ClauseId>) -> Stop {
+/// A refusal that names no clause of its own, with these.
+fn grounded(stop: Stop, clauses: Vec<ClauseId>) -> Stop {
     match stop {
-        Stop::Refused(refusal) => refusal.citing(&clauses).into(),
-        fault @ Stop::Fault(_) => fault,
+        Stop::Refused(refusal) if refusal.clauses.is_empty() => refusal.citing(&clauses).into(),
+        other => other,
     }
 }

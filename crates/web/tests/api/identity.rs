@@ -254,6 +254,7 @@ fn three_differing_answers_lock_a_subject_until_it_unlocks_itself() {
             (429, "identity_locked".to_owned()),
             "the right answer is locked too"
         );
+        assert_eq!(right.json()["clauses"][0]["id"], "ST-OP-002");
         assert_eq!(checks.same(LI).await, 1, "nobody else is");
         let paper = world
             .upload(&checks.sold.operator, "本人申请.pdf", "paper", b"unlock")
