@@ -68,6 +68,15 @@ setup_build() {
   install_missing
 }
 
+# What serving needs on top. Without the packages everything runs but jobs, which are refused then.
+setup_run() {
+  need_sandbox
+  install_missing
+  (build_runtime) || echo 'serving without the runtime of Python jobs: they are refused (sandbox_missing)'
+  SHUYU_RUNTIME=$(runtime_path)
+  export SHUYU_RUNTIME
+}
+
 # What the tests need on top.
 setup_test() {
   need chromium 'browser for the end-to-end tests' chromium_path
