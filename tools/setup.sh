@@ -78,8 +78,42 @@ setup_test() {
   if [[ ! -f $(axe_path) ]]; then
     need npm 'fetches axe-core, the accessibility check of the end-to-end tests' command -v npm
   fi
+  need_sandbox
   install_missing
   fetch_axe
+  build_runtime
+}
+
+# What jobs run in: bubblewrap, and a Python that copies itself into the runtime.
+need_sandbox() {
+  need bubblewrap 'isolates Python jobs; without it they are refused' command -v bwrap
+  need python3 'interpreter of those jobs' system_python
+  need python3-pip 'fetches numpy, pandas, pyarrow and scikit-learn for them' has_pip
+}
+
+# The machine's own interpreter where there is one: it stands in the folders that its libraries expect.
+system_python() {
+  if [[ -x /usr/bin/python3 ]]; then
+    echo /usr/bin/python3
+  else
+    command -v python3
+  fi
+}
+
+has_pip() {
+  "$(system_python)" -m pip --version
+}
+
+# Where jobs find their interpreter and packages; SHUYU_RUNTIME names another folder.
+runtime_path() {
+  echo "${SHUYU_RUNTIME:-$(cache_folder)/runtime}"
+}
+
+# Built once per version of tools/runtime; afterwards this is a comparison of digests.
+build_runtime() {
+  mkdir -p "$(dirname "$(runtime_path)")"
+  "$(system_python)" tools/runtime/build.py "$(runtime_path)" \
+    || die 'could not build the runtime of the sandbox (tools/runtime); see above'
 }
 
 chromium_path() {

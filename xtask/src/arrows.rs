@@ -28,6 +28,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["office", "cli"]),
     ("docx-rs", &["office"]),
     ("zip", &["lake", "office", "web"]),
+    ("seccompiler", &["sandbox"]),
+    ("libc", &["sandbox"]),
+    ("png", &["sandbox"]),
 ];
 
 /// Crates without I/O, clock, async and randomness of their own.

@@ -30,6 +30,7 @@ resources!(
     "law.ftl",
     "refusals-acts.ftl",
     "refusals-data.ftl",
+    "refusals-sandbox.ftl",
     "refusals-registry.ftl",
     "refusals-profile.ftl",
     "refusals-dm1.ftl",

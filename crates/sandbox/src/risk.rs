@@ -1,0 +1,101 @@
+//! The risk check of a model, before anybody reviews it: what it tells of those it was fitted on.
+//!
+//! The figures are computed by `shuyu_job.risk` inside a sandbox, from the model as it would leave (JSON), the rows it was
+//! fitted on and rows of the same population that were held out. The report is read here; a rule that is missing from it
+//! has not passed.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::spec::{Content, Declared, Job, Kind, Limits};
+
+/// The report among the outputs of the run.
+pub const REPORT: &str = "risk.json";
+/// The model among its inputs.
+pub const MODEL_INPUT: &str = "model.json";
+
+/// Rules a report must hold, in the order people read them.
+const RULES: [&str; 5] = [
+    "membership_inference",
+    "memorised_rows",
+    "unique_leaves",
+    "degrees_of_freedom",
+    "parameter_share",
+];
+
+/// One rule of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RiskRule {
+    /// Which.
+    pub rule: String,
+    /// What was measured; `None` where the rule has no meaning for this kind of model.
+    pub figure: Option<f64>,
+    /// What it is compared with.
+    pub threshold: f64,
+    /// Whether it holds.
+    pub passes: bool,
+    /// Further figures: bounds, counts.
+    #[serde(default)]
+    pub detail: BTreeMap<String, f64>,
+}
+
+/// The report that stands beside a model in its review.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RiskReport {
+    /// Kind of the model.
+    pub kind: String,
+    /// Rows it was fitted on.
+    pub members: u64,
+    /// Rows held out: the shadow set.
+    pub held_out: u64,
+    /// One by one.
+    pub rules: Vec<RiskRule>,
+}
+
+impl RiskReport {
+    /// Whether every rule is there and holds.
+    pub fn passes(&self) -> bool {
+        let holds = |name: &&str| self.rules.iter().any(|rule| rule.rule == **name && rule.passes);
+        RULES.iter().all(holds) && self.rules.iter().all(|rule| rule.passes)
+    }
+}
+
+/// The run that checks a model: `model` in its declared structure, tables of members and of held-out rows as Parquet or
+/// CSV by file ending, and the column the model answers (`None` for clusters).
+pub fn risk_job(
+    run: &str,
+    model: Vec<u8>,
+    members: (&str, Content),
+    held_out: (&str, Content),
+    target: Option<&str>,
+    limits: Limits,
+) -> Job {
+    let told = json!({ "target": target }).to_string().into_bytes();
+    let inputs = [
+        (MODEL_INPUT.to_owned(), Content::Bytes(model)),
+        ("check.json".to_owned(), Content::Bytes(told)),
+        (format!("members.{}", members.0), members.1),
+        (format!("held_out.{}", held_out.0), held_out.1),
+    ];
+    let report = Declared {
+        kind: Kind::Text,
+        labels: Vec::new(),
+    };
+    Job {
+        run: run.to_owned(),
+        source: b"from shuyu_job.risk import main\n\nmain()\n".to_vec(),
+        inputs: inputs.into(),
+        declared: [(REPORT.to_owned(), report)].into(),
+        limits,
+    }
+}
+
+/// Reads the report of such a run.
+///
+/// # Errors
+/// `risk_report_broken`.
+pub fn risk_report(bytes: &[u8]) -> Result<RiskReport, shuyu_kernel::Refusal> {
+    serde_json::from_slice(bytes).map_err(|_| shuyu_kernel::Refusal::unmet("risk_report_broken"))
+}

@@ -1,0 +1,19 @@
+# Refusals of the sandbox: what, and the way out.
+refusal-sandbox-missing = No isolation here ({ $missing } is missing), so no job runs.
+refusal-sandbox-missing-way-out = Ask the system administrator to install it.
+refusal-job-name-unfit = The run cannot have this name.
+refusal-job-name-unfit-way-out = Use letters, digits, - and _, at most 64.
+refusal-job-source-not-text = The source is no UTF-8 text.
+refusal-job-source-not-text-way-out = Save it as UTF-8 and register it again.
+refusal-job-input-unfit = An input cannot be named “{ $name }”.
+refusal-job-input-unfit-way-out = Use lower-case letters, digits, - and _, ending in .parquet, .csv or .json.
+refusal-job-output-unfit = The output name “{ $name }” does not fit its declared kind.
+refusal-job-output-unfit-way-out = Tables are .csv, pictures .png, texts and models .json; nothing else may leave.
+refusal-job-outputs-too-many = A run declares at most { $limit } outputs.
+refusal-job-outputs-too-many-way-out = Merge outputs, or run more than once.
+refusal-job-differs = There is another run named { $run }.
+refusal-job-differs-way-out = Give new content a new run.
+refusal-job-cancelled = The run was cancelled; nothing of it is kept.
+refusal-job-cancelled-way-out = Run it again if it is needed.
+refusal-risk-report-broken = The risk report of the model cannot be read, so the model cannot be reviewed.
+refusal-risk-report-broken-way-out = Run the risk check again.

@@ -1,0 +1,19 @@
+# 隔离环境的拒绝：说明与出路。
+refusal-sandbox-missing = 本系统没有可用的隔离环境（缺 { $missing }），作业一律不运行。
+refusal-sandbox-missing-way-out = 请系统管理员装好隔离环境。
+refusal-job-name-unfit = 运行的名称不合要求。
+refusal-job-name-unfit-way-out = 只用字母、数字、- 和 _，不超过 64 个。
+refusal-job-source-not-text = 程序不是 UTF-8 文本。
+refusal-job-source-not-text-way-out = 存为 UTF-8 后重新登记。
+refusal-job-input-unfit = 输入文件名“{ $name }”不合要求。
+refusal-job-input-unfit-way-out = 用小写字母、数字、- 和 _，以 .parquet、.csv 或 .json 结尾。
+refusal-job-output-unfit = 输出文件名“{ $name }”与申报的种类不符。
+refusal-job-output-unfit-way-out = 表用 .csv，图用 .png，文字和模型用 .json；其他种类不能带出。
+refusal-job-outputs-too-many = 一次运行最多申报 { $limit } 个输出。
+refusal-job-outputs-too-many-way-out = 合并输出，或分几次运行。
+refusal-job-differs = 名为 { $run } 的运行已经有了，内容不同。
+refusal-job-differs-way-out = 新的内容用新的运行。
+refusal-job-cancelled = 运行已取消，没有留下任何结果。
+refusal-job-cancelled-way-out = 需要的话重新运行。
+refusal-risk-report-broken = 模型风险报告读不出来，模型不能送审。
+refusal-risk-report-broken-way-out = 重新运行风险检查。

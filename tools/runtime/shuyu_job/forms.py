@@ -1,0 +1,85 @@
+"""Fitted models as JSON of declared structure, and answers from that JSON.
+
+Accepted: linear and logistic regression, trees and forests, k-means. A model that stores records of those it was
+fitted on (nearest neighbours, support vectors, Gaussian processes) has no form here and is refused, as SACRO-ML does.
+"""
+
+
+class ModelRefused(ValueError):
+    """This kind of model may not leave."""
+
+
+def _numbers(array) -> list:
+    return [float(x) for x in array]
+
+
+def _tree(fitted, classes: int) -> dict:
+    tree = fitted.tree_
+    values = tree.value[:, 0, :]
+    if classes:
+        values = values / values.sum(axis=1, keepdims=True)
+    return {
+        "left": [int(x) for x in tree.children_left], "right": [int(x) for x in tree.children_right],
+        "feature": [int(x) for x in tree.feature], "threshold": _numbers(tree.threshold),
+        "value": [_numbers(row) for row in values],
+    }
+
+
+def export(estimator, features: list[str]) -> dict:
+    """The model as data. Raises ModelRefused for a kind that has no form."""
+    kind = type(estimator).__name__
+    classes = [str(c) for c in getattr(estimator, "classes_", [])]
+    if kind in ("LinearRegression", "Ridge", "Lasso", "ElasticNet"):
+        return {"kind": "linear", "features": list(features), "coefficients": _numbers(estimator.coef_),
+                "intercept": float(estimator.intercept_)}
+    if kind == "LogisticRegression":
+        return {"kind": "logistic", "features": list(features), "classes": classes,
+                "coefficients": [_numbers(row) for row in estimator.coef_],
+                "intercepts": _numbers(estimator.intercept_)}
+    if kind in ("DecisionTreeClassifier", "DecisionTreeRegressor"):
+        return {"kind": "trees", "features": list(features), "classes": classes,
+                "trees": [_tree(estimator, len(classes))]}
+    if kind in ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor"):
+        return {"kind": "trees", "features": list(features), "classes": classes,
+                "trees": [_tree(tree, len(classes)) for tree in estimator.estimators_]}
+    if kind == "KMeans":
+        return {"kind": "centres", "features": list(features),
+                "centres": [_numbers(row) for row in estimator.cluster_centers_]}
+    raise ModelRefused(f"a {kind} has no form that may leave")
+
+
+def leaves(tree: dict, rows):
+    """Index of the leaf that each row falls into."""
+    import numpy
+
+    left, right = numpy.array(tree["left"]), numpy.array(tree["right"])
+    feature, threshold = numpy.array(tree["feature"]), numpy.array(tree["threshold"])
+    at = numpy.zeros(len(rows), dtype=int)
+    while (inner := left[at] != -1).any():
+        node = at[inner]
+        goes_left = rows[inner, feature[node]] <= threshold[node]
+        at[inner] = numpy.where(goes_left, left[node], right[node])
+    return at
+
+
+def answers(model: dict, rows):
+    """What the model says: shares per class, or numbers; for centres the distance to the nearest."""
+    import numpy
+
+    kind = model["kind"]
+    if kind == "linear":
+        return rows @ numpy.array(model["coefficients"]) + model["intercept"]
+    if kind == "logistic":
+        scores = rows @ numpy.array(model["coefficients"]).T + numpy.array(model["intercepts"])
+        if scores.shape[1] == 1:
+            scores = numpy.hstack([numpy.zeros_like(scores), scores])
+        scores = numpy.exp(scores - scores.max(axis=1, keepdims=True))
+        return scores / scores.sum(axis=1, keepdims=True)
+    if kind == "trees":
+        every = [numpy.array(tree["value"], dtype=float)[leaves(tree, rows)] for tree in model["trees"]]
+        mean = sum(every) / len(every)
+        return mean if model["classes"] else mean[:, 0]
+    if kind == "centres":
+        centres = numpy.array(model["centres"])
+        return numpy.sqrt(((rows[:, None, :] - centres[None]) ** 2).sum(axis=2)).min(axis=1)
+    raise ModelRefused(f"no kind of model: {kind}")

@@ -1,0 +1,100 @@
+"""Tests of shuyu_job on the packages of a built runtime: `python3 test_shuyu_job.py RUNTIME`."""
+
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+class Forms(unittest.TestCase):
+    """A model and its JSON give the same answers."""
+
+    def setUp(self):
+        import numpy
+
+        chance = numpy.random.default_rng(3)
+        self.x = chance.normal(size=(400, 3))
+        self.y = (self.x[:, 0] > 0.2 * self.x[:, 1]).astype(int) + (self.x[:, 2] > 1)
+        self.names = ["a", "b", "c"]
+
+    def same(self, estimator, method: str):
+        import numpy
+        from shuyu_job.forms import answers, export
+
+        data = json.loads(json.dumps(export(estimator, self.names)))
+        x = self.x.astype("float32").astype(float)
+        self.assertTrue(numpy.allclose(answers(data, x), getattr(estimator, method)(x), atol=1e-6))
+
+    def test_every_form(self):
+        from sklearn.cluster import KMeans
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+        from sklearn.linear_model import LinearRegression, LogisticRegression
+        from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+        for kind in (LogisticRegression(), DecisionTreeClassifier(max_depth=4), RandomForestClassifier(5)):
+            self.same(kind.fit(self.x, self.y), "predict_proba")
+            self.same(kind.fit(self.x, self.y > 0), "predict_proba")
+        for kind in (LinearRegression(), DecisionTreeRegressor(max_depth=4), RandomForestRegressor(5)):
+            self.same(kind.fit(self.x, self.x[:, 0]), "predict")
+        from shuyu_job.forms import answers, export
+
+        clusters = KMeans(3, n_init=1, random_state=0).fit(self.x)
+        nearest = clusters.transform(self.x).min(axis=1)
+        self.assertTrue(abs(answers(export(clusters, self.names), self.x) - nearest).max() < 1e-6)
+
+    def test_what_stores_records_is_refused(self):
+        from shuyu_job.forms import ModelRefused, export
+        from sklearn.neighbors import KNeighborsClassifier
+        from sklearn.svm import SVC
+
+        for kind in (KNeighborsClassifier(), SVC()):
+            with self.assertRaises(ModelRefused):
+                export(kind.fit(self.x, self.y), self.names)
+
+
+class Risk(unittest.TestCase):
+    """Known figures of the attack."""
+
+    def test_auc_and_its_interval(self):
+        from shuyu_job.risk import auc
+
+        self.assertEqual(auc([0, 1], [2, 3])[0], 1.0)
+        self.assertEqual(auc([2, 3], [0, 1])[0], 0.0)
+        a, low, high = auc([1] * 50, [1] * 50)
+        self.assertEqual(a, 0.5)
+        # Hanley and McNeil (1982): standard error for A = 0.5, 50 and 50.
+        self.assertAlmostEqual(high - low, 2 * 1.96 * ((0.25 + 98 * (1 / 3 - 0.25)) / 2500) ** 0.5, places=9)
+
+    def test_counts_of_parameters(self):
+        from shuyu_job.risk import parameters
+
+        self.assertEqual(parameters({"kind": "linear", "coefficients": [1, 2, 3]}), 4)
+        self.assertEqual(parameters({"kind": "trees", "trees": [{"left": [1, -1, -1]}]}), 3)
+
+
+class Outputs(unittest.TestCase):
+    """Pictures are pictures, tables are tables."""
+
+    def test_written_files(self):
+        import pandas
+        import shuyu_job.outputs as outputs
+
+        with tempfile.TemporaryDirectory() as folder:
+            outputs.OUT = Path(folder)
+            outputs.write_bars("b.png", [1, 2, 0])
+            outputs.write_lines("l.png", [[1, 2, 3], [3]])
+            outputs.write_table("t.csv", pandas.DataFrame({"a": [1]}), index=False)
+            for name in ("b.png", "l.png"):
+                self.assertEqual((Path(folder) / name).read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+            self.assertEqual((Path(folder) / "t.csv").read_text(), "a\n1\n")
+
+
+if __name__ == "__main__":
+    runtime = Path(sys.argv.pop(1))
+    version = json.loads((runtime / "runtime.json").read_text())["python"]
+    sys.path[:0] = [str(HERE), str(runtime / "usr" / "lib" / f"python{version}" / "site-packages")]
+    sys.dont_write_bytecode = True
+    unittest.main()
