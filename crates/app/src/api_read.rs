@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use shuyu_domain::{
     Event,
-    event::{DatasetEvent, ReleaseEvent},
+    event::ReleaseEvent,
     port::{AccessNote, CaseFilter, CaseRow, DatasetRow, Duty, Loaded, Log, StoredCheckpoint, StoredEntry},
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, Refusal, Timestamp};
@@ -263,7 +263,7 @@ fn about(log: Log, entry: &Entry) -> About {
     }
     match serde_json::from_slice::<ActPayload>(&entry.payload).map(|payload| payload.event) {
         Ok(Event::Case(_)) => case_of(&entry.stream),
-        Ok(Event::Dataset(DatasetEvent::VersionRecorded { resource, .. })) => About::Data(resource),
+        Ok(Event::Dataset(event)) => About::Data(event.resource()),
         Ok(Event::Release(ReleaseEvent::Answered { case, .. })) => About::Case(case),
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,
         Err(_) => About::Body(None),

@@ -16,7 +16,7 @@ use shuyu_profile::{Profile, ProfileSource};
 use crate::{
     App, Stop,
     account::parse,
-    erasure,
+    erasing, erasure,
     registry::{NewBody, NewPerson},
     reminder,
 };
@@ -249,6 +249,8 @@ impl App {
         for effect in self.record.outbox(200).await? {
             if effect.kind == erasure::EFFECT {
                 self.carry_out_erasure(&effect).await?;
+            } else if effect.kind == erasing::EFFECT {
+                self.hide_erased(&effect).await?;
             } else if effect.kind == reminder::EFFECT {
                 self.deliver_reminder(&effect).await?;
             } else if self.record.document("notice", &effect.key).await?.is_none() {

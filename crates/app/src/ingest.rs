@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use shuyu_domain::{
     Event,
-    event::DatasetEvent,
+    event::{Correction, DatasetEvent},
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
 use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
@@ -24,6 +24,8 @@ use crate::{
     port::{DataError, DeriveOrder, IngestOrder, Ingested, Sweep},
     subjects::{Table, provides},
 };
+
+pub use crate::correcting::NewCorrection;
 
 /// All rows, in hundredths of a percent.
 const WHOLE: u32 = 10_000;
@@ -53,6 +55,9 @@ pub struct NewIngest {
     /// `None`: one of them refuses the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<u32>,
+    /// What the new version corrects, if it is a correction (更正).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<NewCorrection>,
 }
 
 /// An order to make a de-identified version (YN-DM-104).
@@ -142,6 +147,7 @@ impl App {
                 new.domain.clone(),
             )
             .await?;
+        let correction = self.correction(session, &table, new.correction.as_ref()).await?;
         let upload = self.checked_upload(session, new.upload, UploadKind::Data).await?;
         job.size(upload.size_bytes);
         let order = IngestOrder {
@@ -168,7 +174,7 @@ impl App {
             unit_columns: new.unit_columns.clone(),
             ..table
         };
-        self.record_version(session, table, made, (key, fingerprint(&new)))
+        self.record_version(session, (table, correction), made, (key, fingerprint(&new)))
             .await
     }
 
@@ -217,7 +223,7 @@ impl App {
             unit_columns,
             ..table
         };
-        self.record_version(session, table, made, (key, fingerprint(&new)))
+        self.record_version(session, (table, None), made, (key, fingerprint(&new)))
             .await
     }
 
@@ -262,7 +268,7 @@ impl App {
     async fn record_version(
         &self,
         session: &Session,
-        table: Table,
+        (table, correction): (Table, Option<Correction>),
         made: Ingested,
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
@@ -285,6 +291,7 @@ impl App {
             rows_per_unit: made.rows_per_unit,
             columns: made.columns,
             unit_columns: table.unit_columns.clone(),
+            correction,
             by: session.actor.clone(),
         };
         let result = DatasetMade {

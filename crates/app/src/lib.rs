@@ -9,10 +9,12 @@ pub mod account;
 pub mod api_read;
 pub mod batch;
 mod books;
+mod correcting;
 pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
+pub mod erasing;
 pub mod erasure;
 pub mod files;
 pub mod founding;
@@ -107,6 +109,7 @@ pub struct App {
     running: Running,
     books: books::Books,
     unproven: Unproven,
+    erasing: erasing::Waiting,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -132,6 +135,7 @@ impl App {
             running: Running::default(),
             books: books::Books::default(),
             unproven: Unproven::default(),
+            erasing: erasing::Waiting::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
             swept: sweep::SweptOn::default(),

@@ -1,5 +1,7 @@
 //! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
 
+mod erasing;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
@@ -9,6 +11,8 @@ use shuyu_domain::port::{Log, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
 use shuyu_privacy::{Past, Remembered, permit::Permit};
 use tokio_util::sync::CancellationToken;
+
+pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
 pub trait Secrets: Send + Sync {
@@ -176,7 +180,7 @@ pub type ByteStream = BoxStream<'static, Result<bytes::Bytes, std::io::Error>>;
 
 /// The lake, as the use cases need it.
 #[async_trait]
-pub trait DataLake: Send + Sync {
+pub trait DataLake: Erasing {
     /// Seals a file as it comes, at most `limit_bytes` long.
     async fn receive(&self, name: &str, bytes: ByteStream, limit_bytes: u64) -> Result<RawFile, DataError>;
     /// The bytes of a raw file, for papers people look at (at most a few megabytes).

@@ -43,6 +43,8 @@ pub struct Wanted {
 pub struct Keys {
     /// Seals the lake.
     pub lake: [u8; 32],
+    /// Sealed it before, while its data keys are being wrapped anew.
+    pub lake_before: Option<[u8; 32]>,
     /// Wraps the keys of the person vault.
     pub vault: [u8; 32],
     /// Signs checkpoints (SM2).
@@ -86,8 +88,12 @@ impl DataFolder {
             move_guard(root, &mut installation, guard)?;
         }
         let key = |name: &str| key_file(&root.join("keys").join(name));
+        // A rotation that was stopped: what is written now is sealed under the new key, and both open.
+        let unfinished = root.join("keys").join(NEXT_LAKE_KEY).exists();
+        let lake = key("lake")?;
         let keys = Keys {
-            lake: key("lake")?,
+            lake: if unfinished { key(NEXT_LAKE_KEY)? } else { lake },
+            lake_before: unfinished.then_some(lake),
             vault: key("vault")?,
             signer: key("signer")?,
             digest: key("digest")?,
@@ -99,6 +105,23 @@ impl DataFolder {
             keys,
             _lock: lock,
         })
+    }
+
+    /// The master key that is to follow the one in use: the one that an interrupted rotation began with, or a new one.
+    /// It is durable before this returns. Answers the present one and the next.
+    pub fn begin_lake_rotation(&self) -> anyhow::Result<([u8; 32], [u8; 32])> {
+        let keys = self.root.join("keys");
+        Ok((
+            key_file(&keys.join("lake"))?,
+            key_file(&keys.join(NEXT_LAKE_KEY))?,
+        ))
+    }
+
+    /// The next master key takes the place of the one in use, which is gone. Only after every file was wrapped anew.
+    pub fn end_lake_rotation(&self) -> anyhow::Result<()> {
+        let keys = self.root.join("keys");
+        std::fs::rename(keys.join(NEXT_LAKE_KEY), keys.join("lake"))?;
+        Ok(std::fs::File::open(&keys)?.sync_all()?)
     }
 
     /// The guard file: what each log had reached, to be kept out of the backups of this folder.
@@ -133,6 +156,9 @@ pub fn profile_of(root: &Path) -> anyhow::Result<Option<String>> {
         toml::from_str(&text).with_context(|| format!("reading {}", path.display()))?;
     Ok(Some(installation.profile))
 }
+
+/// The lake's next master key, in the folder of keys, while a rotation is under way.
+const NEXT_LAKE_KEY: &str = "lake.next";
 
 /// The file that says what a folder is.
 pub const INSTALLATION: &str = "installation.toml";
@@ -227,7 +253,7 @@ fn key_file(path: &Path) -> anyhow::Result<[u8; 32]> {
 
 /// Writes a file that only the owner may read, durable before it has its name.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let temporary = path.with_extension("new");
+    let temporary = path.with_added_extension("new");
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -236,5 +262,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;
+    // Without this a crash may forget the name: a key that files are sealed under must be there.
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod bench;
 mod demo;
 mod embedded;
 mod folder;
+mod keys;
 mod law;
 mod policy;
 mod real;
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use shuyu_kernel::CivilDate;
+use tracing_subscriber::{
+    Layer as _, filter::filter_fn, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// 数域: authorised use of public data.
 #[derive(Parser)]
@@ -49,6 +53,11 @@ enum Command {
     Export(verify::ExportArguments),
     /// Compare every core table with the ledger.
     Rebuild(verify::RebuildArguments),
+    /// The keys of a data folder.
+    Keys {
+        #[command(subcommand)]
+        command: keys::KeysCommand,
+    },
     /// Write the OpenAPI document.
     Openapi,
     /// Measure and print ratios.
@@ -82,6 +91,9 @@ struct ServeArguments {
     /// Let the wall clock run so many seconds ahead. Training only; for the tests of what expires.
     #[arg(long, hide = true, default_value_t = 0)]
     wall_ahead: u32,
+    /// Seal nothing in the lake. Training only; for the test that shows that its search finds what is in clear.
+    #[arg(long, hide = true)]
+    unsealed: bool,
 }
 
 #[derive(clap::Args)]
@@ -158,10 +170,15 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,shuyu=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // Engines below tell statements and values when they are asked for details: of what is not ours only warnings are
+    // told, whatever the environment asks for.
+    let ours =
+        filter_fn(|about| *about.level() <= tracing::Level::WARN || about.target().starts_with("shuyu"));
+    let told = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .init();
+        .with_filter(filter)
+        .with_filter(ours);
+    tracing_subscriber::registry().with(told).init();
     // The text of a panic may hold values of rows: only the place is written down.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -170,6 +187,7 @@ fn main() -> anyhow::Result<()> {
     match arguments.command {
         Command::Policy { command } => return policy::run(command),
         Command::Verify(arguments) => return verify::verify(&arguments),
+        Command::Keys { command } => return keys::run(command),
         Command::Openapi => return print(&shuyu_web::api::openapi().to_pretty_json()?),
         _ => {}
     }
@@ -188,10 +206,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
             } else {
                 "training"
             };
-            let for_tests = arguments.kill_at.is_some() || arguments.wall_ahead > 0;
+            let for_tests = arguments.kill_at.is_some() || arguments.wall_ahead > 0 || arguments.unsealed;
             anyhow::ensure!(
                 !for_tests || kind == "training",
-                "--kill-at and --wall-ahead are for training folders"
+                "--kill-at, --wall-ahead and --unsealed are for training folders"
             );
             let world = match kind {
                 "training" => Some(world_for(arguments.world, arguments.profile.as_deref())?),
@@ -208,6 +226,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 rules: arguments.rules,
                 kill_at: arguments.kill_at,
                 wall_ahead: arguments.wall_ahead,
+                unsealed: arguments.unsealed,
             };
             let server = serve::start(options).await?;
             let asked = serve::StopSignals::catch()?;
@@ -234,7 +253,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         #[cfg(feature = "bench")]
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Law { command } => law::run(command).await,
-        Command::Policy { .. } | Command::Verify(_) | Command::Openapi => Ok(()),
+        Command::Policy { .. } | Command::Verify(_) | Command::Keys { .. } | Command::Openapi => Ok(()),
     }
 }
 

@@ -49,6 +49,8 @@ pub struct ServeOptions {
     pub rules: Option<PathBuf>,
     /// Seconds the wall clock runs ahead. Training only.
     pub wall_ahead: u32,
+    /// Nothing in the lake is sealed. Training only.
+    pub unsealed: bool,
 }
 
 impl ServeOptions {
@@ -130,13 +132,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     .await
     .map_err(|error| anyhow::anyhow!("{}: {error}", error.code()))?;
     let store = Arc::new(store);
-    let lake = Lake::open(
-        folder.root.join("lake"),
-        &MasterKey(folder.keys.lake),
-        random.clone(),
-        kill,
-    )
-    .map_err(anyhow::Error::new)?;
+    let lake = lake_of(&folder, options, random.clone(), kill)?;
     let lake = Arc::new(lake);
     let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
     let profiles = rules(&folder.installation.profile, options.rules.as_deref())?;
@@ -159,6 +155,26 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         store,
         _folder: folder,
     })
+}
+
+/// The lake of a folder, sealed unless a training folder was asked for without.
+fn lake_of(
+    folder: &DataFolder,
+    options: &ServeOptions,
+    random: Arc<SystemRandom>,
+    kill: Arc<dyn KillSwitch>,
+) -> anyhow::Result<Lake> {
+    let root = folder.root.join("lake");
+    if options.unsealed {
+        anyhow::ensure!(
+            folder.installation.kind == "training",
+            "only a training folder can be without seals"
+        );
+        return Lake::open_unsealed(root, random, kill).map_err(anyhow::Error::new);
+    }
+    let before = folder.keys.lake_before.map(MasterKey);
+    Lake::open_between(root, &MasterKey(folder.keys.lake), before.as_ref(), random, kill)
+        .map_err(anyhow::Error::new)
 }
 
 /// The rules that new cases are opened under: those built in, or a changed version of the same place.
@@ -220,13 +236,14 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     });
     let app = opened.app.clone();
     let sweeping = tokio::spawn(sweep_regularly(app.clone(), stopped.clone()));
+    let erasing = tokio::spawn(erase_regularly(app.clone(), stopped.clone()));
     let watching = tokio::spawn(sweep_clocks_regularly(app.clone(), stopped.clone()));
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
     Ok(Server {
         app,
         address,
         stop,
-        tasks: vec![http, sweeping, watching, sealing],
+        tasks: vec![http, sweeping, erasing, watching, sealing],
     })
 }
 
@@ -273,6 +290,23 @@ async fn sweep_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(objects) => tracing::info!(objects, "the lake was swept"),
             Err(error) => tracing::error!(%error, "sweeping the lake failed"),
+        }
+    }
+}
+
+/// Time between two looks for ordered erasures whose files are still to be rewritten.
+const ERASE_EVERY: Duration = Duration::from_secs(2);
+
+/// Carries out what was ordered to be erased; reads skip it already.
+async fn erase_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut beat = tokio::time::interval(ERASE_EVERY);
+    loop {
+        tokio::select! {
+            _ = beat.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        if let Err(error) = app.finish_erasures().await {
+            tracing::error!(%error, "erasing failed");
         }
     }
 }

@@ -223,10 +223,16 @@ pub async fn rebuild(arguments: &RebuildArguments) -> anyhow::Result<()> {
         "tables that differ from the ledger: {}",
         different.join(", ")
     );
+    let files = opened.app.check_lake().await?;
+    anyhow::ensure!(
+        files.is_empty(),
+        "versions whose files are not those of the ledger: {}",
+        files.join(", ")
+    );
     say(
         false,
         &serde_json::Value::Null,
-        "every core table equals the ledger",
+        "every core table equals the ledger, every data file its digest there",
     )
 }
 

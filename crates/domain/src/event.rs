@@ -4,6 +4,7 @@
 //! files in `tests/golden` hold every form ever written.
 
 mod identity;
+mod data;
 mod kind;
 mod record;
 mod watch;
@@ -19,6 +20,7 @@ use shuyu_kernel::{
 use crate::value::{Paper, Value};
 
 pub use identity::IdentityEvent;
+pub use data::{Correction, CorrectionReason, ErasedFile, ErasedVersion};
 pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 

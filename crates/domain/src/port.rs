@@ -15,7 +15,7 @@ use shuyu_kernel::{
 
 use crate::{case::Case, event::Event, registry::Registry};
 
-pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty, WatchFilter, WatchedClock};
+pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty, ReleaseRead, WatchFilter, WatchedClock};
 pub use shuyu_profile::CaseQuery;
 
 /// A stream of events in the ledger: one per case, one for the registry, one per dataset…
@@ -299,6 +299,9 @@ pub trait Record: Send + Sync {
 
     /// Releases recorded under the permits of a case, with the digest of each result as stored.
     async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
+
+    /// Releases whose answer read a dataset, any version, newest first.
+    async fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
 
     /// Entries of a stream in order.
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;

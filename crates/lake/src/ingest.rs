@@ -16,6 +16,7 @@ use crate::{
     error::{IngestError, IngestRefused, LakeError, cancelled},
     limits::Limits,
     raw::RawZone,
+    request::{check_append, check_key, check_request, check_unit, named},
     source::{FormatHint, Watch, read_file},
     table::{
         ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup, Shaped,
@@ -44,9 +45,12 @@ pub struct IngestSpec {
     pub schema: Option<TableSpec>,
     /// The unit, for tables about persons, enterprises or households.
     pub unit: Option<UnitSpec>,
+    /// Columns that together differ in every row, for a schema that is inferred; empty when nothing is promised. A
+    /// table that has a key keeps it.
+    pub row_key: Vec<String>,
     /// What happens to rows that break a rule.
     pub on_bad_row: OnBadRow,
-    /// Append or replace.
+    /// Append, upsert or replace.
     pub mode: IngestMode,
     /// Names this attempt; see [`IngestKey`].
     pub key: IngestKey,
@@ -96,13 +100,28 @@ impl Lake {
         let setup = self.setup(&spec, standing.as_ref()).await?;
         let (sender, files) = mpsc::channel(1);
         let reading = self.read(&spec, setup, progress.clone(), cancel, sender);
-        let (files, shaped) = self.gather(spec.dataset, files, reading).await?;
+        let (mut files, mut shaped) = self.gather(spec.dataset, files, reading).await?;
+        let merged = self
+            .merged(
+                standing.as_ref(),
+                &spec,
+                (&mut shaped, &mut files),
+                &Watch::new(&*progress, cancel),
+            )
+            .await;
+        let removed = match merged {
+            Ok(removed) => removed,
+            Err(error) => {
+                self.forget_files(spec.dataset, &files).await;
+                return Err(error.into());
+            }
+        };
         let finished = self
             .commit(
                 &log,
                 standing.as_ref(),
                 spec,
-                (shaped, &files),
+                (shaped, &files, removed),
                 &Watch::new(&*progress, cancel),
             )
             .await;
@@ -155,8 +174,13 @@ impl Lake {
             on_bad_row,
             units: UnitCounter::default(),
             keys: KeyProof::default(),
+            row_key: spec.row_key.clone(),
         };
         let Some(standing) = standing else {
+            check_key(
+                spec,
+                spec.schema.as_ref().map_or(&spec.row_key, |schema| &schema.key),
+            )?;
             return Ok(fresh);
         };
         let current = &standing.version.record;
@@ -169,7 +193,15 @@ impl Lake {
         }
         check_append(spec, current)?;
         let schema = spec.schema.clone().unwrap_or_else(|| current.schema.clone());
-        let snapshot = Snapshot::new(standing.version.clone(), self.objects());
+        check_key(spec, &schema.key)?;
+        if spec.mode == IngestMode::Upsert {
+            // The new rows are proved among themselves; those that go on are counted when it is known which.
+            return Ok(RowSetup {
+                spec: Some(schema),
+                ..fresh
+            });
+        }
+        let snapshot = self.pinned(standing.version.clone()).await?;
         let (units, keys) = tracked(&snapshot, &schema).await?;
         Ok(RowSetup {
             spec: Some(schema),
@@ -239,7 +271,7 @@ impl Lake {
         log: &DeltaLog,
         standing: Option<&Standing>,
         spec: IngestSpec,
-        (shaped, files): (Shaped, &[DataFile]),
+        (shaped, files, removed): (Shaped, &[DataFile], Vec<String>),
         watch: &Watch<'_>,
     ) -> Result<IngestReport, LakeError> {
         watch.check()?;
@@ -248,6 +280,7 @@ impl Lake {
         let record = record(&spec, shaped.spec, Some(&shaped.report), report);
         let change = Change {
             files: files.to_vec(),
+            removed,
             record,
         };
         let version = log.commit(standing, change, &*self.kill).await?;
@@ -276,54 +309,6 @@ fn read_sources(
             other => other,
         })?;
         shaper.end_file(inspection)?;
-    }
-    Ok(())
-}
-
-fn check_request(spec: &IngestSpec) -> Result<(), Refusal> {
-    let wrong = |problem: &str| Refusal::unmet("ingest_not_usable").fact("problem", problem);
-    if spec.sources.is_empty() {
-        return Err(wrong("sources"));
-    }
-    if spec.key.0.is_empty() {
-        return Err(wrong("key"));
-    }
-    if spec.unit.as_ref().is_some_and(|unit| unit.columns.is_empty()) {
-        return Err(wrong("unit"));
-    }
-    spec.schema.as_ref().map_or(Ok(()), TableSpec::check)
-}
-
-/// The unit an ingest asks for: identifier domain and columns.
-fn named(spec: &IngestSpec) -> Option<(&str, &[String])> {
-    let unit = spec.unit.as_ref()?;
-    Some((&unit.domain, &unit.columns))
-}
-
-/// A table keeps its unit from version to version: permits that follow the latest version rely on it for their
-/// thresholds. Only a table without one may be given one, which protects more.
-fn check_unit(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
-    let gains = current.unit.is_none() && spec.mode == IngestMode::Replace;
-    if gains || named(spec) == current.unit.as_ref().map(UnitProof::named) {
-        Ok(())
-    } else {
-        Err(Refusal::conflict("unit_differs"))
-    }
-}
-
-/// Appending keeps the table's columns.
-fn check_append(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
-    let columns = |table: &TableSpec| -> Vec<(String, ColumnType)> {
-        table
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), column.kind))
-            .collect()
-    };
-    if let Some(schema) = &spec.schema
-        && (columns(schema) != columns(&current.schema) || schema.key != current.schema.key)
-    {
-        return Err(Refusal::conflict("schema_differs"));
     }
     Ok(())
 }
@@ -377,5 +362,6 @@ fn record(
         raw: spec.sources.clone(),
         report: Some(report),
         processing: None,
+        erasures: Vec::new(),
     }
 }

@@ -10,21 +10,23 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
 use serde::{Serialize, de::DeserializeOwned};
-use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp, kill::KillSwitch};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, kill::KillSwitch};
 use sm3::{Digest as _, Sm3};
 
 use crate::{
+    erase::Stage,
     error::{LakeError, fault},
     keys::{KeySource, MasterKey},
     limits::Limits,
     raw::{self, RawFile, RawZone},
-    sealed_store::{PENDING, SealedStore},
+    rotate,
+    sealed_store::SealedStore,
     table::{EncodedFile, QualityReport},
     version::{DataFile, DatasetVersion, DeltaLog, Snapshot},
 };
 
 /// Folder of quality reports and processing records in the store.
-const REPORTS: &str = "_reports";
+pub(crate) const REPORTS: &str = "_reports";
 
 /// A lake in one folder. Cheap to share in an `Arc`; all methods take `&self`.
 pub struct Lake {
@@ -34,15 +36,6 @@ pub struct Lake {
     pub(crate) kill: Arc<dyn KillSwitch>,
     pub(crate) limits: Limits,
     writers: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
-}
-
-/// What a sweep removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Swept {
-    /// Number of objects.
-    pub objects: u64,
-    /// Their length in bytes: clear for tables, sealed for raw files.
-    pub bytes: u64,
 }
 
 impl Lake {
@@ -57,11 +50,50 @@ impl Lake {
         random: Arc<dyn KeySource>,
         kill: Arc<dyn KillSwitch>,
     ) -> Result<Self, Fault> {
+        Self::open_between(root, keys, None, random, kill)
+    }
+
+    /// A lake without any seal, for a training folder in which a search is shown to find what it looks for. A sealed
+    /// lake never opens what it wrote, nor the other way round.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_unsealed(
+        root: PathBuf,
+        random: Arc<dyn KeySource>,
+        kill: Arc<dyn KillSwitch>,
+    ) -> Result<Self, Fault> {
+        let lake = Self::open(root, &MasterKey([0; 32]), random, kill)?;
+        let raw = Arc::into_inner(lake.raw).map(RawZone::unsealed);
+        let raw = raw.ok_or_else(|| Fault::new("opening the lake", "it is in use"))?;
+        Ok(Self {
+            raw: Arc::new(raw),
+            store: lake.store.unsealed(),
+            ..lake
+        })
+    }
+
+    /// The same while data keys are being wrapped anew: files under the previous master key open as well.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open_between(
+        root: PathBuf,
+        keys: &MasterKey,
+        previous: Option<&MasterKey>,
+        random: Arc<dyn KeySource>,
+        kill: Arc<dyn KillSwitch>,
+    ) -> Result<Self, Fault> {
+        rotate::settle(&root)?;
         let tables = root.join("tables");
         std::fs::create_dir_all(&tables).map_err(fault("creating the lake"))?;
         let raw = RawZone::open(root.join("raw"), keys, random.clone(), kill.clone())?;
         let store = SealedStore::new(tables, keys, random.clone(), kill.clone())
             .map_err(fault("opening the lake"))?;
+        let (raw, store) = match previous {
+            Some(previous) => (raw.between(keys, previous), store.between(keys, previous)),
+            None => (raw, store),
+        };
         let (limits, writers) = (Limits::default(), Mutex::default());
         Ok(Self {
             raw: Arc::new(raw),
@@ -116,10 +148,28 @@ impl Lake {
     pub async fn snapshot(&self, dataset: DatasetId, version: Option<u64>) -> Result<Snapshot, LakeError> {
         let standing = self.log(dataset)?.load(version).await?;
         let unknown = || Refusal::unknown("dataset_unknown").fact("dataset", dataset);
-        Ok(Snapshot::new(
-            standing.ok_or_else(unknown)?.version,
-            self.objects(),
-        ))
+        self.pinned(standing.ok_or_else(unknown)?.version).await
+    }
+
+    /// A version as it may be read now: without the rows of subjects that are being erased.
+    pub(crate) async fn pinned(&self, version: DatasetVersion) -> Result<Snapshot, LakeError> {
+        let mut hidden = BTreeSet::new();
+        for order in self.orders(version.dataset).await? {
+            if order.stage != Stage::Prepared {
+                hidden.extend(order.units);
+            }
+        }
+        Ok(Snapshot::new(version, self.objects()).hiding(hidden))
+    }
+
+    /// Every dataset that has a folder, in order.
+    pub(crate) async fn datasets(&self) -> Result<BTreeSet<DatasetId>, Fault> {
+        let listing = self.store.list_with_delimiter(None).await;
+        let folders = listing.map_err(fault("listing datasets"))?.common_prefixes;
+        Ok(folders
+            .iter()
+            .filter_map(|folder| folder.as_ref().parse().ok())
+            .collect())
     }
 
     /// Checks that every file of a version still has the digest that the ledger holds.
@@ -154,106 +204,6 @@ impl Lake {
     /// Refuses `report_unknown`.
     pub async fn report(&self, digest: Digest) -> Result<QualityReport, LakeError> {
         self.document(digest).await
-    }
-
-    /// Removes what refused, cancelled and crashed ingests left: data files, reports and pending objects that no
-    /// version names. Leaves what is younger than `before`, so that another writer's work stays.
-    ///
-    /// # Errors
-    /// When a folder cannot be listed or an object not removed.
-    pub async fn sweep(&self, before: Timestamp) -> Result<Swept, LakeError> {
-        let doing = "sweeping the lake";
-        let listing = self.store.list_with_delimiter(None).await.map_err(fault(doing))?;
-        let mut swept = Swept::default();
-        let mut named = BTreeSet::new();
-        for folder in &listing.common_prefixes {
-            let Ok(dataset) = folder.as_ref().parse::<DatasetId>() else {
-                continue;
-            };
-            let writer = self.writer(dataset);
-            let _alone = writer.lock().await;
-            let mut kept = BTreeSet::new();
-            for version in self.log(dataset)?.versions().await? {
-                kept.extend(
-                    version
-                        .files
-                        .into_iter()
-                        .map(|file| folder.clone().join(file.path)),
-                );
-                named.extend(
-                    [version.record.report, version.record.processing]
-                        .into_iter()
-                        .flatten(),
-                );
-            }
-            let unnamed = |path: &Path| path.extension() == Some("parquet") && !kept.contains(path);
-            let log = folder.clone().join("_delta_log");
-            self.remove(
-                folder,
-                before,
-                |path| !path.prefix_matches(&log) && unnamed(path),
-                &mut swept,
-            )
-            .await?;
-        }
-        let named: BTreeSet<Path> = named.into_iter().map(document_path).collect();
-        self.remove(
-            &Path::from(REPORTS),
-            before,
-            |path| !named.contains(path),
-            &mut swept,
-        )
-        .await?;
-        self.remove(&Path::from(PENDING), before, |_| true, &mut swept)
-            .await?;
-        Ok(swept)
-    }
-
-    /// Removes raw files older than `before` that neither `papers` nor any version names: received, and then
-    /// forgotten by whoever sent them or by a crash before they were recorded.
-    ///
-    /// # Errors
-    /// When a folder cannot be listed or a file not removed.
-    pub async fn sweep_raw(&self, before: Timestamp, papers: BTreeSet<Digest>) -> Result<Swept, LakeError> {
-        let doing = "sweeping the raw zone";
-        let listing = self.store.list_with_delimiter(None).await.map_err(fault(doing))?;
-        let mut keep = papers;
-        for folder in &listing.common_prefixes {
-            if let Ok(dataset) = folder.as_ref().parse::<DatasetId>() {
-                let versions = self.log(dataset)?.versions().await?;
-                keep.extend(versions.into_iter().flat_map(|version| version.record.raw));
-            }
-        }
-        let raw = self.raw.clone();
-        let swept = tokio::task::spawn_blocking(move || raw.sweep(before, &keep)).await;
-        Ok(swept.map_err(fault(doing))?.map_err(fault(doing))?)
-    }
-
-    async fn remove(
-        &self,
-        folder: &Path,
-        before: Timestamp,
-        unwanted: impl Fn(&Path) -> bool,
-        swept: &mut Swept,
-    ) -> Result<(), Fault> {
-        let found: Vec<_> = self
-            .store
-            .list(Some(folder))
-            .try_collect()
-            .await
-            .map_err(fault("sweeping the lake"))?;
-        for object in found {
-            let old = object.last_modified.timestamp_micros() < before.micros();
-            if old && unwanted(&object.location) {
-                self.store
-                    .delete(&object.location)
-                    .await
-                    .map_err(fault("sweeping the lake"))?;
-                swept.objects += 1;
-                swept.bytes += object.size;
-            }
-        }
-        Ok(())
     }
 
     /// The sealed store as what query engines take.
@@ -339,6 +289,6 @@ impl Lake {
     }
 }
 
-fn document_path(digest: Digest) -> Path {
+pub(crate) fn document_path(digest: Digest) -> Path {
     Path::from(format!("{REPORTS}/{digest}.json"))
 }

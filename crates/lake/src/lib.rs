@@ -23,33 +23,41 @@
 //! The table format is the open Delta protocol (through delta-rs): after decryption any Delta reader reads it.
 //! The lake knows no procedure, no permit and no query engine; randomness, time and kill points come from
 //! outside. Kill points: `lake.mid_raw`, `lake.mid_file`, `lake.before_delta_commit`, `lake.mid_delta_commit`,
-//! `lake.after_delta_commit`.
+//! `lake.after_delta_commit`; those of erasing are named in [`ErasureSpec`]'s module.
 //!
 //! Where to begin: [`Lake::open`], [`Lake::receive`], [`Lake::ingest`] with an [`IngestSpec`],
 //! [`Lake::snapshot`], [`Snapshot::scan`].
 
 mod derive;
+mod erase;
 mod error;
 mod ingest;
 mod keys;
 mod lake;
 pub mod limits;
+mod merge;
 mod raw;
+mod request;
+mod rotate;
 mod sealed_store;
 mod sealing;
 pub mod source;
+mod sweep;
 mod table;
 mod version;
 
 pub use derive::{DeriveSpec, Generalisation, Generalise, ProcessingRecord};
+pub use erase::{ErasureProof, ErasureSpec, FileErased, Prepared, VersionErased};
 pub use error::{IngestError, IngestRefused, LakeError};
 pub use ingest::{IngestReport, IngestSpec};
 pub use keys::{KeySource, MasterKey, UnitKey};
-pub use lake::{Lake, Swept};
+pub use lake::Lake;
 pub use limits::Limits;
 pub use raw::RawFile;
+pub use rotate::{Rotated, rotate};
 pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
+pub use sweep::Swept;
 pub use table::{
     ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress, OnBadRow, Phase,
     Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,

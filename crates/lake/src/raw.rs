@@ -25,9 +25,11 @@ use crate::{
 };
 
 /// What the seal of a raw file is bound to; its name is checked by the digest of its bytes instead.
-const PLACE: &str = "raw";
+pub(crate) const PLACE: &str = "raw";
 /// Folder of files that are still arriving.
-const INCOMING: &str = "incoming";
+pub(crate) const INCOMING: &str = "incoming";
+/// Purpose of the key that wraps the data keys of raw files.
+pub(crate) const PURPOSE: &str = "lake.raw";
 /// Longest declared name kept, in characters.
 const MAX_NAME: usize = 255;
 
@@ -80,10 +82,22 @@ impl RawZone {
         }
         Ok(Self {
             folder,
-            keys: WrappingKey::new(master, "lake.raw"),
+            keys: WrappingKey::new(master, PURPOSE),
             random,
             kill,
         })
+    }
+
+    /// The same without any seal.
+    pub(crate) fn unsealed(mut self) -> Self {
+        self.keys = WrappingKey::unsealed();
+        self
+    }
+
+    /// The same that also opens what was sealed under the key before.
+    pub(crate) fn between(mut self, current: &MasterKey, previous: &MasterKey) -> Self {
+        self.keys = WrappingKey::new(current, PURPOSE).also(previous, PURPOSE);
+        self
     }
 
     /// Receives one file of at most `limit` bytes.
@@ -194,6 +208,17 @@ impl RawZone {
             }
         }
         Ok(swept)
+    }
+
+    /// Destroys a file, the wrapped data key in its header included. One that is gone is no error.
+    pub(crate) fn destroy(&self, digest: Digest) -> io::Result<()> {
+        let path = self.path_of(digest);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        }
+        path.parent()
+            .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 
     /// Opens a raw file for reading on a blocking thread.

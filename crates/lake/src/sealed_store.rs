@@ -26,6 +26,8 @@ use crate::{
 };
 
 const STORE: &str = "sealed";
+/// Purpose of the key that wraps the data keys of objects.
+pub(crate) const PURPOSE: &str = "lake.objects";
 /// Chunks opened at a time when an object is streamed: 16, which is 1 MiB.
 const STREAM_CHUNKS: u64 = 16;
 /// Folder of objects that do not have their final name yet.
@@ -62,10 +64,22 @@ impl SealedStore {
         let inner = Arc::new(LocalFileSystem::new_with_prefix(folder)?);
         Ok(Self {
             inner,
-            keys: Arc::new(WrappingKey::new(master, "lake.objects")),
+            keys: Arc::new(WrappingKey::new(master, PURPOSE)),
             random,
             kill,
         })
+    }
+
+    /// The same without any seal.
+    pub(crate) fn unsealed(mut self) -> Self {
+        self.keys = Arc::new(WrappingKey::unsealed());
+        self
+    }
+
+    /// The same that also opens what was sealed under the key before, while `current` is the key.
+    pub(crate) fn between(mut self, current: &MasterKey, previous: &MasterKey) -> Self {
+        self.keys = Arc::new(WrappingKey::new(current, PURPOSE).also(previous, PURPOSE));
+        self
     }
 
     /// Writes sealed bytes durably, all or nothing.

@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod case;
+pub mod datasets;
 pub mod desk;
 pub mod exceptions;
 pub mod law;
@@ -21,6 +22,7 @@ pub mod who;
 
 pub use archive::{Archive, ArchivedPaper};
 pub use case::{ActNow, CaseView, TimelineItem};
+pub use datasets::{ErasureLine, History, Impact, VersionLine};
 pub use desk::{QueueRow, Urgency};
 pub use exceptions::Granted;
 pub use ledger::LogEntry;

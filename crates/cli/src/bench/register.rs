@@ -130,6 +130,7 @@ pub(super) async fn ingest(lake: &Lake, raw: Digest, subjects: Subjects) -> anyh
         format: FormatHint::default(),
         schema: None,
         unit: Some(subjects.unit()),
+        row_key: Vec::new(),
         on_bad_row: OnBadRow::Refuse,
         mode: IngestMode::Replace,
         key: IngestKey(format!("bench-{subjects:?}")),

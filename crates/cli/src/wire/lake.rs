@@ -16,7 +16,7 @@ use shuyu_lake::{
 
 /// The lake with the installation's unit key and clock.
 pub struct LakeAdapter {
-    lake: Arc<Lake>,
+    pub(super) lake: Arc<Lake>,
     unit_key: [u8; 32],
     clock: Arc<dyn Clock>,
 }
@@ -32,7 +32,7 @@ impl LakeAdapter {
     }
 
     /// One key per identifier domain, so that sets compare across tables and domains never mix.
-    fn domain_key(&self, domain: &str) -> UnitKey {
+    pub(super) fn domain_key(&self, domain: &str) -> UnitKey {
         UnitKey(Digest::keyed(&self.unit_key, format!("unit/{domain}").as_bytes()).0)
     }
 }
@@ -73,7 +73,7 @@ impl shuyu_lake::Progress for Told {
     }
 }
 
-fn data_error(error: LakeError) -> DataError {
+pub(super) fn data_error(error: LakeError) -> DataError {
     match error {
         LakeError::Refused(refusal) => DataError::Refused(refusal),
         LakeError::Fault(fault) => DataError::Fault(fault),
@@ -159,6 +159,7 @@ impl DataLake for LakeAdapter {
             format: FormatHint::default(),
             schema: None,
             unit,
+            row_key: Vec::new(),
             on_bad_row: order
                 .set_aside
                 .map_or(OnBadRow::Refuse, |max_share_basis_points| OnBadRow::Quarantine {

@@ -1,6 +1,7 @@
 //! Adapters: the engines behind the ports of `app`.
 
 mod identity;
+mod erasing;
 mod keeper;
 mod lake;
 mod query;

@@ -45,6 +45,19 @@ impl Server {
         Self::spawn(command)
     }
 
+    /// The same, telling everything it ever tells; what it tells goes to a file.
+    pub fn start_telling(data: &Path, options: &[&str], told: &Path) -> Self {
+        let log = std::fs::File::create(told).expect("a file for what it tells");
+        let mut command = shuyu();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(options)
+            .env("RUST_LOG", "info,shuyu=trace,shuyu_app=trace,shuyu_lake=trace,shuyu_store=trace,shuyu_web=trace,shuyu_query=trace,datafusion=debug")
+            .stderr(log);
+        Self::spawn(command)
+    }
+
     fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output"))

@@ -5,12 +5,14 @@
 
 mod batch;
 mod browser;
+mod clear;
 mod console;
 mod data;
 mod demo;
 mod folder;
 mod harness;
 mod hostile;
+mod lake;
 mod offline;
 mod policy;
 mod postgres;

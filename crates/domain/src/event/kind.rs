@@ -1,6 +1,6 @@
 //! Names of the events, as written in the ledger. A name once used keeps its meaning for ever.
 
-use super::{CaseEvent, DatasetEvent, Event, InstallationEvent, ReleaseEvent};
+use super::{CaseEvent, Event, InstallationEvent, ReleaseEvent};
 
 impl Event {
     /// Type name with version, as written in the ledger.
@@ -33,7 +33,7 @@ impl Event {
                 CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",
             },
             Event::Registry(event) => event.kind(),
-            Event::Dataset(DatasetEvent::VersionRecorded { .. }) => "dataset.version_recorded.v1",
+            Event::Dataset(event) => event.kind(),
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
             Event::Installation(event) => match event {
                 InstallationEvent::Founded { .. } => "installation.founded.v1",

@@ -7,6 +7,7 @@ use shuyu_kernel::{
     Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId, Timestamp,
 };
 
+use super::data::{Correction, ErasedFile, ErasedVersion};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -250,8 +251,51 @@ pub enum DatasetEvent {
         /// Columns that name the subject.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unit_columns: Vec<String>,
+        /// What it corrects, if it is a correction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correction: Option<Correction>,
         /// Who.
         by: Actor,
+    },
+    /// A subject is to be erased from every version; from now on no read gives its rows.
+    ErasureOrdered {
+        /// Dataset that names the subject.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Identifier domain of the subject.
+        domain: String,
+        /// Keyed commitment to the subject; the identifier stands nowhere.
+        subject: Digest,
+        /// The dataset and those derived from it.
+        datasets: Vec<DatasetId>,
+        /// Why.
+        reason: ErasureReason,
+        /// Who.
+        by: RegistryMeta,
+    },
+    /// No file of any version holds the subject of an order any more; all were searched.
+    SubjectErased {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Keyed commitment to the subject, as in the order.
+        subject: Digest,
+        /// Versions that held it.
+        versions: Vec<ErasedVersion>,
+        /// Files that were rewritten.
+        files: Vec<ErasedFile>,
+        /// Raw files that were destroyed because they held it or could no longer be searched.
+        raw: Vec<Digest>,
+        /// Files that were searched in the end.
+        files_searched: u64,
+        /// Rows that were searched in the end.
+        rows_searched: u64,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Rows of lists as the record gives them.
 
-use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, ReleaseId};
 
 /// A line in a list of cases.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,21 @@ pub struct DatasetRow {
     /// Columns.
     pub columns: Vec<String>,
     /// Ledger index of its event.
+    pub as_of: u64,
+}
+
+/// A release whose answer read a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRead {
+    /// The release.
+    pub release: ReleaseId,
+    /// Case of its permit.
+    pub case: CaseId,
+    /// Version of the dataset that was read.
+    pub version: u64,
+    /// Rows that left.
+    pub rows: u64,
+    /// Ledger index of its entry.
     pub as_of: u64,
 }
 

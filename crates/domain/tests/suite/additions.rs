@@ -5,11 +5,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use shuyu_domain::{
     Event, Value,
-    event::{ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta},
+    event::{
+        DatasetEvent, ErasedFile, ErasedVersion, ErasureReason, InstallationEvent, RegistryEvent,
+        RegistryMeta,
+    },
     registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
 };
-use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, Digest, Manner, PersonId, Timestamp};
+use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PersonId, Timestamp};
 
 fn day(n: i8) -> CivilDate {
     CivilDate::new(2026, 2, n).unwrap()
@@ -50,6 +53,31 @@ pub fn new_kinds() -> Vec<Event> {
             subject: PersonId::from_bits(5).to_string(),
             reason: ErasureReason::PurposeEnded,
             by: by(),
+        }),
+        Event::Dataset(DatasetEvent::ErasureOrdered {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            erasure: "0f1e2d3c".to_owned(),
+            domain: "person".to_owned(),
+            subject: Digest::of(b"subject"),
+            datasets: vec![DatasetId::from_bits(11), DatasetId::from_bits(12)],
+            reason: ErasureReason::ConsentWithdrawn,
+            by: by(),
+        }),
+        Event::Dataset(DatasetEvent::SubjectErased {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            erasure: "0f1e2d3c".to_owned(),
+            subject: Digest::of(b"subject"),
+            versions: vec![ErasedVersion { version: 2, rows: 1 }],
+            files: vec![ErasedFile {
+                before: Digest::of(b"before"),
+                after: Digest::of(b"after"),
+                rows: 1,
+            }],
+            raw: vec![Digest::of(b"raw")],
+            files_searched: 3,
+            rows_searched: 15_690,
         }),
     ]
     .into_iter()

@@ -181,6 +181,7 @@ pub(crate) fn of_data() -> Vec<Event> {
             rows_per_unit: 1,
             columns: vec!["unit".to_owned(), "months".to_owned()],
             unit_columns: Vec::new(),
+            correction: None,
             by: actor(),
         }),
         Event::Release(ReleaseEvent::Answered {

@@ -128,6 +128,7 @@ impl Lake {
         let record = derived_record(&spec, &source, schema, units, processing);
         let change = Change {
             files: files.clone(),
+            removed: Vec::new(),
             record,
         };
         let committed = log.commit(standing.as_ref(), change, &*self.kill).await;
@@ -335,5 +336,6 @@ fn derived_record(
         raw: Vec::new(),
         report: None,
         processing: Some(processing),
+        erasures: Vec::new(),
     }
 }

@@ -19,6 +19,9 @@ pub(crate) use reader::SealedFile;
 
 /// First bytes of a sealed file: name and format version.
 const MAGIC: &[u8; 8] = b"SHYSEAL1";
+/// First bytes of a file that is not sealed: the same form with nothing hidden. Only training folders that were opened
+/// so from the beginning have any, to show that a search for what must not be found does find it.
+const CLEAR: &[u8; 8] = b"SHYCLEAR";
 /// Length of the header in bytes.
 pub(crate) const HEADER: usize = 8 + 12 + 32 + TAG;
 /// Clear bytes of a full chunk.
@@ -34,11 +37,18 @@ pub(crate) const SEALED_CHUNK: usize = CHUNK + TAG;
 pub(crate) struct SealBroken;
 
 /// The key that wraps data keys for one purpose.
-pub(crate) struct WrappingKey(Aes256Gcm);
+pub(crate) struct WrappingKey {
+    cipher: Aes256Gcm,
+    /// The key before, while data keys are being wrapped anew: it opens, it never wraps.
+    previous: Option<Aes256Gcm>,
+    /// Nothing is sealed, and nothing sealed opens.
+    clear: bool,
+}
 
 /// The key of one file.
 pub(crate) struct FileKey {
     cipher: Aes256Gcm,
+    clear: bool,
     bytes: Zeroizing<[u8; 32]>,
 }
 
@@ -46,7 +56,25 @@ impl WrappingKey {
     /// The wrapping key of one purpose under a master key.
     pub(crate) fn new(master: &MasterKey, purpose: &str) -> Self {
         let key = master.wrapping_key(purpose);
-        Self(Aes256Gcm::new(&(*key).into()))
+        Self {
+            cipher: Aes256Gcm::new(&(*key).into()),
+            previous: None,
+            clear: false,
+        }
+    }
+
+    /// A key that seals nothing.
+    pub(crate) fn unsealed() -> Self {
+        Self {
+            clear: true,
+            ..Self::new(&MasterKey([0; 32]), "")
+        }
+    }
+
+    /// The same that also opens what was wrapped under the master key before.
+    pub(crate) fn also(mut self, previous: &MasterKey, purpose: &str) -> Self {
+        self.previous = Some(Self::new(previous, purpose).cipher);
+        self
     }
 
     /// A fresh data key and the header that carries it, bound to `place`.
@@ -57,7 +85,7 @@ impl WrappingKey {
     ) -> Result<(FileKey, [u8; HEADER]), SealBroken> {
         let mut bytes = Zeroizing::new([0u8; 32]);
         random.fill(bytes.as_mut());
-        let key = FileKey::new(bytes);
+        let key = FileKey::new(bytes, self.clear);
         let header = self.wrap(&key, place, random)?;
         Ok((key, header))
     }
@@ -70,12 +98,16 @@ impl WrappingKey {
         random: &dyn KeySource,
     ) -> Result<[u8; HEADER], SealBroken> {
         let mut header = [0u8; HEADER];
+        if self.clear {
+            header[..8].copy_from_slice(CLEAR);
+            return Ok(header);
+        }
         header[..8].copy_from_slice(MAGIC);
         let mut nonce = [0u8; 12];
         random.fill(&mut nonce);
         header[8..20].copy_from_slice(&nonce);
         let mut wrapped = key.bytes.to_vec();
-        self.0
+        self.cipher
             .encrypt_in_place(&nonce.into(), &bound_to(place), &mut wrapped)
             .map_err(|_| SealBroken)?;
         header[20..].copy_from_slice(&wrapped);
@@ -89,15 +121,21 @@ impl WrappingKey {
             Some((magic, *nonce, wrapped))
         });
         let (magic, nonce, wrapped) = parts.ok_or(SealBroken)?;
-        if magic != MAGIC || wrapped.len() != 32 + TAG {
+        if self.clear && magic == CLEAR {
+            return Ok(FileKey::new(Zeroizing::new([0; 32]), true));
+        }
+        if self.clear || magic != MAGIC || wrapped.len() != 32 + TAG {
             return Err(SealBroken);
         }
-        let mut key = Zeroizing::new(wrapped.to_vec());
-        self.0
-            .decrypt_in_place(&nonce.into(), &bound_to(place), &mut *key)
-            .map_err(|_| SealBroken)?;
+        let opened = |cipher: &Aes256Gcm| {
+            let mut key = Zeroizing::new(wrapped.to_vec());
+            let opened = cipher.decrypt_in_place(&nonce.into(), &bound_to(place), &mut *key);
+            opened.is_ok().then_some(key)
+        };
+        let key = opened(&self.cipher).or_else(|| opened(self.previous.as_ref()?));
+        let key = key.ok_or(SealBroken)?;
         let bytes: [u8; 32] = key.as_slice().try_into().map_err(|_| SealBroken)?;
-        Ok(FileKey::new(Zeroizing::new(bytes)))
+        Ok(FileKey::new(Zeroizing::new(bytes), false))
     }
 
     /// The sealed form of some bytes.
@@ -118,14 +156,19 @@ impl WrappingKey {
 }
 
 impl FileKey {
-    fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+    fn new(bytes: Zeroizing<[u8; 32]>, clear: bool) -> Self {
         Self {
             cipher: Aes256Gcm::new(&(*bytes).into()),
+            clear,
             bytes,
         }
     }
 
     fn seal_chunk(&self, index: u64, last: bool, chunk: &mut Vec<u8>) -> Result<(), SealBroken> {
+        if self.clear {
+            chunk.extend_from_slice(&[0; TAG]);
+            return Ok(());
+        }
         self.cipher
             .encrypt_in_place(&nonce_of(index, last).into(), b"", chunk)
             .map_err(|_| SealBroken)
@@ -133,6 +176,11 @@ impl FileKey {
 
     /// Opens one chunk in place.
     pub(crate) fn open_chunk(&self, index: u64, last: bool, chunk: &mut Vec<u8>) -> Result<(), SealBroken> {
+        if self.clear {
+            let length = chunk.len().checked_sub(TAG).ok_or(SealBroken)?;
+            chunk.truncate(length);
+            return Ok(());
+        }
         self.cipher
             .decrypt_in_place(&nonce_of(index, last).into(), b"", chunk)
             .map_err(|_| SealBroken)

@@ -207,12 +207,25 @@ pub(crate) fn cell_at(array: &dyn Array, row: usize, kind: ColumnType) -> Cell<'
 pub(crate) struct FileCutter {
     schema: SchemaRef,
     open: Option<(ArrowWriter<Vec<u8>>, u64)>,
+    uncut: bool,
 }
 
 impl FileCutter {
     /// A cutter for batches of this schema.
     pub(crate) fn new(schema: SchemaRef) -> Self {
-        Self { schema, open: None }
+        Self {
+            schema,
+            open: None,
+            uncut: false,
+        }
+    }
+
+    /// The same that gives one file at the end: for what was one file before.
+    pub(crate) fn uncut(schema: SchemaRef) -> Self {
+        Self {
+            uncut: true,
+            ..Self::new(schema)
+        }
     }
 
     /// Takes a batch; gives a file when one is full. A `wide` batch ends its row group, so that no reader's batch
@@ -235,7 +248,7 @@ impl FileCutter {
         }
         *rows += batch.num_rows() as u64;
         let size = writer.bytes_written() + writer.in_progress_size();
-        if *rows >= FILE_ROWS as u64 || size >= FILE_BYTES {
+        if !self.uncut && (*rows >= FILE_ROWS as u64 || size >= FILE_BYTES) {
             self.finish()
         } else {
             Ok(None)

@@ -13,16 +13,24 @@ use crate::{error::limited, limits::MAX_TRACKED};
 pub(crate) struct KeyProof(HashSet<u128>);
 
 impl KeyProof {
+    /// Whether this key was seen.
+    pub(crate) fn has(&self, values: &[String]) -> bool {
+        self.0.contains(&short(values))
+    }
     /// Whether this key is new.
     pub(crate) fn is_new(&mut self, values: &[String]) -> Result<bool, Refusal> {
         if self.0.len() >= MAX_TRACKED {
             return Err(limited("too_many_keys").fact("limit", MAX_TRACKED));
         }
-        let digest = Digest::of(values.join("\u{1f}").as_bytes()).0;
-        let mut first = [0u8; 16];
-        first.copy_from_slice(&digest[..16]);
-        Ok(self.0.insert(u128::from_be_bytes(first)))
+        Ok(self.0.insert(short(values)))
     }
+}
+
+fn short(values: &[String]) -> u128 {
+    let digest = Digest::of(values.join("\u{1f}").as_bytes()).0;
+    let mut first = [0u8; 16];
+    first.copy_from_slice(&digest[..16]);
+    u128::from_be_bytes(first)
 }
 
 /// The canonical values of some columns of a row.

@@ -19,7 +19,7 @@ pub use quality::{
 pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
 pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};
-pub(crate) use unit::UnitCounter;
+pub(crate) use unit::{UnitCounter, unit_of};
 
 /// Told how an operation proceeds. Called from worker threads; must return quickly.
 pub trait Progress: Send + Sync {

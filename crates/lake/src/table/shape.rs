@@ -27,12 +27,17 @@ pub(crate) struct RowSetup {
     pub(crate) on_bad_row: OnBadRow,
     pub(crate) units: UnitCounter,
     pub(crate) keys: KeyProof,
+    /// Key of the table when its schema is inferred.
+    pub(crate) row_key: Vec<String>,
 }
 
 /// What came out.
 pub(crate) struct Shaped {
     pub(crate) spec: TableSpec,
     pub(crate) report: QualityReport,
+    /// Keys and units of everything that was shaped or was there before.
+    pub(crate) keys: KeyProof,
+    pub(crate) units: UnitCounter,
 }
 
 /// Takes finished files.
@@ -137,6 +142,8 @@ impl<'a> Shaper<'a> {
         Ok(Shaped {
             spec: table.spec,
             report,
+            keys: std::mem::take(&mut self.setup.keys),
+            units: std::mem::take(&mut self.setup.units),
         })
     }
 
@@ -222,7 +229,8 @@ impl<'a> Shaper<'a> {
         let Some((header, sample, _)) = self.sampling.take() else {
             return Ok(());
         };
-        let spec = infer(&header, &sample)?;
+        let mut spec = infer(&header, &sample)?;
+        spec.key = std::mem::take(&mut self.setup.row_key);
         self.open_table(spec, &header)?;
         sample.iter().try_for_each(|record| self.row(record))
     }

@@ -49,6 +49,17 @@ impl UnitCounter {
         self.most = self.most.max(*rows);
         Ok(())
     }
+    /// Adds what another counted.
+    pub(crate) fn add(&mut self, other: UnitCounter) -> Result<(), Refusal> {
+        for (unit, rows) in other.rows {
+            self.count(unit)?;
+            if let Some(known) = self.rows.get_mut(&unit) {
+                *known = known.saturating_add(rows - 1);
+                self.most = self.most.max(*known);
+            }
+        }
+        Ok(())
+    }
     /// How many different units were counted.
     pub(crate) fn units(&self) -> u64 {
         self.rows.len() as u64

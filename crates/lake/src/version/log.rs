@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Under this name our record stands in a commit's `commitInfo`.
-const RECORD: &str = "shuyu";
+pub(super) const RECORD: &str = "shuyu";
 
 /// The log of one dataset.
 pub(crate) struct DeltaLog {
@@ -49,6 +49,8 @@ pub(crate) struct Standing {
 pub(crate) struct Change {
     /// Files to add.
     pub(crate) files: Vec<DataFile>,
+    /// Paths of files of the version before that are not in the new one; a replacement takes all away.
+    pub(crate) removed: Vec<String>,
     /// What to keep with the version.
     pub(crate) record: VersionRecord,
 }
@@ -208,6 +210,11 @@ impl DeltaLog {
         let mut actions = Vec::new();
         let mode = match change.record.mode {
             IngestMode::Append => SaveMode::Append,
+            IngestMode::Upsert => {
+                let gone = self.removals(standing, |path| change.removed.iter().any(|gone| gone == path));
+                actions.extend(gone.await?);
+                SaveMode::Append
+            }
             IngestMode::Replace => {
                 let schema =
                     StructType::try_new(fields(&change.record.schema, change.record.unit.is_some()))?;
@@ -216,12 +223,7 @@ impl DeltaLog {
                     .with_name(change.record.table.clone())?
                     .with_table_id(state.metadata().id().to_owned())?;
                 actions.push(Action::Metadata(metadata));
-                let views = state.snapshot().file_views(self.store.as_ref(), None);
-                let removes: Vec<_> = views
-                    .map_ok(|view| view.remove_action(true))
-                    .try_collect()
-                    .await?;
-                actions.extend(removes.into_iter().map(Action::Remove));
+                actions.extend(self.removals(standing, |_| true).await?);
                 SaveMode::Overwrite
             }
         };
@@ -236,6 +238,21 @@ impl DeltaLog {
             .build(Some(state as &dyn TableReference), self.store.clone(), operation)
             .await
             .map(|_| ())
+    }
+
+    async fn removals(
+        &self,
+        standing: &Standing,
+        gone: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Action>, DeltaTableError> {
+        let state = standing.table.snapshot()?;
+        let views = state.snapshot().file_views(self.store.as_ref(), None);
+        let views: Vec<_> = views.try_collect().await?;
+        Ok(views
+            .iter()
+            .filter(|view| gone(&view.path()))
+            .map(|view| Action::Remove(view.remove_action(true)))
+            .collect())
     }
 
     async fn record(&self, version: u64) -> Result<VersionRecord, LakeError> {

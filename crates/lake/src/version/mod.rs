@@ -1,5 +1,6 @@
 //! Versions of datasets: what a version is, the Delta log that holds them, and reading one.
 
+mod history;
 mod log;
 mod scan;
 
@@ -8,6 +9,7 @@ use shuyu_kernel::{DatasetId, Digest, Timestamp};
 
 use crate::table::{TableSpec, UnitProof};
 
+pub(crate) use history::{keep_others, rewritten_commit};
 pub(crate) use log::{Change, DeltaLog, Standing};
 pub use scan::Snapshot;
 
@@ -31,6 +33,8 @@ pub enum DataZone {
 pub enum IngestMode {
     /// The new version has the old rows and the new ones.
     Append,
+    /// The new rows take the place of old ones with the same key; the others come beside them. The table has a key.
+    Upsert,
     /// The new version has the new rows only. Older versions stay readable.
     Replace,
 }
@@ -92,6 +96,9 @@ pub struct VersionRecord {
     pub report: Option<Digest>,
     /// Digest of its processing record, for derived tables.
     pub processing: Option<Digest>,
+    /// Orders by which the rows of a subject were erased from it since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<String>,
 }
 
 impl VersionRecord {

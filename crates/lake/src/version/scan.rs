@@ -1,6 +1,6 @@
 //! Reading the rows of a version.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use bytes::Bytes;
@@ -20,11 +20,11 @@ use parquet::{
 };
 use shuyu_kernel::{Fault, Refusal};
 
-use super::DatasetVersion;
+use super::{DatasetVersion, keep_others};
 use crate::{
     error::{LakeError, fault},
     limits::BATCH_ROWS,
-    table::arrow_schema,
+    table::{UNIT_COLUMN, arrow_schema},
 };
 
 /// A pinned version with everything needed to read it. Later versions do not change what it reads.
@@ -33,6 +33,8 @@ pub struct Snapshot {
     version: DatasetVersion,
     schema: SchemaRef,
     store: Arc<dyn ObjectStore>,
+    /// Units of subjects that are being erased: their rows are skipped.
+    hidden: Arc<BTreeSet<i64>>,
 }
 
 impl Snapshot {
@@ -42,7 +44,13 @@ impl Snapshot {
             version,
             schema,
             store,
+            hidden: Arc::default(),
         }
+    }
+    /// The same without the rows of these units.
+    pub(crate) fn hiding(mut self, units: BTreeSet<i64>) -> Self {
+        self.hidden = Arc::new(units);
+        self
     }
     /// The version.
     pub fn version(&self) -> &DatasetVersion {
@@ -88,10 +96,41 @@ impl Snapshot {
                     .collect::<Result<Vec<_>, _>>()?,
             ),
         };
+        if !self.hidden.is_empty() && self.version.record.unit.is_some() {
+            return self.scan_hiding(columns);
+        }
         let store = self.store.clone();
         let files = stream::iter(self.paths())
             .then(move |(path, size)| file_batches(store.clone(), path, size, columns.clone()));
         Ok(files.try_flatten().boxed())
+    }
+
+    /// Reads the unit as well, leaves out what is hidden, and gives what was asked for.
+    fn scan_hiding(
+        &self,
+        columns: Option<Vec<usize>>,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, Fault>>, LakeError> {
+        let unit = self.position(UNIT_COLUMN)?;
+        let (store, hidden) = (self.store.clone(), self.hidden.clone());
+        let mut wider = columns.clone();
+        if let Some(wider) = &mut wider {
+            wider.push(unit);
+        }
+        // The unit is the last column of every table, so leaving it out leaves the others in their places.
+        let asked_for_unit = columns.is_none_or(|columns| columns.contains(&unit));
+        let files = stream::iter(self.paths())
+            .then(move |(path, size)| file_batches(store.clone(), path, size, wider.clone()));
+        let batches = files.try_flatten().map(move |batch| {
+            let batch = keep_others(&batch?, &hidden)?;
+            if asked_for_unit {
+                return Ok(batch);
+            }
+            let others: Vec<usize> = (0..batch.num_columns().saturating_sub(1)).collect();
+            batch
+                .project(&others)
+                .map_err(|error| Fault::new("reading a data file", error))
+        });
+        Ok(batches.boxed())
     }
 
     fn position(&self, name: &str) -> Result<usize, Refusal> {

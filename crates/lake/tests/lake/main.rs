@@ -8,13 +8,16 @@
 mod bounded;
 mod crash;
 mod derive;
+mod erase;
 mod malformed;
 mod memory;
 mod open_format;
 mod quality;
 mod raw_zone;
+mod rotate;
 mod sealed;
 mod units;
+mod upsert;
 mod versions;
 mod workbook;
 mod world;

@@ -152,6 +152,7 @@ pub fn spec(dataset: DatasetId, sources: Vec<Digest>, key: &str) -> IngestSpec {
         format: FormatHint::Auto,
         schema: None,
         unit: None,
+        row_key: Vec::new(),
         on_bad_row: OnBadRow::Refuse,
         mode: IngestMode::Replace,
         key: IngestKey(key.to_owned()),

@@ -44,7 +44,7 @@ impl Projection {
                 self.registry = std::mem::take(&mut self.registry).evolve(event);
                 vec![registry_row(&self.registry, index)]
             }
-            Event::Dataset(event) => vec![dataset_row(event, index)],
+            Event::Dataset(event) => dataset_row(event, index).into_iter().collect(),
             Event::Release(event) => vec![release_row(event, index)],
             Event::Installation(_) => Vec::new(),
         };
@@ -85,7 +85,7 @@ fn registry_row(registry: &Registry, index: u64) -> Change {
     }
 }
 
-fn dataset_row(event: &DatasetEvent, index: u64) -> Change {
+fn dataset_row(event: &DatasetEvent, index: u64) -> Option<Change> {
     let DatasetEvent::VersionRecorded {
         dataset,
         table,
@@ -97,7 +97,11 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Change {
         columns,
         unit_columns,
         ..
-    } = event;
+    } = event
+    else {
+        // Erasures stand in the stream of their dataset only: the row says what was recorded when the version came.
+        return None;
+    };
     let row = vec![
         Cell::shown(dataset),
         (*version).into(),
@@ -110,7 +114,7 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Change {
         json(unit_columns),
         index.into(),
     ];
-    Change::Insert(&DATASET_VERSION, row)
+    Some(Change::Insert(&DATASET_VERSION, row))
 }
 
 fn release_row(event: &ReleaseEvent, index: u64) -> Change {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use shuyu_domain::{
     Registry,
-    port::{CaseFilter, CaseRow, DatasetRow, Duty},
+    port::{CaseFilter, CaseRow, DatasetRow, Duty, ReleaseRead},
 };
-use shuyu_kernel::{BodyId, CaseId, Digest, PermitId, ReleaseId};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, PermitId, ReleaseId};
 
 use super::loading::registry;
 use crate::database::{Cell, Database, DbError, Row, Tx};
@@ -234,4 +234,30 @@ pub(crate) async fn releases(
     rows.iter()
         .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
         .collect()
+}
+
+/// Releases whose answer read a dataset, newest first. An id is a text of its own form, so it stands in the list of
+/// what was read or it does not.
+pub(crate) async fn releases_reading(
+    database: &Database,
+    dataset: DatasetId,
+) -> Result<Vec<ReleaseRead>, DbError> {
+    let mut tx = database.read().await?;
+    let select = "SELECT id, case_id, datasets, row_count, as_of FROM release_row \
+                  WHERE datasets LIKE $1 ORDER BY as_of DESC";
+    let pattern = format!("%{dataset}%");
+    let mut found = Vec::new();
+    for row in tx.rows(select, &[pattern.as_str().into()]).await? {
+        let read: Vec<(DatasetId, u64)> = row.json(2)?;
+        for (_, version) in read.into_iter().filter(|(id, _)| *id == dataset) {
+            found.push(ReleaseRead {
+                release: row.parsed(0)?,
+                case: row.parsed(1)?,
+                version,
+                rows: row.count(3)?,
+                as_of: row.count(4)?,
+            });
+        }
+    }
+    Ok(found)
 }

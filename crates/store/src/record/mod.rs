@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream, WatchFilter,
-    WatchedClock,
+    Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
+    WatchFilter, WatchedClock,
 };
-use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId};
 
 use crate::{database::Doing, store::Store};
 
@@ -81,6 +81,12 @@ impl Record for Store {
 
     async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault> {
         lists::releases(&self.main, case).await.doing("listing releases")
+    }
+
+    async fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault> {
+        lists::releases_reading(&self.main, dataset)
+            .await
+            .doing("listing releases")
     }
 
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::{
-    event::{CaseEvent, DatasetEvent, Event, ReleaseEvent},
+    event::{CaseEvent, Event, ReleaseEvent},
     port::{Committed, Decide, Document, Meter, Proposal, RecordError, Request, Stream},
 };
 use shuyu_kernel::{Digest, Fault, Refusal, Timestamp};
@@ -332,7 +332,7 @@ fn in_place(
 fn belongs(stream: &Stream, event: &Event) -> bool {
     match (stream, event) {
         (Stream::Case(id), Event::Case(CaseEvent::Opened { case, .. })) => case == id,
-        (Stream::Dataset(id), Event::Dataset(DatasetEvent::VersionRecorded { dataset, .. })) => dataset == id,
+        (Stream::Dataset(id), Event::Dataset(event)) => event.dataset() == *id,
         (Stream::Release(id), Event::Release(ReleaseEvent::Answered { release, .. })) => release == id,
         (Stream::Case(_), Event::Case(_))
         | (Stream::Registry, Event::Registry(_))

@@ -264,6 +264,7 @@ pub fn version_recorded(n: u128, version: u64, domain: Option<&str>) -> Event {
         rows_per_unit: 1,
         columns: vec!["a".to_owned(), "b".to_owned()],
         unit_columns: vec!["a".to_owned()],
+        correction: None,
         by: actor(),
     })
 }

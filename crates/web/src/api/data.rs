@@ -18,9 +18,9 @@ use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
     files::{Upload, UploadKind},
-    ingest::{DatasetMade, NewDerive, NewIngest},
+    ingest::{DatasetMade, NewCorrection, NewDerive, NewIngest},
 };
-use shuyu_domain::port::DatasetRow;
+use shuyu_domain::{event::CorrectionReason, port::DatasetRow};
 use shuyu_kernel::{CaseId, DatasetId, Digest};
 use utoipa::{IntoParams, ToSchema};
 
@@ -85,6 +85,22 @@ pub struct IngestOrder {
     #[serde(default)]
     #[schema(example = 100, maximum = 10000)]
     set_aside: Option<u32>,
+    /// What the file corrects: the latest version of its table.
+    #[serde(default)]
+    correction: Option<CorrectionOrder>,
+}
+
+/// Why a version is corrected, and which case ordered it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionOrder {
+    /// `subject_asked`, `authority_asked`, `user_found` or `provider_found`.
+    #[schema(value_type = String, example = "subject_asked")]
+    reason: CorrectionReason,
+    /// The case that ordered it; the caller's body is a party of it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    case: Option<CaseId>,
 }
 
 /// An order to make a de-identified version.
@@ -219,6 +235,7 @@ pub async fn ingest(
         unit_columns,
         domain,
         set_aside,
+        correction,
     } = order;
     let new = NewIngest {
         resource,
@@ -227,6 +244,7 @@ pub async fn ingest(
         unit_columns,
         domain,
         set_aside,
+        correction: correction.map(|CorrectionOrder { reason, case }| NewCorrection { reason, case }),
     };
     let job = state.app.start_ingest(&session, new, key).await?;
     let location = (header::LOCATION, format!("/api/v1/jobs/{job}"));

@@ -10,6 +10,7 @@ pub(crate) mod case_view;
 mod cases;
 mod data;
 mod identity;
+mod datasets;
 mod input;
 mod jobs;
 mod ledger;
@@ -183,6 +184,9 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(data::ingest))
         .routes(routes!(data::derive))
         .routes(routes!(data::datasets))
+        .routes(routes!(datasets::history))
+        .routes(routes!(datasets::impact))
+        .routes(routes!(datasets::erase))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))

@@ -10,12 +10,13 @@ use axum::{
 use serde::Deserialize;
 use shuyu_app::{
     files::UploadKind,
-    ingest::NewIngest,
+    ingest::{NewCorrection, NewIngest},
     jobs::{JobStatus, JobView},
     port::JobPhase,
     read::CaseQuery,
 };
-use shuyu_kernel::{DatasetId, Refusal};
+use shuyu_domain::event::CorrectionReason;
+use shuyu_kernel::Refusal;
 use shuyu_profile::RightTo;
 
 use super::{
@@ -26,7 +27,7 @@ use super::{
 };
 use crate::page::{
     ConsoleError, Frame, RefusalCard, Visit, ok,
-    parts::{Choice, Labelled, Status, size},
+    parts::{Choice, Status, size},
 };
 
 /// Identifier domains on offer.
@@ -45,6 +46,7 @@ pub(crate) struct DatasetsPage {
     pub resources: Vec<Choice>,
     pub domains: Vec<Choice>,
     pub shares: Vec<Choice>,
+    pub reasons: Vec<Choice>,
     pub jobs: Vec<JobLine>,
     pub rows: Vec<Row>,
 }
@@ -65,19 +67,6 @@ pub(crate) struct Row {
     pub version: u64,
     pub rows: u64,
     pub subjects: String,
-}
-
-#[derive(Template)]
-#[template(path = "dataset.html")]
-pub(crate) struct DatasetPage {
-    pub frame: Frame,
-    pub table: String,
-    pub facts: Vec<Labelled>,
-    pub case_href: String,
-    pub case_title: String,
-    pub entry_href: String,
-    pub columns: Vec<String>,
-    pub report: Vec<Labelled>,
 }
 
 #[derive(Template)]
@@ -185,6 +174,14 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
                 selected: false,
             })
             .collect(),
+        reasons: CorrectionReason::ALL
+            .iter()
+            .map(|reason| Choice {
+                value: reason.word().to_owned(),
+                label: reason_words(&frame, *reason),
+                selected: false,
+            })
+            .collect(),
         jobs: app
             .jobs(&visit.session)
             .await?
@@ -228,10 +225,32 @@ pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, C
             .filled("set_aside")
             .map(|share| share.parse().map_err(|_| wrong("ingest-bad-rows")))
             .transpose()?,
+        correction: correction(&posted).map_err(|()| wrong("ingest-correction"))?,
     };
     let key = posted.filled("key").unwrap_or_else(|| visit.app().form_key());
     let number = visit.app().start_ingest(&visit.session, new, key).await?;
     Ok(Redirect::to(&format!("/jobs/{number}")))
+}
+
+/// What the form says the file corrects; a case is named by its id or by the address of its page.
+fn correction(posted: &Posted) -> Result<Option<NewCorrection>, ()> {
+    let Some(word) = posted.filled("correction") else {
+        return Ok(None);
+    };
+    let reason = CorrectionReason::ALL
+        .into_iter()
+        .find(|reason| reason.word() == word);
+    let case = posted.filled("correction_case");
+    let case = case.map(|text| text.trim().rsplit('/').next().unwrap_or_default().parse());
+    Ok(Some(NewCorrection {
+        reason: reason.ok_or(())?,
+        case: case.transpose().map_err(|_| ())?,
+    }))
+}
+
+/// A reason for a correction in words.
+pub(crate) fn reason_words(frame: &Frame, reason: CorrectionReason) -> String {
+    frame.t(&format!("correction-{}", reason.word().replace('_', "-")))
 }
 
 /// `GET /jobs/{number}`
@@ -354,47 +373,4 @@ fn percent(share: u32) -> String {
         0 => format!("{whole}%"),
         _ => format!("{whole}.{}%", format!("{rest:02}").trim_end_matches('0')),
     }
-}
-
-/// `GET /datasets/{id}`
-pub(crate) async fn dataset(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
-    let unknown =
-        || Refusal::unknown("dataset_unknown").fact("dataset", id.chars().take(40).collect::<String>());
-    let wanted: DatasetId = id.parse().map_err(|_| unknown())?;
-    let rows = visit.app().all_datasets(&visit.session).await?;
-    let row = rows
-        .into_iter()
-        .find(|row| row.dataset == wanted)
-        .ok_or_else(unknown)?;
-    let frame = visit
-        .frame_at("nav-catalogue")
-        .crumb("/datasets", &visit.frame.t("datasets-title"));
-    let case = visit.app().case_view(&visit.session, row.resource).await?.case;
-    let found = visit.app().quality_report(&visit.session, &row).await?;
-    let fact = |key: &str, text: String| Labelled {
-        label: frame.t(key),
-        text,
-        ..Labelled::default()
-    };
-    let subjects = row
-        .domain
-        .as_deref()
-        .map_or_else(|| frame.t("domain-none"), |domain| domain_label(&frame, domain));
-    let facts = vec![
-        fact("head-version", row.version.to_string()),
-        fact("head-rows", row.rows.to_string()),
-        fact("head-subjects", subjects),
-        fact("dataset-rows-per-unit", row.rows_per_unit.to_string()),
-    ];
-    let page = DatasetPage {
-        facts,
-        table: row.table,
-        case_href: format!("/cases/{}", row.resource),
-        case_title: format!("{} {}", case.number, case.title),
-        entry_href: format!("/ledger/{}", row.as_of),
-        columns: row.columns,
-        report: found.map(|found| report::lines(&found)).unwrap_or_default(),
-        frame,
-    };
-    Ok(ok(&page))
 }

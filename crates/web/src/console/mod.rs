@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod case;
+pub mod dataset;
 pub mod datasets;
 pub mod desk;
 pub mod form;
@@ -123,7 +124,8 @@ fn pages() -> Router<WebState> {
         .route("/products/{id}", get(products::page).post(products::make_key))
         .route("/products/{id}/identity", post(identity::submit))
         .route("/datasets", get(datasets::page).post(datasets::ingest))
-        .route("/datasets/{id}", get(datasets::dataset))
+        .route("/datasets/{id}", get(dataset::page))
+        .route("/datasets/{id}/erasures", post(dataset::erase))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
         .route("/ledger", get(ledger::proceedings))

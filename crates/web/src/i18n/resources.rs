@@ -24,6 +24,7 @@ resources!(
     "report.ftl",
     "lists.ftl",
     "data.ftl",
+    "dataset.ftl",
     "ledger.ftl",
     "registry.ftl",
     "identity.ftl",

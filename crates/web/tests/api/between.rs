@@ -9,10 +9,10 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use shuyu_domain::port::{
     AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, Request, StoredCheckpoint, StoredEntry, Stream, WatchFilter,
-    WatchedClock,
+    Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
+    WatchFilter, WatchedClock,
 };
-use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId};
 use shuyu_store::Store;
 
 type Act = (&'static str, BoxFuture<'static, ()>);
@@ -69,6 +69,7 @@ pass! {
     fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
     fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
     fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
+    fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
     fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;
     fn entries(&self, log: Log, from: u64, limit: u64) -> Result<Vec<StoredEntry>, Fault>;
     fn size(&self, log: Log) -> Result<u64, Fault>;

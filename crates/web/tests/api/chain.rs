@@ -332,6 +332,7 @@ async fn dataset(world: &World, entry: &str, table: &str, domain: Option<&str>) 
         rows_per_unit: 1,
         columns: vec!["id_no".to_owned(), "age".to_owned(), "name".to_owned()],
         unit_columns: vec!["id_no".to_owned()],
+        correction: None,
         by: actor(),
     });
     write(world, Stream::Dataset(dataset), event, Vec::new()).await;

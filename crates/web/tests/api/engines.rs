@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
-    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, Gated, IngestOrder, Ingested,
-    Keeper, OnProgress, RawFile, Secrets, Sweep, Verified,
+    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, EraseOrder, ErasePrepared,
+    ErasedRows, Erasing, Gated, IngestOrder, Ingested, Keeper, OnProgress, OpenErasure, RawFile, Secrets,
+    Sweep, Verified,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
@@ -117,6 +118,35 @@ impl DataLake for Pond {
     }
     async fn columns(&self, _: DatasetId) -> Result<Vec<(String, String)>, DataError> {
         Ok(Vec::new())
+    }
+}
+
+/// It holds no datasets, so nobody can be erased from one.
+#[async_trait]
+impl Erasing for Pond {
+    async fn prepare_erasure(&self, order: &EraseOrder) -> Result<ErasePrepared, DataError> {
+        Err(Refusal::unknown("dataset_unknown")
+            .fact("dataset", order.dataset)
+            .into())
+    }
+    async fn hide_erased(&self, _: DatasetId, erasure: &str) -> Result<(), DataError> {
+        Err(Refusal::unknown("erasure_unknown")
+            .fact("erasure", erasure)
+            .into())
+    }
+    async fn open_erasures(&self) -> Result<Vec<OpenErasure>, Fault> {
+        Ok(Vec::new())
+    }
+    async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
+        Err(Refusal::unknown("erasure_unknown")
+            .fact("erasure", &open.erasure)
+            .into())
+    }
+    async fn close_erasure(&self, _: &OpenErasure) -> Result<(), Fault> {
+        Ok(())
+    }
+    async fn has_files(&self, _: DatasetId, _: u64, _: &[Digest]) -> Result<bool, Fault> {
+        Ok(false)
     }
 }
 

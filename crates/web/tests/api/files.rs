@@ -183,6 +183,7 @@ fn raw_digests_are_for_the_parties_of_the_catalogue_entry() {
             rows_per_unit: 1,
             columns: vec!["a".to_owned()],
             unit_columns: Vec::new(),
+            correction: None,
             by,
         };
         let request = Request {

@@ -2,8 +2,9 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{datasets, identity::IdentityPanel, permits, products, workbench},
+    console::{dataset, datasets, identity::IdentityPanel, permits, products, workbench},
     i18n::Language,
+    page::parts::Link,
 };
 
 fn answer() -> permits::AnswerView {
@@ -44,19 +45,11 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         resources: vec![choice("b")],
         domains: vec![choice("person")],
         shares: vec![choice("100")],
+        reasons: vec![choice("subject_asked")],
         jobs: vec![job],
         rows: vec![row],
     };
-    let dataset = datasets::DatasetPage {
-        frame: frame(lang),
-        table: text(),
-        facts: vec![labelled()],
-        case_href: "/x".to_owned(),
-        case_title: text(),
-        entry_href: "/ledger/1".to_owned(),
-        columns: vec![text()],
-        report: vec![labelled()],
-    };
+    let dataset = dataset_page(lang);
     let job = datasets::JobPage {
         frame: frame(lang),
         title: text(),
@@ -228,4 +221,48 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
         ),
         page("product.html", &product),
     ]
+}
+
+fn dataset_page(lang: Language) -> dataset::DatasetPage {
+    let version = dataset::Version {
+        number: 2,
+        rows: 10,
+        erased: 1,
+        at: text(),
+        by: text(),
+        why: text(),
+        case_href: "/cases/x".to_owned(),
+        digests: vec![text()],
+        entry_href: "/ledger/1".to_owned(),
+        impact_href: "/datasets/x?impact=2#impact".to_owned(),
+    };
+    let erasure = dataset::Erasure {
+        reason: text(),
+        ordered_href: "/ledger/2".to_owned(),
+        proved_href: "/ledger/3".to_owned(),
+        subject: text(),
+        gone: text(),
+    };
+    dataset::DatasetPage {
+        frame: frame(lang),
+        table: text(),
+        href: "/datasets/x".to_owned(),
+        facts: vec![labelled()],
+        case_href: "/x".to_owned(),
+        case_title: text(),
+        entry_href: "/ledger/1".to_owned(),
+        columns: vec![text()],
+        versions: vec![version],
+        asked: text(),
+        impact: vec![Link {
+            href: "/ledger/4".to_owned(),
+            label: text(),
+        }],
+        erasures: vec![erasure],
+        may_erase: true,
+        key: text(),
+        unit_columns: vec!["id".to_owned()],
+        reasons: vec![choice("unlawful")],
+        report: vec![labelled()],
+    }
 }

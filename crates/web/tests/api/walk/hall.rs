@@ -212,6 +212,7 @@ impl Hall {
             rows_per_unit: 1,
             columns,
             unit_columns: Vec::new(),
+            correction: None,
             by: by.clone(),
         };
         self.writes(Stream::Dataset(dataset), vec![Event::Dataset(event)], None)

@@ -1,0 +1,293 @@
+//! Versions of datasets as the record tells them: how each came, what it corrects, what was erased from it, and who
+//! used one that turned out to be wrong.
+
+use std::collections::BTreeMap;
+
+use shuyu_domain::{
+    Event,
+    event::{Correction, DatasetEvent, ErasedVersion, ErasureReason},
+    port::{CaseFilter, CaseRow, DatasetRow, ReleaseRead, Stream},
+};
+use shuyu_kernel::{DatasetId, Digest, ReleaseId, Timestamp};
+
+use super::LogEntry;
+use crate::{App, Session, Stop, account::parse};
+
+/// Most products looked at for an impact list; a place has hundreds.
+const PRODUCTS: u64 = 10_000;
+
+/// A version of a dataset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionLine {
+    /// Number.
+    pub version: u64,
+    /// Rows when it came.
+    pub rows: u64,
+    /// Rows erased from it since.
+    pub erased: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Name of the body that brought it.
+    pub by: String,
+    /// What it corrects.
+    pub correction: Option<Correction>,
+    /// Digest of its quality report.
+    pub report: Digest,
+    /// Digests of its files as they are now.
+    pub files: Vec<Digest>,
+    /// Ledger index of its entry.
+    pub entry: u64,
+}
+
+/// An erasure that concerns a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureLine {
+    /// Ledger index of the order, if it was given for this dataset.
+    pub ordered: Option<u64>,
+    /// Why.
+    pub reason: Option<ErasureReason>,
+    /// Ledger index of the proof; `None` while the files are being rewritten.
+    pub proved: Option<u64>,
+    /// Keyed commitment to the subject.
+    pub subject: Digest,
+    /// Versions that held it.
+    pub versions: Vec<ErasedVersion>,
+    /// Files that were rewritten.
+    pub files: usize,
+    /// Raw files that were destroyed.
+    pub raw: usize,
+}
+
+/// What a dataset has been through.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// Versions, newest first.
+    pub versions: Vec<VersionLine>,
+    /// Erasures, newest first.
+    pub erasures: Vec<ErasureLine>,
+}
+
+/// Who used a version.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Impact {
+    /// Answers that left the domain.
+    pub releases: Vec<ReleaseRead>,
+    /// Products whose content is one of these answers.
+    pub products: Vec<CaseRow>,
+    /// Tables derived from it: those of the entry's datasets whose recipe names it.
+    pub derived: Vec<DatasetRow>,
+}
+
+impl App {
+    /// Versions and erasures of a dataset.
+    ///
+    /// # Errors
+    /// `session_missing`, or a fault of the record.
+    pub async fn dataset_history(&self, session: &Session, dataset: DatasetId) -> Result<History, Stop> {
+        self.require_signed_in(session)?;
+        let found = self.history(dataset).await;
+        self.looked(session, "view", dataset, found).await
+    }
+
+    async fn history(&self, dataset: DatasetId) -> Result<History, Stop> {
+        let registry = self.registry().await?;
+        let mut history = History::default();
+        let mut erasures: BTreeMap<String, ErasureLine> = BTreeMap::new();
+        for (entry, event) in self.dataset_events(dataset).await? {
+            match event {
+                DatasetEvent::VersionRecorded {
+                    version,
+                    rows,
+                    files,
+                    report,
+                    correction,
+                    by,
+                    ..
+                } => history.versions.push(VersionLine {
+                    version,
+                    rows,
+                    erased: 0,
+                    at: entry.recorded_at,
+                    by: registry.body_name(by.body),
+                    correction,
+                    report,
+                    files,
+                    entry: entry.index,
+                }),
+                DatasetEvent::ErasureOrdered {
+                    erasure,
+                    subject,
+                    reason,
+                    ..
+                } => {
+                    let line = erasures.entry(erasure).or_insert_with(|| open_line(subject));
+                    (line.ordered, line.reason) = (Some(entry.index), Some(reason));
+                }
+                DatasetEvent::SubjectErased {
+                    erasure,
+                    subject,
+                    versions,
+                    files,
+                    raw,
+                    ..
+                } => {
+                    for line in &mut history.versions {
+                        let gone = versions.iter().filter(|held| held.version == line.version);
+                        line.erased += gone.map(|held| held.rows).sum::<u64>();
+                        for digest in &mut line.files {
+                            let after = files.iter().find(|file| file.before == *digest);
+                            *digest = after.map_or(*digest, |file| file.after);
+                        }
+                    }
+                    let line = erasures.entry(erasure).or_insert_with(|| open_line(subject));
+                    line.proved = Some(entry.index);
+                    (line.files, line.raw, line.versions) = (files.len(), raw.len(), versions);
+                }
+            }
+        }
+        history.versions.reverse();
+        history.erasures = erasures.into_values().collect();
+        history
+            .erasures
+            .sort_by_key(|line| std::cmp::Reverse(line.ordered.or(line.proved)));
+        Ok(history)
+    }
+
+    /// Who used a version, for parties of the catalogue entry and those who watch over all; nobody for others.
+    ///
+    /// # Errors
+    /// `session_missing`, or a fault of the record.
+    pub async fn impact(&self, session: &Session, dataset: DatasetId, version: u64) -> Result<Impact, Stop> {
+        self.require_signed_in(session)?;
+        let row = self.dataset_row(dataset).await?;
+        let loaded = self.record.load(&[row.resource].into()).await?;
+        let party = loaded
+            .linked
+            .get(&row.resource)
+            .is_some_and(|case| case.has_party(session.actor.body));
+        if !party && !self.oversees(session) {
+            return Ok(Impact::default());
+        }
+        let found = self.impact_of(dataset, version).await;
+        self.looked(session, "view", format!("impact/{dataset}/{version}"), found)
+            .await
+    }
+
+    async fn impact_of(&self, dataset: DatasetId, version: u64) -> Result<Impact, Stop> {
+        let mut releases = self.record.releases_reading(dataset).await?;
+        releases.retain(|release| release.version == version);
+        let named: Vec<ReleaseId> = releases.iter().map(|release| release.release).collect();
+        Ok(Impact {
+            products: self.products_of(&named).await?,
+            derived: self.derived_of(dataset, version).await?,
+            releases,
+        })
+    }
+
+    /// Products whose content is one of these releases.
+    async fn products_of(&self, releases: &[ReleaseId]) -> Result<Vec<CaseRow>, Stop> {
+        let profile = self.profile();
+        let procedures = profile
+            .procedures
+            .iter()
+            .filter(|procedure| procedure.field(CONTENT).is_some());
+        let filter = CaseFilter {
+            procedures: procedures.map(|procedure| procedure.id.clone()).collect(),
+            limit: PRODUCTS,
+            ..CaseFilter::default()
+        };
+        if releases.is_empty() || filter.procedures.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut rows, _) = self.record.cases(&filter).await?;
+        let loaded = self.record.load(&rows.iter().map(|row| row.id).collect()).await?;
+        rows.retain(|row| {
+            let content = loaded
+                .linked
+                .get(&row.id)
+                .and_then(|case| case.fields.get(CONTENT));
+            content.is_some_and(|value| value.text().parse().is_ok_and(|id| releases.contains(&id)))
+        });
+        Ok(rows)
+    }
+
+    /// Latest versions of tables whose recipe names this version.
+    async fn derived_of(&self, dataset: DatasetId, version: u64) -> Result<Vec<DatasetRow>, Stop> {
+        let mut derived = Vec::new();
+        for row in self.record.datasets(None).await? {
+            for (_, event) in self.dataset_events(row.dataset).await? {
+                let DatasetEvent::VersionRecorded { report, .. } = event else {
+                    continue;
+                };
+                let stored = self.record.document("report", &report.to_string()).await?;
+                let stored: Option<serde_json::Value> = stored.as_ref().map(parse).transpose()?;
+                let recipe = stored.and_then(|stored| stored.get(1).cloned());
+                let names = recipe.is_some_and(|recipe| {
+                    recipe.get("from").and_then(|from| from.as_str()) == Some(dataset.to_string().as_str())
+                        && recipe.get("from_version").and_then(serde_json::Value::as_u64) == Some(version)
+                });
+                if names {
+                    derived.push(row.clone());
+                    break;
+                }
+            }
+        }
+        Ok(derived)
+    }
+
+    /// The events of a dataset with their entries, in order.
+    pub(crate) async fn dataset_events(
+        &self,
+        dataset: DatasetId,
+    ) -> Result<Vec<(LogEntry, DatasetEvent)>, Stop> {
+        let entries = self.record.stream(Stream::Dataset(dataset)).await?;
+        Ok(entries
+            .iter()
+            .filter_map(LogEntry::read)
+            .filter_map(|mut entry| match entry.event.take() {
+                Some(Event::Dataset(event)) => Some((entry, event)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Compares every file of every recorded version with the digests in the ledger; names what differs, as
+    /// `table/version`. Versions of a dataset with an open erasure are left out: their files are changing.
+    ///
+    /// # Errors
+    /// A fault of the record or the lake.
+    pub async fn check_lake(&self) -> Result<Vec<String>, Stop> {
+        let open = self.lake.open_erasures().await?;
+        let mut different = Vec::new();
+        for row in self.record.datasets(None).await? {
+            if open.iter().any(|order| order.dataset == row.dataset) {
+                continue;
+            }
+            for line in self.history(row.dataset).await?.versions {
+                if !self
+                    .lake
+                    .has_files(row.dataset, line.version, &line.files)
+                    .await?
+                {
+                    different.push(format!("{}/{}", row.table, line.version));
+                }
+            }
+        }
+        Ok(different)
+    }
+}
+
+/// Field of a product that names the release it delivers.
+const CONTENT: &str = "content_release";
+
+fn open_line(subject: Digest) -> ErasureLine {
+    ErasureLine {
+        ordered: None,
+        reason: None,
+        proved: None,
+        subject,
+        versions: Vec::new(),
+        files: 0,
+        raw: 0,
+    }
+}

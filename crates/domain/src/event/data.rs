@@ -1,0 +1,101 @@
+//! What happens to versions of datasets after they came: corrected, and rid of a subject.
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{CaseId, DatasetId, Digest};
+
+use super::DatasetEvent;
+
+/// Why a version corrects the one before (更正).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CorrectionReason {
+    /// A subject asked for it.
+    SubjectAsked,
+    /// An authority asked for it.
+    AuthorityAsked,
+    /// Whoever uses the data found it wrong.
+    UserFound,
+    /// The provider found it wrong itself.
+    ProviderFound,
+}
+
+impl CorrectionReason {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 4] = [
+        Self::SubjectAsked,
+        Self::AuthorityAsked,
+        Self::UserFound,
+        Self::ProviderFound,
+    ];
+
+    /// The word in the ledger, in messages and in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SubjectAsked => "subject_asked",
+            Self::AuthorityAsked => "authority_asked",
+            Self::UserFound => "user_found",
+            Self::ProviderFound => "provider_found",
+        }
+    }
+}
+
+/// That a version corrects an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Why.
+    pub reason: CorrectionReason,
+    /// The version that was wrong.
+    pub corrects: u64,
+    /// The case that ordered it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+}
+
+/// A stored file that was rewritten without the rows of a subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedFile {
+    /// Digest before.
+    pub before: Digest,
+    /// Digest after.
+    pub after: Digest,
+    /// Rows that are gone.
+    pub rows: u64,
+}
+
+/// A version that held an erased subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedVersion {
+    /// Number.
+    pub version: u64,
+    /// Rows that are gone.
+    pub rows: u64,
+}
+
+impl DatasetEvent {
+    /// The dataset it is about.
+    pub fn dataset(&self) -> DatasetId {
+        match self {
+            Self::VersionRecorded { dataset, .. }
+            | Self::ErasureOrdered { dataset, .. }
+            | Self::SubjectErased { dataset, .. } => *dataset,
+        }
+    }
+
+    /// The catalogue entry it belongs to.
+    pub fn resource(&self) -> CaseId {
+        match self {
+            Self::VersionRecorded { resource, .. }
+            | Self::ErasureOrdered { resource, .. }
+            | Self::SubjectErased { resource, .. } => *resource,
+        }
+    }
+
+    /// Stable name of the kind, with the version of its form.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::VersionRecorded { .. } => "dataset.version_recorded.v1",
+            Self::ErasureOrdered { .. } => "dataset.erasure_ordered.v1",
+            Self::SubjectErased { .. } => "dataset.subject_erased.v1",
+        }
+    }
+}

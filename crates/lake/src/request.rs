@@ -1,0 +1,66 @@
+//! What an ingest may ask for, beside what its table is.
+
+use shuyu_kernel::Refusal;
+
+use crate::{
+    IngestSpec,
+    table::{ColumnType, TableSpec, UnitProof},
+    version::{IngestMode, VersionRecord},
+};
+
+/// Sources, key and unit of a request are there.
+pub(crate) fn check_request(spec: &IngestSpec) -> Result<(), Refusal> {
+    let wrong = |problem: &str| Refusal::unmet("ingest_not_usable").fact("problem", problem);
+    if spec.sources.is_empty() {
+        return Err(wrong("sources"));
+    }
+    if spec.key.0.is_empty() {
+        return Err(wrong("key"));
+    }
+    if spec.unit.as_ref().is_some_and(|unit| unit.columns.is_empty()) {
+        return Err(wrong("unit"));
+    }
+    spec.schema.as_ref().map_or(Ok(()), TableSpec::check)
+}
+
+/// The unit an ingest asks for: identifier domain and columns.
+pub(crate) fn named(spec: &IngestSpec) -> Option<(&str, &[String])> {
+    let unit = spec.unit.as_ref()?;
+    Some((&unit.domain, &unit.columns))
+}
+
+/// A table keeps its unit from version to version: permits that follow the latest version rely on it for their
+/// thresholds. Only a table without one may be given one, which protects more.
+pub(crate) fn check_unit(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
+    let gains = current.unit.is_none() && spec.mode == IngestMode::Replace;
+    if gains || named(spec) == current.unit.as_ref().map(UnitProof::named) {
+        Ok(())
+    } else {
+        Err(Refusal::conflict("unit_differs"))
+    }
+}
+
+/// An upsert needs to know which rows are the same.
+pub(crate) fn check_key(spec: &IngestSpec, key: &[String]) -> Result<(), Refusal> {
+    if spec.mode == IngestMode::Upsert && key.is_empty() {
+        return Err(Refusal::unmet("upsert_without_key").fact("table", &spec.table));
+    }
+    Ok(())
+}
+
+/// Appending keeps the table's columns.
+pub(crate) fn check_append(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
+    let columns = |table: &TableSpec| -> Vec<(String, ColumnType)> {
+        table
+            .columns
+            .iter()
+            .map(|column| (column.name.clone(), column.kind))
+            .collect()
+    };
+    if let Some(schema) = &spec.schema
+        && (columns(schema) != columns(&current.schema) || schema.key != current.schema.key)
+    {
+        return Err(Refusal::conflict("schema_differs"));
+    }
+    Ok(())
+}
