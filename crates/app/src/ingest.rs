@@ -12,7 +12,8 @@ use shuyu_domain::{
     event::{Correction, DatasetEvent},
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
-use shuyu_kernel::{CaseId, DatasetId, Digest, Id, Refusal};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Id, Refusal};
+use shuyu_privacy::governance::recipe::Recipe;
 use shuyu_profile::RightTo;
 
 use crate::{
@@ -76,6 +77,12 @@ pub struct NewDerive {
     /// Column → borders of its bands, growing.
     #[serde(default)]
     pub bands: BTreeMap<String, Vec<String>>,
+    /// The recipe that goes first, if there is one; its pseudonyms are those of the entry of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+    /// Whom the result is marked for, when the recipe marks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<BodyId>,
 }
 
 /// Result of a data job.
@@ -210,6 +217,7 @@ impl App {
             table: new.table.clone(),
             drop: new.drop.clone(),
             bands: new.bands.clone().into_iter().collect(),
+            masking: self.masking_order(&new, from).await?,
             key: key.clone(),
         };
         let place = self.hold_place(session, &new.table).await?;
@@ -218,7 +226,7 @@ impl App {
             .derive(&order, place.0.on_progress(), place.0.cancel.clone())
             .await?;
         let mut unit_columns = from.unit_columns.clone();
-        unit_columns.retain(|column| !new.drop.contains(column));
+        unit_columns.retain(|column| !new.drop.contains(column) && !new.changes(column));
         let table = Table {
             unit_columns,
             ..table

@@ -17,6 +17,7 @@ use crate::{
     App, Session, Stop,
     account::parse,
     batch::{BatchDone, BatchOrder},
+    governance::Reported,
     ingest::DatasetMade,
     port::{Cancel, JobPhase, OnProgress, Progress},
 };
@@ -39,6 +40,8 @@ pub enum JobStatus {
     Done(DatasetMade),
     /// A batch was worked through.
     Opened(BatchDone),
+    /// A version was examined or assessed; nothing changed, the report stands on its page.
+    Reported(Reported),
     /// Refused; nothing changed.
     Refused(Refusal),
     /// The world failed; nothing changed.

@@ -18,11 +18,13 @@ pub mod erasing;
 pub mod erasure;
 pub mod files;
 pub mod founding;
+pub mod governance;
 pub mod handover;
 pub mod identity;
 pub mod ingest;
 pub mod input;
 pub mod jobs;
+pub mod lineage;
 mod noting;
 pub mod outcome;
 pub mod permit;
@@ -110,6 +112,7 @@ pub struct App {
     books: books::Books,
     unproven: Unproven,
     erasing: erasing::Waiting,
+    lineage: lineage::Graph,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -136,6 +139,7 @@ impl App {
             books: books::Books::default(),
             unproven: Unproven::default(),
             erasing: erasing::Waiting::default(),
+            lineage: lineage::Graph::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
             swept: sweep::SweptOn::default(),

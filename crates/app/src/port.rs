@@ -9,7 +9,16 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use shuyu_domain::port::{Log, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
-use shuyu_privacy::{Past, Remembered, permit::Permit};
+use shuyu_privacy::{
+    Past, Remembered,
+    governance::{
+        assess::Figures,
+        discovery::ColumnFindings,
+        fingerprint::{MarkRule, Traced},
+        recipe::Recipe,
+    },
+    permit::Permit,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
@@ -89,8 +98,56 @@ pub struct DeriveOrder {
     pub drop: Vec<String>,
     /// Column → borders of the bands its numbers are replaced by, growing, as decimal text.
     pub bands: Vec<(String, Vec<String>)>,
+    /// The recipe that goes first, if there is one.
+    pub masking: Option<MaskingOrder>,
     /// The same key twice gives the same version.
     pub key: String,
+}
+
+/// A recipe with what its keys are derived for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskingOrder {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The project whose pseudonyms it makes.
+    pub project: String,
+    /// Whom the result is marked for, when the recipe marks.
+    pub recipient: Option<String>,
+}
+
+/// Which version to look into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionOrder {
+    /// Dataset.
+    pub dataset: DatasetId,
+    /// Its version.
+    pub version: u64,
+}
+
+/// Whose set a leaked piece is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceOrder {
+    /// The dataset that the marked sets were made from.
+    pub from: DatasetId,
+    /// One of the marked sets: its columns are those of all of them.
+    pub like: VersionOrder,
+    /// How they were marked.
+    pub rule: MarkRule,
+    /// Whom they were marked for.
+    pub recipients: Vec<String>,
+    /// The piece, as it was uploaded.
+    pub piece: Digest,
+}
+
+/// What sensitive fields a version holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// Rows read.
+    pub rows: u64,
+    /// Different subjects, if it is about any.
+    pub units: Option<u64>,
+    /// Columns in order.
+    pub columns: Vec<ColumnFindings>,
 }
 
 /// A version that now stands in the lake.
@@ -199,6 +256,23 @@ pub trait DataLake: Erasing {
         on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError>;
+    /// Looks for sensitive fields in a version; the same version gives the same findings.
+    async fn examine(
+        &self,
+        order: VersionOrder,
+        on_progress: OnProgress,
+        cancel: Cancel,
+    ) -> Result<Examined, DataError>;
+    /// How safe a version is by these quasi-identifying and sensitive columns; `None` if it has no rows.
+    async fn assess(
+        &self,
+        order: VersionOrder,
+        columns: (&[String], &[String]),
+        on_progress: OnProgress,
+        cancel: Cancel,
+    ) -> Result<Option<Figures>, DataError>;
+    /// Who of some recipients a leaked piece was delivered to.
+    async fn trace(&self, order: &TraceOrder) -> Result<Traced, DataError>;
     /// Removes what refused, failed and killed work left behind; returns how many objects.
     async fn sweep(&self, sweep: &Sweep) -> Result<u64, Fault>;
     /// Names and types of the columns of the latest version.

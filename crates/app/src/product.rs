@@ -315,7 +315,7 @@ fn delivers(procedure: &Procedure) -> bool {
         .any(|effect| *effect == Effect::DeliverProduct)
 }
 
-fn content_release(product: &Case) -> Option<ReleaseId> {
+pub(crate) fn content_release(product: &Case) -> Option<ReleaseId> {
     product.fields.get("content_release")?.text().parse().ok()
 }
 

@@ -46,7 +46,7 @@ mod sweep;
 mod table;
 mod version;
 
-pub use derive::{DeriveSpec, Generalisation, Generalise, ProcessingRecord};
+pub use derive::{DeriveSpec, Generalisation, Generalise, Masking, ProcessingRecord};
 pub use erase::{ErasureProof, ErasureSpec, FileErased, Prepared, VersionErased};
 pub use error::{IngestError, IngestRefused, LakeError};
 pub use ingest::{IngestReport, IngestSpec};

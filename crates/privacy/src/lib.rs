@@ -10,7 +10,8 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
+//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
+//! 7. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
 //!
 //! # What is not done yet
 //!
@@ -24,6 +25,7 @@ pub mod draft;
 mod field;
 pub mod gate;
 pub mod identity;
+pub mod governance;
 pub mod label;
 pub mod masking;
 pub mod members;

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{
-    ByteStream, Cancel, DataError, DataLake, DeriveOrder, IngestOrder, Ingested, JobPhase, OnProgress,
-    Progress, RawFile, Sweep,
+    ByteStream, Cancel, DataError, DataLake, DeriveOrder, Examined, IngestOrder, Ingested, JobPhase,
+    OnProgress, Progress, RawFile, Sweep, TraceOrder, VersionOrder,
 };
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
     DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise, IngestError, IngestKey,
     IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, UnitKey, UnitSpec,
 };
+use shuyu_privacy::governance::{assess::Figures, fingerprint::Traced};
+
+use super::governance;
 
 /// The lake with the installation's unit key and clock.
 pub struct LakeAdapter {
@@ -185,7 +188,13 @@ impl DataLake for LakeAdapter {
         on_progress: OnProgress,
         cancel: Cancel,
     ) -> Result<Ingested, DataError> {
+        let source = (order.from, order.from_version);
+        let masking = match &order.masking {
+            Some(masking) => Some(governance::masking(&self.lake, &self.unit_key, source, masking).await?),
+            None => None,
+        };
         let spec = DeriveSpec {
+            masking,
             from: order.from,
             from_version: order.from_version,
             to: order.dataset,
@@ -214,6 +223,30 @@ impl DataLake for LakeAdapter {
         };
         let recipe = serde_json::to_value(&recipe).map_err(|e| Fault::new("encoding a recipe", e))?;
         Ok(made(version, serde_json::Value::Null, Some(recipe)))
+    }
+
+    async fn examine(
+        &self,
+        order: VersionOrder,
+        on_progress: OnProgress,
+        cancel: Cancel,
+    ) -> Result<Examined, DataError> {
+        governance::examine(&self.lake, order, on_progress, cancel).await
+    }
+
+    async fn assess(
+        &self,
+        order: VersionOrder,
+        columns: (&[String], &[String]),
+        on_progress: OnProgress,
+        cancel: Cancel,
+    ) -> Result<Option<Figures>, DataError> {
+        governance::assess(&self.lake, order, columns, on_progress, cancel).await
+    }
+
+    async fn trace(&self, order: &TraceOrder) -> Result<Traced, DataError> {
+        let piece = self.raw_bytes(order.piece).await?;
+        governance::trace(&self.lake, &self.unit_key, order, piece).await
     }
 
     async fn sweep(&self, sweep: &Sweep) -> Result<u64, Fault> {

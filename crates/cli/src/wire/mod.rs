@@ -2,9 +2,12 @@
 
 mod identity;
 mod erasing;
+mod governance;
 mod keeper;
 mod lake;
 mod query;
+#[cfg(test)]
+mod traced;
 
 pub use identity::IdentityAdapter;
 pub use keeper::StoreKeeper;

@@ -10,6 +10,7 @@ mod console;
 mod data;
 mod demo;
 mod folder;
+mod governance;
 mod harness;
 mod hostile;
 mod lake;

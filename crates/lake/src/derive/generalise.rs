@@ -224,7 +224,7 @@ fn fits(cell: &Cell<'_>, kind: ColumnType) -> bool {
     )
 }
 
-fn not_usable(column: &str, problem: &str) -> Refusal {
+pub(super) fn not_usable(column: &str, problem: &str) -> Refusal {
     Refusal::unmet("recipe_not_usable")
         .fact("column", column)
         .fact("problem", problem)

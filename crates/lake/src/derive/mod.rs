@@ -4,6 +4,7 @@
 //! rows. The recipe is kept as a processing record under its digest, with the version it was applied to.
 
 mod generalise;
+mod masking;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ use crate::{
 
 pub use generalise::{Generalisation, Generalise};
 use generalise::{OutputColumn, plan};
+pub use masking::Masking;
+use masking::masked_table;
 
 /// What is to be derived, and how.
 #[derive(Debug, Clone)]
@@ -47,6 +50,8 @@ pub struct DeriveSpec {
     pub drop: Vec<String>,
     /// Columns made coarser, at most one rule each.
     pub generalise: Vec<Generalise>,
+    /// What each batch goes through first; columns that are dropped or made coarser are those of its result.
+    pub masking: Option<Arc<dyn Masking>>,
     /// Names this attempt; see [`IngestKey`].
     pub key: IngestKey,
     /// The present instant.
@@ -68,6 +73,9 @@ pub struct ProcessingRecord {
     pub dropped: Vec<String>,
     /// Columns made coarser.
     pub generalised: Vec<Generalise>,
+    /// The recipe that batches went through first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<serde_json::Value>,
     /// Columns of the result.
     pub columns: Vec<String>,
     /// When.
@@ -76,7 +84,9 @@ pub struct ProcessingRecord {
 
 /// The derivation under way: owned by whichever thread works on it.
 struct Derivation {
+    /// The table after masking.
     source: TableSpec,
+    masking: Option<Arc<dyn Masking>>,
     columns: Vec<OutputColumn>,
     builders: Builders,
     cutter: FileCutter,
@@ -97,7 +107,12 @@ impl Lake {
         cancel: &CancellationToken,
     ) -> Result<DatasetVersion, LakeError> {
         let source = self.snapshot(spec.from, Some(spec.from_version)).await?;
-        let (columns, schema) = plan(&source.version().record.schema, &spec.drop, &spec.generalise)?;
+        let stored = &source.version().record.schema;
+        let masked = match &spec.masking {
+            Some(masking) => masked_table(stored, &**masking)?,
+            None => stored.clone(),
+        };
+        let (columns, schema) = plan(&masked, &spec.drop, &spec.generalise)?;
         if spec.from == spec.to {
             return Err(Refusal::unmet("recipe_not_usable")
                 .fact("problem", "same_dataset")
@@ -115,7 +130,7 @@ impl Lake {
         watch.phase(Phase::Reading);
         let mut files = Vec::new();
         let shaped = self
-            .shape_derived(&spec, &source, columns, &schema, (&watch, &mut files))
+            .shape_derived(&spec, &source, (masked, columns, &schema), (&watch, &mut files))
             .await;
         let units = match shaped {
             Ok(units) => units,
@@ -151,16 +166,15 @@ impl Lake {
         &self,
         spec: &DeriveSpec,
         source: &Snapshot,
-        columns: Vec<OutputColumn>,
-        schema: &TableSpec,
+        (masked, columns, schema): (TableSpec, Vec<OutputColumn>, &TableSpec),
         (watch, files): (&Watch<'_>, &mut Vec<DataFile>),
     ) -> Result<Option<UnitCounter>, LakeError> {
         let units = source.version().record.unit.is_some().then(UnitCounter::default);
         let builders = Builders::new(schema, units.is_some());
         let cutter = FileCutter::new(builders.schema());
-        let table = source.version().record.schema.clone();
         let mut work = Derivation {
-            source: table,
+            source: masked,
+            masking: spec.masking.clone(),
             columns,
             builders,
             cutter,
@@ -201,6 +215,14 @@ impl Derivation {
     /// Shapes one batch; gives the files that became full.
     fn take(mut self, batch: &RecordBatch) -> Result<(Self, Vec<EncodedFile>), LakeError> {
         let mut files = Vec::new();
+        // Units are those of the source, whatever the masking makes of its batches.
+        let units = batch.column_by_name(UNIT_COLUMN);
+        let masked = self
+            .masking
+            .as_ref()
+            .map(|masking| masking.apply(batch))
+            .transpose()?;
+        let batch = masked.as_ref().unwrap_or(batch);
         for row in 0..batch.num_rows() {
             let cells: Vec<Cell<'_>> = (self.columns.iter())
                 .map(|column| {
@@ -216,9 +238,7 @@ impl Derivation {
                     column.apply(cell.unwrap_or(Cell::Null), kind)
                 })
                 .collect();
-            let unit = batch
-                .column_by_name(UNIT_COLUMN)
-                .map(|column| cell_at(column, row, ColumnType::Integer));
+            let unit = units.map(|column| cell_at(column, row, ColumnType::Integer));
             let unit = match unit {
                 Some(Cell::Integer(unit)) => Some(unit),
                 _ => None,
@@ -264,13 +284,19 @@ async fn earlier(
             None => None,
         };
         let same = made.is_some_and(|made| {
-            (made.from, made.from_version, made.dropped, made.generalised)
-                == (
-                    spec.from,
-                    spec.from_version,
-                    spec.drop.clone(),
-                    spec.generalise.clone(),
-                )
+            (
+                made.from,
+                made.from_version,
+                made.dropped,
+                made.generalised,
+                made.recipe,
+            ) == (
+                spec.from,
+                spec.from_version,
+                spec.drop.clone(),
+                spec.generalise.clone(),
+                spec.masking.as_ref().map(|masking| masking.recipe()),
+            )
         });
         let reused = || Refusal::conflict("ingest_key_reused").fact("key", &spec.key.0);
         return if same {
@@ -302,6 +328,7 @@ fn recipe(spec: &DeriveSpec, source: &Snapshot, schema: &TableSpec) -> Processin
         to: spec.to,
         dropped: spec.drop.clone(),
         generalised: spec.generalise.clone(),
+        recipe: spec.masking.as_ref().map(|masking| masking.recipe()),
         columns: schema.columns.iter().map(|column| column.name.clone()).collect(),
         created_at: spec.now,
     }

@@ -12,11 +12,12 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Refusal;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{LakeError, from_io},
     limits::Limits,
-    table::Phase,
+    table::{NoProgress, Phase},
 };
 
 pub use csv::{CsvOptions, read_csv};
@@ -133,6 +134,17 @@ pub(crate) fn read_file<R: Read + Seek>(
         FormatHint::Auto => read_text(file, CsvOptions::default(), limits, watch, sink).map(Some),
         FormatHint::Csv(options) => read_text(file, *options, limits, watch, sink).map(Some),
     }
+}
+
+/// Reads a small file that is held in memory, of either format, record by record; the first is the header.
+///
+/// # Errors
+/// What the file is refused for, and what the sink refuses.
+pub fn read_rows(bytes: &[u8], sink: &mut dyn RecordSink) -> Result<(), LakeError> {
+    let (never, quiet) = (CancellationToken::new(), NoProgress);
+    let watch = Watch::new(&quiet, &never);
+    let file = io::Cursor::new(bytes);
+    read_file(file, &FormatHint::Auto, &Limits::default(), &watch, sink).map(|_| ())
 }
 
 /// Two passes: the first decides the encoding and finds what no table may hold, the second reads records.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 use shuyu_kernel::Timestamp;
 use shuyu_lake::{
@@ -17,24 +17,25 @@ const TEXT: &str = "rb030,db040,age,born,income,bonus\n\
     102,Vienna,17,2007-01-01,NA,5000\n\
     101,Vienna,80,1944-01-01,20000,-50\n";
 
-fn rule(column: &str, how: Generalisation) -> Generalise {
+pub(crate) fn rule(column: &str, how: Generalisation) -> Generalise {
     Generalise {
         column: column.to_owned(),
         how,
     }
 }
 
-fn texts(values: &[&str]) -> Vec<String> {
+pub(crate) fn texts(values: &[&str]) -> Vec<String> {
     values.iter().map(|v| (*v).to_owned()).collect()
 }
 
-fn request() -> DeriveSpec {
+pub(crate) fn request() -> DeriveSpec {
     DeriveSpec {
         from: dataset(1),
         from_version: 0,
         to: dataset(2),
         table: "r2".to_owned(),
         zone: DataZone::Workbench,
+        masking: None,
         drop: texts(&["rb030"]),
         generalise: vec![
             rule(
@@ -63,7 +64,7 @@ fn request() -> DeriveSpec {
     }
 }
 
-async fn filled() -> World {
+pub(crate) async fn filled() -> World {
     let world = World::new();
     let mut spec = spec(dataset(1), vec![world.raw(TEXT.as_bytes()).await], "k");
     spec.unit = Some(UnitSpec {
@@ -76,7 +77,7 @@ async fn filled() -> World {
     world
 }
 
-async fn derive(world: &World, spec: DeriveSpec) -> Result<DatasetVersion, LakeError> {
+pub(crate) async fn derive(world: &World, spec: DeriveSpec) -> Result<DatasetVersion, LakeError> {
     world
         .lake
         .derive(spec, Arc::new(NoProgress), &CancellationToken::new())
@@ -120,7 +121,7 @@ async fn identifiers_go_values_get_coarser_and_units_stay() {
         &[100, 1000, -50]
     );
     let source = world.rows(dataset(1)).await;
-    let unit = |batch: &arrow::array::RecordBatch| batch.column_by_name(UNIT_COLUMN).expect("unit").clone();
+    let unit = |batch: &RecordBatch| batch.column_by_name(UNIT_COLUMN).expect("unit").clone();
     assert_eq!(
         unit(&rows[0]).as_ref(),
         unit(&source[0]).as_ref(),

@@ -10,6 +10,7 @@ mod crash;
 mod derive;
 mod erase;
 mod malformed;
+mod masking;
 mod memory;
 mod open_format;
 mod quality;

@@ -3,6 +3,7 @@
 
 mod gate;
 mod identity;
+mod governance;
 mod label;
 mod ledger;
 mod masking;

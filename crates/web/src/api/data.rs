@@ -18,10 +18,11 @@ use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
     files::{Upload, UploadKind},
+    governance::Recipe,
     ingest::{DatasetMade, NewCorrection, NewDerive, NewIngest},
 };
 use shuyu_domain::{event::CorrectionReason, port::DatasetRow};
-use shuyu_kernel::{CaseId, DatasetId, Digest};
+use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -121,6 +122,14 @@ pub struct DeriveOrder {
     /// Column → borders of its bands, growing.
     #[serde(default)]
     bands: BTreeMap<String, Vec<String>>,
+    /// The recipe that goes first: `columns` with ordered `steps`, and how the result is marked.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    recipe: Option<Recipe>,
+    /// Body the result is marked for, when the recipe marks.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    recipient: Option<BodyId>,
 }
 
 /// A job that was started.
@@ -267,6 +276,8 @@ pub async fn derive(
         table,
         drop,
         bands,
+        recipe,
+        recipient,
     } = order;
     let made = state
         .app
@@ -278,6 +289,8 @@ pub async fn derive(
                 table,
                 drop,
                 bands,
+                recipe,
+                recipient,
             },
             key,
         )

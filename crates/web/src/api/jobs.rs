@@ -126,7 +126,7 @@ fn job_state(state: &WebState, Lang(language): Lang, view: JobView) -> JobState 
         JobStatus::Done(made) => ("done", Some(made_view(made)), None),
         JobStatus::Refused(refusal) => ("refused", None, Some(RefusalView::new(state, language, refusal))),
         JobStatus::Failed => ("failed", None, None),
-        JobStatus::Opened(_) => ("done", None, None),
+        JobStatus::Opened(_) | JobStatus::Reported(_) => ("done", None, None),
     };
     let batch = view.batch.map(|order| BatchState {
         procedure: order.procedure,

@@ -11,6 +11,7 @@ mod cases;
 mod data;
 mod identity;
 mod datasets;
+mod governance;
 mod input;
 mod jobs;
 mod ledger;
@@ -187,6 +188,11 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(datasets::history))
         .routes(routes!(datasets::impact))
         .routes(routes!(datasets::erase))
+        .routes(routes!(governance::examine))
+        .routes(routes!(governance::assess))
+        .routes(routes!(governance::governance))
+        .routes(routes!(governance::lineage))
+        .routes(routes!(governance::trace))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))

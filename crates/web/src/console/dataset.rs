@@ -19,7 +19,10 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{DatasetId, Refusal};
 
-use super::{datasets::reason_words, posted::Posted, report, workbench::domain_label};
+use super::{
+    datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted, report,
+    workbench::domain_label,
+};
 use crate::page::{
     ConsoleError, Frame, Visit, ok,
     parts::{Choice, Labelled, Link, instant},
@@ -52,6 +55,8 @@ pub(crate) struct DatasetPage {
     pub key: String,
     pub unit_columns: Vec<String>,
     pub reasons: Vec<Choice>,
+    pub governance: GovernancePart,
+    pub lineage: LineagePart,
     pub report: Vec<Labelled>,
 }
 
@@ -94,6 +99,8 @@ pub(crate) async fn page(
     let app = visit.app();
     let case = app.case_view(&visit.session, row.resource).await?.case;
     let found = app.quality_report(&visit.session, &row).await?;
+    let governance = app.governance(&visit.session, &row).await?;
+    let lineage = app.lineage(&visit.session, row.dataset).await?;
     let history = app.dataset_history(&visit.session, row.dataset).await?;
     let impact = match asked.impact {
         Some(version) => impact(&visit, &frame, row.dataset, version).await?,
@@ -129,6 +136,8 @@ pub(crate) async fn page(
                 selected: false,
             })
             .collect(),
+        governance: GovernancePart::of(&frame, (&row.dataset.to_string(), &row.columns), governance),
+        lineage: LineagePart::of(&frame, &lineage),
         table: row.table,
         columns: row.columns,
         unit_columns: row.unit_columns,

@@ -279,6 +279,13 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
             made = frame.tr("job-made", &[("version", done.version), ("rows", done.rows)]);
             made_href = format!("/datasets/{}", done.dataset);
         }
+        JobStatus::Reported(report) => {
+            made = frame.tr(
+                "job-reported",
+                &[("version", report.version), ("rows", report.rows)],
+            );
+            made_href = format!("/datasets/{}#governance", report.dataset);
+        }
         JobStatus::Running | JobStatus::Failed | JobStatus::Opened(_) => {}
     }
     let page = JobPage {
@@ -343,7 +350,9 @@ fn job_line(frame: &Frame, visit: &Visit, job: &JobView) -> JobLine {
 fn job_status(frame: &Frame, job: &JobView) -> Status {
     match job.status {
         JobStatus::Running => Status::new("running", frame.t("job-running")),
-        JobStatus::Done(_) | JobStatus::Opened(_) => Status::new("done", frame.t("job-done")),
+        JobStatus::Done(_) | JobStatus::Opened(_) | JobStatus::Reported(_) => {
+            Status::new("done", frame.t("job-done"))
+        }
         JobStatus::Refused(_) => Status::new("refused", frame.t("job-refused")),
         JobStatus::Failed => Status::new("wrong", frame.t("job-failed")),
     }

@@ -10,9 +10,11 @@ pub mod dataset;
 pub mod datasets;
 pub mod desk;
 pub mod form;
+pub mod governance;
 pub mod identity;
 pub mod law;
-mod ledger;
+pub mod ledger;
+pub mod lineage;
 pub mod lists;
 pub mod monthly;
 pub mod permits;
@@ -126,6 +128,8 @@ fn pages() -> Router<WebState> {
         .route("/datasets", get(datasets::page).post(datasets::ingest))
         .route("/datasets/{id}", get(dataset::page))
         .route("/datasets/{id}/erasures", post(dataset::erase))
+        .route("/datasets/{id}/examine", post(governance::examine))
+        .route("/datasets/{id}/assess", post(governance::assess))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
         .route("/ledger", get(ledger::proceedings))

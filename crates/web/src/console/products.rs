@@ -11,6 +11,7 @@ use shuyu_kernel::Refusal;
 use super::{
     case::case_id,
     identity::{IdentityPanel, Just},
+    lineage::LineagePart,
     lists::{self, Asked},
     posted::Posted,
 };
@@ -38,6 +39,7 @@ pub(crate) struct ProductPage {
     pub keys: Vec<KeyRow>,
     /// Identity checks, rendered.
     pub identity: Option<IdentityPanel>,
+    pub lineage: LineagePart,
 }
 
 pub(crate) struct MadeKey {
@@ -102,6 +104,7 @@ pub(super) async fn draw(
     let view = visit.app().case_view(&visit.session, case).await?;
     let keys = visit.app().product_keys(&visit.session, case).await?;
     let usage = visit.app().usage(&visit.session, case).await?;
+    let lineage = visit.app().lineage_of_product(&visit.session, &view.case).await?;
     let frame = visit
         .frame_at("nav-products")
         .crumb("/products", &visit.frame.t("nav-products"));
@@ -132,6 +135,7 @@ pub(super) async fn draw(
         form_key: visit.app().form_key(),
         keys: keys.collect(),
         identity: IdentityPanel::of(visit, &frame, &view, just),
+        lineage: LineagePart::made(&frame, &lineage),
         frame,
     };
     Ok(ok(&page))

@@ -25,6 +25,7 @@ resources!(
     "lists.ftl",
     "data.ftl",
     "dataset.ftl",
+    "governance.ftl",
     "ledger.ftl",
     "registry.ftl",
     "identity.ftl",

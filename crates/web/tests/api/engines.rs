@@ -13,14 +13,15 @@ use futures::StreamExt;
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, EraseOrder, ErasePrepared,
-    ErasedRows, Erasing, Gated, IngestOrder, Ingested, Keeper, OnProgress, OpenErasure, RawFile, Secrets,
-    Sweep, Verified,
+    ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper, OnProgress, OpenErasure, RawFile,
+    Secrets, Sweep, TraceOrder, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
 use shuyu_privacy::{
     Past,
     identity::{Index, IndexBuilder, Tag},
+    governance::{assess::Figures, fingerprint::Traced},
     permit::Permit,
 };
 use shuyu_store::{KeySource, Store};
@@ -112,6 +113,21 @@ impl DataLake for Pond {
     }
     async fn derive(&self, _: &DeriveOrder, _: OnProgress, _: Cancel) -> Result<Ingested, DataError> {
         Err(Refusal::unmet("file_without_rows").into())
+    }
+    async fn examine(&self, _: VersionOrder, _: OnProgress, _: Cancel) -> Result<Examined, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
+    }
+    async fn assess(
+        &self,
+        _: VersionOrder,
+        _: (&[String], &[String]),
+        _: OnProgress,
+        _: Cancel,
+    ) -> Result<Option<Figures>, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
+    }
+    async fn trace(&self, _: &TraceOrder) -> Result<Traced, DataError> {
+        Err(Refusal::unknown("dataset_unknown").into())
     }
     async fn sweep(&self, _: &Sweep) -> Result<u64, Fault> {
         Ok(0)

@@ -2,7 +2,7 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{dataset, datasets, identity::IdentityPanel, permits, products, workbench},
+    console::{dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, workbench},
     i18n::Language,
     page::parts::Link,
 };
@@ -17,6 +17,60 @@ fn answer() -> permits::AnswerView {
         read: text(),
         columns: vec![text(), text()],
         rows: vec![vec![cell(true), cell(false)]],
+    }
+}
+
+fn governance_part() -> governance::GovernancePart {
+    governance::GovernancePart {
+        may_order: true,
+        shown: true,
+        href: "/datasets/x".to_owned(),
+        columns: vec![text(), text()],
+        grade: vec![labelled()],
+        fields: vec![governance::FieldRow {
+            column: text(),
+            kind: text(),
+            confidence: text(),
+            valid: text(),
+            level: 4,
+            reason: text(),
+        }],
+        figures: vec![labelled()],
+        sizes: vec![governance::SizeRow {
+            label: text(),
+            classes: 2,
+            rows: 10,
+            percent: 40,
+        }],
+        diversity: vec![governance::DiversityRow {
+            column: text(),
+            distinct: 3,
+            entropy: text(),
+            recursive: text(),
+            closeness: text(),
+            distance: text(),
+        }],
+    }
+}
+
+fn lineage_part() -> lineage::LineagePart {
+    let link = || Link {
+        href: "/x".to_owned(),
+        label: text(),
+    };
+    lineage::LineagePart {
+        made: vec![lineage::MadeRow {
+            href: "/x".to_owned(),
+            label: text(),
+            origin: text(),
+            columns: vec![lineage::ColumnRow {
+                column: text(),
+                source: text(),
+                steps: text(),
+            }],
+        }],
+        derived: vec![link()],
+        releases: vec![link()],
     }
 }
 
@@ -201,6 +255,7 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
             token: Some(text()),
             done: Some(text()),
         }),
+        lineage: lineage_part(),
     };
     vec![
         page(
@@ -263,6 +318,8 @@ fn dataset_page(lang: Language) -> dataset::DatasetPage {
         key: text(),
         unit_columns: vec!["id".to_owned()],
         reasons: vec![choice("unlawful")],
+        governance: governance_part(),
+        lineage: lineage_part(),
         report: vec![labelled()],
     }
 }
