@@ -20,13 +20,21 @@ pub const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
+/// Packages that carry a licence as a file and do not name it, with what the file is (read by us).
+const IN_A_FILE: &[(&str, &str)] = &[("opendp", "MIT"), ("opendp_derive", "MIT")];
+
 /// Packages whose licence is missing or not allowed, or that come from elsewhere than crates.io.
 pub fn check(metadata: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let text = |key: &str| package[key].as_str().unwrap_or_default();
         let place = format!("{} {}", text("name"), text("version"));
-        match package["license"].as_str() {
+        let of_file = IN_A_FILE.iter().find(|(name, _)| *name == text("name"));
+        let of_file = of_file.filter(|_| package["license_file"].is_string());
+        match package["license"]
+            .as_str()
+            .or(of_file.map(|(_, licence)| *licence))
+        {
             None => findings.push(Finding::at(&place, "names no licence")),
             Some(licence) => match allowed(licence) {
                 Some(true) => {}

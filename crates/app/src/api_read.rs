@@ -264,7 +264,9 @@ fn about(log: Log, entry: &Entry) -> About {
     match serde_json::from_slice::<ActPayload>(&entry.payload).map(|payload| payload.event) {
         Ok(Event::Case(_)) => case_of(&entry.stream),
         Ok(Event::Dataset(event)) => About::Data(event.resource()),
-        Ok(Event::Release(ReleaseEvent::Answered { case, .. })) => About::Case(case),
+        Ok(Event::Release(ReleaseEvent::Answered { case, .. } | ReleaseEvent::Charged { case, .. })) => {
+            About::Case(case)
+        }
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,
         Err(_) => About::Body(None),
     }

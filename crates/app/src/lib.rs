@@ -9,6 +9,7 @@ pub mod account;
 pub mod api_read;
 pub mod batch;
 mod books;
+pub mod budget;
 mod correcting;
 pub mod delegation;
 pub mod disclosure;

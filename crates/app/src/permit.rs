@@ -13,12 +13,12 @@ use shuyu_domain::{
 use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, PermitKind, Refusal};
 use shuyu_privacy::{
     Citations,
-    permit::{ColumnGrant, Permit, PermitMode, TableGrant, TableKind, Thresholds, Use},
+    permit::{ColumnGrant, Permit, TableGrant, TableKind, Thresholds, Use},
 };
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
 use crate::{
-    App, Session, Stop,
+    App, Session, Stop, budget,
     right::{provider_of, right_of},
 };
 
@@ -306,10 +306,11 @@ fn compile(
     gate.k.value = thresholds.k;
     gate.k_jitter.value = thresholds.k_jitter;
     gate.two_share_max.value = thresholds.dominance_percent * 10;
+    gate.dp = budget::terms(profile, &tables, datasets);
     Ok(Permit {
         id: issued.id,
         kind: right.kind.unwrap_or(PermitKind::A),
-        mode: PermitMode::Stat,
+        mode: budget::mode(profile, &issued.tables, loaded),
         people: vec![session.actor.person],
         purpose: case.fields.get("purpose").map(Value::text).unwrap_or_default(),
         expires_on: issued.expires_on,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use shuyu_domain::port::{Log, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
 use shuyu_privacy::{
-    Past, Remembered,
+    Past, Remembered, Statistic,
+    dp::Error as DpError,
     governance::{
         assess::Figures,
         discovery::ColumnFindings,
@@ -324,6 +325,33 @@ pub enum AskError {
     /// After sealing: one opaque code for everything.
     #[error("the query ended without an answer")]
     Opaque,
+    /// The same, after noise was drawn for it: it has cost what it would have cost.
+    #[error("the query ended without an answer, after noise was drawn")]
+    Drawn,
+}
+
+/// A figure of a query in mode `dp`, before it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedFigure {
+    /// Which figure.
+    pub statistic: Statistic,
+    /// Of which column, if of one.
+    pub column: Option<String>,
+    /// Its error in 95 of 100 cells.
+    pub error: DpError,
+}
+
+/// What a query in mode `dp` will cost and how exact it will be: a function of its text, the permit and public sizes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DpEstimate {
+    /// By figure, in the order of the query.
+    pub expected: Vec<ExpectedFigure>,
+    /// Millionths of ρ, on each dataset.
+    pub rho: u64,
+    /// Fewest subjects, counted with noise, of a cell that leaves; `None` if all leave.
+    pub least_subjects: Option<u64>,
+    /// Datasets that are charged.
+    pub charged: BTreeSet<DatasetId>,
 }
 
 /// The query engine, as the use cases need it.
@@ -331,6 +359,10 @@ pub enum AskError {
 pub trait Ask: Send + Sync {
     /// Checks without touching data.
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
+    /// What a query in mode `dp` will cost; `None` in other modes and for queries that read no personal rows.
+    async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
+        self.check(permit, sql).await.map(|()| None)
+    }
     /// Checks, runs, gates, and compares with what was answered before.
     async fn ask(&self, permit: &Permit, sql: &str, past: &Past, cancel: Cancel) -> Result<Gated, AskError>;
 }

@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
-    event::ReleaseEvent,
+    event::{Charge, ReleaseEvent},
     port::{Committed, Document, Loaded, Meter, Proposal, ReleaseTrace, Request, Stream},
 };
 use shuyu_kernel::{CaseId, Digest, Fault, Id, PermitId, Refusal, ReleaseId};
+use shuyu_privacy::{Remembered, permit::PermitMode};
 
 use crate::{
     App, Session, Stop,
@@ -39,6 +40,8 @@ pub struct Released {
 /// What was asked, without its text.
 struct Asked {
     permit: PermitId,
+    /// The mode that was asked for, if another than that of the permit.
+    mode: Option<PermitMode>,
     /// Query text can hold personal data: only a keyed digest is kept.
     query: Digest,
     /// Idempotency: the same key gives the same release.
@@ -47,7 +50,10 @@ struct Asked {
 
 impl Asked {
     fn fingerprint(&self) -> Digest {
-        fingerprint(&("ask", self.permit, self.query))
+        match self.mode {
+            None => fingerprint(&("ask", self.permit, self.query)),
+            Some(mode) => fingerprint(&("ask", self.permit, self.query, mode)),
+        }
     }
 }
 
@@ -64,8 +70,24 @@ impl App {
         sql: &str,
         key: Option<String>,
     ) -> Result<Released, Stop> {
+        self.ask_in(session, permit, sql, key, None).await
+    }
+
+    /// As [`App::ask`], in a stricter mode than that of the permit.
+    ///
+    /// # Errors
+    /// As [`App::ask`]; `mode_locked`, `dp_not_offered`, and `dp_budget_spent` before anything runs.
+    pub async fn ask_in(
+        &self,
+        session: &Session,
+        permit: PermitId,
+        sql: &str,
+        key: Option<String>,
+        mode: Option<PermitMode>,
+    ) -> Result<Released, Stop> {
         let asked = Asked {
             permit,
+            mode,
             query: self.secrets.keyed_digest(sql.as_bytes()),
             key: key.map(|key| (session.actor.person.to_string(), key)),
         };
@@ -110,20 +132,25 @@ impl App {
         {
             return self.released_again(session, &earlier).await;
         }
-        let standing = self.standing(session, asked.permit).await?;
+        let (standing, _) = self.standing_in(session, asked.permit, asked.mode).await?;
         let ticket = self.running.start(session, &standing)?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;
         let mut turns = 0;
         loop {
             turns += 1;
-            let gated = self.gated(session, &standing, sql, &ticket).await?;
-            match self.release(session, &standing, gated, asked).await {
+            let charges = self.affordable(session, &standing, sql).await?;
+            let gated = self.gated(session, &standing, sql, &charges, &ticket).await?;
+            match self.release(session, &standing, gated, charges, asked).await {
                 // Somebody was answered in the meantime: the answer is judged anew with that.
                 Err(Stop::Refused(refusal)) if refusal.code == LEDGER_MOVED => {
                     if turns == MOST_TURNS {
                         return Err(Refusal::unmet("query_no_answer").into());
                     }
+                }
+                // Somebody else of the same body was faster: nothing left, nothing is charged.
+                Err(Stop::Refused(refusal)) if refusal.code == "dp_budget_spent" => {
+                    return Err(refusal.citing(&standing.permit.citations.scope).into());
                 }
                 ended => return ended,
             }
@@ -136,14 +163,26 @@ impl App {
         session: &Session,
         standing: &Standing,
         sql: &str,
+        charges: &[Charge],
         ticket: &Ticket,
     ) -> Result<Gated, Stop> {
         let past = self.past(&standing.permit, session.actor.body).await?;
         let work = self.engine.ask(&standing.permit, sql, &past, ticket.cancel());
         let opaque = || Refusal::unmet("query_no_answer");
         match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
+            Ok(Err(AskError::Drawn)) => {
+                self.charge_failed(session, standing, charges.to_vec()).await?;
+                self.still_stands(session, standing).await?;
+                Err(opaque().into())
+            }
             Ok(Ok(gated)) => Ok(gated),
             Ok(Err(AskError::Refused(refusal))) => Err(refusal.into()),
+            Err(Halt::Late | Halt::Stopped) if !charges.is_empty() => {
+                // Whether noise was drawn by then is not known here, so it counts as drawn.
+                self.charge_failed(session, standing, charges.to_vec()).await?;
+                self.still_stands(session, standing).await?;
+                Err(opaque().into())
+            }
             Err(Halt::Late) => Err(opaque().into()),
             Ok(Err(AskError::Opaque)) | Err(Halt::Stopped) => {
                 // Whoever was stopped is told which link ended.
@@ -168,15 +207,11 @@ impl App {
         session: &Session,
         standing: &Standing,
         gated: Gated,
+        charges: Vec<Charge>,
         asked: &Asked,
     ) -> Result<Released, Stop> {
         let Gated { answer, remembered } = gated;
-        let traces = remembered.into_iter().map(|remembered| ReleaseTrace {
-            domain: remembered.domain,
-            from: remembered.from,
-            rows: remembered.rows,
-        });
-        let traces: Vec<ReleaseTrace> = traces.collect();
+        let traces: Vec<ReleaseTrace> = remembered.into_iter().map(trace).collect();
         let at = self.now();
         let release: ReleaseId = Id::new(at, self.ids.as_ref());
         let released = Released {
@@ -186,16 +221,13 @@ impl App {
             answer,
         };
         let document = kept(&released)?;
-        let event = Event::Release(ReleaseEvent::Answered {
-            release,
-            permit: standing.permit.id,
-            case: standing.case,
-            by: session.actor.clone(),
-            query: asked.query,
-            read: released.answer.read.clone(),
-            rows: released.answer.rows.len() as u64,
-            result: Digest::of(document.body.as_bytes()),
-        });
+        let events = events(
+            &released,
+            session,
+            charges,
+            asked,
+            Digest::of(document.body.as_bytes()),
+        );
         let request = Request {
             name: "release",
             stream: Stream::Release(release),
@@ -216,7 +248,7 @@ impl App {
             holds(&profile, loaded, standing_.case, &session_, profile.zone.date(at))?;
             standing_.still_open(&profile, loaded, &read)?;
             Ok(Proposal {
-                events: vec![event],
+                events,
                 reply: serde_json::json!({ "release": release }),
                 documents: vec![document],
                 // Counted for the monthly report, by day.
@@ -280,6 +312,50 @@ impl App {
             });
         Ok(as_recorded(&stored, recorded.ok_or_else(unknown)?)?)
     }
+}
+
+fn trace(remembered: Remembered) -> ReleaseTrace {
+    ReleaseTrace {
+        domain: remembered.domain,
+        from: remembered.from,
+        rows: remembered.rows,
+    }
+}
+
+/// What stands in the record of an answer: what it was charged, if anything, and that it left.
+fn events(
+    released: &Released,
+    session: &Session,
+    charges: Vec<Charge>,
+    asked: &Asked,
+    result: Digest,
+) -> Vec<Event> {
+    let (release, permit, case) = (released.release, released.permit, released.case);
+    let charged = ReleaseEvent::Charged {
+        release,
+        permit,
+        case,
+        by: session.actor.clone(),
+        answered: true,
+        charges,
+    };
+    let answered = ReleaseEvent::Answered {
+        release,
+        permit,
+        case,
+        by: session.actor.clone(),
+        query: asked.query,
+        read: released.answer.read.clone(),
+        rows: released.answer.rows.len() as u64,
+        result,
+    };
+    let costs = !matches!(&charged, ReleaseEvent::Charged { charges, .. } if charges.is_empty());
+    let charged = costs.then_some(charged);
+    charged
+        .into_iter()
+        .chain([answered])
+        .map(Event::Release)
+        .collect()
 }
 
 /// The answer as a document.

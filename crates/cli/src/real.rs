@@ -82,6 +82,12 @@ impl Secrets for SystemRandom {
     }
 }
 
+impl shuyu_privacy::dp::Random for SystemRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        fill(buffer);
+    }
+}
+
 impl shuyu_lake::KeySource for SystemRandom {
     fn fill(&self, buffer: &mut [u8]) {
         fill(buffer);

@@ -135,6 +135,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let lake = lake_of(&folder, options, random.clone(), kill)?;
     let lake = Arc::new(lake);
     let engine = Engine::new(GateKey::new(folder.keys.unit), EngineLimits::default());
+    let engine = engine.drawing_from(random.clone());
     let profiles = rules(&folder.installation.profile, options.rules.as_deref())?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
     let app = App::new(Parts {

@@ -19,9 +19,11 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
-pub use identity::IdentityEvent;
 pub use data::{Correction, CorrectionReason, ErasedFile, ErasedVersion};
-pub use record::{DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent};
+pub use identity::IdentityEvent;
+pub use record::{
+    Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,
+};
 pub use watch::{EscalationReason, WatchEvent};
 
 /// Everything that may stand in the ledger of proceedings.

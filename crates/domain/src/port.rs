@@ -336,6 +336,8 @@ pub trait Record: Send + Sync {
     async fn remove_document(&self, kind: &str, key: &str) -> Result<(), Fault>;
     /// Rows of the release ledger of an identifier domain, from a number on.
     async fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault>;
+    /// What a body has spent so far, in millionths of ρ, by dataset: sums of the charges in the record.
+    async fn spent(&self, party: BodyId) -> Result<BTreeMap<DatasetId, u64>, Fault>;
     /// Adds to a named counter and returns the new value (metering, quota). One atomic statement.
     async fn count(&self, counter: &str, by: i64) -> Result<i64, Fault>;
     /// Counters from a name to before another one, by the bytes of their names.

@@ -126,6 +126,47 @@ impl<'a> Draft<'a> {
         Verdict::Fresh(fresh)
     }
 
+    /// Enters an answer that was given by other means, so that what is asked next is compared with it (M1). It is not
+    /// judged, and neither splits cells nor is split.
+    pub fn enter(&mut self, sought: &Sought<'_>, value: f64) {
+        let key = (sought.tally.set, sought.tally.contribution);
+        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        if sought.contributions.is_empty() || family.known.contains_key(&key) {
+            return;
+        }
+        let members = self.members(sought.contributions);
+        let entry = Entry {
+            family: sought.family.to_owned(),
+            set: sought.tally.set,
+            contribution: sought.tally.contribution,
+            value,
+            party: self.party.to_owned(),
+            additive: match sought.kind {
+                Kind::Count => members.uniform(),
+                Kind::Sum => true,
+                Kind::Distinct => false,
+            },
+            splits: false,
+            members,
+        };
+        let least = self.judge().least(entry.set);
+        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let classes = family.relations.split(&entry.members);
+        if entry.additive {
+            family.relations.put(&classes, least);
+        }
+        family.add(entry.clone(), &classes, &[]);
+        self.entries.push(entry);
+    }
+
+    fn judge(&self) -> Judge<'a> {
+        Judge {
+            thresholds: self.thresholds,
+            key: self.key,
+            party: self.party,
+        }
+    }
+
     fn members(&mut self, contributions: &[Contribution]) -> Members {
         // Contributions are not stored, and marks tell nothing without the key.
         let secret = self.key.value("mark", &[]);

@@ -10,8 +10,10 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
-//! 7. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
+//! 6. [`dp`]: mode `dp`, where answers are differentially private instead.
+//! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
+//! 8. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
+//! 9. [`identity`]: 核验 by an index of keyed tags.
 //!
 //! # What is not done yet
 //!
@@ -21,6 +23,7 @@
 pub mod book;
 pub mod citation;
 mod columns;
+pub mod dp;
 pub mod draft;
 mod field;
 pub mod gate;
@@ -35,6 +38,7 @@ pub mod prf;
 mod relations;
 pub mod release;
 pub mod rules;
+mod told;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;

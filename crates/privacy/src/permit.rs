@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
 pub use shuyu_kernel::{PermitKind, Use};
 
-use crate::citation::Citations;
+use crate::{citation::Citations, dp::DpTerms};
 
 /// How answers are protected. One permit has one mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -196,6 +196,9 @@ pub struct Thresholds {
     /// Most further cells that may split a released one, in thousandths of its subjects.
     #[serde(default = "splits")]
     pub splits_per_subject: Limit,
+    /// What mode `dp` may cost.
+    #[serde(default)]
+    pub dp: DpTerms,
 }
 
 fn class_share() -> Limit {
@@ -232,6 +235,7 @@ impl Default for Thresholds {
             count_noise: count_noise(),
             sum_noise: sum_noise(),
             splits_per_subject: splits(),
+            dp: DpTerms::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `law check`: what must be true of a profile before anybody works under it.
 
 mod batch;
+mod dp;
 mod guards;
 mod life_cycle;
 mod references;

@@ -11,6 +11,7 @@ mod affiliates;
 pub mod check;
 mod condition;
 pub mod diagram;
+mod dp;
 pub mod equivalent;
 mod field;
 mod guard;
@@ -29,6 +30,7 @@ mod watching;
 
 pub use affiliates::{AffiliationShares, BodyRef, Touches};
 pub use condition::{CaseQuery, Operand, When};
+pub use dp::{DpLock, DpNumbers};
 pub use field::{Choice, Field, FieldType, Group, Measure};
 pub use guard::{Guard, Rule};
 pub use load::{Profile, ProfileError};

@@ -116,8 +116,8 @@ mod overlay;
 mod roles;
 
 pub(crate) use gates::{
-    RawBatch, RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables,
-    RawRight, RawThresholds,
+    RawBatch, RawCitations, RawDisclosure, RawDp, RawDpLock, RawEligibility, RawFigure, RawGates, RawGround,
+    RawOpenTables, RawRight, RawThresholds,
 };
 pub(crate) use overlay::{
     DutyWords, RawBasisOf, RawDuties, RawDuty, RawItem, RawOverlay, RawSetting, RawSettings,

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Basis, CivilDate, ClauseId, calendar::Limit};
 
-use crate::place::Place;
+use crate::{
+    dp::{DpLock, DpNumbers},
+    place::Place,
+};
 
 /// Where an instrument stands. A profile's status is derived from its instruments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -329,6 +332,10 @@ pub struct Thresholds {
     pub max_rows: u32,
     /// Logs are kept at least this long.
     pub log_retention: Limit,
+    /// Numbers of mode `dp`; without them nobody asks in it.
+    pub dp: Option<DpNumbers>,
+    /// Which tables are answered in mode `dp` only.
+    pub dp_locks: Vec<DpLock>,
     /// Why the numbers are what they are.
     pub basis: Basis,
     /// Where it is written.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     answers::{self, AnsweredSum, Asking},
     check::{self, Sealed, plan::cell_column, release::Release},
+    dp::Randomness,
     functions,
     limits::EngineLimits,
     provider::Source,
@@ -43,6 +44,7 @@ pub struct Engine {
     limits: EngineLimits,
     turns: Arc<Semaphore>,
     rules: Rules,
+    pub(crate) random: Randomness,
 }
 
 /// Why a query was not sealed.
@@ -108,6 +110,7 @@ impl Engine {
             limits,
             turns: Arc::new(Semaphore::new(limits.concurrent.get())),
             rules: Rules::all(),
+            random: Randomness::default(),
         }
     }
 
@@ -161,6 +164,7 @@ impl Engine {
             sealed: sealed.clone(),
             rules: self.rules.clone(),
             past: past.clone(),
+            random: self.random.clone(),
             source: Source {
                 tables,
                 stop: stop.clone(),
@@ -194,30 +198,34 @@ impl Engine {
 }
 
 /// One run of a sealed plan.
-struct Work {
-    key: GateKey,
-    limits: EngineLimits,
-    sealed: Sealed,
-    rules: Rules,
-    past: Past,
-    source: Source,
+pub(crate) struct Work {
+    pub(crate) key: GateKey,
+    pub(crate) limits: EngineLimits,
+    pub(crate) sealed: Sealed,
+    pub(crate) rules: Rules,
+    pub(crate) past: Past,
+    pub(crate) random: Randomness,
+    pub(crate) source: Source,
 }
 
 /// What came out of the gate and of the release ledger.
 #[derive(Default)]
-struct Gated {
-    cells: Option<RecordBatch>,
-    recorded: Vec<ReleasedCell>,
-    sums: Vec<AnsweredSum>,
-    withheld: bool,
-    remembered: Option<Remembered>,
+pub(crate) struct Gated {
+    pub(crate) cells: Option<RecordBatch>,
+    pub(crate) recorded: Vec<ReleasedCell>,
+    pub(crate) sums: Vec<AnsweredSum>,
+    pub(crate) withheld: bool,
+    pub(crate) remembered: Option<Remembered>,
 }
 
 impl Work {
     async fn execute(&self) -> EngineResult<Released> {
         let gated = match self.sealed.release() {
             None => Gated::default(),
-            Some(release) => self.release(release).await?,
+            Some(release) => match self.sealed.private() {
+                Some(private) => self.privately(release, private).await?,
+                None => self.release(release).await?,
+            },
         };
         let cells = gated
             .cells
@@ -293,14 +301,14 @@ impl Work {
     }
 
     /// Between two batches: whether to go on.
-    fn goes_on(&self) -> EngineResult<()> {
+    pub(crate) fn goes_on(&self) -> EngineResult<()> {
         if self.source.stop.is_cancelled() {
             return exec_err!("stopped");
         }
         Ok(())
     }
 
-    async fn stream(
+    pub(crate) async fn stream(
         &self,
         session: &SessionState,
         plan: &LogicalPlan,
@@ -360,7 +368,7 @@ impl Work {
 }
 
 /// The schema under which the cells were planned.
-fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
+pub(crate) fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
     let mut planned = None;
     let mut waiting = vec![upper];
     while let Some(plan) = waiting.pop() {

@@ -24,9 +24,12 @@
 //! second reads what each subject of those contributes, so that every sum is perturbed as a function of its set and
 //! compared with the release ledger (`answers`). [`score`] asks a file of attacks and legitimate queries.
 //!
+//! In mode `dp` the same check is narrower (`check::private`), and another path runs (`dp`): what a subject adds is
+//! bounded, sums get noise from the installation's source of randomness, and what it costs is estimated before it runs.
+//!
 //! # What is not done yet
 //!
-//! Allowed now: permit kind A in mode `stat`; `count`, `sum`, `avg`, `count(distinct)` over bare columns, `stddev` and
+//! Allowed now: permit kind A in modes `stat` and `dp`; `count`, `sum`, `avg`, `count(distinct)` over bare columns, `stddev` and
 //! `var` where a subject has one row, `count(*) FILTER` and CASE of 1 and 0 as counts of a branch; one release per
 //! statement. What is accepted over rows is proved never to fail (`check::proof`), and bounded in rows and bytes before it
 //! runs (`check::size`); a run has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit
@@ -38,7 +41,9 @@ mod answers;
 #[cfg(feature = "bench")]
 pub mod bare;
 mod check;
+mod dp;
 mod engine;
+mod estimate;
 mod functions;
 mod limits;
 mod provider;
@@ -52,6 +57,7 @@ mod vocabulary;
 pub use answers::AnsweredSum;
 pub use check::Sealed;
 pub use engine::{CheckError, Engine, Opaque, Released};
+pub use estimate::{Estimate, Expected};
 pub use limits::EngineLimits;
 pub use shuyu_privacy::Past;
 pub use tables::{Tables, UNIT_COLUMN};

@@ -8,11 +8,11 @@ use arrow::{
 };
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream, stream::BoxStream};
-use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell, Gated};
+use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell, DpEstimate, ExpectedFigure, Gated};
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
 use shuyu_privacy::{Past, Permit, TableGrant};
-use shuyu_query::{CheckError, Engine, Tables, UNIT_COLUMN};
+use shuyu_query::{CheckError, Engine, Estimate, Opaque, Sealed, Tables, UNIT_COLUMN};
 
 /// The engine over the lake.
 pub struct QueryAdapter {
@@ -36,6 +36,38 @@ impl QueryAdapter {
             pinned.insert(name.clone(), snapshot);
         }
         Ok(Arc::new(Pinned(pinned)))
+    }
+
+    /// A checked query, without touching data.
+    async fn sealed(&self, permit: &Permit, sql: &str) -> Result<Sealed, Refusal> {
+        let opaque = || Refusal::unmet("query_no_answer");
+        let pinned = self.pin(permit).await.map_err(|error| {
+            tracing::error!(%error, "a permit's tables could not be opened");
+            opaque()
+        })?;
+        match self.engine.check(permit, sql, pinned.as_ref()) {
+            Ok(sealed) => Ok(sealed),
+            Err(CheckError::Refused(refusal)) => Err(refusal),
+            Err(CheckError::Failed(fault)) => {
+                tracing::error!(doing = %fault.doing, "a schema could not be read");
+                Err(opaque())
+            }
+        }
+    }
+}
+
+/// The estimate in the words of the port.
+fn estimate(estimate: Estimate) -> DpEstimate {
+    let expected = estimate.expected.into_iter().map(|figure| ExpectedFigure {
+        statistic: figure.statistic,
+        column: figure.column,
+        error: figure.error,
+    });
+    DpEstimate {
+        expected: expected.collect(),
+        rho: estimate.rho,
+        least_subjects: estimate.least_subjects,
+        charged: estimate.charged,
     }
 }
 
@@ -110,19 +142,11 @@ fn asked_schema(stored: &SchemaRef) -> SchemaRef {
 #[async_trait]
 impl Ask for QueryAdapter {
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
-        let opaque = || Refusal::unmet("query_no_answer");
-        let pinned = self.pin(permit).await.map_err(|error| {
-            tracing::error!(%error, "a permit's tables could not be opened");
-            opaque()
-        })?;
-        match self.engine.check(permit, sql, pinned.as_ref()) {
-            Ok(_) => Ok(()),
-            Err(CheckError::Refused(refusal)) => Err(refusal),
-            Err(CheckError::Failed(fault)) => {
-                tracing::error!(doing = %fault.doing, "a schema could not be read");
-                Err(opaque())
-            }
-        }
+        self.sealed(permit, sql).await.map(|_| ())
+    }
+
+    async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
+        Ok(self.sealed(permit, sql).await?.estimate().map(estimate))
     }
 
     async fn ask(&self, permit: &Permit, sql: &str, past: &Past, cancel: Cancel) -> Result<Gated, AskError> {
@@ -144,9 +168,17 @@ impl Ask for QueryAdapter {
         let released = tokio::select! {
             released = self.engine.run(&sealed, pinned, past, &token) => released,
             // Dropping the run stops it at its next batch.
-            () = cancelled(&cancel) => return Err(AskError::Opaque),
+            () = cancelled(&cancel) => Err(Opaque),
         };
-        let released = released.map_err(|_| AskError::Opaque)?;
+        // Whatever goes wrong from here on: if noise was drawn, it is paid for.
+        let opaque = || {
+            if sealed.has_drawn() {
+                AskError::Drawn
+            } else {
+                AskError::Opaque
+            }
+        };
+        let released = released.map_err(|_| opaque())?;
         let columns = released
             .schema
             .fields()
@@ -155,7 +187,7 @@ impl Ask for QueryAdapter {
             .collect();
         let mut rows = Vec::new();
         for batch in &released.batches {
-            rows.extend(rows_of(batch).ok_or(AskError::Opaque)?);
+            rows.extend(rows_of(batch).ok_or_else(opaque)?);
         }
         Ok(Gated {
             answer: Answer {

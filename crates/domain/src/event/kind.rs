@@ -35,6 +35,7 @@ impl Event {
             Event::Registry(event) => event.kind(),
             Event::Dataset(event) => event.kind(),
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
+            Event::Release(ReleaseEvent::Charged { .. }) => "release.charged.v1",
             Event::Installation(event) => match event {
                 InstallationEvent::Founded { .. } => "installation.founded.v1",
                 InstallationEvent::ClockWound { .. } => "installation.clock_wound.v1",

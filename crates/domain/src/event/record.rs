@@ -322,6 +322,33 @@ pub enum ReleaseEvent {
         /// Digest of the result as stored.
         result: Digest,
     },
+    /// Differential privacy was spent on datasets, for one party. Nothing sets it back: not the end of a permit, not
+    /// another budget.
+    Charged {
+        /// The release; of an answer that left nothing, the id it would have had.
+        release: ReleaseId,
+        /// Permit it rests on.
+        permit: PermitId,
+        /// Case of the permit.
+        case: CaseId,
+        /// Who asked; the budget is that of the body.
+        by: Actor,
+        /// What each dataset was charged.
+        charges: Vec<Charge>,
+        /// An answer left. Without one noise was drawn and the query then failed.
+        answered: bool,
+    },
+}
+
+/// What a dataset was charged by one query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// The dataset.
+    pub dataset: DatasetId,
+    /// Millionths of ρ.
+    pub rho: u64,
+    /// Millionths of ρ that the body could spend on it in all, under the rules of that moment.
+    pub budget: u64,
 }
 
 /// Events of the installation.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shuyu_domain::{
     Event, Value,
     event::{
-        CaseEvent, DatasetEvent, IdentityEvent, InstallationEvent, PermitTable, RegistryEvent, ReleaseEvent,
+        CaseEvent, Charge, DatasetEvent, IdentityEvent, InstallationEvent, PermitTable, RegistryEvent,
+        ReleaseEvent,
     },
     registry::{Body, Delegation, Membership},
 };
@@ -193,6 +194,18 @@ pub(crate) fn of_data() -> Vec<Event> {
             read: vec![(DatasetId::from_bits(11), 2)],
             rows: 5,
             result: digest("result"),
+        }),
+        Event::Release(ReleaseEvent::Charged {
+            release: ReleaseId::from_bits(12),
+            permit: PermitId::from_bits(1),
+            case: CaseId::from_bits(1),
+            by: actor(),
+            charges: vec![Charge {
+                dataset: DatasetId::from_bits(11),
+                rho: 2_500,
+                budget: 250_000,
+            }],
+            answered: true,
         }),
         Event::Installation(InstallationEvent::Founded {
             profile: digest("profile"),

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use shuyu_kernel::Basis;
 
-use super::superiors::{responsibilities, superiors};
+use super::{
+    dp,
+    superiors::{responsibilities, superiors},
+};
 use crate::{
     affiliates::{BLOCK_SETTING, SUSPECT_SETTING},
     field::FieldType,
@@ -120,6 +123,7 @@ fn gates(profile: &Profile, errors: &mut Vec<ProfileError>) {
         let message = "open_tables: unknown procedure, stage or field".to_owned();
         errors.push(error(&open.at, message));
     }
+    dp::check(profile, errors);
     for figure in &profile.figures {
         let fields: Vec<&String> = figure.sum.iter().chain(&figure.show).collect();
         if !known(&figure.procedure, &figure.stages, &fields) {
@@ -159,6 +163,7 @@ fn office(profile: &Profile, errors: &mut Vec<ProfileError>) {
         .map(|(_, basis)| (basis, &profile.thresholds.at));
     let numbers = [(&profile.thresholds.basis, &profile.thresholds.at)]
         .into_iter()
+        .chain(dp::bases(profile))
         .chain(grounds);
     let all = roles
         .chain(separations)

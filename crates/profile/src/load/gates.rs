@@ -2,10 +2,11 @@
 
 use super::{Reader, convert::Site};
 use crate::{
+    dp::{DpLock, DpNumbers},
     place::Place,
     raw::{
-        RawCitations, RawDisclosure, RawEligibility, RawFigure, RawGates, RawGround, RawOpenTables, RawRight,
-        RawThresholds,
+        RawCitations, RawDisclosure, RawDp, RawDpLock, RawEligibility, RawFigure, RawGates, RawGround,
+        RawOpenTables, RawRight, RawThresholds,
     },
     right::Right,
     settings::{Citations, Eligibility, FigureRule, OpenTables, Thresholds},
@@ -33,7 +34,9 @@ impl Reader<'_> {
         };
         let raw = self.parse::<RawDisclosure>(&file, &text)?;
         let mut at = Site::single(&file, &text, &mut self.errors);
-        let thresholds = at.thresholds(&raw.thresholds);
+        let mut thresholds = at.thresholds(&raw.thresholds);
+        thresholds.dp = raw.dp.as_ref().map(|numbers| at.dp(numbers));
+        thresholds.dp_locks = raw.dp_lock.iter().map(|rule| at.dp_lock(rule)).collect();
         Some((
             thresholds,
             at.citations(&raw.citations),
@@ -102,7 +105,34 @@ impl Site<'_> {
             dominance_percent: raw.dominance_percent,
             max_rows: raw.max_rows,
             log_retention: raw.log_retention,
+            dp: None,
+            dp_locks: Vec::new(),
             basis: self.basis(raw, "thresholds", &at),
+            at,
+        }
+    }
+
+    fn dp(&mut self, raw: &RawDp) -> DpNumbers {
+        let at = Place::whole(self.own.file);
+        DpNumbers {
+            budget: raw.budget,
+            query: raw.query,
+            rows: raw.rows,
+            cells: raw.cells,
+            delta: raw.delta,
+            basis: self.basis(raw, "dp", &at),
+            at,
+        }
+    }
+
+    fn dp_lock(&mut self, raw: &RawDpLock) -> DpLock {
+        let at = self.place(&raw.procedure, raw);
+        DpLock {
+            procedure: raw.procedure.get_ref().clone(),
+            field: raw.field.clone(),
+            values: raw.values.clone(),
+            columns: raw.columns.clone(),
+            basis: self.basis(raw, "dp_lock", &at),
             at,
         }
     }

@@ -76,6 +76,28 @@ rule! {
 }
 
 rule! {
+    /// Numbers of mode `dp`.
+    RawDp {
+        budget: u32,
+        query: u32,
+        rows: u32,
+        cells: u32,
+        delta: u32,
+    }
+}
+
+rule! {
+    /// Tables of a catalogue entry are answered in mode `dp` only.
+    RawDpLock {
+        procedure: Spanned<String>,
+        field: String,
+        values: Vec<String>,
+        #[serde(default)]
+        columns: Vec<String>,
+    }
+}
+
+rule! {
     RawGround {}
 }
 
@@ -94,6 +116,9 @@ pub(crate) struct RawCitations {
 pub(crate) struct RawDisclosure {
     pub(crate) thresholds: RawThresholds,
     pub(crate) citations: RawCitations,
+    pub(crate) dp: Option<RawDp>,
+    #[serde(default)]
+    pub(crate) dp_lock: Vec<RawDpLock>,
     #[serde(default)]
     pub(crate) figure: Vec<RawFigure>,
 }

@@ -3,7 +3,7 @@
 //! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
 //! cannot fail, [`join`] judges joins, [`release`] judges aggregates, [`size`] how much comes of it, and [`blame`]
-//! says what is wrong.
+//! says what is wrong. [`private`] is for mode `dp`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,8 +18,9 @@ use datafusion::{
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
 use shuyu_privacy::{Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
 
-use self::{plan::Walk, release::Release, text::Asked};
+use self::{plan::Walk, private::Private, release::Release, text::Asked};
 use crate::{
+    estimate::Estimate,
     provider::{analyst_schema, is_hidden},
     refusal::{Explain, Place, echoed, masked},
     session::Planner,
@@ -33,7 +34,9 @@ mod expression;
 pub(crate) mod grain;
 mod join;
 mod nearest;
+mod own_limits;
 pub(crate) mod plan;
+pub(crate) mod private;
 mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
@@ -52,9 +55,22 @@ pub struct Sealed {
     tables: BTreeMap<String, TableGrant>,
     upper: LogicalPlan,
     release: Option<Release>,
+    private: Option<Private>,
 }
 
 impl Sealed {
+    /// What may be told before it runs; `None` outside of mode `dp` and for queries that read no personal rows.
+    pub fn estimate(&self) -> Option<Estimate> {
+        let private = self.private.as_ref()?;
+        Some(private.estimate(self.release.as_ref()?))
+    }
+    /// Whether noise was drawn for it: then it is charged, even if it ended without an answer.
+    pub fn has_drawn(&self) -> bool {
+        self.private.as_ref().is_some_and(Private::has_drawn)
+    }
+    pub(crate) fn private(&self) -> Option<&Private> {
+        self.private.as_ref()
+    }
     /// The permit under which it was checked. Its validity is asked again at the moment of use.
     pub fn permit(&self) -> PermitId {
         self.permit
@@ -158,6 +174,11 @@ fn check_under(
         .tables
         .iter()
         .filter_map(|name| Some((name.clone(), permit.tables.get(name)?.clone())));
+    let private = match (permit.mode, &walk.release) {
+        (PermitMode::Dp, Some(release)) => Some(private::plan(release, permit)?),
+        (PermitMode::Dp, None)
+        | (PermitMode::Stat | PermitMode::Review | PermitMode::Verify, Some(_) | None) => None,
+    };
     Ok(Sealed {
         permit: permit.id,
         thresholds: permit.thresholds.clone(),
@@ -166,6 +187,7 @@ fn check_under(
         tables: tables.collect(),
         upper,
         release: walk.release,
+        private,
     })
 }
 
@@ -180,7 +202,7 @@ fn usable(permit: &Permit, citations: &Citations) -> Result<(), Refusal> {
     if permit.kind != PermitKind::A {
         return Err(not_yet("kind"));
     }
-    if permit.mode != PermitMode::Stat {
+    if !matches!(permit.mode, PermitMode::Stat | PermitMode::Dp) {
         return Err(not_yet("mode"));
     }
     for (name, grant) in &permit.tables {

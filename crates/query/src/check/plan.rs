@@ -16,12 +16,13 @@ use datafusion::{
     },
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Citations, Permit, Use};
+use shuyu_privacy::{Citations, Permit, PermitMode, Use};
 
 use super::{
     blame::{first_column, naming, place},
     exact::Exact,
     expression, nearest,
+    own_limits::OwnLimits,
     relation::{Leaf, Relation, Stage},
     release::{self, Release},
 };
@@ -276,9 +277,15 @@ impl<'a> Walk<'a> {
         if rows.stage() == Stage::Public {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         }
-        let Some(release) = release::check(&rows, aggregate, self.citations)? else {
+        // Limits that the query sets itself mean something in mode `dp` alone.
+        let (bare, own) = match self.permit.mode {
+            PermitMode::Dp => OwnLimits::of(aggregate),
+            PermitMode::Stat | PermitMode::Review | PermitMode::Verify => OwnLimits::none(aggregate),
+        };
+        let Some(mut release) = release::check(&rows, &bare, self.citations)? else {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         };
+        own.narrow(&mut release);
         if self.release.is_some() {
             // Two releases of one statement could be margins of each other.
             let refusal = Refusal::unmet("one_release_per_statement").under(&self.citations.raw_stays);

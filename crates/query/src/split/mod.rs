@@ -1,6 +1,7 @@
 //! Split execution: [`lower`] builds plans over raw rows from a checked release, [`cells`] puts
 //! their results together, [`upper`] runs the analyst's own plan over gated cells.
 
+pub(crate) mod bounded;
 mod calls;
 pub(crate) mod cells;
 pub(crate) mod classes;
@@ -9,3 +10,6 @@ pub(crate) mod lower;
 mod rows;
 pub(crate) mod sums;
 pub(crate) mod upper;
+
+pub(crate) use rows::is_fraction;
+pub(crate) use sums::canonical;

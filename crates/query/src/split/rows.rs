@@ -97,7 +97,7 @@ pub(super) fn clamped(argument: Expr, bounds: Option<Bounds>, relation: &Relatio
 }
 
 /// Whether a bare number, casts included, is a fraction as it runs: the outermost cast decides.
-fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
+pub(crate) fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
     match argument {
         Expr::Cast(cast) => cast.field.data_type().is_floating(),
         Expr::Alias(alias) => is_fraction(&alias.expr, relation),

@@ -118,7 +118,7 @@ impl Sums {
 }
 
 /// The argument with columns named by dataset, so that it is the same text in every statement.
-fn canonical(figure: &Figure, relation: &Relation) -> Result<String> {
+pub(crate) fn canonical(figure: &Figure, relation: &Relation) -> Result<String> {
     let Some(argument) = &figure.argument else {
         return Ok(String::new());
     };

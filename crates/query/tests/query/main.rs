@@ -3,6 +3,7 @@
 
 mod answers;
 mod attacks;
+mod dp;
 mod drift;
 mod explained;
 mod extremes;

@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -91,6 +91,14 @@ const MIGRATIONS: [Migration; 6] = [
         name: "clock_watch",
         part: Part::Whole,
         common: include_str!("../../migrations/0060_clock_watch.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 120,
+        name: "budget_charge",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0120_budget_charge.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use shuyu_domain::{
     Registry,
-    event::{DatasetEvent, Event, ReleaseEvent},
+    event::{Charge, DatasetEvent, Event, ReleaseEvent},
 };
 
 use crate::{
@@ -21,8 +21,8 @@ use crate::{
 };
 
 pub(crate) use case::CaseFile;
+use table::{BUDGET_CHARGE, DATASET_VERSION, REGISTRY_STATE, RELEASE_ROW};
 pub(crate) use table::{Change, NUMBER_COUNTER, Source, TABLES, Table};
-use table::{DATASET_VERSION, REGISTRY_STATE, RELEASE_ROW};
 
 /// The old rows of one stream, moved on event by event.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +45,7 @@ impl Projection {
                 vec![registry_row(&self.registry, index)]
             }
             Event::Dataset(event) => dataset_row(event, index).into_iter().collect(),
-            Event::Release(event) => vec![release_row(event, index)],
+            Event::Release(event) => release_rows(event, index),
             Event::Installation(_) => Vec::new(),
         };
         if let Some(series) = &recorded.numbering {
@@ -117,17 +117,33 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Option<Change> {
     Some(Change::Insert(&DATASET_VERSION, row))
 }
 
-fn release_row(event: &ReleaseEvent, index: u64) -> Change {
-    let ReleaseEvent::Answered {
-        release,
-        permit,
-        case,
-        by,
-        query,
-        read,
-        rows,
-        result,
-    } = event;
+fn release_rows(event: &ReleaseEvent, index: u64) -> Vec<Change> {
+    let (release, permit, case, by, query, read, rows, result) = match event {
+        ReleaseEvent::Answered {
+            release,
+            permit,
+            case,
+            by,
+            query,
+            read,
+            rows,
+            result,
+        } => (release, permit, case, by, query, read, rows, result),
+        ReleaseEvent::Charged {
+            release, by, charges, ..
+        } => {
+            let row = |charge: &Charge| {
+                let cells = [
+                    Cell::shown(release),
+                    Cell::shown(charge.dataset),
+                    Cell::shown(by.body),
+                ];
+                let numbers = [charge.rho.into(), index.into()];
+                Change::Insert(&BUDGET_CHARGE, cells.into_iter().chain(numbers).collect())
+            };
+            return charges.iter().map(row).collect();
+        }
+    };
     let row = vec![
         Cell::shown(release),
         Cell::shown(permit),
@@ -140,7 +156,7 @@ fn release_row(event: &ReleaseEvent, index: u64) -> Change {
         Cell::shown(result),
         index.into(),
     ];
-    Change::Insert(&RELEASE_ROW, row)
+    vec![Change::Insert(&RELEASE_ROW, row)]
 }
 
 /// JSON text of a value of ours. These types have string keys and cannot fail; an empty text would be found by

@@ -182,6 +182,16 @@ pub(crate) static RELEASE_ROW: Table = Table {
         column: "id",
     },
 };
+/// Differential privacy spent on datasets.
+pub(crate) static BUDGET_CHARGE: Table = Table {
+    name: "budget_charge",
+    columns: &["release", "dataset", "party", "rho", "as_of"],
+    keys: 2,
+    source: Source::Stream {
+        prefix: "release/",
+        column: "release",
+    },
+};
 /// Running numbers.
 pub(crate) static NUMBER_COUNTER: Table = Table {
     name: "number_counter",
@@ -191,7 +201,7 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 10] = [
+pub(crate) static TABLES: [&Table; 11] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
@@ -201,6 +211,7 @@ pub(crate) static TABLES: [&Table; 10] = [
     &REGISTRY_STATE,
     &DATASET_VERSION,
     &RELEASE_ROW,
+    &BUDGET_CHARGE,
     &NUMBER_COUNTER,
 ];
 

@@ -1,6 +1,7 @@
 //! The port of the domain, answered from the database.
 
 mod access;
+mod budget;
 mod lists;
 mod loading;
 mod plain;
@@ -162,6 +163,12 @@ impl Record for Store {
         plain::remove_document(&self.main, kind, key)
             .await
             .doing("removing a document")
+    }
+
+    async fn spent(&self, party: BodyId) -> Result<BTreeMap<DatasetId, u64>, Fault> {
+        budget::spent(&self.main, party)
+            .await
+            .doing("reading what was spent")
     }
 
     async fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault> {

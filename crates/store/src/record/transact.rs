@@ -10,6 +10,7 @@ use shuyu_kernel::{Digest, Fault, Refusal, Timestamp};
 use tracing::Instrument;
 
 use super::{
+    budget,
     loading::{State, for_deciding},
     plain, traces,
 };
@@ -126,6 +127,9 @@ impl Store {
         let last = self.append(tx, request, head, version, &recorded).await?;
         self.kill.reached(kill::BETWEEN_LEDGER_AND_TABLE);
         self.project(tx, head.size, state, &recorded).await?;
+        if let Some(refusal) = budget::exceeded(tx, &recorded).await? {
+            return Err(refusal.into());
+        }
         for (ordinal, effect) in (0i64..).zip(&outbox) {
             let payload = effect.payload.to_string();
             let (key, kind) = (effect.key.as_str(), effect.kind.as_str());
@@ -333,7 +337,10 @@ fn belongs(stream: &Stream, event: &Event) -> bool {
     match (stream, event) {
         (Stream::Case(id), Event::Case(CaseEvent::Opened { case, .. })) => case == id,
         (Stream::Dataset(id), Event::Dataset(event)) => event.dataset() == *id,
-        (Stream::Release(id), Event::Release(ReleaseEvent::Answered { release, .. })) => release == id,
+        (
+            Stream::Release(id),
+            Event::Release(ReleaseEvent::Answered { release, .. } | ReleaseEvent::Charged { release, .. }),
+        ) => release == id,
         (Stream::Case(_), Event::Case(_))
         | (Stream::Registry, Event::Registry(_))
         | (Stream::Installation, Event::Installation(_)) => true,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shuyu_domain::{
     Event, Value,
     event::{
-        ActMeta, CaseEvent, ClockRun, DatasetEvent, EscalationReason, Holder, InstallationEvent, Pending,
-        RegistryEvent, ReleaseEvent, StepTaken, WatchEvent,
+        ActMeta, CaseEvent, Charge, ClockRun, DatasetEvent, EscalationReason, Holder, InstallationEvent,
+        Pending, RegistryEvent, ReleaseEvent, StepTaken, WatchEvent,
     },
     port::{AccessNote, Stream},
     registry::Body,
@@ -283,6 +283,22 @@ pub fn answered(n: u128) -> Event {
         read: vec![(dataset(1), 1)],
         rows: 3,
         result: Digest::of(b"result"),
+    })
+}
+
+/// A charge of `rho` on dataset 1, of a budget of 1,000.
+pub fn charged(n: u128, rho: u64, answered: bool) -> Event {
+    Event::Release(ReleaseEvent::Charged {
+        release: release(n),
+        permit: permit(1),
+        case: case(1),
+        by: actor(),
+        charges: vec![Charge {
+            dataset: dataset(1),
+            rho,
+            budget: 1_000,
+        }],
+        answered,
     })
 }
 

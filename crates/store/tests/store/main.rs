@@ -12,6 +12,7 @@ mod events;
 mod world;
 
 mod acts;
+mod budget;
 mod crash;
 mod guarding;
 mod lists;
@@ -54,6 +55,10 @@ contract! {
         links_are_loaded_transitively,
         personal_fields_are_revealed_until_erased,
         follow_ups_are_queued_once,
+    }
+    budget::{
+        a_budget_holds_among_many,
+        what_was_spent_survives_a_rebuild_and_another_budget,
     }
     crash::{
         a_crash_leaves_all_or_nothing,

@@ -48,7 +48,8 @@ impl KillSwitch for KillAt {
 }
 
 /// Every table of the main database.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
+    "budget_charge",
     "case_file",
     "case_link",
     "case_party",

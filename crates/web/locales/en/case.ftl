@@ -146,6 +146,7 @@ event-dataset-version-recorded = Dataset version recorded
 event-dataset-erasure-ordered = Erasure of a subject ordered
 event-dataset-subject-erased = Subject erased, with proof
 event-release-answered = Answer released
+event-release-charged = Privacy budget charged
 event-installation-founded = Installation founded
 event-installation-clock-wound = Training clock wound
 event-access-noted = Access noted

@@ -64,6 +64,34 @@ workbench-rows = { $n } { $n ->
     }
 workbench-suppressed = Missing, or too few subjects
 workbench-suppressed-note = “—” means no value, or too few subjects. The two are not told apart, so that nothing can be inferred about a person.
+workbench-mode-dp = Differential privacy for this query
+workbench-mode-dp-help = Stricter: every figure gets random noise, and the query draws on a budget that never comes back. “Check only” shows the error and the cost first.
+budget-title = What remains
+budget-locked = The tables of this permit are answered with differential privacy only.
+budget-answered = { $sums } figures answered to your body so far. Your smallest answered group can be split into { $splits } further groups at most.
+budget-bar = Budget left for { $table }
+budget-queries = { $n ->
+        [0] No query is left.
+        [one] One query is left.
+       *[other] { $n } queries are left.
+    }
+budget-epsilon = Spent ε { $spent } of { $all }.
+budget-never-resets = Budgets for differential privacy are your body's, for each dataset, over all permits, and are never set back.
+told-title = What this query would give
+told-error = ± { $width } in 95 of 100 cases
+told-error-among = ± { $width } in 95 of 100 cases, for a group of { $n }
+told-cost = It costs ρ { $rho }.
+told-epsilon = That is ε { $epsilon }.
+told-least = Groups below about { $n } subjects do not appear.
+told-note = This follows from the query and the permit alone; no data was read.
+statistic-rows = Number of rows
+statistic-values = Number of values
+statistic-sum = Sum of
+statistic-mean = Mean of
+statistic-share = Share
+statistic-subjects = Number of subjects
+nearest-set-limits = Set limits in the query: least(greatest(column, low), high).
+nearest-narrower-limits = Set narrower limits.
 answer-read = read { $dataset }, version { $version }
 nearest-join-on-equality = Join on an equality of two columns, or bound one side with LIMIT.
 nearest-join-on-subject = Join on the identifier of the same subject.

@@ -143,6 +143,7 @@ event-dataset-version-recorded = 登记数据版本
 event-dataset-erasure-ordered = 决定抹除主体
 event-dataset-subject-erased = 主体已抹除并证明
 event-release-answered = 查询结果出域
+event-release-charged = 记入隐私预算
 event-installation-founded = 建立本平台
 event-installation-clock-wound = 拨动演练时钟
 event-access-noted = 访问记录

@@ -61,6 +61,33 @@ workbench-answer = 查询结果
 workbench-rows = { $n } 行
 workbench-suppressed = 没有数，或人数过少未放出
 workbench-suppressed-note = “—”表示没有数，或者人数过少没有放出；两者不作区分，以免从空缺推断个人。
+workbench-mode-dp = 这次查询用差分隐私
+workbench-mode-dp-help = 更严格：每个数都加随机噪声，并从一份永不恢复的预算里扣。先点“只检查”，可看到误差和花费。
+budget-title = 还剩多少
+budget-locked = 这份许可的表只用差分隐私回答。
+budget-answered = 你单位已得到 { $sums } 个数。其中最小的一组最多还能再拆成 { $splits } 组。
+budget-bar = { $table } 的剩余预算
+budget-queries = { $n ->
+        [0] 一次也不能查了。
+       *[other] 还能查 { $n } 次。
+    }
+budget-epsilon = 已用 ε { $spent }，共 { $all }。
+budget-never-resets = 差分隐私的预算按“数据集×单位”累计，跨许可，永不清零。
+told-title = 这次查询会得到什么
+told-error = 95% 的情况下误差不超过 ± { $width }
+told-error-among = 一组 { $n } 人时，95% 的情况下误差不超过 ± { $width }
+told-cost = 花费 ρ { $rho }。
+told-epsilon = 相当于 ε { $epsilon }。
+told-least = 主体数大约不到 { $n } 的组不会出现。
+told-note = 以上只由查询和许可推出，没有读数据。
+statistic-rows = 行数
+statistic-values = 有值的行数
+statistic-sum = 合计
+statistic-mean = 平均
+statistic-share = 占比
+statistic-subjects = 主体数
+nearest-set-limits = 在查询里写明上下限：least(greatest(列, 下限), 上限)。
+nearest-narrower-limits = 把上下限写窄一些。
 answer-read = 读取 { $dataset } 第 { $version } 版
 nearest-join-on-equality = 写出两列相等的关联条件，或用 LIMIT 限定其中一侧的行数。
 nearest-join-on-subject = 按同一主体的标识列关联。

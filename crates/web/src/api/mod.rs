@@ -6,6 +6,7 @@
 
 mod acts;
 mod batches;
+mod budget;
 pub(crate) mod case_view;
 mod cases;
 mod data;
@@ -196,6 +197,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))
+        .routes(routes!(budget::budget))
         .routes(routes!(permits::ask))
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))

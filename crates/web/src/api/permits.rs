@@ -8,11 +8,14 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shuyu_app::workbench::Released;
+use shuyu_app::{budget::PermitMode, workbench::Released};
 use shuyu_kernel::{PermitId, ReleaseId};
 use utoipa::ToSchema;
 
-use super::input::{Body, Named, Repeatable};
+use super::{
+    budget::EstimateView,
+    input::{Body, Named, Repeatable},
+};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A permit that holds now.
@@ -32,9 +35,20 @@ pub struct Question {
     /// SQL text.
     #[schema(example = "SELECT area, count(*) FROM enterprises GROUP BY area")]
     sql: String,
-    /// Check only; no data is touched.
+    /// Check only; no data is touched. In mode `dp` the answer says what the question would cost.
     #[serde(default)]
     dry_run: bool,
+    /// `dp` asks for differential privacy under a permit in mode `stat`. A question can ask for a stricter mode only.
+    #[serde(default)]
+    mode: Option<StricterMode>,
+}
+
+/// A stricter mode.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StricterMode {
+    /// Differential privacy.
+    Dp,
 }
 
 /// The check of a dry run passed.
@@ -42,6 +56,9 @@ pub struct Question {
 pub struct Passed {
     /// Always true: everything else is a refusal.
     passes: bool,
+    /// In mode `dp`: what the question would cost and how exact its answer would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<EstimateView>,
 }
 
 /// Gated cells that left the domain.
@@ -99,11 +116,17 @@ pub async fn ask(
     Repeatable(guarded): Repeatable,
     Body(question): Body<Question>,
 ) -> Result<Response, Failure> {
+    let mode = question.mode.map(|StricterMode::Dp| PermitMode::Dp);
     if question.dry_run {
-        state.app.check_query(&session, id, &question.sql).await?;
-        return Ok(Json(Passed { passes: true }).into_response());
+        let told = state.app.estimate(&session, id, &question.sql, mode).await?;
+        return Ok(Json(Passed {
+            passes: true,
+            estimate: told.map(EstimateView::of),
+        })
+        .into_response());
     }
-    let released = state.app.ask(&session, id, &question.sql, guarded.key).await?;
+    let asked = state.app.ask_in(&session, id, &question.sql, guarded.key, mode);
+    let released = asked.await?;
     let location = (header::LOCATION, format!("/api/v1/releases/{}", released.release));
     Ok((StatusCode::CREATED, [location], Json(release_view(released))).into_response())
 }

@@ -5,6 +5,7 @@
 //! [`stops_become_pages`](crate::page::visit::stops_become_pages).
 
 pub mod batch;
+mod budget;
 pub mod case;
 pub mod dataset;
 pub mod datasets;

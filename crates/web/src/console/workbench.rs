@@ -8,11 +8,13 @@ use axum::{
 };
 use shuyu_app::{
     Stop,
+    budget::PermitMode,
     read::{Sensitivity, Workbench, WorkbenchTable},
 };
 use shuyu_kernel::{CaseId, PermitId, Refusal, Use};
 
 use super::{
+    budget::{BudgetView, ToldView, budget, check},
     permits::{AnswerView, answer_view},
     posted::Posted,
 };
@@ -48,6 +50,8 @@ pub(crate) struct WorkbenchPage {
     pub nearest: String,
     pub rewritten: String,
     pub answer: Option<AnswerView>,
+    pub budget: BudgetView,
+    pub told: Option<ToldView>,
 }
 
 pub(crate) struct UseView {
@@ -101,21 +105,20 @@ pub(crate) async fn ask(
     if page.closed.is_some() {
         return Ok(html(StatusCode::FORBIDDEN, &page));
     }
+    let mode = (posted.one("mode") == "dp").then_some(PermitMode::Dp);
+    page.budget.chosen = mode.is_some();
     let stopped = match posted.one("do") {
         "edit" => None,
-        "check" => {
-            let result = visit.app().check_query(&visit.session, permit, &sql).await;
-            page.checked = result.is_ok();
-            result.err()
-        }
+        "check" => check(&mut page, &visit, permit, mode).await,
         _ => {
             // A page sent again after a lost answer makes no second release.
             let key = posted
                 .filled("key")
                 .map(|key| visit.app().question_key(&key, &sql));
-            match visit.app().ask(&visit.session, permit, &sql, key).await {
+            match visit.app().ask_in(&visit.session, permit, &sql, key, mode).await {
                 Ok(released) => {
                     page.answer = Some(answer_view(&page.frame, &released));
+                    page.budget = budget(&visit, &page.frame, permit, mode).await?;
                     None
                 }
                 Err(stop) => Some(stop),
@@ -147,7 +150,13 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         .as_ref()
         .map(|bench| tables(&frame, bench))
         .unwrap_or_default();
+    let budget = match closed {
+        None => budget(visit, &frame, permit, None).await?,
+        Some(_) => BudgetView::default(),
+    };
     Ok(WorkbenchPage {
+        budget,
+        told: None,
         number: view.case.number.clone(),
         purpose: bench
             .as_ref()

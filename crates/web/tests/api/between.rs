@@ -75,6 +75,7 @@ pass! {
     fn size(&self, log: Log) -> Result<u64, Fault>;
     fn checkpoint(&self, log: Log) -> Result<Option<StoredCheckpoint>, Fault>;
     fn note(&self, notes: &[AccessNote]) -> Result<(), Fault>;
+    fn spent(&self, party: BodyId) -> Result<BTreeMap<DatasetId, u64>, Fault>;
     fn release_traces(&self, domain: &str, from: u64) -> Result<Vec<Vec<u8>>, Fault>;
     fn reveal(&self, reference: &str) -> Result<Option<String>, Fault>;
     fn keeps(&self, subject: &str) -> Result<bool, Fault>;

@@ -12,17 +12,17 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
-    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, EraseOrder, ErasePrepared,
-    ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper, OnProgress, OpenErasure, RawFile,
-    Secrets, Sweep, TraceOrder, Verified, VersionOrder,
+    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, DpEstimate, EraseOrder,
+    ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper, OnProgress,
+    OpenErasure, RawFile, Secrets, Sweep, TraceOrder, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
 use shuyu_privacy::{
     Past,
-    identity::{Index, IndexBuilder, Tag},
     governance::{assess::Figures, fingerprint::Traced},
-    permit::Permit,
+    identity::{Index, IndexBuilder, Tag},
+    permit::{Permit, PermitMode, TableKind},
 };
 use shuyu_store::{KeySource, Store};
 use tokio::sync::Notify;
@@ -187,6 +187,19 @@ impl Ask for Oracle {
         }
         Ok(())
     }
+    async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
+        self.check(permit, sql).await?;
+        let personal = permit
+            .tables
+            .values()
+            .filter(|grant| grant.kind != TableKind::Public);
+        Ok((permit.mode == PermitMode::Dp).then(|| DpEstimate {
+            expected: Vec::new(),
+            rho: u64::from(permit.thresholds.dp.query.value),
+            least_subjects: Some(50),
+            charged: personal.map(|grant| grant.dataset).collect(),
+        }))
+    }
     async fn ask(&self, permit: &Permit, sql: &str, _: &Past, cancel: Cancel) -> Result<Gated, AskError> {
         self.check(permit, sql).await?;
         self.asked.fetch_add(1, Ordering::SeqCst);
@@ -204,6 +217,7 @@ impl Ask for Oracle {
                 self.go.notified().await;
             }
             "SELECT lost" => return Err(AskError::Opaque),
+            "SELECT drawn" => return Err(AskError::Drawn),
             _ => {}
         }
         Ok(Gated {

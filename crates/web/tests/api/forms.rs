@@ -10,7 +10,7 @@ use shuyu_kernel::CaseId;
 use crate::world::{Answered, World, in_world};
 
 /// The value of a hidden field of the check page.
-fn hidden(page: &Answered, name: &str) -> String {
+pub fn hidden(page: &Answered, name: &str) -> String {
     let text = String::from_utf8_lossy(&page.bytes).into_owned();
     let marker = format!("name=\"{name}\" value=\"");
     let rest = text.split_once(&marker).map(|(_, rest)| rest.to_owned());

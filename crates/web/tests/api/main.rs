@@ -9,6 +9,7 @@
 mod asking;
 mod batches;
 mod between;
+mod budgets;
 mod cases;
 mod chain;
 mod console;

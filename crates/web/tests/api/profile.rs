@@ -192,6 +192,14 @@ max_rows = 5000
 log_retention = "5 year"
 platform_default = "test"
 
+[dp]
+budget = 1000
+query = 400
+rows = 3
+cells = 2
+delta = 10
+platform_default = "test"
+
 [citations]
 scope = { cite = ["ST-OP-001"] }
 least_necessary = { cite = ["ST-OP-001"] }

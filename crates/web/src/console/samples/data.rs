@@ -2,7 +2,7 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, workbench},
+    console::{budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, workbench},
     i18n::Language,
     page::parts::Link,
 };
@@ -200,6 +200,28 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
         nearest: text(),
         rewritten: text(),
         answer: Some(answer()),
+        budget: budget::BudgetView {
+            locked: false,
+            offered: true,
+            chosen: true,
+            bars: vec![budget::BarView {
+                table: text(),
+                left: 400,
+                queries: text(),
+                epsilon: text(),
+            }],
+            answered: text(),
+        },
+        told: Some(budget::ToldView {
+            figures: vec![budget::FigureView {
+                name: text(),
+                error: text(),
+            }],
+            cost: text(),
+            epsilon: text(),
+            left: text(),
+            least: text(),
+        }),
     }
 }
 
