@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use shuyu_domain::{
     Event,
-    event::ReleaseEvent,
+    event::{AirlockEvent, ReleaseEvent, SourceEvent},
     port::{AccessNote, CaseFilter, CaseRow, DatasetRow, Duty, Loaded, Log, StoredCheckpoint, StoredEntry},
 };
-use shuyu_kernel::{BodyId, CaseId, Digest, Fault, Refusal, Timestamp};
+use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PersonId, Refusal, Timestamp};
 use shuyu_ledger::Entry;
 
 use crate::{App, Session, Stop};
@@ -194,6 +194,7 @@ impl App {
                         .is_some_and(|case| case.has_party(session.actor.body))
             }
             About::Body(body) => self.oversees(session) || *body == Some(session.actor.body),
+            About::Person(person) => *person == session.actor.person,
             About::All => true,
         };
         LogLine {
@@ -241,6 +242,8 @@ enum About {
     Case(CaseId),
     /// A version of a dataset: names raw files by their digests, for the parties of its catalogue entry.
     Data(CaseId),
+    /// Something only this person may see.
+    Person(PersonId),
     /// Something a body did.
     Body(Option<BodyId>),
     /// The registry and the installation: everybody.
@@ -251,7 +254,7 @@ impl About {
     fn case(&self) -> Option<CaseId> {
         match self {
             About::Case(id) | About::Data(id) => Some(*id),
-            About::Body(_) | About::All => None,
+            About::Person(_) | About::Body(_) | About::All => None,
         }
     }
 }
@@ -267,8 +270,34 @@ fn about(log: Log, entry: &Entry) -> About {
         Ok(Event::Release(ReleaseEvent::Answered { case, .. } | ReleaseEvent::Charged { case, .. })) => {
             About::Case(case)
         }
+        Ok(Event::Source(event)) => about_source(&event),
+        Ok(Event::Airlock(event)) => about_airlock(&event),
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,
         Err(_) => About::Body(None),
+    }
+}
+
+fn about_source(event: &SourceEvent) -> About {
+    match event {
+        SourceEvent::Registered { case, .. } => About::Case(*case),
+        SourceEvent::RunStarted { by, .. } => About::Body(Some(by.body)),
+        SourceEvent::RunEnded { .. } => About::Body(None),
+    }
+}
+
+/// Votes are for the eyes of whoever cast them: the other reviewer must not find them in the log.
+fn about_airlock(event: &AirlockEvent) -> About {
+    match event {
+        // They name files by their digests, which an author could compare with guesses.
+        AirlockEvent::Opened { .. } | AirlockEvent::FileChanged { .. } => About::Body(None),
+        AirlockEvent::Voted { by, .. } => About::Person(by.person),
+        AirlockEvent::FileDropped { by, .. }
+        | AirlockEvent::Submitted { by, .. }
+        | AirlockEvent::Finished { by }
+        | AirlockEvent::Released { by, .. }
+        | AirlockEvent::Returned { by, .. }
+        | AirlockEvent::Withdrawn { by, .. }
+        | AirlockEvent::SpotChecked { by, .. } => About::Body(Some(by.body)),
     }
 }
 

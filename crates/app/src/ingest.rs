@@ -364,6 +364,7 @@ impl App {
         let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
         let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
         papers.extend(self.indexes_in_use().await?);
+        papers.extend(self.files_of_work().await?);
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {

@@ -6,6 +6,7 @@
 //! Start reading at [`App::act`](dispatch): a command's way from the edge to the ledger.
 
 pub mod account;
+pub mod airlock;
 pub mod api_read;
 pub mod batch;
 mod books;
@@ -39,6 +40,8 @@ pub mod reminder;
 pub mod report;
 mod right;
 pub mod running;
+pub mod runs;
+pub mod sources;
 mod subjects;
 pub mod succession;
 mod sweep;
@@ -114,6 +117,8 @@ pub struct App {
     unproven: Unproven,
     erasing: erasing::Waiting,
     lineage: lineage::Graph,
+    /// The sandbox, where one is wired, and the runs in it.
+    sandbox: runs::Sandbox,
     /// Passwords being hashed: each takes a core and 19 MiB.
     hashing: Arc<Semaphore>,
     tidied: tidying::Tidied,
@@ -141,10 +146,19 @@ impl App {
             unproven: Unproven::default(),
             erasing: erasing::Waiting::default(),
             lineage: lineage::Graph::default(),
+            sandbox: runs::Sandbox::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),
             tidied: tidying::Tidied::default(),
             swept: sweep::SweptOn::default(),
         }
+    }
+
+    /// Wires the sandbox. Runs on real data end on a grid of `slot`, so that their length says little; nothing runs
+    /// without a sandbox.
+    #[must_use]
+    pub fn with_jobs(mut self, jobs: Arc<dyn port::jobs::RunJobs>, slot: std::time::Duration) -> Self {
+        self.sandbox = runs::Sandbox::of(jobs, slot);
+        self
     }
 
     /// The rules new cases are opened under.

@@ -112,7 +112,7 @@ impl App {
     }
 
     /// Cases about people of a body that eligibility rules may ask for.
-    async fn staff_cases(&self, body: BodyId) -> Result<BTreeSet<CaseId>, Stop> {
+    pub(crate) async fn staff_cases(&self, body: BodyId) -> Result<BTreeSet<CaseId>, Stop> {
         let profile = self.profile();
         let procedures: Vec<String> = profile
             .eligibility_for(UseOf::Workbench)
@@ -341,7 +341,7 @@ fn citations(profile: &Profile) -> Citations {
 fn column_grant(row: &DatasetRow, column: &str, uses: &BTreeSet<Use>, basis: &[ClauseId]) -> ColumnGrant {
     let unit = row.domain.is_some() && row.unit_columns.iter().any(|name| name == column);
     let hidden = uses.contains(&Use::Link);
-    let kept = |granted: &&Use| !hidden || matches!(granted, Use::Link | Use::Measure);
+    let kept = |granted: &&Use| !hidden || matches!(granted, Use::Link | Use::Measure | Use::Python);
     ColumnGrant {
         uses: uses.iter().filter(kept).copied().collect(),
         unit,

@@ -1,6 +1,7 @@
 //! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
 
 mod erasing;
+pub mod jobs;
 
 use std::{collections::BTreeSet, sync::Arc};
 

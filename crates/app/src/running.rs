@@ -21,6 +21,8 @@ use crate::{
 
 /// Queries of one permit that may run at the same time. Platform default: the law names no number.
 pub const QUERIES_AT_ONCE: usize = 4;
+/// Runs of one permit that may be under way at the same time, queued ones among them. Platform default.
+pub const RUNS_AT_ONCE: usize = 2;
 /// Longest time a query may run. Platform default: the law names no number.
 pub const QUERY_DEADLINE: Duration = Duration::from_secs(300);
 
@@ -28,6 +30,8 @@ pub const QUERY_DEADLINE: Duration = Duration::from_secs(300);
 #[derive(Clone)]
 struct Query {
     permit: PermitId,
+    /// A job, and not a query.
+    job: bool,
     case: CaseId,
     needs: BTreeSet<CaseId>,
     links: BTreeSet<CaseId>,
@@ -55,6 +59,21 @@ pub(crate) struct Ticket {
     stop: Arc<Notify>,
 }
 
+/// Stops running work from outside.
+#[derive(Clone)]
+pub(crate) struct Stopper {
+    cancel: Cancel,
+    stop: Arc<Notify>,
+}
+
+impl Stopper {
+    /// Stops it.
+    pub fn stop(&self) {
+        self.cancel.cancel();
+        self.stop.notify_one();
+    }
+}
+
 /// Why a query was left before its end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
@@ -70,14 +89,35 @@ impl Running {
     /// # Errors
     /// `queries_too_many` while the permit has [`QUERIES_AT_ONCE`] running.
     pub fn start(&self, session: &Session, standing: &Standing) -> Result<Ticket, Refusal> {
+        self.place(session, standing, false)
+    }
+
+    /// Takes a place for a job; it stops as queries do.
+    ///
+    /// # Errors
+    /// `runs_at_once_too_many` while the permit has [`RUNS_AT_ONCE`] running.
+    pub fn start_job(&self, session: &Session, standing: &Standing) -> Result<Ticket, Refusal> {
+        self.place(session, standing, true)
+    }
+
+    fn place(&self, session: &Session, standing: &Standing, job: bool) -> Result<Ticket, Refusal> {
         let mut queries = self.lock();
         let permit = standing.permit.id;
-        let same = queries.running.values().filter(|query| query.permit == permit);
-        if same.count() >= QUERIES_AT_ONCE {
-            return Err(Refusal::new(RefusalKind::Limited, "queries_too_many").fact("limit", QUERIES_AT_ONCE));
+        let same = queries
+            .running
+            .values()
+            .filter(|query| query.permit == permit && query.job == job);
+        let (limit, code) = if job {
+            (RUNS_AT_ONCE, "runs_at_once_too_many")
+        } else {
+            (QUERIES_AT_ONCE, "queries_too_many")
+        };
+        if same.count() >= limit {
+            return Err(Refusal::new(RefusalKind::Limited, code).fact("limit", limit));
         }
         let query = Query {
             permit,
+            job,
             case: standing.case,
             needs: standing.needs.clone(),
             links: standing.links.clone(),
@@ -112,6 +152,14 @@ impl Ticket {
     /// The switch the engine looks at.
     pub fn cancel(&self) -> Cancel {
         self.cancel.clone()
+    }
+
+    /// What stops the work from outside, as the end of a link would.
+    pub fn stopper(&self) -> Stopper {
+        Stopper {
+            cancel: self.cancel.clone(),
+            stop: self.stop.clone(),
+        }
     }
 
     /// Waits for the work, unless a link ends or the deadline passes before.

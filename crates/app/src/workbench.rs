@@ -192,7 +192,7 @@ impl App {
         }
     }
 
-    async fn still_stands(&self, session: &Session, standing: &Standing) -> Result<(), Stop> {
+    pub(crate) async fn still_stands(&self, session: &Session, standing: &Standing) -> Result<(), Stop> {
         let loaded = self.record.load(&standing.needs).await?;
         let case = loaded.linked.get(&standing.case);
         let pinned = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?.profile;

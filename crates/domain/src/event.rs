@@ -8,6 +8,7 @@ mod data;
 mod kind;
 mod record;
 mod watch;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,10 @@ pub use record::{
     Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,
 };
 pub use watch::{EscalationReason, WatchEvent};
+pub use work::{
+    AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RunData, RunFile, RunOutcome, SealedText,
+    SourceEvent,
+};
 
 /// Everything that may stand in the ledger of proceedings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +45,10 @@ pub enum Event {
     Release(ReleaseEvent),
     /// Something happened to the installation itself.
     Installation(InstallationEvent),
+    /// Something happened to the source of a job.
+    Source(SourceEvent),
+    /// Something happened to a request in the airlock.
+    Airlock(AirlockEvent),
 }
 
 /// Who did something, when, and in which manner.

@@ -8,6 +8,7 @@
 //! The engine knows no province and no procedure: stages, acts, guards, clocks and lanes come from the
 //! [`Profile`](shuyu_profile::Profile). Pure: no I/O, no clock, no randomness.
 
+pub mod airlock;
 pub mod case;
 pub mod command;
 pub mod coverage;
@@ -18,10 +19,13 @@ pub mod port;
 pub mod registry;
 pub mod rehearsal;
 pub mod scenario;
+pub mod source;
 pub mod value;
 
+pub use airlock::Airlock;
 pub use case::Case;
 pub use command::{Command, Context};
 pub use event::Event;
 pub use registry::Registry;
+pub use source::Source;
 pub use value::{Paper, TableUse, Value};

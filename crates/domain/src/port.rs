@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    BodyId, CaseId, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId, Timestamp,
+    AirlockId, BodyId, CaseId, ClauseId, DatasetId, Digest, Fault, PermitId, PersonId, Refusal, ReleaseId,
+    SourceId, Timestamp,
 };
 
-use crate::{case::Case, event::Event, registry::Registry};
+use crate::{airlock::Airlock, case::Case, event::Event, registry::Registry, source::Source};
 
 pub use rows::{CaseFilter, CaseRow, DatasetRow, Duty, ReleaseRead, WatchFilter, WatchedClock};
 pub use shuyu_profile::CaseQuery;
@@ -32,6 +33,10 @@ pub enum Stream {
     Release(ReleaseId),
     /// The installation.
     Installation,
+    /// The source of a job.
+    Source(SourceId),
+    /// A request in the airlock.
+    Airlock(AirlockId),
 }
 
 impl Stream {
@@ -43,6 +48,8 @@ impl Stream {
             Stream::Dataset(id) => format!("dataset/{id}"),
             Stream::Release(id) => format!("release/{id}"),
             Stream::Installation => "installation".to_owned(),
+            Stream::Source(id) => format!("source/{id}"),
+            Stream::Airlock(id) => format!("airlock/{id}"),
         }
     }
 }
@@ -85,6 +92,10 @@ pub struct Loaded {
     pub version: u64,
     /// The latest version of every dataset, for the stream of a dataset only.
     pub datasets: Vec<DatasetRow>,
+    /// The source of the stream, if it is the stream of one and exists.
+    pub source: Option<Source>,
+    /// The request of the stream, if it is the stream of one and exists.
+    pub airlock: Option<Airlock>,
 }
 
 impl Loaded {
@@ -302,6 +313,14 @@ pub trait Record: Send + Sync {
 
     /// Releases whose answer read a dataset, any version, newest first.
     async fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
+    /// A source.
+    async fn source(&self, id: SourceId) -> Result<Option<Source>, Fault>;
+    /// Sources, oldest first; of one case only, if given.
+    async fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault>;
+    /// A request in the airlock.
+    async fn airlock(&self, id: AirlockId) -> Result<Option<Airlock>, Fault>;
+    /// Requests in the airlock, oldest first; of one case only, if given.
+    async fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault>;
 
     /// Entries of a stream in order.
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;

@@ -169,4 +169,10 @@ kinds! {
     Release, ReleaseId, "rel";
     /// An uploaded file, content-addressed (上传件).
     Upload, UploadId, "file";
+    /// The source of a job under a permit, named by its content (程序).
+    Source, SourceId, "src";
+    /// One run of a source (运行).
+    Run, RunId, "run";
+    /// A request to let outputs out through the airlock (出域审核).
+    Airlock, AirlockId, "air";
 }

@@ -22,7 +22,10 @@ pub use cite::{Basis, ClauseId};
 pub use cn::{CreditCode, DivisionCode, DivisionLevel, ResidentId};
 pub use digest::Digest;
 pub use division::DivisionTree;
-pub use id::{BodyId, CaseId, DatasetId, Id, IdSource, PermitId, PersonId, ProductId, ReleaseId, UploadId};
+pub use id::{
+    AirlockId, BodyId, CaseId, DatasetId, Id, IdSource, PermitId, PersonId, ProductId, ReleaseId, RunId, SourceId,
+    UploadId,
+};
 pub use money::Money;
 pub use refusal::{Fault, Refusal, RefusalKind};
 pub use time::{CivilDate, Clock, Timestamp, Zone};

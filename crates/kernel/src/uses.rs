@@ -18,6 +18,8 @@ pub enum Use {
     Measure,
     /// 关联: equality within an identifier domain; counted distinct.
     Link,
+    /// 作业: read by a job in the sandbox, whose outputs leave through the airlock only.
+    Python,
 }
 
 /// How data is worked on under a permit.
@@ -34,12 +36,19 @@ pub enum PermitKind {
 
 /// A word that is not a use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a use (out, group, filter, measure, link)")]
+#[error("`{0}` is not a use (out, group, filter, measure, link, python)")]
 pub struct UseError(pub String);
 
 impl Use {
     /// All uses in the order people read them.
-    pub const ALL: [Use; 5] = [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link];
+    pub const ALL: [Use; 6] = [
+        Use::Out,
+        Use::Group,
+        Use::Filter,
+        Use::Measure,
+        Use::Link,
+        Use::Python,
+    ];
 
     /// The stable name, as in permit files, URLs and refusals.
     pub fn name(self) -> &'static str {
@@ -49,6 +58,7 @@ impl Use {
             Self::Filter => "filter",
             Self::Measure => "measure",
             Self::Link => "link",
+            Self::Python => "python",
         }
     }
 }

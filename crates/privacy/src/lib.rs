@@ -13,7 +13,8 @@
 //! 6. [`dp`]: mode `dp`, where answers are differentially private instead.
 //! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
 //! 8. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
-//! 9. [`identity`]: 核验 by an index of keyed tags.
+//! 9. [`dummy`], [`scan`] and [`evidence`]: made-up tables, and what is looked at before outputs of jobs leave.
+//! 10. [`identity`]: 核验 by an index of keyed tags.
 //!
 //! # What is not done yet
 //!
@@ -25,6 +26,8 @@ pub mod citation;
 mod columns;
 pub mod dp;
 pub mod draft;
+pub mod dummy;
+pub mod evidence;
 mod field;
 pub mod gate;
 pub mod identity;
@@ -38,6 +41,7 @@ pub mod prf;
 mod relations;
 pub mod release;
 pub mod rules;
+pub mod scan;
 mod told;
 
 pub use book::{Book, Past, Remembered, Verdict};

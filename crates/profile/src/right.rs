@@ -17,6 +17,10 @@ pub enum RightTo {
     DeriveData,
     /// Gets products that are delivered under the agreement.
     ReceiveProduct,
+    /// Registers sources and runs them under the permit that the case issued.
+    RunJobs,
+    /// Reviews what jobs under the permit want to let out.
+    ReviewOutput,
 }
 
 /// A right of the party of a case.
@@ -75,6 +79,11 @@ pub(crate) fn problems(profile: &Profile) -> Vec<(&Place, String)> {
         let issues = effects.into_iter().any(|effect| *effect == Effect::IssuePermit);
         if issues && profile.rights(RightTo::UsePermit, &procedure.id).next().is_none() {
             let message = format!("no right says who uses the permits of `{}`", procedure.id);
+            found.push((&procedure.at, message));
+        }
+        let has = |to| profile.rights(to, &procedure.id).next().is_some();
+        if has(RightTo::RunJobs) && !has(RightTo::ReviewOutput) {
+            let message = format!("jobs run in `{}`, but no right says who reviews their outputs", procedure.id);
             found.push((&procedure.at, message));
         }
     }

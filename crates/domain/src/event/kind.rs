@@ -36,6 +36,8 @@ impl Event {
             Event::Dataset(event) => event.kind(),
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
             Event::Release(ReleaseEvent::Charged { .. }) => "release.charged.v1",
+            Event::Source(event) => event.kind(),
+            Event::Airlock(event) => event.kind(),
             Event::Installation(event) => match event {
                 InstallationEvent::Founded { .. } => "installation.founded.v1",
                 InstallationEvent::ClockWound { .. } => "installation.clock_wound.v1",

@@ -117,13 +117,18 @@ pub(crate) fn holder() -> Holder {
     }
 }
 
+/// The uses that the written entries hold; later ones are in entries of their own.
+fn written_uses() -> BTreeSet<Use> {
+    [Use::Out, Use::Group, Use::Filter, Use::Measure, Use::Link].into()
+}
+
 /// One value of every type.
 pub(crate) fn values() -> BTreeMap<String, Value> {
     let table = TableUse {
         resource: CaseId::from_bits(9),
         table: "insured".to_owned(),
         reason: "分档".to_owned(),
-        columns: BTreeMap::from([("months".to_owned(), BTreeSet::from(Use::ALL))]),
+        columns: BTreeMap::from([("months".to_owned(), written_uses())]),
     };
     [
         ("text", Value::Text("x".to_owned())),
@@ -200,6 +205,7 @@ fn samples() -> Vec<Event> {
     all.extend(golden_samples::of_data());
     all.extend(crate::additions::new_kinds());
     all.extend(crate::watch_samples::all());
+    all.extend(crate::work::new_kinds());
     all
 }
 

@@ -24,3 +24,4 @@ mod support;
 mod versions;
 mod watch;
 mod watch_samples;
+mod work;

@@ -1,6 +1,7 @@
 //! Tests of permits, labels, the gate and masking.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod airlock;
 mod dp;
 mod gate;
 mod identity;

@@ -135,6 +135,7 @@ fn node_of(wanted: Use) -> &'static str {
         Use::Filter => "filter",
         Use::Measure => "aggregate_argument",
         Use::Link => "join",
+        Use::Python => "job",
     }
 }
 

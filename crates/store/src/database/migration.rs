@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -99,6 +99,14 @@ const MIGRATIONS: [Migration; 7] = [
         name: "budget_charge",
         part: Part::Whole,
         common: include_str!("../../migrations/0120_budget_charge.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 140,
+        name: "work",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0140_work.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -7,11 +7,12 @@ mod case;
 mod duty;
 mod table;
 mod watch;
+mod work;
 
 use std::collections::BTreeMap;
 
 use shuyu_domain::{
-    Registry,
+    Airlock, Registry, Source as JobSource,
     event::{Charge, DatasetEvent, Event, ReleaseEvent},
 };
 
@@ -31,6 +32,10 @@ pub(crate) struct Projection {
     pub case: Option<CaseFile>,
     /// The registry; looked at by the registry stream only.
     pub registry: Registry,
+    /// The source, for the stream of one.
+    pub source: Option<JobSource>,
+    /// The request, for the stream of one.
+    pub airlock: Option<Airlock>,
     /// Last numbers given out, of the series that may occur.
     pub counters: BTreeMap<Series, u64>,
 }
@@ -46,6 +51,8 @@ impl Projection {
             }
             Event::Dataset(event) => dataset_row(event, index).into_iter().collect(),
             Event::Release(event) => release_rows(event, index),
+            Event::Source(event) => work::source(&mut self.source, event, index),
+            Event::Airlock(event) => work::airlock(&mut self.airlock, event, index),
             Event::Installation(_) => Vec::new(),
         };
         if let Some(series) = &recorded.numbering {

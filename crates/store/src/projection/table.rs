@@ -192,6 +192,26 @@ pub(crate) static BUDGET_CHARGE: Table = Table {
         column: "release",
     },
 };
+/// Sources of jobs.
+pub(crate) static JOB_SOURCE: Table = Table {
+    name: "job_source",
+    columns: &["id", "permit", "case_id", "version", "state", "as_of"],
+    keys: 1,
+    source: Source::Stream {
+        prefix: "source/",
+        column: "id",
+    },
+};
+/// Requests in the airlock.
+pub(crate) static AIRLOCK_REQUEST: Table = Table {
+    name: "airlock_request",
+    columns: &["id", "permit", "case_id", "standing", "version", "state", "as_of"],
+    keys: 1,
+    source: Source::Stream {
+        prefix: "airlock/",
+        column: "id",
+    },
+};
 /// Running numbers.
 pub(crate) static NUMBER_COUNTER: Table = Table {
     name: "number_counter",
@@ -201,7 +221,7 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 11] = [
+pub(crate) static TABLES: [&Table; 13] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
@@ -212,6 +232,8 @@ pub(crate) static TABLES: [&Table; 11] = [
     &DATASET_VERSION,
     &RELEASE_ROW,
     &BUDGET_CHARGE,
+    &JOB_SOURCE,
+    &AIRLOCK_REQUEST,
     &NUMBER_COUNTER,
 ];
 

@@ -8,7 +8,7 @@ use shuyu_domain::{
 };
 use shuyu_kernel::CaseId;
 
-use super::lists::latest_datasets;
+use super::{lists::latest_datasets, work};
 use crate::{
     codec::Series,
     database::{Cell, DbError, Row, Tx},
@@ -76,6 +76,14 @@ pub(crate) async fn for_deciding(tx: &mut Tx, book: &Book, request: &Request) ->
         Stream::Dataset(_) => latest_datasets(tx, None).await?,
         _ => Vec::new(),
     };
+    let source = match stream {
+        Stream::Source(id) => work::source(tx, *id).await?,
+        _ => None,
+    };
+    let airlock = match stream {
+        Stream::Airlock(id) => work::airlock(tx, *id).await?,
+        _ => None,
+    };
     let loaded = Loaded {
         case: own.as_ref().map(|file| file.case.clone()),
         linked: files.into_iter().map(|(id, file)| (id, file.case)).collect(),
@@ -83,6 +91,8 @@ pub(crate) async fn for_deciding(tx: &mut Tx, book: &Book, request: &Request) ->
         next_number: counter.as_ref().map_or(1, |(_, last)| last + 1),
         version,
         datasets,
+        source,
+        airlock,
     };
     // Events are applied to the case as recorded, `own`; decided is about the case as it stands.
     let loaded = loaded.succeeded();
@@ -105,6 +115,8 @@ pub(crate) async fn for_reading(
         next_number: 1,
         version: 0,
         datasets: Vec::new(),
+        source: None,
+        airlock: None,
     };
     Ok(loaded.succeeded())
 }

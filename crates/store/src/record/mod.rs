@@ -8,16 +8,20 @@ mod plain;
 mod traces;
 mod transact;
 mod watched;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use shuyu_domain::port::{
-    AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
-    WatchFilter, WatchedClock,
+use shuyu_domain::{
+    Airlock, Source,
+    port::{
+        AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
+        Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
+        WatchFilter, WatchedClock,
+    },
 };
-use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_kernel::{AirlockId, BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId, SourceId};
 
 use crate::{database::Doing, store::Store};
 
@@ -88,6 +92,28 @@ impl Record for Store {
         lists::releases_reading(&self.main, dataset)
             .await
             .doing("listing releases")
+    }
+
+    async fn source(&self, id: SourceId) -> Result<Option<Source>, Fault> {
+        let doing = "loading a source";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let found = work::source(&mut tx, id).await;
+        self.stop_if_broken(found).doing(doing)
+    }
+
+    async fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault> {
+        work::sources(&self.main, case).await.doing("listing sources")
+    }
+
+    async fn airlock(&self, id: AirlockId) -> Result<Option<Airlock>, Fault> {
+        let doing = "loading a request";
+        let mut tx = self.main.read().await.doing(doing)?;
+        let found = work::airlock(&mut tx, id).await;
+        self.stop_if_broken(found).doing(doing)
+    }
+
+    async fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault> {
+        work::airlocks(&self.main, case).await.doing("listing requests")
     }
 
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault> {

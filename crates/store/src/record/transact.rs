@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::{
-    event::{CaseEvent, Event, ReleaseEvent},
+    event::{AirlockEvent, CaseEvent, Event, ReleaseEvent, SourceEvent},
     port::{Committed, Decide, Document, Meter, Proposal, RecordError, Request, Stream},
 };
 use shuyu_kernel::{Digest, Fault, Refusal, Timestamp};
@@ -200,6 +200,8 @@ impl Store {
         let mut projection = Projection {
             case: state.own,
             registry: state.loaded.registry,
+            source: state.loaded.source,
+            airlock: state.loaded.airlock,
             counters,
         };
         for (index, recorded) in (first..).zip(recorded) {
@@ -341,8 +343,12 @@ fn belongs(stream: &Stream, event: &Event) -> bool {
             Stream::Release(id),
             Event::Release(ReleaseEvent::Answered { release, .. } | ReleaseEvent::Charged { release, .. }),
         ) => release == id,
+        (Stream::Source(id), Event::Source(SourceEvent::Registered { source, .. })) => source == id,
+        (Stream::Airlock(id), Event::Airlock(AirlockEvent::Opened { airlock, .. })) => airlock == id,
         (Stream::Case(_), Event::Case(_))
         | (Stream::Registry, Event::Registry(_))
+        | (Stream::Source(_), Event::Source(_))
+        | (Stream::Airlock(_), Event::Airlock(_))
         | (Stream::Installation, Event::Installation(_)) => true,
         _ => false,
     }
@@ -359,6 +365,11 @@ fn refusal_of(rule: &str) -> Option<Refusal> {
             "dataset_version_exists",
         ),
         (["release_row_pkey", "release_row.id"], "release_already_recorded"),
+        (["job_source_pkey", "job_source.id"], "source_already_registered"),
+        (
+            ["airlock_request_pkey", "airlock_request.id"],
+            "airlock_already_opened",
+        ),
     ];
     let code = codes
         .iter()

@@ -20,6 +20,7 @@ mod logs;
 mod moments;
 mod plain;
 mod rebuilding;
+mod work;
 
 /// Each scenario becomes one test on each database.
 macro_rules! contract {

@@ -48,17 +48,19 @@ impl KillSwitch for KillAt {
 }
 
 /// Every table of the main database.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 24] = [
     "budget_charge",
     "case_file",
     "case_link",
     "case_party",
+    "airlock_request",
     "checkpoint",
     "counter",
     "dataset_version",
     "document",
     "duty",
     "idempotency",
+    "job_source",
     "ledger_entry",
     "ledger_head",
     "number_counter",

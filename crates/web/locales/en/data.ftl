@@ -4,6 +4,7 @@ use-group = group
 use-filter = filter
 use-measure = measure
 use-link = link
+use-python = job
 node-join = join
 node-cross-join = join without a condition
 node-aggregate = aggregate

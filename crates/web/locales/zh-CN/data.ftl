@@ -4,6 +4,7 @@ use-group = 分组
 use-filter = 筛选
 use-measure = 计算
 use-link = 关联
+use-python = 作业
 node-join = 关联
 node-cross-join = 没有条件的关联
 node-aggregate = 聚合

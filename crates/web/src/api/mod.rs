@@ -5,6 +5,7 @@
 //! `YYYY-MM-DD`, instants ISO 8601 in the profile's zone, money is decimal text.
 
 mod acts;
+mod airlock;
 mod batches;
 mod budget;
 pub(crate) mod case_view;
@@ -25,8 +26,10 @@ mod sessions;
 mod succession;
 mod supervision;
 mod ties;
+mod work;
 
 pub(crate) use batches::word as shape_word;
+pub(crate) use work::word as run_word;
 
 use axum::{Json, Router, routing::get};
 use shuyu_kernel::Refusal;
@@ -61,6 +64,8 @@ const LARGEST_PAGE: u64 = 100;
         (name = "cases", description = "Opening cases and acting in them."),
         (name = "data", description = "Files, datasets and the jobs that make them."),
         (name = "permits", description = "Asking under a permit; what was released."),
+        (name = "jobs", description = "Python jobs under a permit, on made-up and on real data."),
+        (name = "airlock", description = "Outputs of jobs leave only after people have looked at them."),
         (name = "products", description = "Keys and use of delivered products."),
         (name = "registry", description = "Bodies, people, delegations."),
         (name = "ledger", description = "The two logs, their checkpoints and receipts."),
@@ -105,6 +110,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(people())
         .merge(work())
         .merge(plane())
+        .merge(work_and_airlock())
         .merge(oversight());
     let mut router = OpenApiRouter::with_openapi(Description::openapi()).nest("/api/v1", v1);
     describe_failures(router.get_openapi_mut());
@@ -206,6 +212,22 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(identity::consent))
         .routes(routes!(identity::unlock))
         .routes(routes!(products::usage))
+}
+
+fn work_and_airlock() -> OpenApiRouter<WebState> {
+    OpenApiRouter::new()
+        .routes(routes!(work::sources, work::register_source))
+        .routes(routes!(work::source))
+        .routes(routes!(work::start_run))
+        .routes(routes!(work::run, work::cancel_run))
+        .routes(routes!(work::dummy))
+        .routes(routes!(airlock::open_airlock))
+        .routes(routes!(airlock::open_airlock_of_release))
+        .routes(routes!(airlock::airlocks))
+        .routes(routes!(airlock::airlock))
+        .routes(routes!(airlock::airlock_act))
+        .routes(routes!(airlock::airlock_file))
+        .routes(routes!(airlock::airlock_receipt))
 }
 
 fn oversight() -> OpenApiRouter<WebState> {

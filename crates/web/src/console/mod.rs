@@ -4,6 +4,7 @@
 //! answer into words and renders a template. What stops it becomes a page in
 //! [`stops_become_pages`](crate::page::visit::stops_become_pages).
 
+pub mod airlock;
 pub mod batch;
 mod budget;
 pub mod case;
@@ -23,6 +24,7 @@ pub mod posted;
 pub mod products;
 pub mod registry;
 mod report;
+pub mod runs;
 pub mod sign_in;
 pub mod supervision;
 pub mod training;
@@ -71,7 +73,24 @@ pub fn router() -> Router<WebState> {
     let uploads = Router::new()
         .route("/uploads", post(datasets::upload))
         .layer(DefaultBodyLimit::disable());
-    pages().merge(forms).merge(uploads)
+    pages().merge(work()).merge(forms).merge(uploads)
+}
+
+/// Jobs of a permit and the airlock.
+fn work() -> Router<WebState> {
+    Router::new()
+        .route("/permits/{id}/jobs", get(runs::page).post(runs::register))
+        .route("/permits/{id}/dummy/{table}", get(runs::dummy))
+        .route("/sources/{id}", get(runs::source))
+        .route("/sources/{id}/runs", post(runs::start))
+        .route("/sources/{id}/runs/{run}/cancel", post(runs::cancel))
+        .route("/sources/{id}/runs/{run}/airlock", post(runs::open_airlock))
+        .route("/releases/{id}/airlock", post(airlock::open_of_release))
+        .route("/airlock", get(airlock::queue))
+        .route("/airlock/{id}", get(airlock::request).post(airlock::act))
+        .route("/airlock/{id}/files/{name}", get(airlock::file))
+        .route("/airlock/{id}/plots/{name}", get(airlock::plot))
+        .route("/airlock/{id}/receipt", get(airlock::receipt))
 }
 
 fn pages() -> Router<WebState> {

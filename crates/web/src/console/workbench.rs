@@ -243,6 +243,7 @@ fn use_view(frame: &Frame, each: Use) -> UseView {
         Use::Filter => "\u{25bd}",
         Use::Measure => "\u{2211}",
         Use::Link => "\u{22c8}",
+        Use::Python => "\u{25b7}",
     };
     UseView {
         word: each.name(),

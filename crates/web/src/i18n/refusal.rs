@@ -60,6 +60,8 @@ impl Texts {
             "use" => self.coded(language, value, |word| format!("use-{word}")),
             "node" => self.coded(language, value, |word| format!("node-{word}")),
             "what" => self.coded(language, value, |word| format!("what-{word}")),
+            "standing" => self.coded(language, value, |word| format!("airlock-{word}")),
+            "identifier" => self.coded(language, value, |word| format!("identifier-{word}")),
             // Statements of more than one word, such as SELECT INTO, stand as they are.
             "statement" if !value.contains(' ') => {
                 self.coded(language, value, |word| format!("statement-{word}"))

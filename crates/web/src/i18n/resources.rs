@@ -20,6 +20,7 @@ resources!(
     "print.ftl",
     "watch.ftl",
     "form.ftl",
+    "airlock.ftl",
     "batch.ftl",
     "report.ftl",
     "lists.ftl",

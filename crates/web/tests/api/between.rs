@@ -7,12 +7,15 @@ use std::{
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use shuyu_domain::port::{
-    AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-    Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
-    WatchFilter, WatchedClock,
+use shuyu_domain::{
+    Airlock, Source,
+    port::{
+        AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
+        Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
+        WatchFilter, WatchedClock,
+    },
 };
-use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId};
+use shuyu_kernel::{AirlockId, BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId, SourceId};
 use shuyu_store::Store;
 
 type Act = (&'static str, BoxFuture<'static, ()>);
@@ -70,6 +73,10 @@ pass! {
     fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
     fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
     fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
+    fn source(&self, id: SourceId) -> Result<Option<Source>, Fault>;
+    fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault>;
+    fn airlock(&self, id: AirlockId) -> Result<Option<Airlock>, Fault>;
+    fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault>;
     fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;
     fn entries(&self, log: Log, from: u64, limit: u64) -> Result<Vec<StoredEntry>, Fault>;
     fn size(&self, log: Log) -> Result<u64, Fault>;

@@ -207,6 +207,10 @@ pub struct Chain {
 impl Chain {
     /// The chain up to the permit. `report` attaches an assessment, `verdict` is what the authority says of it.
     pub async fn with(world: &World, report: bool, verdict: Option<&str>) -> Self {
+        Self::granting(world, report, verdict, "").await
+    }
+
+    pub async fn granting(world: &World, report: bool, verdict: Option<&str>, more: &str) -> Self {
         let operator = world.sign_in("op.clerk").await;
         let authority = world.sign_in("au.clerk").await;
         let provider = world.sign_in("prov.clerk").await;
@@ -218,7 +222,7 @@ impl Chain {
         let term = json!({ "term_to": "2027-12-31" });
         let agreement = world.open(&operator, "operating", term).await;
         let tables = format!(
-            "{people} people | counting\nid_no: link out filter group\nage: group filter\nname: link\n\n\
+            "{people} people | counting\nid_no: link out filter group{more}\nage: group filter{more}\nname: link\n\n\
              {roads} roads | counting\nid_no: group\n"
         );
         let mut set = json!({ "agreement": agreement, "tables": tables });

@@ -6,8 +6,11 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+mod airlock;
+mod airlock_changes;
 mod asking;
 mod batches;
+mod bench;
 mod between;
 mod budgets;
 mod cases;
@@ -31,6 +34,7 @@ mod procedures;
 mod profile;
 mod registry;
 mod reports;
+mod runs;
 mod sessions;
 mod shape;
 mod sold;

@@ -117,6 +117,16 @@ cite = ["ST-OP-001"]
 /// Who uses permits and brings data.
 const RIGHTS: &str = r#"
 [[right]]
+to = "run_jobs"
+procedure = "use"
+party = "operator"
+cite = ["ST-OP-001"]
+[[right]]
+to = "review_output"
+procedure = "use"
+party = "authority"
+cite = ["ST-OP-001"]
+[[right]]
 to = "use_permit"
 procedure = "use"
 party = "operator"

@@ -18,6 +18,7 @@ use shuyu_web::{i18n::Texts, server, state::WebState};
 use tower::ServiceExt;
 
 use crate::{
+    bench::Bench,
     between::Between,
     engines::{Counting, Oracle, Pond, Register, StoreKeeper},
 };
@@ -108,6 +109,7 @@ pub struct World {
     pub store: Arc<Store>,
     pub wall: Arc<MockClock>,
     pub oracle: Arc<Oracle>,
+    pub bench: Arc<Bench>,
     pub between: Arc<Between>,
     pub state: WebState,
     router: Router,
@@ -221,7 +223,7 @@ impl World {
         let store = Arc::new(Store::open(config).await.unwrap());
         let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
         let between = Arc::new(Between::new(store.clone()));
-        let app = Arc::new(App::new(Parts {
+        let app = App::new(Parts {
             record: between.clone(),
             lake: Arc::new(Pond::default()),
             engine,
@@ -233,7 +235,9 @@ impl World {
             secrets: random,
             training: true,
             wound_to: None,
-        }));
+        });
+        let bench = Arc::new(Bench::default());
+        let app = Arc::new(app.with_jobs(bench.clone(), std::time::Duration::ZERO));
         let town: Town = toml::from_str(PEOPLE).unwrap();
         app.found(Some(&town)).await.unwrap();
         let state = WebState {
@@ -248,6 +252,7 @@ impl World {
             store,
             wall,
             oracle,
+            bench,
             between,
             state,
             router,

@@ -2,7 +2,10 @@
 
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
-    console::{budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, workbench},
+    console::{
+        airlock, budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, runs,
+        workbench,
+    },
     i18n::Language,
     page::parts::Link,
 };
@@ -136,7 +139,13 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         rows: 3,
         columns: text(),
     };
+    let (sources, source) = runs::samples(|| frame(lang), &text());
+    let (queue, request) = airlock::samples(|| frame(lang), &text());
     vec![
+        page("sources.html", &sources),
+        page("source.html", &source),
+        page("airlock.html", &queue),
+        page("airlock_request.html", &request),
         page("datasets.html", &datasets),
         page("dataset.html", &dataset),
         page("job.html", &job),

@@ -1,0 +1,132 @@
+//! A run as its author sees it, and the made-up tables it is written with.
+
+use std::collections::BTreeMap;
+
+use shuyu_domain::{Source, event::RunOutcome, source::Run};
+use shuyu_kernel::{PermitId, Refusal, RunId, SourceId};
+
+use super::inputs;
+use crate::{App, Session, Stop, port::jobs::JobBeat};
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// It waits, runs, or is done and its slot is not over.
+    Running(JobBeat),
+    /// It ended so.
+    Ended(RunOutcome),
+    /// The process died while it ran; nothing of it is left.
+    Lost,
+}
+
+/// What ran when they were taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beats(BTreeMap<RunId, JobBeat>);
+
+impl Beats {
+    /// Where a run stands that was read from the record afterwards.
+    pub fn state(&self, run: RunId, recorded: &Run) -> RunState {
+        match (&recorded.ended, self.0.get(&run)) {
+            (Some(end), _) => RunState::Ended(end.outcome),
+            (None, Some(beat)) => RunState::Running(*beat),
+            (None, None) => RunState::Lost,
+        }
+    }
+}
+
+/// A run as its author sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// The run.
+    pub run: RunId,
+    /// Its source.
+    pub source: Source,
+    /// What the record says.
+    pub recorded: Run,
+    /// Where it stands.
+    pub state: RunState,
+}
+impl App {
+    /// Where a run stands, for those of the body that started it.
+    ///
+    /// # Errors
+    /// `run_unknown`.
+    pub async fn run(&self, session: &Session, source: SourceId, run: RunId) -> Result<RunView, Stop> {
+        let result = self.run_inner(session, source, run).await;
+        // A page asks again and again while it runs; nothing but that is shown then.
+        if matches!(&result, Ok(view) if matches!(view.state, RunState::Running(_))) {
+            return result;
+        }
+        self.looked(session, "view", run, result).await
+    }
+
+    async fn run_inner(&self, session: &Session, source: SourceId, run: RunId) -> Result<RunView, Stop> {
+        let beats = self.beats();
+        let source = self.own_source(session, source).await?;
+        let recorded = source.runs.get(&run).cloned();
+        let recorded = recorded.ok_or_else(|| Refusal::unknown("run_unknown"))?;
+        let state = beats.state(run, &recorded);
+        Ok(RunView {
+            run,
+            source,
+            recorded,
+            state,
+        })
+    }
+
+    /// What runs now. To be taken before the record is read: a run is let go of after its end was recorded.
+    pub fn beats(&self) -> Beats {
+        let live = self.sandbox.lock();
+        Beats(live.iter().map(|(run, live)| (*run, live.beat)).collect())
+    }
+
+    /// Asks a run to stop; nothing of it remains.
+    ///
+    /// # Errors
+    /// `run_unknown`.
+    pub async fn cancel_run(&self, session: &Session, source: SourceId, run: RunId) -> Result<(), Stop> {
+        let result = self.run_inner(session, source, run).await;
+        self.looked(session, "cancel", run, result).await?;
+        if let Some(live) = self.sandbox.lock().get(&run) {
+            live.stopper.stop();
+        }
+        Ok(())
+    }
+
+    /// The made-up tables of a permit as CSV, each named by [`DUMMY_MARK`] in its first column.
+    ///
+    /// # Errors
+    /// Everything [`App::standing`] refuses, `role_may_not_act`, `table_unknown`.
+    pub async fn dummy_csv(&self, session: &Session, permit: PermitId, table: &str) -> Result<Vec<u8>, Stop> {
+        let result = self.dummy_csv_inner(session, permit, table).await;
+        self.looked(session, "download", format!("{permit}/dummy"), result)
+            .await
+    }
+
+    async fn dummy_csv_inner(
+        &self,
+        session: &Session,
+        permit: PermitId,
+        table: &str,
+    ) -> Result<Vec<u8>, Stop> {
+        let standing = self.may_run(session, permit).await?;
+        let mut tables = self.dummy_tables(&standing).await?;
+        let made = tables
+            .remove(table)
+            .ok_or_else(|| Refusal::unknown("dummy_table_unknown"))?;
+        Ok(inputs::marked_csv(&made)?)
+    }
+
+    /// Names of the tables a job gets under a permit.
+    ///
+    /// # Errors
+    /// As [`App::dummy_csv`].
+    pub async fn job_tables(
+        &self,
+        session: &Session,
+        permit: PermitId,
+    ) -> Result<BTreeMap<String, Vec<String>>, Stop> {
+        let standing = self.may_run(session, permit).await?;
+        Ok(inputs::columns(&standing, &self.record.datasets(None).await?))
+    }
+}

@@ -1,0 +1,310 @@
+//! Events of jobs and of the airlock. No text of a person stands in them: it is in the person vault, and here is its
+//! commitment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shuyu_kernel::{
+    Actor, AirlockId, CaseId, CivilDate, DatasetId, Digest, PermitId, ReleaseId, RunId, SourceId,
+};
+
+/// What an output file is. The kind decides how it is looked at, and by how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputKind {
+    /// A table: `.csv`.
+    Table,
+    /// A picture: `.png`.
+    Plot,
+    /// Words and figures: `.txt` or `.json`.
+    Text,
+    /// A fitted model: `.json`, never a pickle. Comes with a risk report.
+    Model,
+}
+
+impl OutputKind {
+    /// All kinds in the order people read them.
+    pub const ALL: [OutputKind; 4] = [Self::Table, Self::Plot, Self::Text, Self::Model];
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Plot => "plot",
+            Self::Text => "text",
+            Self::Model => "model",
+        }
+    }
+
+    /// Endings that a file of this kind may have: the allow-list of types.
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Table => &["csv"],
+            Self::Plot => &["png"],
+            Self::Text => &["txt", "json"],
+            Self::Model => &["json"],
+        }
+    }
+}
+
+/// An output file that was declared before the run. Anything else that a job writes is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Declared {
+    /// Name without a folder: lower-case letters, digits, underscore, one dot, the ending of its kind.
+    pub name: String,
+    /// What it is.
+    pub kind: OutputKind,
+}
+
+/// On what a source runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunData {
+    /// Made-up tables.
+    Dummy,
+    /// Tables of the permit.
+    Real,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// The source ran to its end and wrote every declared file.
+    Done,
+    /// It failed, or a limit ended it.
+    Failed,
+    /// Somebody cancelled it, or a link of its chain of authority ended.
+    Stopped,
+}
+
+/// A file that a run left for the airlock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Declared name.
+    pub name: String,
+    /// What it is.
+    pub kind: OutputKind,
+    /// SM3 of its bytes, under which the lake keeps it sealed.
+    pub digest: Digest,
+    /// Length.
+    pub size_bytes: u64,
+    /// SM3 of the risk report of a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Digest>,
+}
+
+/// Events of the source of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceEvent {
+    /// A source was registered under a permit. It never changes.
+    Registered {
+        /// The source.
+        source: SourceId,
+        /// The permit.
+        permit: PermitId,
+        /// Case of the permit.
+        case: CaseId,
+        /// SM3 of the text, under which the lake keeps it sealed.
+        digest: Digest,
+        /// Length.
+        size_bytes: u64,
+        /// Output files.
+        manifest: Vec<Declared>,
+        /// Who.
+        by: Actor,
+    },
+    /// A run began.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// On what.
+        data: RunData,
+        /// Datasets and versions it reads; none for made-up tables.
+        read: Vec<(DatasetId, u64)>,
+        /// Who.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// A run ended, and what it left stands in the lake, for the airlock only.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// How.
+        outcome: RunOutcome,
+        /// Files; the log among them.
+        files: Vec<RunFile>,
+        /// Line where a run on made-up tables failed; never that of a run on real ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        /// Limit → mechanism that held it.
+        held_by: BTreeMap<String, String>,
+    },
+}
+
+/// Where the files of a request come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AirlockOrigin {
+    /// A run on real data.
+    Run(RunId),
+    /// A gated answer.
+    Release(ReleaseId),
+}
+
+/// A file of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AirlockFile {
+    /// Name.
+    pub name: String,
+    /// What it is.
+    pub kind: OutputKind,
+    /// SM3 of its bytes.
+    pub digest: Digest,
+    /// Length.
+    pub size_bytes: u64,
+    /// Where it comes from.
+    pub origin: AirlockOrigin,
+    /// SM3 of the risk report of a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Digest>,
+}
+
+impl AirlockFile {
+    /// Whether its cells passed the disclosure gate before.
+    pub fn gated(&self) -> bool {
+        matches!(self.origin, AirlockOrigin::Release(_))
+    }
+}
+
+/// A text in the person vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedText {
+    /// Where the vault keeps it.
+    pub reference: String,
+    /// Hiding commitment.
+    pub commitment: Digest,
+}
+
+/// Events of a request to let outputs out (出域审核).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AirlockEvent {
+    /// A request was opened.
+    Opened {
+        /// The request.
+        airlock: AirlockId,
+        /// The permit.
+        permit: PermitId,
+        /// Case of the permit.
+        case: CaseId,
+        /// Files.
+        files: Vec<AirlockFile>,
+        /// The author.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// A file took the place of one of the same name, or was added: a new version without votes.
+    FileChanged {
+        /// The file.
+        file: AirlockFile,
+        /// The author.
+        by: Actor,
+    },
+    /// A file was taken out.
+    FileDropped {
+        /// Its name.
+        name: String,
+        /// The author.
+        by: Actor,
+    },
+    /// The author said what each file is and hands the request over to the reviewers.
+    Submitted {
+        /// File → what it shows and how it was protected.
+        notes: BTreeMap<String, SealedText>,
+        /// The author.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// A reviewer voted about a file.
+    Voted {
+        /// The file.
+        name: String,
+        /// It may leave as it is.
+        approve: bool,
+        /// Why not.
+        note: Option<SealedText>,
+        /// The reviewer.
+        by: Actor,
+    },
+    /// A reviewer has finished.
+    Finished {
+        /// The reviewer.
+        by: Actor,
+    },
+    /// Every file left the domain.
+    Released {
+        /// The reviewer who let it out.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// The request went back to its author.
+    Returned {
+        /// Why.
+        note: SealedText,
+        /// The reviewer.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// The author took the request back.
+    Withdrawn {
+        /// The author.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+    /// Somebody looked again at what one reviewer let out.
+    SpotChecked {
+        /// It was right to let it out.
+        sound: bool,
+        /// What was found.
+        note: SealedText,
+        /// Who.
+        by: Actor,
+        /// Day.
+        on: CivilDate,
+    },
+}
+
+impl SourceEvent {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Registered { .. } => "source.registered.v1",
+            Self::RunStarted { .. } => "source.run_started.v1",
+            Self::RunEnded { .. } => "source.run_ended.v1",
+        }
+    }
+}
+
+impl AirlockEvent {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "airlock.opened.v1",
+            Self::FileChanged { .. } => "airlock.file_changed.v1",
+            Self::FileDropped { .. } => "airlock.file_dropped.v1",
+            Self::Submitted { .. } => "airlock.submitted.v1",
+            Self::Voted { .. } => "airlock.voted.v1",
+            Self::Finished { .. } => "airlock.finished.v1",
+            Self::Released { .. } => "airlock.released.v1",
+            Self::Returned { .. } => "airlock.returned.v1",
+            Self::Withdrawn { .. } => "airlock.withdrawn.v1",
+            Self::SpotChecked { .. } => "airlock.spot_checked.v1",
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Small events of sources and requests.
+
+use shuyu_domain::{
+    Event,
+    event::{AirlockEvent, RunData, SourceEvent},
+};
+use shuyu_kernel::{CivilDate, Digest};
+
+use crate::events::{actor, case, id, permit};
+
+pub fn source_registered(n: u128) -> Event {
+    Event::Source(SourceEvent::Registered {
+        source: id(n),
+        permit: permit(1),
+        case: case(1),
+        digest: Digest::of(b"source"),
+        size_bytes: 6,
+        manifest: Vec::new(),
+        by: actor(),
+    })
+}
+
+pub fn run_started(n: u128) -> Event {
+    Event::Source(SourceEvent::RunStarted {
+        run: id(n),
+        data: RunData::Dummy,
+        read: Vec::new(),
+        by: actor(),
+        on: CivilDate::new(2026, 1, 5).unwrap(),
+    })
+}
+
+pub fn airlock_opened(n: u128) -> Event {
+    Event::Airlock(AirlockEvent::Opened {
+        airlock: id(n),
+        permit: permit(1),
+        case: case(1),
+        files: Vec::new(),
+        by: actor(),
+        on: CivilDate::new(2026, 1, 5).unwrap(),
+    })
+}
+
+pub fn airlock_withdrawn() -> Event {
+    Event::Airlock(AirlockEvent::Withdrawn {
+        by: actor(),
+        on: CivilDate::new(2026, 1, 6).unwrap(),
+    })
+}

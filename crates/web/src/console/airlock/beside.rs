@@ -1,0 +1,123 @@
+//! A file with what lies beside it: its content, the evidence, the votes.
+
+use shuyu_app::airlock::{Evidence, FileView, ROWS_SHOWN, VoteView};
+use shuyu_domain::event::OutputKind;
+use shuyu_kernel::AirlockId;
+
+use crate::page::{
+    Frame,
+    parts::{Labelled, size},
+};
+
+/// A file with what lies beside it.
+pub(crate) struct FileBox {
+    pub name: String,
+    pub kind: String,
+    pub version: String,
+    pub note: String,
+    pub href: String,
+    pub plot_href: String,
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+    pub more: String,
+    pub text: String,
+    pub facts: Vec<Labelled>,
+    pub finds: Vec<String>,
+    pub columns: Vec<Vec<String>>,
+    pub risk: Vec<(String, String)>,
+    pub votes: Vec<String>,
+}
+
+pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox {
+    let vote = |vote: &VoteView| {
+        let who = frame.t(if vote.own { "vote-own" } else { "vote-other" });
+        let word = frame.t(if vote.approve {
+            "vote-approve"
+        } else {
+            "vote-change"
+        });
+        format!("{who}{word} {}", vote.note)
+    };
+    let mut made = FileBox {
+        name: file.name.clone(),
+        kind: frame.t(&format!("output-{}", file.kind.name())),
+        version: frame.tr("table-version", &[("version", file.version)]),
+        note: file.note.clone(),
+        href: String::new(),
+        plot_href: String::new(),
+        header: Vec::new(),
+        rows: Vec::new(),
+        more: String::new(),
+        text: String::new(),
+        facts: Vec::new(),
+        finds: Vec::new(),
+        columns: Vec::new(),
+        risk: Vec::new(),
+        votes: file.votes.iter().map(vote).collect(),
+    };
+    if let Some(evidence) = &file.evidence {
+        made.href = format!("/airlock/{id}/files/{}", file.name);
+        if file.kind == OutputKind::Plot {
+            made.plot_href = format!("/airlock/{id}/plots/{}", file.name);
+        }
+        lay_beside(frame, &mut made, file, evidence);
+    }
+    made
+}
+
+fn lay_beside(frame: &Frame, made: &mut FileBox, file: &FileView, evidence: &Evidence) {
+    let fact = |key: &str, text: String| Labelled {
+        label: frame.t(key),
+        text,
+        ..Labelled::default()
+    };
+    made.facts
+        .push(fact("evidence-size", size(frame, evidence.size_bytes)));
+    let gated = if file.gated {
+        "evidence-gated-yes"
+    } else {
+        "evidence-gated-no"
+    };
+    made.facts.push(fact("evidence-gated", frame.t(gated)));
+    if let Some(table) = &evidence.table {
+        made.facts.push(fact("head-rows", evidence.rows.to_string()));
+        made.header.clone_from(&table.columns);
+        made.rows.clone_from(&table.rows);
+        if evidence.rows > ROWS_SHOWN {
+            made.more = frame.tr("evidence-more", &[("shown", ROWS_SHOWN), ("rows", evidence.rows)]);
+        }
+    }
+    made.text.clone_from(&evidence.text);
+    made.risk.clone_from(&evidence.risk);
+    made.finds = evidence
+        .finds
+        .iter()
+        .map(|(kind, lines)| {
+            let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
+            let word = frame.t(&format!("identifier-{}", kind.name().replace('_', "-")));
+            frame.tr(
+                "evidence-find",
+                &[("identifier", word), ("lines", lines.join(", "))],
+            )
+        })
+        .collect();
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "\u{2014}".to_owned());
+    made.columns = evidence
+        .summary
+        .iter()
+        .map(|column| {
+            vec![
+                column.name.clone(),
+                frame.t(&format!("column-{}", column.kind)),
+                column.nulls.to_string(),
+                column.distinct.to_string(),
+                or_dash(&column.min_nonzero),
+                or_dash(&column.max),
+                or_dash(&column.sum),
+                column.small_counts.to_string(),
+                column.below_k.to_string(),
+                or_dash(&column.divisible_by.map(|step| step.to_string())),
+            ]
+        })
+        .collect();
+}
