@@ -10,12 +10,13 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
+//! 6. [`quantile`]: order statistics from windows of a cell; [`secondary`]: what margins tell of a missing part.
+//! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding for de-identified versions.
 //!
 //! # What is not done yet
 //!
 //! * No row predicates: a grant covers all rows of a table.
-//! * Order statistics (G5) do not exist yet; nor do counts of different values have noise.
+//! * Counts of different values, and the greatest of them, have no noise.
 
 pub mod book;
 pub mod citation;
@@ -29,9 +30,11 @@ pub mod members;
 pub mod noise;
 pub mod permit;
 pub mod prf;
+pub mod quantile;
 mod relations;
 pub mod release;
 pub mod rules;
+pub mod secondary;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;

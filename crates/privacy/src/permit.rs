@@ -196,6 +196,12 @@ pub struct Thresholds {
     /// Most further cells that may split a released one, in thousandths of its subjects.
     #[serde(default = "splits")]
     pub splits_per_subject: Limit,
+    /// Fewest subjects that a spread or a regression has beyond those that its own numbers fix (G4).
+    #[serde(default = "freedom")]
+    pub freedom_min: Limit,
+    /// Fewest subjects of a cell whose quantiles are answered (G5).
+    #[serde(default = "quantile")]
+    pub quantile_min: Limit,
 }
 
 fn class_share() -> Limit {
@@ -212,6 +218,12 @@ fn sum_noise() -> Limit {
 }
 fn splits() -> Limit {
     Limit::platform_default(250, "platform choice")
+}
+fn freedom() -> Limit {
+    Limit::platform_default(10, "output checking practice (ACRO)")
+}
+fn quantile() -> Limit {
+    Limit::platform_default(100, "platform choice")
 }
 
 impl Default for Thresholds {
@@ -232,6 +244,8 @@ impl Default for Thresholds {
             count_noise: count_noise(),
             sum_noise: sum_noise(),
             splits_per_subject: splits(),
+            freedom_min: freedom(),
+            quantile_min: quantile(),
         }
     }
 }

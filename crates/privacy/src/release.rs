@@ -35,14 +35,10 @@ pub enum Statistic {
     Values,
     /// Sum of a measure.
     Sum,
-    /// Mean of a measure.
-    Mean,
     /// Number of different values.
     Distinct,
-    /// Share of rows with a value.
-    Share,
-    /// Variance or standard deviation of a measure.
-    Spread,
+    /// The greatest or the smallest value that enough subjects hold.
+    Extreme,
 }
 
 /// A bijection of 64 bits without visible structure (the finaliser of the splitmix64 generator). Units are keyed
