@@ -16,17 +16,19 @@ use datafusion::common::{DataFusionError, Result, exec_err};
 use futures::StreamExt;
 use shuyu_privacy::{
     Book, Contribution, Draft, GateKey, Kind, Remembered, Sought, Statistic, Tally,
-    dp::{Amount, Counted, Noisy, Random, Subjects, bounded},
+    dp::{Amount, Noisy, Random, Subjects, bounded},
 };
 
 use crate::{
     check::{
         plan::cell_column,
-        private::{Private, Read, Sum},
+        private::{Planned, Private, Read, Sum},
         release::Release,
     },
-    engine::{Engine, Gated, Work, planned_types},
-    functions, session,
+    engine::{Engine, Gated, Work},
+    functions,
+    groupings::planned_types,
+    session,
     split::{bounded as lower, cells},
 };
 
@@ -76,7 +78,7 @@ impl Work {
             }
         }
         let visible = gathering.visible(release, private, &kept)?;
-        let wanted = planned_types(self.sealed.upper(), visible.schema());
+        let wanted = planned_types(self.sealed.upper())?;
         Ok(Gated {
             cells: Some(cells::in_types(&visible, &wanted)?),
             // That cells stay away is told by noise alone.
@@ -138,7 +140,7 @@ fn contributions(
 ) -> Vec<Contribution> {
     let of = |line: &usize| {
         let steps = counting.line(*line, sums).get(number).copied()?;
-        let missing = matches!(sum.read, Read::Values(_)) && steps == 0;
+        let missing = matches!(sum.read, Read::Has(_) | Read::Values(_)) && steps == 0;
         let unit = counting.units.get(*line).copied()?;
         (!missing).then(|| Contribution {
             unit,
@@ -262,9 +264,8 @@ impl<'a> Gathering<'a> {
             let parser = converter.parser();
             columns = converter.convert_rows(kept.iter().map(|(key, ..)| parser.parse(key)))?;
         }
-        for (figure, counted) in release.statistics.iter().zip(&private.figures) {
-            let value =
-                |(_, _, noisy): &(&[u8], u32, Noisy)| shown(figure.statistic, *counted, noisy, private);
+        for (figure, planned) in release.figures.iter().zip(&private.figures) {
+            let value = |(_, _, noisy): &(&[u8], u32, Noisy)| shown(planned, noisy, private);
             let numbers: Float64Array = kept.iter().map(value).collect();
             let whole = figure.data_type.is_integer();
             let numbers: Float64Array = if whole { numbers.unary(f64::round) } else { numbers };
@@ -283,29 +284,24 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// A figure from noisy sums: what is impossible is moved to what is possible, which costs nothing.
-fn shown(statistic: Statistic, counted: Counted, noisy: &Noisy, private: &Private) -> Option<f64> {
+/// A figure from noisy sums: a number of subjects or rows is not below nothing.
+fn shown(planned: &Planned, noisy: &Noisy, private: &Private) -> Option<f64> {
     let sum = |number: usize| {
         let amount_of = private.sums.get(number).map_or(Amount::One, |sum| sum.amount);
         amount(noisy, amount_of, number)
     };
-    let value = match counted {
-        Counted::Sum(number) if statistic == Statistic::Sum => sum(number),
-        Counted::Sum(number) => sum(number).max(0.0),
-        Counted::Ratio(over, under) => {
-            let ratio = sum(over) / sum(under).max(1.0);
-            match private.sums.get(over).map(|sum| sum.amount) {
-                Some(Amount::Total { low, high, .. }) => ratio.clamp(low as f64, high as f64),
-                _ => ratio.clamp(0.0, 1.0),
-            }
-        }
-    };
-    Some(value)
+    let value = planned.counted.of(sum);
+    Some(match planned.statistic {
+        Statistic::Rows | Statistic::Values | Statistic::Distinct => value.max(0.0),
+        Statistic::Sum | Statistic::Mean | Statistic::Share | Statistic::Extreme => value,
+    })
 }
 
 /// What subjects have of one sum, in a batch of the lower plan.
 enum Column {
     One,
+    /// One if there is any.
+    Has(arrow::array::Int64Array),
     Whole(arrow::array::Int64Array),
     Fraction(Float64Array, f64),
 }
@@ -315,8 +311,8 @@ impl Column {
         let name = match sum.read {
             Read::One => return Ok(Self::One),
             Read::Rows => lower::ROWS.to_owned(),
-            Read::Values(figure) => lower::values(figure),
-            Read::Total(figure) => lower::total(figure),
+            Read::Has(part) | Read::Values(part) => lower::values(part),
+            Read::Total(part) => lower::total(part),
         };
         let Some(column) = batch.column_by_name(&name) else {
             return exec_err!("subjects without amounts");
@@ -329,13 +325,18 @@ impl Column {
             ));
         }
         let column = compute::cast(column, &DataType::Int64)?;
-        Ok(Self::Whole(column.as_primitive::<Int64Type>().clone()))
+        let column = column.as_primitive::<Int64Type>().clone();
+        Ok(match sum.read {
+            Read::Has(_) => Self::Has(column),
+            Read::One | Read::Rows | Read::Values(_) | Read::Total(_) => Self::Whole(column),
+        })
     }
 
     /// In steps. What is missing is nothing, what is no number too.
     fn steps(&self, row: usize) -> i64 {
         match self {
             Self::One => 1,
+            Self::Has(column) => i64::from(column.is_valid(row) && column.value(row) > 0),
             Self::Whole(column) if column.is_null(row) => 0,
             Self::Whole(column) => column.value(row),
             Self::Fraction(column, _) if column.is_null(row) => 0,

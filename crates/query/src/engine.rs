@@ -2,14 +2,10 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
-use arrow::{
-    array::RecordBatch,
-    compute::concat_batches,
-    datatypes::{Schema, SchemaRef},
-};
+use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use datafusion::{
     catalog::MemTable,
-    common::{DataFusionError, Result as EngineResult, exec_err},
+    common::{Result as EngineResult, exec_err},
     execution::{SendableRecordBatchStream, SessionState},
     logical_expr::LogicalPlan,
     physical_plan::execute_stream,
@@ -21,17 +17,19 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answers::{self, AnsweredSum, Asking},
-    check::{self, Sealed, plan::cell_column, release::Release},
+    answers::{AnsweredSum, Asking},
+    check::{self, Sealed, release::Release},
     dp::Randomness,
     functions,
+    groupings::{self, Grouped},
     limits::EngineLimits,
     provider::Source,
     session,
     split::{
         cells::{self, MAX_CELLS},
         classes, lower,
-        sums::{Collector, Sums},
+        order::Ranks,
+        sums::{Collector, Places, Sums},
         upper,
     },
     tables::{Tables, UNIT_COLUMN},
@@ -185,7 +183,7 @@ impl Engine {
             ended = task.join_next() => match ended {
                 Some(Ok(Ok(released))) => Ok(released),
                 // The text of the error may hold values of rows; only its kind is written down.
-                Some(Ok(Err(error))) => Err(kind(&error)),
+                Some(Ok(Err(error))) => Err(session::kind(&error)),
                 // A panic of the engine below is an error like any other.
                 Some(Err(_)) | None => Err("panic"),
             },
@@ -249,35 +247,14 @@ impl Work {
 
     /// Runs the lower plans, the gate and the release ledger.
     async fn release(&self, release: &Release) -> EngineResult<Gated> {
-        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
-        let lower = lower::build(release, &self.source, least)?;
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
-        let main = self.whole(&session, &lower.main).await?;
-        let mut further = Vec::new();
-        for plan in &lower.further {
-            further.push(self.whole(&session, plan).await?);
-        }
-        let mut cells = cells::together(main, further, lower.keys)?;
-        for (index, class) in lower.classes.iter().enumerate() {
-            let within = self.whole(&session, &class.within).await?;
-            let held = self.whole(&session, &class.class).await?;
-            let everybody = self.whole(&session, &class.everybody).await?;
-            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+        let sums = Sums::of(release)?;
+        let mut groupings = Vec::new();
+        for (grouping, left_out) in groupings::of(release) {
+            groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
         }
         let thresholds = self.sealed.thresholds();
-        let outcome = gate(&cells, &lower.layout, thresholds, &self.key, &self.rules)?;
-        let withheld = outcome.kept.contains(&false) || outcome.stays.iter().flatten().any(|stays| !stays);
-        let sums = Sums::of(release)?;
-        // Half of the memory, at sixteen bytes each.
-        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
-        let mut collector = Collector::new(&sums.sums, lower.keys, &cells, &outcome.kept, most)?;
-        if outcome.kept.contains(&true) && !sums.sums.is_empty() {
-            let mut stream = self.stream(&session, &lower.subjects).await?;
-            while let Some(batch) = stream.next().await {
-                self.goes_on()?;
-                collector.read(&batch?)?;
-            }
-        }
+        let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
             past: &self.past,
             thresholds,
@@ -285,19 +262,82 @@ impl Work {
             rules: &self.rules,
             sums: &sums,
             one_row: !release.subject.many_rows,
-            stays: &outcome.stays,
         };
-        let exact = answers::exact(&cells, &lower.layout)?;
-        let answered = asking.ask(&release.subject.domain, &collector.found, &exact)?;
-        let visible = cells::answered(&outcome, lower.keys, &answered.figures)?;
-        let wanted = planned_types(self.sealed.upper(), visible.schema());
+        let answered = asking.ask(&release.subject.domain, &groupings)?;
+        let wanted = groupings::planned_types(self.sealed.upper())?;
+        let cells = groupings::visible(&groupings, release, &answered.figures, &wanted)?;
         Ok(Gated {
-            cells: Some(cells::in_types(&visible, &wanted)?),
-            recorded: outcome.released,
+            cells: Some(cells),
+            recorded: groupings
+                .into_iter()
+                .flat_map(|one| one.outcome.released)
+                .collect(),
             sums: answered.sums,
             withheld,
             remembered: Some(answered.remembered),
         })
+    }
+
+    /// The cells of one grouping: what passes the gate, and what is to be asked about it.
+    async fn grouping(
+        &self,
+        session: &SessionState,
+        release: &Release,
+        sums: &Sums,
+        left_out: u64,
+    ) -> EngineResult<Grouped> {
+        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
+        let lower = lower::build(release, &self.source, least)?;
+        let main = self.whole(session, &lower.main).await?;
+        let mut further = Vec::new();
+        for plan in &lower.further {
+            further.push(self.whole(session, plan).await?);
+        }
+        let mut cells = cells::together(main, further, lower.keys)?;
+        for (index, class) in lower.classes.iter().enumerate() {
+            let within = self.whole(session, &class.within).await?;
+            let held = self.whole(session, &class.class).await?;
+            let everybody = self.whole(session, &class.everybody).await?;
+            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+        }
+        let outcome = gate(
+            &cells,
+            &lower.layout,
+            self.sealed.thresholds(),
+            &self.key,
+            &self.rules,
+        )?;
+        let places = Places::new(lower.keys, &cells, &outcome.kept)?;
+        // Half of the memory, at sixteen bytes each.
+        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
+        let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
+        let mut ranks = BTreeMap::new();
+        if outcome.kept.contains(&true) {
+            if !sums.sums.is_empty() {
+                let mut stream = self.stream(session, &lower.subjects).await?;
+                while let Some(batch) = stream.next().await {
+                    self.goes_on()?;
+                    collector.read(&batch?)?;
+                }
+            }
+            for (part, plan) in &lower.ranks {
+                let mut values = Ranks::new(&places, cells.num_rows(), most);
+                let mut stream = self.stream(session, plan).await?;
+                while let Some(batch) = stream.next().await {
+                    self.goes_on()?;
+                    values.read(&batch?)?;
+                }
+                ranks.insert(*part, values.found);
+            }
+        }
+        let found = collector.found;
+        Grouped::of(
+            release,
+            (&cells, &lower.layout),
+            outcome,
+            (found, ranks),
+            left_out,
+        )
     }
 
     /// Between two batches: whether to go on.
@@ -364,37 +404,5 @@ impl Work {
             }
         }
         Ok((schema, batches, truncated))
-    }
-}
-
-/// The schema under which the cells were planned.
-pub(crate) fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
-    let mut planned = None;
-    let mut waiting = vec![upper];
-    while let Some(plan) = waiting.pop() {
-        if let LogicalPlan::TableScan(scan) = plan
-            && scan.table_name.table() == check::plan::CELLS
-        {
-            planned = Some(scan.source.schema());
-        }
-        waiting.extend(plan.inputs());
-    }
-    let schema = planned.unwrap_or(otherwise);
-    let fields = schema.fields().iter().enumerate();
-    let fields: Vec<_> = fields
-        .map(|(i, field)| field.as_ref().clone().with_name(cell_column(i)))
-        .collect();
-    Arc::new(Schema::new(fields))
-}
-
-/// The kind of an error of the engine below, without its text.
-fn kind(error: &DataFusionError) -> &'static str {
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => "resources",
-        DataFusionError::ArrowError(..) => "arrow",
-        DataFusionError::Execution(_) => "execution",
-        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => "plan",
-        DataFusionError::External(_) => "storage",
-        _ => "other",
     }
 }

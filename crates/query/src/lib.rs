@@ -29,13 +29,17 @@
 //!
 //! # What is not done yet
 //!
-//! Allowed now: permit kind A in modes `stat` and `dp`; `count`, `sum`, `avg`, `count(distinct)` over bare columns, `stddev` and
-//! `var` where a subject has one row, `count(*) FILTER` and CASE of 1 and 0 as counts of a branch; one release per
-//! statement. What is accepted over rows is proved never to fail (`check::proof`), and bounded in rows and bytes before it
-//! runs (`check::size`); a run has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit
-//! carries. Refused for now, with reason: other CASE or FILTER inside arguments, order statistics, regressions, outer
-//! and semi joins of personal tables, subqueries that touch personal tables, per-subject aggregates below a release,
-//! own uploads, grouping sets, row predicates. Ballista as the executor of the lower plan is a later issue.
+//! Allowed now: permit kind A in modes `stat` and `dp`; one release per statement. Its statistics are `count`, `sum`, `avg`, `stddev`
+//! and `var`, correlation, covariance and regression, quantiles, `count(distinct)` over bare columns, `max` and `min` of
+//! public columns, and grouping sets over them. Arguments are `a·m + b` over one measure or group column, also with CASE,
+//! FILTER, `least`, `greatest`, `nullif` and `coalesce`: they are split where they branch (`check::argument`), each side is
+//! judged and perturbed as a sum of its own, and figures are made of the answers (`moments`, `answers`). What is accepted
+//! over rows is proved never to fail (`check::proof`), and bounded in rows and bytes before it runs (`check::size`); a run
+//! has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit carries.
+//!
+//! Refused for now, with reason: two measures in one argument, branches inside arguments of pairs and spreads, outer and
+//! semi joins of personal tables, subqueries that touch personal tables, per-subject aggregates below a release, own
+//! uploads, row predicates. Ballista as the executor of the lower plan is a later issue.
 
 mod answers;
 #[cfg(feature = "bench")]
@@ -45,7 +49,9 @@ mod dp;
 mod engine;
 mod estimate;
 mod functions;
+mod groupings;
 mod limits;
+mod moments;
 mod provider;
 mod refusal;
 pub mod score;

@@ -4,8 +4,8 @@
 mod airlock;
 mod dp;
 mod gate;
-mod identity;
 mod governance;
+mod identity;
 mod label;
 mod ledger;
 mod masking;

@@ -2,8 +2,9 @@
 //!
 //! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
-//! cannot fail, [`join`] judges joins, [`release`] judges aggregates, [`size`] how much comes of it, and [`blame`]
-//! says what is wrong. [`private`] is for mode `dp`.
+//! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
+//! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets. [`size`]
+//! bounds how much comes of it, and [`blame`] says what is wrong. [`private`] is for mode `dp`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,20 +27,28 @@ use crate::{
     session::Planner,
 };
 
+mod argument;
 mod blame;
-pub(crate) mod branch;
 mod constant;
+mod core;
 mod exact;
 mod expression;
+pub(crate) mod figure;
+mod figures;
 pub(crate) mod grain;
 mod join;
 mod nearest;
+mod order;
 mod own_limits;
+mod pair;
+mod piece;
+mod plain;
 pub(crate) mod plan;
 pub(crate) mod private;
 mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
+pub(crate) mod sets;
 mod size;
 mod survey;
 pub(crate) mod text;

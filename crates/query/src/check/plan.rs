@@ -22,7 +22,6 @@ use super::{
     blame::{first_column, naming, place},
     exact::Exact,
     expression, nearest,
-    own_limits::OwnLimits,
     relation::{Leaf, Relation, Stage},
     release::{self, Release},
 };
@@ -278,14 +277,10 @@ impl<'a> Walk<'a> {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         }
         // Limits that the query sets itself mean something in mode `dp` alone.
-        let (bare, own) = match self.permit.mode {
-            PermitMode::Dp => OwnLimits::of(aggregate),
-            PermitMode::Stat | PermitMode::Review | PermitMode::Verify => OwnLimits::none(aggregate),
-        };
-        let Some(mut release) = release::check(&rows, &bare, self.citations)? else {
+        let own_limits = self.permit.mode == PermitMode::Dp;
+        let Some(release) = release::check(&rows, aggregate, self.citations, own_limits)? else {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         };
-        own.narrow(&mut release);
         if self.release.is_some() {
             // Two releases of one statement could be margins of each other.
             let refusal = Refusal::unmet("one_release_per_statement").under(&self.citations.raw_stays);

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use datafusion::logical_expr::Expr;
+use datafusion::{common::Column, logical_expr::Expr};
 use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_privacy::{
     Bounds, Permit, Statistic, TableKind,
@@ -18,10 +18,10 @@ use shuyu_privacy::{
 
 use super::{
     blame::{self, first_column},
-    branch::Spread,
+    figure::{self, Figure, Formula, Moment, Part, Role, Spread, Term},
     nearest::quoted,
     relation::Stage,
-    release::{Figure, Release},
+    release::Release,
 };
 use crate::{
     estimate::{Estimate, Expected},
@@ -34,11 +34,13 @@ use crate::{
 pub(crate) enum Read {
     /// A subject is one.
     One,
+    /// A subject is one if it has a value of the part with this number.
+    Has(usize),
     /// Its rows.
     Rows,
-    /// Its values of the figure with this number.
+    /// Its values of the part with this number.
     Values(usize),
-    /// The total of its values of the figure with this number.
+    /// The total of its values of the part with this number.
     Total(usize),
 }
 
@@ -50,7 +52,14 @@ pub(crate) struct Sum {
     /// As in the release ledger: all that may be subtracted from each other.
     pub family: String,
     /// Of what it is a sum, so that the same is paid for once.
-    argument: String,
+    of: String,
+}
+
+/// A figure, planned.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub statistic: Statistic,
+    pub counted: Counted,
 }
 
 /// A release in mode `dp`, planned.
@@ -59,7 +68,7 @@ pub(crate) struct Private {
     pub design: Design,
     pub sums: Vec<Sum>,
     /// By figure.
-    pub figures: Vec<Counted>,
+    pub figures: Vec<Planned>,
     /// Declared values of every key, if all are declared; else keys come from the data.
     pub declared: Option<Vec<Vec<String>>>,
     /// Personal datasets that are read: each is charged.
@@ -78,18 +87,12 @@ impl Private {
 
     /// What may be told before it runs.
     pub fn estimate(&self, release: &Release) -> Estimate {
-        let expected = release
-            .statistics
-            .iter()
-            .zip(&self.figures)
-            .map(|(figure, counted)| {
-                let column = figure.argument.as_ref().and_then(first_column);
-                Expected {
-                    statistic: figure.statistic,
-                    column: column.filter(|_| !figure.indicator).map(|column| column.name),
-                    error: self.design.error(*counted),
-                }
-            });
+        let figures = release.figures.iter().zip(&self.figures);
+        let expected = figures.map(|(figure, planned)| Expected {
+            statistic: planned.statistic,
+            column: column_told(release, figure).map(|column| column.name),
+            error: self.design.error(&planned.counted),
+        });
         Estimate {
             expected: expected.collect(),
             rho: self.design.rho,
@@ -111,6 +114,9 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
             .fact("node", "join")
             .instruct("join_on_subject"));
     }
+    if release.sets.is_some() {
+        return Err(no_sum(release, permit, None, "grouping"));
+    }
     let declared = declared(release, permit);
     let from_data = declared.is_none() && !release.keys.is_empty();
     let most = most_rows(release);
@@ -124,8 +130,7 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
     if from_data {
         planner.one();
     }
-    let figures = release.statistics.iter().enumerate();
-    let figures = figures.map(|(index, figure)| planner.figure(index, figure));
+    let figures = release.figures.iter().map(|figure| planner.figure(figure));
     let figures = figures.collect::<Result<Vec<_>, _>>()?;
     if planner.sums.is_empty() {
         // Keys alone, all of them declared: still one statement about the data, that costs what any does.
@@ -201,7 +206,7 @@ impl Planner<'_> {
     fn add(&mut self, sum: Sum) -> usize {
         let same = |other: &Sum| {
             other.amount == sum.amount
-                && other.argument == sum.argument
+                && other.of == sum.of
                 && std::mem::discriminant(&other.read) == std::mem::discriminant(&sum.read)
         };
         match self.sums.iter().position(same) {
@@ -226,92 +231,136 @@ impl Planner<'_> {
         }
     }
 
-    fn values(&mut self, index: usize, figure: &Figure) -> Result<usize, Refusal> {
-        let argument = self.argument(figure)?;
-        Ok(self.counted(Read::Values(index), Amount::Rows, argument))
-    }
-
-    fn counted(&mut self, read: Read, amount: Amount, argument: String) -> usize {
+    fn counted(&mut self, read: Read, amount: Amount, of: String) -> usize {
         self.add(Sum {
             read,
             amount,
             family: "count".to_owned(),
-            argument,
+            of,
         })
     }
 
-    fn argument(&self, figure: &Figure) -> Result<String, Refusal> {
-        canonical(figure, &self.release.relation).map_err(|_| Refusal::unmet("query_not_planned"))
-    }
-
-    fn total(&mut self, index: usize, figure: &Figure) -> Result<usize, Refusal> {
-        let (Some(bounds), Some(argument)) = (figure.bounds, &figure.argument) else {
+    fn total(&mut self, number: usize, part: &Part, figure: &Figure) -> Result<usize, Refusal> {
+        let core = part.core.as_ref();
+        let limited = core.and_then(|core| Some((core, core.bounds?)));
+        let Some((core, bounds)) = limited.filter(|(_, bounds)| *bounds != Bounds::UNDECLARED) else {
             return Err(self.limits_missing(figure));
         };
-        if bounds == Bounds::UNDECLARED {
-            return Err(self.limits_missing(figure));
-        }
-        let whole = !is_fraction(argument, &self.release.relation);
-        let argument = self.argument(figure)?;
+        let whole = !is_fraction(&core.value, &self.release.relation);
+        let argument = canonical(self.release, number).map_err(|_| Refusal::unmet("query_not_planned"))?;
+        // What is taken off every value comes back with the rows of the formula.
+        let [low, high] = [bounds.low, bounds.high].map(|limit| limit.saturating_sub(core.centre));
         Ok(self.add(Sum {
-            read: Read::Total(index),
-            amount: Amount::total(bounds.low, bounds.high, whole),
+            read: Read::Total(number),
+            amount: Amount::total(low, high, whole),
             family: format!("sum {argument}"),
-            argument,
+            of: identity(part),
         }))
     }
 
-    fn figure(&mut self, index: usize, figure: &Figure) -> Result<Counted, Refusal> {
-        Ok(match figure.statistic {
-            Statistic::Rows => Counted::Sum(self.rows()),
-            Statistic::Values => Counted::Sum(self.values(index, figure)?),
-            Statistic::Distinct if figure.of_subjects => Counted::Sum(self.one()),
-            Statistic::Sum => Counted::Sum(self.total(index, figure)?),
-            Statistic::Mean => Counted::Ratio(self.total(index, figure)?, self.values(index, figure)?),
-            Statistic::Share => Counted::Ratio(self.values(index, figure)?, self.rows()),
-            // Everything else is no sum of which one subject changes a known part.
-            _ => return Err(self.no_sum(figure)),
-        })
+    fn term(&mut self, term: &Term, figure: &Figure) -> Result<(f64, usize), Refusal> {
+        let Some(part) = self.release.parts.get(term.part) else {
+            return Err(Refusal::unmet("query_not_planned"));
+        };
+        let valued = part.has_values() && part.role != Role::Subjects;
+        let sum = match (term.amount, valued) {
+            (figure::Amount::Subjects, false) => self.one(),
+            (figure::Amount::Subjects, true) => {
+                self.counted(Read::Has(term.part), Amount::One, identity(part))
+            }
+            (figure::Amount::Rows, false) => self.rows(),
+            (figure::Amount::Rows, true) => {
+                self.counted(Read::Values(term.part), Amount::Rows, identity(part))
+            }
+            (figure::Amount::Total, _) => self.total(term.part, part, figure)?,
+        };
+        Ok((term.factor, sum))
     }
 
-    fn no_sum(&self, figure: &Figure) -> Refusal {
-        let refusal = self.about(Refusal::unmet("dp_statistic_refused"), figure);
-        let function = match figure.spread {
-            Some(Spread {
-                root: true,
-                sample: true,
-            }) => "stddev",
-            Some(Spread {
-                root: true,
-                sample: false,
-            }) => "stddev_pop",
-            Some(Spread {
-                root: false,
-                sample: true,
-            }) => "var",
-            Some(Spread {
-                root: false,
-                sample: false,
-            }) => "var_pop",
-            None => "count",
+    fn terms(&mut self, terms: &[Term], figure: &Figure) -> Result<Vec<(f64, usize)>, Refusal> {
+        terms.iter().map(|term| self.term(term, figure)).collect()
+    }
+
+    fn figure(&mut self, figure: &Figure) -> Result<Planned, Refusal> {
+        let function = match &figure.formula {
+            Formula::Sum(terms) => {
+                return Ok(Planned {
+                    statistic: self.statistic(terms),
+                    counted: Counted::Sum(self.terms(terms, figure)?),
+                });
+            }
+            Formula::Ratio(over, under) => {
+                let share = over
+                    .iter()
+                    .all(|term| term.amount == figure::Amount::Rows && term.factor == 1.0);
+                let (above, below) = (self.terms(over, figure)?, self.terms(under, figure)?);
+                return Ok(Planned {
+                    statistic: if share { Statistic::Share } else { Statistic::Mean },
+                    counted: Counted::Ratio(above, below, self.range(over, under)),
+                });
+            }
+            // Everything else is no sum of which one subject changes a known part.
+            Formula::Second { moment, .. } => called(*moment),
+            Formula::Value(part) => match self.release.parts.get(*part).map(|part| part.role) {
+                Some(Role::Greatest) => "max",
+                Some(Role::Smallest) => "min",
+                _ => "count",
+            },
+            Formula::Quantile { .. } => "percentile_cont",
+            Formula::Grouping(_) => "grouping",
         };
-        let refusal = refusal.fact("function", function);
-        let units = self
-            .release
-            .relation
-            .leaves
-            .iter()
-            .flat_map(|leaf| &leaf.grant.columns);
-        match units.into_iter().find(|(_, column)| column.unit) {
-            Some((unit, _)) => refusal.nearest_sql(format!("count(DISTINCT {})", quoted(unit))),
-            None => refusal.nearest_sql("count(*)"),
+        Err(no_sum(self.release, self.permit, Some(figure), function))
+    }
+
+    /// As what a sum of these terms is told of.
+    fn statistic(&self, terms: &[Term]) -> Statistic {
+        if terms.iter().all(|term| term.amount == figure::Amount::Subjects) {
+            return Statistic::Distinct;
         }
+        let counts = |term: &Term| term.amount == figure::Amount::Rows && term.factor == 1.0;
+        if !terms.iter().all(counts) {
+            return Statistic::Sum;
+        }
+        let valued = |term: &Term| self.release.parts.get(term.part).is_some_and(Part::has_values);
+        if terms.iter().any(valued) {
+            Statistic::Values
+        } else {
+            Statistic::Rows
+        }
+    }
+
+    /// Between what a ratio lies, whatever the rows: on every row its argument is that of one part, or 0 where nothing
+    /// is added up.
+    fn range(&self, over: &[Term], under: &[Term]) -> [f64; 2] {
+        let parts: BTreeSet<usize> = over.iter().chain(under).map(|term| term.part).collect();
+        let on_rows_of = |part: usize| {
+            let bounds = self.release.parts.get(part).and_then(|part| {
+                let core = part.core.as_ref()?;
+                let bounds = core.bounds?;
+                Some([bounds.low, bounds.high].map(|limit| limit.saturating_sub(core.centre) as f64))
+            });
+            let mut ends = [0.0, 0.0];
+            for term in over.iter().filter(|term| term.part == part) {
+                let limits = match term.amount {
+                    figure::Amount::Total => bounds.unwrap_or_default(),
+                    figure::Amount::Rows | figure::Amount::Subjects => [1.0, 1.0],
+                };
+                for (end, limit) in ends.iter_mut().zip(limits) {
+                    *end += term.factor * limit;
+                }
+            }
+            ends
+        };
+        let ends: Vec<f64> = parts.into_iter().flat_map(on_rows_of).collect();
+        let low = ends.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = ends.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if low <= high { [low, high] } else { [0.0, 0.0] }
     }
 
     /// The nearest form sets limits in the text; which ones are right, only the analyst knows.
     fn limits_missing(&self, figure: &Figure) -> Refusal {
-        let refusal = self.about(Refusal::unmet("dp_limits_missing"), figure);
-        match figure.argument.as_ref().and_then(first_column) {
+        let refusal = about(self.release, self.permit, Some(figure), "dp_limits_missing");
+        match column_of(self.release, figure) {
             Some(column) => {
                 let name = quoted(&column.name);
                 refusal.nearest_sql(format!("least(greatest({name}, 0), 10000)"))
@@ -319,17 +368,84 @@ impl Planner<'_> {
             None => refusal.instruct("set_limits"),
         }
     }
+}
 
-    fn about(&self, refusal: Refusal, figure: &Figure) -> Refusal {
-        let refusal = refusal
-            .under(&self.permit.citations.raw_stays)
-            .fact("node", "aggregate");
-        match figure.argument.as_ref().and_then(first_column) {
-            Some(column) => {
-                let place = blame::place(&column);
-                blame::naming(refusal, &self.release.relation, &column).at(place, &column.name)
-            }
-            None => refusal,
+/// What a part counts and adds up, as text. Limits are told apart by the amount: they do not change which rows have a
+/// value.
+fn identity(part: &Part) -> String {
+    let core = part.core.as_ref().map(|core| core.value.to_string());
+    let guards: Vec<String> = part.guards.iter().map(ToString::to_string).collect();
+    format!("{core:?} {guards:?}")
+}
+
+/// A figure that is no sum of which one subject changes a known part, with the nearest that is.
+fn no_sum(release: &Release, permit: &Permit, figure: Option<&Figure>, function: &str) -> Refusal {
+    let refusal = about(release, permit, figure, "dp_statistic_refused").fact("function", function);
+    let leaves = release.relation.leaves.iter();
+    let mut units = leaves.flat_map(|leaf| &leaf.grant.columns);
+    match units.find(|(_, column)| column.unit) {
+        Some((unit, _)) => refusal.nearest_sql(format!("count(DISTINCT {})", quoted(unit))),
+        None => refusal.nearest_sql("count(*)"),
+    }
+}
+
+fn about(release: &Release, permit: &Permit, figure: Option<&Figure>, code: &'static str) -> Refusal {
+    let refusal = Refusal::unmet(code)
+        .under(&permit.citations.raw_stays)
+        .fact("node", "aggregate");
+    match figure.and_then(|figure| column_of(release, figure)) {
+        Some(column) => {
+            let place = blame::place(&column);
+            blame::naming(refusal, &release.relation, &column).at(place, &column.name)
         }
+        None => refusal,
+    }
+}
+
+/// The first column that a figure reads.
+fn column_of(release: &Release, figure: &Figure) -> Option<Column> {
+    let parts = figure.parts.iter().filter_map(|part| release.parts.get(*part));
+    let mut columns = parts.filter_map(|part| first_column(&part.core.as_ref()?.value));
+    columns.next()
+}
+
+/// The same, unless the figure is about subjects.
+fn column_told(release: &Release, figure: &Figure) -> Option<Column> {
+    let of_subjects = |part: &usize| {
+        let role = release.parts.get(*part).map(|part| part.role);
+        role == Some(Role::Subjects)
+    };
+    let told = !figure.parts.iter().any(of_subjects);
+    column_of(release, figure).filter(|_| told)
+}
+
+/// The function of a second moment.
+fn called(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Spread(Spread {
+            root: true,
+            sample: true,
+        }) => "stddev",
+        Moment::Spread(Spread {
+            root: true,
+            sample: false,
+        }) => "stddev_pop",
+        Moment::Spread(Spread {
+            root: false,
+            sample: true,
+        }) => "var",
+        Moment::Spread(Spread {
+            root: false,
+            sample: false,
+        }) => "var_pop",
+        Moment::Correlation => "corr",
+        Moment::Covariance { sample: true } => "covar_samp",
+        Moment::Covariance { sample: false } => "covar_pop",
+        Moment::Slope => "regr_slope",
+        Moment::Intercept => "regr_intercept",
+        Moment::Determination => "regr_r2",
+        Moment::SquaresOfX => "regr_sxx",
+        Moment::SquaresOfY => "regr_syy",
+        Moment::Products => "regr_sxy",
     }
 }

@@ -79,7 +79,9 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|key| self.release.keys.get(*key).cloned())
                 .collect(),
-            statistics: Vec::new(),
+            sets: None,
+            parts: Vec::new(),
+            figures: Vec::new(),
             ..self.release.clone()
         };
         let builder = Builder {

@@ -102,6 +102,11 @@ pub(crate) fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
         Expr::Cast(cast) => cast.field.data_type().is_floating(),
         Expr::Alias(alias) => is_fraction(&alias.expr, relation),
         Expr::Column(column) => relation.base_type(column).is_some_and(|t| t.is_floating()),
+        // Rounding down gives fractions, also of whole numbers.
+        Expr::ScalarFunction(function) => function.func.name() == "floor",
+        Expr::BinaryExpr(division) => {
+            is_fraction(&division.left, relation) || is_fraction(&division.right, relation)
+        }
         _ => false,
     }
 }

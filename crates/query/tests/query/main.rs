@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
+mod arguments;
 mod attacks;
 mod dp;
 mod drift;
@@ -10,8 +11,12 @@ mod extremes;
 mod fixture;
 mod holes;
 mod hostile;
+mod margins;
+mod moments;
+mod people;
 mod permits;
 mod port;
+mod quantiles;
 mod refusals;
 mod rules;
 mod small;
