@@ -4,7 +4,7 @@
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
 //! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
 //! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets. [`size`]
-//! bounds how much comes of it, and [`blame`] says what is wrong. [`private`] is for mode `dp`.
+//! bounds how much comes of it, and [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode `dp`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,6 +38,7 @@ mod figures;
 pub(crate) mod grain;
 mod join;
 mod nearest;
+mod noisy;
 mod order;
 mod own_limits;
 mod pair;

@@ -12,21 +12,21 @@ use std::{
 use datafusion::{common::Column, logical_expr::Expr};
 use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_privacy::{
-    Bounds, Permit, Statistic, TableKind,
+    Permit, Statistic, TableKind,
     dp::{Amount, Counted, Design},
 };
 
 use super::{
     blame::{self, first_column},
-    figure::{self, Figure, Formula, Moment, Part, Role, Spread, Term},
+    figure::{Figure, Moment, Role, Spread},
     nearest::quoted,
+    noisy::Planner,
     relation::Stage,
     release::Release,
 };
 use crate::{
     estimate::{Estimate, Expected},
     refusal::Explain,
-    split::{canonical, is_fraction},
 };
 
 /// From which column of the plan by subject a sum is read.
@@ -52,7 +52,7 @@ pub(crate) struct Sum {
     /// As in the release ledger: all that may be subtracted from each other.
     pub family: String,
     /// Of what it is a sum, so that the same is paid for once.
-    of: String,
+    pub of: String,
 }
 
 /// A figure, planned.
@@ -121,12 +121,7 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
     let from_data = declared.is_none() && !release.keys.is_empty();
     let most = most_rows(release);
     let rows = most.min(u64::from(terms.rows.value.max(1)));
-    let mut planner = Planner {
-        release,
-        permit,
-        rows,
-        sums: Vec::new(),
-    };
+    let mut planner = Planner::new(release, permit, rows);
     if from_data {
         planner.one();
     }
@@ -195,191 +190,8 @@ fn declared(release: &Release, permit: &Permit) -> Option<Vec<Vec<String>>> {
     (!all.is_empty()).then_some(all)
 }
 
-struct Planner<'a> {
-    release: &'a Release,
-    permit: &'a Permit,
-    rows: u64,
-    sums: Vec<Sum>,
-}
-
-impl Planner<'_> {
-    fn add(&mut self, sum: Sum) -> usize {
-        let same = |other: &Sum| {
-            other.amount == sum.amount
-                && other.of == sum.of
-                && std::mem::discriminant(&other.read) == std::mem::discriminant(&sum.read)
-        };
-        match self.sums.iter().position(same) {
-            Some(place) => place,
-            None => {
-                self.sums.push(sum);
-                self.sums.len() - 1
-            }
-        }
-    }
-
-    fn one(&mut self) -> usize {
-        self.counted(Read::One, Amount::One, String::new())
-    }
-
-    /// Rows: a subject with one row is its row.
-    fn rows(&mut self) -> usize {
-        if self.rows == 1 {
-            self.one()
-        } else {
-            self.counted(Read::Rows, Amount::Rows, String::new())
-        }
-    }
-
-    fn counted(&mut self, read: Read, amount: Amount, of: String) -> usize {
-        self.add(Sum {
-            read,
-            amount,
-            family: "count".to_owned(),
-            of,
-        })
-    }
-
-    fn total(&mut self, number: usize, part: &Part, figure: &Figure) -> Result<usize, Refusal> {
-        let core = part.core.as_ref();
-        let limited = core.and_then(|core| Some((core, core.bounds?)));
-        let Some((core, bounds)) = limited.filter(|(_, bounds)| *bounds != Bounds::UNDECLARED) else {
-            return Err(self.limits_missing(figure));
-        };
-        let whole = !is_fraction(&core.value, &self.release.relation);
-        let argument = canonical(self.release, number).map_err(|_| Refusal::unmet("query_not_planned"))?;
-        // What is taken off every value comes back with the rows of the formula.
-        let [low, high] = [bounds.low, bounds.high].map(|limit| limit.saturating_sub(core.centre));
-        Ok(self.add(Sum {
-            read: Read::Total(number),
-            amount: Amount::total(low, high, whole),
-            family: format!("sum {argument}"),
-            of: identity(part),
-        }))
-    }
-
-    fn term(&mut self, term: &Term, figure: &Figure) -> Result<(f64, usize), Refusal> {
-        let Some(part) = self.release.parts.get(term.part) else {
-            return Err(Refusal::unmet("query_not_planned"));
-        };
-        let valued = part.has_values() && part.role != Role::Subjects;
-        let sum = match (term.amount, valued) {
-            (figure::Amount::Subjects, false) => self.one(),
-            (figure::Amount::Subjects, true) => {
-                self.counted(Read::Has(term.part), Amount::One, identity(part))
-            }
-            (figure::Amount::Rows, false) => self.rows(),
-            (figure::Amount::Rows, true) => {
-                self.counted(Read::Values(term.part), Amount::Rows, identity(part))
-            }
-            (figure::Amount::Total, _) => self.total(term.part, part, figure)?,
-        };
-        Ok((term.factor, sum))
-    }
-
-    fn terms(&mut self, terms: &[Term], figure: &Figure) -> Result<Vec<(f64, usize)>, Refusal> {
-        terms.iter().map(|term| self.term(term, figure)).collect()
-    }
-
-    fn figure(&mut self, figure: &Figure) -> Result<Planned, Refusal> {
-        let function = match &figure.formula {
-            Formula::Sum(terms) => {
-                return Ok(Planned {
-                    statistic: self.statistic(terms),
-                    counted: Counted::Sum(self.terms(terms, figure)?),
-                });
-            }
-            Formula::Ratio(over, under) => {
-                let share = over
-                    .iter()
-                    .all(|term| term.amount == figure::Amount::Rows && term.factor == 1.0);
-                let (above, below) = (self.terms(over, figure)?, self.terms(under, figure)?);
-                return Ok(Planned {
-                    statistic: if share { Statistic::Share } else { Statistic::Mean },
-                    counted: Counted::Ratio(above, below, self.range(over, under)),
-                });
-            }
-            // Everything else is no sum of which one subject changes a known part.
-            Formula::Second { moment, .. } => called(*moment),
-            Formula::Value(part) => match self.release.parts.get(*part).map(|part| part.role) {
-                Some(Role::Greatest) => "max",
-                Some(Role::Smallest) => "min",
-                _ => "count",
-            },
-            Formula::Quantile { .. } => "percentile_cont",
-            Formula::Grouping(_) => "grouping",
-        };
-        Err(no_sum(self.release, self.permit, Some(figure), function))
-    }
-
-    /// As what a sum of these terms is told of.
-    fn statistic(&self, terms: &[Term]) -> Statistic {
-        if terms.iter().all(|term| term.amount == figure::Amount::Subjects) {
-            return Statistic::Distinct;
-        }
-        let counts = |term: &Term| term.amount == figure::Amount::Rows && term.factor == 1.0;
-        if !terms.iter().all(counts) {
-            return Statistic::Sum;
-        }
-        let valued = |term: &Term| self.release.parts.get(term.part).is_some_and(Part::has_values);
-        if terms.iter().any(valued) {
-            Statistic::Values
-        } else {
-            Statistic::Rows
-        }
-    }
-
-    /// Between what a ratio lies, whatever the rows: on every row its argument is that of one part, or 0 where nothing
-    /// is added up.
-    fn range(&self, over: &[Term], under: &[Term]) -> [f64; 2] {
-        let parts: BTreeSet<usize> = over.iter().chain(under).map(|term| term.part).collect();
-        let on_rows_of = |part: usize| {
-            let bounds = self.release.parts.get(part).and_then(|part| {
-                let core = part.core.as_ref()?;
-                let bounds = core.bounds?;
-                Some([bounds.low, bounds.high].map(|limit| limit.saturating_sub(core.centre) as f64))
-            });
-            let mut ends = [0.0, 0.0];
-            for term in over.iter().filter(|term| term.part == part) {
-                let limits = match term.amount {
-                    figure::Amount::Total => bounds.unwrap_or_default(),
-                    figure::Amount::Rows | figure::Amount::Subjects => [1.0, 1.0],
-                };
-                for (end, limit) in ends.iter_mut().zip(limits) {
-                    *end += term.factor * limit;
-                }
-            }
-            ends
-        };
-        let ends: Vec<f64> = parts.into_iter().flat_map(on_rows_of).collect();
-        let low = ends.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = ends.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if low <= high { [low, high] } else { [0.0, 0.0] }
-    }
-
-    /// The nearest form sets limits in the text; which ones are right, only the analyst knows.
-    fn limits_missing(&self, figure: &Figure) -> Refusal {
-        let refusal = about(self.release, self.permit, Some(figure), "dp_limits_missing");
-        match column_of(self.release, figure) {
-            Some(column) => {
-                let name = quoted(&column.name);
-                refusal.nearest_sql(format!("least(greatest({name}, 0), 10000)"))
-            }
-            None => refusal.instruct("set_limits"),
-        }
-    }
-}
-
-/// What a part counts and adds up, as text. Limits are told apart by the amount: they do not change which rows have a
-/// value.
-fn identity(part: &Part) -> String {
-    let core = part.core.as_ref().map(|core| core.value.to_string());
-    let guards: Vec<String> = part.guards.iter().map(ToString::to_string).collect();
-    format!("{core:?} {guards:?}")
-}
-
 /// A figure that is no sum of which one subject changes a known part, with the nearest that is.
-fn no_sum(release: &Release, permit: &Permit, figure: Option<&Figure>, function: &str) -> Refusal {
+pub(super) fn no_sum(release: &Release, permit: &Permit, figure: Option<&Figure>, function: &str) -> Refusal {
     let refusal = about(release, permit, figure, "dp_statistic_refused").fact("function", function);
     let leaves = release.relation.leaves.iter();
     let mut units = leaves.flat_map(|leaf| &leaf.grant.columns);
@@ -389,7 +201,12 @@ fn no_sum(release: &Release, permit: &Permit, figure: Option<&Figure>, function:
     }
 }
 
-fn about(release: &Release, permit: &Permit, figure: Option<&Figure>, code: &'static str) -> Refusal {
+pub(super) fn about(
+    release: &Release,
+    permit: &Permit,
+    figure: Option<&Figure>,
+    code: &'static str,
+) -> Refusal {
     let refusal = Refusal::unmet(code)
         .under(&permit.citations.raw_stays)
         .fact("node", "aggregate");
@@ -403,7 +220,7 @@ fn about(release: &Release, permit: &Permit, figure: Option<&Figure>, code: &'st
 }
 
 /// The first column that a figure reads.
-fn column_of(release: &Release, figure: &Figure) -> Option<Column> {
+pub(super) fn column_of(release: &Release, figure: &Figure) -> Option<Column> {
     let parts = figure.parts.iter().filter_map(|part| release.parts.get(*part));
     let mut columns = parts.filter_map(|part| first_column(&part.core.as_ref()?.value));
     columns.next()
@@ -420,7 +237,7 @@ fn column_told(release: &Release, figure: &Figure) -> Option<Column> {
 }
 
 /// The function of a second moment.
-fn called(moment: Moment) -> &'static str {
+pub(super) fn called(moment: Moment) -> &'static str {
     match moment {
         Moment::Spread(Spread {
             root: true,
