@@ -1,17 +1,14 @@
 //! Asks the release ledger about every sum behind the figures of a release.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use arrow::{
     array::{AsArray, Float64Array, RecordBatch},
     compute,
     datatypes::{DataType, Float64Type},
 };
-use datafusion::common::{DataFusionError, Result};
-use shuyu_privacy::{
-    Book, CellLayout, Contribution, Draft, GateKey, Kind, Past, Remembered, Rule, Rules, Sought, Tally,
-    Thresholds, Verdict,
-};
+use datafusion::common::Result;
+use shuyu_privacy::{CellLayout, Contribution, Draft, Kind, Rule, Rules, Sought, Tally, Thresholds, Verdict};
 
 use crate::{
     check::branch::Spread,
@@ -33,14 +30,11 @@ pub(crate) struct Answers {
     pub figures: Vec<Vec<Option<f64>>>,
     /// By sum, in the order in which they were asked for.
     pub sums: Vec<AnsweredSum>,
-    pub remembered: Remembered,
 }
 
 /// Whom and what to ask.
 pub(crate) struct Asking<'a> {
-    pub past: &'a Past,
     pub thresholds: &'a Thresholds,
-    pub key: &'a GateKey,
     pub rules: &'a Rules,
     pub sums: &'a Sums,
     /// Every subject has one row.
@@ -50,14 +44,9 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too.
-    ///
-    /// # Errors
-    /// When what is to be remembered cannot be written down.
-    pub fn ask(&self, domain: &str, found: &[Vec<Vec<Contribution>>], exact: &Exact) -> Result<Answers> {
-        let empty = Book::default();
-        let book = self.past.books.get(domain).map_or(&empty, Arc::as_ref);
-        let mut draft = Draft::new(book, &self.past.party, self.thresholds, self.key, self.rules);
+    /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too:
+    /// those of one release here, those of several by the draft, which goes from one to the next.
+    pub fn ask(&self, draft: &mut Draft<'_>, found: &[Vec<Vec<Contribution>>], exact: &Exact) -> Answers {
         let mut figures = vec![vec![None; found.len()]; self.sums.figures.len()];
         let mut sums = Vec::new();
         for (place, contributions) in found.iter().enumerate() {
@@ -67,7 +56,7 @@ impl Asking<'_> {
                     continue;
                 }
                 let mut value = |sum: usize| {
-                    let ask = || self.verdict(&mut draft, sum, contributions, exact.at(index, place));
+                    let ask = || self.verdict(draft, sum, contributions, exact.at(index, place));
                     known.entry(sum).or_insert_with(ask).verdict.value()
                 };
                 let answer = match *made {
@@ -75,8 +64,7 @@ impl Asking<'_> {
                     Made::Ratio(first, second) => value(first).zip(value(second)).map(|(a, b)| a / b),
                     Made::Spread(total, values, spread) => {
                         let both = value(total).zip(value(values));
-                        let squares =
-                            both.and_then(|both| self.squares(&mut draft, total, contributions, both));
+                        let squares = both.and_then(|both| self.squares(draft, total, contributions, both));
                         sums.extend(squares);
                         squares
                             .zip(both)
@@ -89,14 +77,7 @@ impl Asking<'_> {
             }
             sums.extend(known.into_values());
         }
-        let remembered = draft
-            .remembered(domain)
-            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-        Ok(Answers {
-            figures,
-            sums,
-            remembered,
-        })
+        Answers { figures, sums }
     }
 
     /// Squares around the mean as it was answered (A4.3, A4.6): perturbed like any sum, and neither may two people

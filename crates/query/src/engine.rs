@@ -2,13 +2,8 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
-use arrow::{
-    array::RecordBatch,
-    compute::concat_batches,
-    datatypes::{Schema, SchemaRef},
-};
+use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use datafusion::{
-    catalog::MemTable,
     common::{DataFusionError, Result as EngineResult, exec_err},
     execution::{SendableRecordBatchStream, SessionState},
     logical_expr::LogicalPlan,
@@ -16,13 +11,15 @@ use datafusion::{
 };
 use futures::StreamExt;
 use shuyu_kernel::{DatasetId, Fault, Refusal};
-use shuyu_privacy::{Contribution, GateKey, Past, Permit, ReleasedCell, Remembered, Rules, TableKind, gate};
+use shuyu_privacy::{
+    Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Remembered, Rules, TableKind, gate,
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     answers::{self, AnsweredSum, Asking},
-    check::{self, Sealed, plan::cell_column, release::Release},
+    check::{self, Sealed, release::Release, stage::Step},
     functions,
     limits::EngineLimits,
     provider::Source,
@@ -87,8 +84,8 @@ pub struct Released {
     pub sums: Vec<AnsweredSum>,
     /// A cell or a figure of somebody was kept back by the gate. It never leaves the system.
     pub withheld: bool,
-    /// What is to be remembered before the answer is shown; `None` if it reads no personal rows.
-    pub remembered: Option<Remembered>,
+    /// What is to be remembered before the answer is shown, by identifier domain; empty if it reads no personal rows.
+    pub remembered: Vec<Remembered>,
     /// The datasets read, at which versions.
     pub datasets: BTreeMap<DatasetId, u64>,
 }
@@ -164,6 +161,7 @@ impl Engine {
             source: Source {
                 tables,
                 stop: stop.clone(),
+                results: Vec::new(),
             },
         };
         let turns = Arc::clone(&self.turns);
@@ -203,27 +201,41 @@ struct Work {
     source: Source,
 }
 
-/// What came out of the gate and of the release ledger.
+/// What came out of the gate and of the release ledger, of all releases of a statement.
 #[derive(Default)]
 struct Gated {
-    cells: Option<RecordBatch>,
     recorded: Vec<ReleasedCell>,
     sums: Vec<AnsweredSum>,
     withheld: bool,
-    remembered: Option<Remembered>,
 }
 
 impl Work {
-    async fn execute(&self) -> EngineResult<Released> {
-        let gated = match self.sealed.release() {
-            None => Gated::default(),
-            Some(release) => self.release(release).await?,
-        };
-        let cells = gated
-            .cells
-            .map(|cells| MemTable::try_new(cells.schema(), vec![vec![cells]]));
-        let cells = cells.transpose()?.map(Arc::new);
-        let plan = upper::furnish(&self.sealed, cells, &self.source)?;
+    /// Step by step in the order of the check, which follows the text alone and never the data.
+    async fn execute(mut self) -> EngineResult<Released> {
+        let (past, key, rules) = (self.past.clone(), self.key.clone(), self.rules.clone());
+        let thresholds = self.sealed.thresholds().clone();
+        let mut drafts: BTreeMap<String, Draft<'_>> = BTreeMap::new();
+        let mut gated = Gated::default();
+        for step in self.sealed.clone().steps() {
+            let result = match step {
+                Step::Release { release, schema } => {
+                    let domain = &release.subject.domain;
+                    let empty = Book::default();
+                    let draft = drafts.entry(domain.clone()).or_insert_with(|| {
+                        let book = past.books.get(domain).map_or(&empty, Arc::as_ref);
+                        Draft::new(book, &past.party, &thresholds, &key, &rules)
+                    });
+                    cells::in_types(&self.release(release, draft, &mut gated).await?, schema)?
+                }
+                Step::Table(plan) => self.table(plan).await?,
+            };
+            self.source.results.push(result);
+        }
+        let remembered = drafts.iter().map(|(domain, draft)| draft.remembered(domain));
+        let remembered = remembered
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
+        let plan = upper::furnish(self.sealed.upper(), &self.sealed, &self.source)?;
         // One part, so that rows keep their order.
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
         let (schema, batches, truncated) = self.answer(&session, &plan).await?;
@@ -234,13 +246,25 @@ impl Work {
             cells: gated.recorded,
             sums: gated.sums,
             withheld: gated.withheld,
-            remembered: gated.remembered,
+            remembered,
             datasets: self.sealed.datasets(),
         })
     }
 
+    /// Rows that later releases read.
+    async fn table(&self, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
+        let plan = upper::furnish(plan, &self.sealed, &self.source)?;
+        let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
+        self.whole(&session, &plan).await
+    }
+
     /// Runs the lower plans, the gate and the release ledger.
-    async fn release(&self, release: &Release) -> EngineResult<Gated> {
+    async fn release(
+        &self,
+        release: &Release,
+        draft: &mut Draft<'_>,
+        gated: &mut Gated,
+    ) -> EngineResult<RecordBatch> {
         let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
         let lower = lower::build(release, &self.source, least)?;
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
@@ -271,25 +295,19 @@ impl Work {
             }
         }
         let asking = Asking {
-            past: &self.past,
             thresholds,
-            key: &self.key,
             rules: &self.rules,
             sums: &sums,
             one_row: !release.subject.many_rows,
             stays: &outcome.stays,
         };
         let exact = answers::exact(&cells, &lower.layout)?;
-        let answered = asking.ask(&release.subject.domain, &collector.found, &exact)?;
+        let answered = asking.ask(draft, &collector.found, &exact);
         let visible = cells::answered(&outcome, lower.keys, &answered.figures)?;
-        let wanted = planned_types(self.sealed.upper(), visible.schema());
-        Ok(Gated {
-            cells: Some(cells::in_types(&visible, &wanted)?),
-            recorded: outcome.released,
-            sums: answered.sums,
-            withheld,
-            remembered: Some(answered.remembered),
-        })
+        gated.recorded.extend(outcome.released);
+        gated.sums.extend(answered.sums);
+        gated.withheld |= withheld;
+        Ok(visible)
     }
 
     /// Between two batches: whether to go on.
@@ -357,26 +375,6 @@ impl Work {
         }
         Ok((schema, batches, truncated))
     }
-}
-
-/// The schema under which the cells were planned.
-fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
-    let mut planned = None;
-    let mut waiting = vec![upper];
-    while let Some(plan) = waiting.pop() {
-        if let LogicalPlan::TableScan(scan) = plan
-            && scan.table_name.table() == check::plan::CELLS
-        {
-            planned = Some(scan.source.schema());
-        }
-        waiting.extend(plan.inputs());
-    }
-    let schema = planned.unwrap_or(otherwise);
-    let fields = schema.fields().iter().enumerate();
-    let fields: Vec<_> = fields
-        .map(|(i, field)| field.as_ref().clone().with_name(cell_column(i)))
-        .collect();
-    Arc::new(Schema::new(fields))
 }
 
 /// The kind of an error of the engine below, without its text.

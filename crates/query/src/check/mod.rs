@@ -2,7 +2,8 @@
 //!
 //! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
-//! cannot fail, [`join`] judges joins, [`release`] judges aggregates, [`size`] how much comes of it, and [`blame`]
+//! cannot fail, [`join`] judges joins, [`release`] judges aggregates,
+//! [`per_subject`] and [`window`] those that stay with the subject, [`stage`] and [`scalar`] what later releases read, [`size`] how much comes of it, and [`blame`]
 //! says what is wrong.
 
 use std::{
@@ -18,7 +19,7 @@ use datafusion::{
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
 use shuyu_privacy::{Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
 
-use self::{plan::Walk, release::Release, text::Asked};
+use self::{plan::Walk, stage::Step, text::Asked};
 use crate::{
     provider::{analyst_schema, is_hidden},
     refusal::{Explain, Place, echoed, masked},
@@ -32,15 +33,22 @@ mod exact;
 mod expression;
 pub(crate) mod grain;
 mod join;
+mod maker;
 mod nearest;
+pub(crate) mod origin;
+mod per_subject;
 pub(crate) mod plan;
 mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
+pub(crate) mod scalar;
+mod settle;
 mod size;
+pub(crate) mod stage;
 mod survey;
 pub(crate) mod text;
 mod total;
+mod window;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
 #[derive(Debug, Clone)]
@@ -51,7 +59,7 @@ pub struct Sealed {
     max_bytes: u64,
     tables: BTreeMap<String, TableGrant>,
     upper: LogicalPlan,
-    release: Option<Release>,
+    steps: Vec<Step>,
 }
 
 impl Sealed {
@@ -68,7 +76,7 @@ impl Sealed {
     }
     /// Whether it reads personal rows, so that its answer consists of gated cells.
     pub fn is_gated(&self) -> bool {
-        self.release.is_some()
+        self.steps.iter().any(|step| matches!(step, Step::Release { .. }))
     }
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
@@ -79,8 +87,9 @@ impl Sealed {
     pub(crate) fn upper(&self) -> &LogicalPlan {
         &self.upper
     }
-    pub(crate) fn release(&self) -> Option<&Release> {
-        self.release.as_ref()
+    /// What is done before the upper plan, in this order: every step reads earlier ones only.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
     pub(crate) fn grants(&self) -> &BTreeMap<String, TableGrant> {
         &self.tables
@@ -165,7 +174,7 @@ fn check_under(
         max_bytes: permit.max_bytes,
         tables: tables.collect(),
         upper,
-        release: walk.release,
+        steps: walk.steps,
     })
 }
 

@@ -22,6 +22,7 @@ use super::{
     nearest::quoted,
     proof,
     relation::{Relation, Stage, columns_of},
+    stage,
     survey::function_refused,
 };
 use crate::refusal::Explain;
@@ -61,6 +62,7 @@ pub(crate) struct Figure {
 /// Those of [`join::check`] and [`Exact::check`].
 pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     join::check(relation, citations)?;
+    stage::check_released(relation, citations)?;
     let schema = base_schema(relation)?;
     let exact = Exact {
         relation,

@@ -4,6 +4,7 @@
 mod calls;
 pub(crate) mod cells;
 pub(crate) mod classes;
+mod derived;
 mod further;
 pub(crate) mod lower;
 mod rows;

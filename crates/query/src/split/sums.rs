@@ -10,7 +10,7 @@ use arrow::{
 };
 use datafusion::{
     common::{
-        Column, Result, exec_err,
+        Result, exec_err,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
     logical_expr::Expr,
@@ -72,9 +72,17 @@ impl Sums {
         let mut totals: BTreeMap<String, usize> = BTreeMap::new();
         for (index, figure) in release.statistics.iter().enumerate() {
             let argument = canonical(figure, &release.relation)?;
+            // Different values of a subject may be made of one measure.
+            let read = stripped(figure)?;
             let mut total = || {
-                let of = *totals.entry(argument.clone()).or_insert(index);
-                (format!("sum {argument}"), Kind::Sum, Amount::Total(of))
+                let of = *totals.entry(read.clone()).or_insert(index);
+                // How many rows a subject has is a count, however it was come by.
+                let counts = figure.argument.as_ref();
+                if counts.is_some_and(|counts| release.relation.counts_rows(counts)) {
+                    ("count".to_owned(), Kind::Count, Amount::Total(of))
+                } else {
+                    (format!("sum {argument}"), Kind::Sum, Amount::Total(of))
+                }
             };
             let values = ("count".to_owned(), Kind::Count, Amount::Values(index));
             let made = match figure.statistic {
@@ -117,16 +125,26 @@ impl Sums {
     }
 }
 
+/// The argument without conversions, which change no value that counts.
+fn stripped(figure: &Figure) -> Result<String> {
+    let Some(argument) = &figure.argument else {
+        return Ok(String::new());
+    };
+    let bare = argument.clone().transform_up(|node| match node {
+        Expr::Alias(alias) => Ok(Transformed::yes(*alias.expr)),
+        Expr::Cast(cast) => Ok(Transformed::yes(*cast.expr)),
+        other => Ok(Transformed::no(other)),
+    });
+    Ok(bare.data()?.to_string())
+}
+
 /// The argument with columns named by dataset, so that it is the same text in every statement.
 fn canonical(figure: &Figure, relation: &Relation) -> Result<String> {
     let Some(argument) = &figure.argument else {
         return Ok(String::new());
     };
     let named = argument.clone().transform_up(|node| match node {
-        Expr::Column(column) => {
-            let leaf = relation.leaf(&column).map(|leaf| leaf.grant.dataset.to_string());
-            Ok(Transformed::yes(Expr::Column(Column::new(leaf, column.name))))
-        }
+        Expr::Column(column) => Ok(Transformed::yes(relation.lineage(&column))),
         Expr::Alias(alias) => Ok(Transformed::yes(*alias.expr)),
         // A conversion changes no value that counts.
         Expr::Cast(cast) => Ok(Transformed::yes(*cast.expr)),

@@ -14,5 +14,7 @@ mod port;
 mod refusals;
 mod rules;
 mod small;
+mod stage_attacks;
+mod stages;
 mod total;
 mod vocabulary;
