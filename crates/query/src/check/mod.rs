@@ -3,8 +3,9 @@
 //! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
 //! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
-//! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets. [`size`]
-//! bounds how much comes of it, and [`blame`] says what is wrong.
+//! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets.
+//! [`per_subject`] and [`window`] judge those that stay with the subject, [`stage`] and [`scalar`] what later releases
+//! read. [`size`] bounds how much comes of it, and [`blame`] says what is wrong.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +20,7 @@ use datafusion::{
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
 use shuyu_privacy::{Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
 
-use self::{plan::Walk, release::Release, text::Asked};
+use self::{plan::Walk, stage::Step, text::Asked};
 use crate::{
     provider::{analyst_schema, is_hidden},
     refusal::{Explain, Place, echoed, masked},
@@ -28,6 +29,7 @@ use crate::{
 
 mod argument;
 mod blame;
+mod branch;
 mod constant;
 mod core;
 mod exact;
@@ -36,20 +38,27 @@ pub(crate) mod figure;
 mod figures;
 pub(crate) mod grain;
 mod join;
+mod maker;
 mod nearest;
 mod order;
+pub(crate) mod origin;
 mod pair;
+mod per_subject;
 mod piece;
 mod plain;
 pub(crate) mod plan;
 mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
+pub(crate) mod scalar;
 pub(crate) mod sets;
+mod settle;
 mod size;
+pub(crate) mod stage;
 mod survey;
 pub(crate) mod text;
 mod total;
+mod window;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
 #[derive(Debug, Clone)]
@@ -60,7 +69,7 @@ pub struct Sealed {
     max_bytes: u64,
     tables: BTreeMap<String, TableGrant>,
     upper: LogicalPlan,
-    release: Option<Release>,
+    steps: Vec<Step>,
 }
 
 impl Sealed {
@@ -77,7 +86,7 @@ impl Sealed {
     }
     /// Whether it reads personal rows, so that its answer consists of gated cells.
     pub fn is_gated(&self) -> bool {
-        self.release.is_some()
+        self.steps.iter().any(|step| matches!(step, Step::Release { .. }))
     }
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
@@ -88,8 +97,9 @@ impl Sealed {
     pub(crate) fn upper(&self) -> &LogicalPlan {
         &self.upper
     }
-    pub(crate) fn release(&self) -> Option<&Release> {
-        self.release.as_ref()
+    /// What is done before the upper plan, in this order: every step reads earlier ones only.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
     pub(crate) fn grants(&self) -> &BTreeMap<String, TableGrant> {
         &self.tables
@@ -174,7 +184,7 @@ fn check_under(
         max_bytes: permit.max_bytes,
         tables: tables.collect(),
         upper,
-        release: walk.release,
+        steps: walk.steps,
     })
 }
 

@@ -4,6 +4,7 @@
 mod calls;
 pub(crate) mod cells;
 pub(crate) mod classes;
+mod derived;
 mod further;
 mod layout;
 pub(crate) mod lower;

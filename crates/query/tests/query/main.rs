@@ -19,5 +19,7 @@ mod quantiles;
 mod refusals;
 mod rules;
 mod small;
+mod stage_attacks;
+mod stages;
 mod total;
 mod vocabulary;

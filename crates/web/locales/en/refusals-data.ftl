@@ -65,8 +65,6 @@ refusal-join-risk-report-missing = Without an assessment of the join risks they 
 refusal-join-risk-report-missing-way-out = Return the application for it, or choose “not assessed”.
 refusal-period-invalid = There is no period from { $from } to { $to }.
 refusal-period-invalid-way-out = Give the first and the last day, in this order.
-refusal-one-release-per-statement = A statement releases once only.
-refusal-one-release-per-statement-way-out = Split it.
 
 refusal-dataset-unknown = There is no such dataset ({ $dataset }).
 refusal-dataset-unknown-way-out = Open it from the list.

@@ -64,8 +64,6 @@ refusal-join-risk-report-missing = 没有关联汇聚风险评估，不能审定
 refusal-join-risk-report-missing-way-out = 退回申请人补评估，或选“未评估”。
 refusal-period-invalid = 披露期不成立：{ $from } 至 { $to }。
 refusal-period-invalid-way-out = 写明起止两天，止日不早于起日。
-refusal-one-release-per-statement = 一条语句只能出一次结果。
-refusal-one-release-per-statement-way-out = 拆成几条。
 
 refusal-dataset-unknown = 没有这个数据集（{ $dataset }）。
 refusal-dataset-unknown-way-out = 从数据列表打开。

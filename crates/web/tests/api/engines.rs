@@ -131,7 +131,7 @@ impl Ask for Oracle {
         }
         Ok(Gated {
             answer,
-            remembered: None,
+            remembered: Vec::new(),
         })
     }
 }
