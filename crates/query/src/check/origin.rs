@@ -240,6 +240,46 @@ impl Relation {
         }
     }
 
+    /// Whether a bare column lacks its value where a branch of the analyst's own does, inside: having one is then said
+    /// about the subject (A4.1).
+    pub fn branches(&self, expr: &Expr) -> bool {
+        let column = match expr {
+            Expr::Column(column) => column,
+            Expr::Cast(cast) => return self.branches(&cast.expr),
+            Expr::Alias(alias) => return self.branches(&alias.expr),
+            _ => {
+                let is_branch = |node: &Expr| match node {
+                    Expr::Case(_) => true,
+                    Expr::ScalarFunction(function) => function.func.name() == "nullif",
+                    Expr::Column(column) => self.branches(&Expr::Column(column.clone())),
+                    _ => false,
+                };
+                return expr.exists(|node| Ok(is_branch(node))).unwrap_or(true);
+            }
+        };
+        match self.leaf(column).and_then(|leaf| leaf.value(&column.name)) {
+            None
+            | Some((
+                _,
+                Value::Figure {
+                    function: Inner::Count | Inner::Distinct,
+                    ..
+                },
+            )) => false,
+            Some((derived, Value::Key(made))) => derived.inner.branches(made),
+            Some((derived, Value::Figure { argument, .. })) => {
+                argument.as_ref().is_some_and(|made| derived.inner.branches(made))
+            }
+            Some((derived, Value::Window(over))) => {
+                !over.counts
+                    && over
+                        .arguments
+                        .first()
+                        .is_some_and(|made| derived.inner.branches(made))
+            }
+        }
+    }
+
     /// A personal table behind it.
     pub fn personal(&self) -> Option<&Leaf> {
         self.stored()

@@ -202,6 +202,8 @@ fn a_class_does_not_hide_in_an_inner_relation() {
         "SELECT count(*) FROM (SELECT DISTINCT id_no FROM t WHERE d = 'ill') s JOIN t ON s.id_no = t.id_no WHERE t.g = 'a'",
         "SELECT count(*) FROM (SELECT id_no, max(d) AS m FROM t WHERE g = 'a' GROUP BY id_no) s WHERE s.m = 'ill'",
         "SELECT count(*) FROM (SELECT id_no FROM t WHERE g = 'a' GROUP BY id_no HAVING count(*) FILTER (WHERE d = 'ill') = 1) s",
+        "SELECT count(s.m) FROM (SELECT id_no, max(CASE WHEN d = 'ill' THEN 1 END) AS m FROM t WHERE g = 'a' GROUP BY id_no) s",
+        "SELECT count(s.m) FROM (SELECT DISTINCT id_no, CASE WHEN d = 'ill' THEN 1 END AS m FROM t WHERE g = 'a') s",
         "SELECT count(CASE WHEN s.m = 'ill' THEN 1 END) FROM (SELECT id_no, max(d) AS m FROM t WHERE g = 'a' GROUP BY id_no) s",
         "SELECT count(*) FROM (SELECT id_no FROM (SELECT id_no, first_value(d) OVER (PARTITION BY id_no) AS m FROM t WHERE g = 'a') w WHERE w.m = 'ill' GROUP BY id_no) s",
     ] {
