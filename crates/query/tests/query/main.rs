@@ -21,5 +21,6 @@ mod rules;
 mod small;
 mod stage_attacks;
 mod stages;
+mod together;
 mod total;
 mod vocabulary;
