@@ -3,8 +3,8 @@
 //! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
 //! files in `tests/golden` hold every form ever written.
 
-mod identity;
 mod data;
+mod identity;
 mod kind;
 mod record;
 mod watch;

@@ -23,8 +23,8 @@ pub use cn::{CreditCode, DivisionCode, DivisionLevel, ResidentId};
 pub use digest::Digest;
 pub use division::DivisionTree;
 pub use id::{
-    AirlockId, BodyId, CaseId, DatasetId, Id, IdSource, PermitId, PersonId, ProductId, ReleaseId, RunId, SourceId,
-    UploadId,
+    AirlockId, BodyId, CaseId, DatasetId, Id, IdSource, PermitId, PersonId, ProductId, ReleaseId, RunId,
+    SourceId, UploadId,
 };
 pub use money::Money;
 pub use refusal::{Fault, Refusal, RefusalKind};

@@ -83,7 +83,10 @@ pub(crate) fn problems(profile: &Profile) -> Vec<(&Place, String)> {
         }
         let has = |to| profile.rights(to, &procedure.id).next().is_some();
         if has(RightTo::RunJobs) && !has(RightTo::ReviewOutput) {
-            let message = format!("jobs run in `{}`, but no right says who reviews their outputs", procedure.id);
+            let message = format!(
+                "jobs run in `{}`, but no right says who reviews their outputs",
+                procedure.id
+            );
             found.push((&procedure.at, message));
         }
     }

@@ -1,16 +1,15 @@
 //! Asks the release ledger about every sum behind the figures of a release.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use arrow::{
     array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
     compute,
     datatypes::{DataType, Float64Type, UInt64Type},
 };
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use shuyu_privacy::{
-    Book, CellLayout, Contribution, Draft, GateKey, Kind, Past, Remembered, Rules, SetKey, Sought, Tally,
-    Thresholds, Verdict,
+    CellLayout, Contribution, Draft, GateKey, Kind, Rules, SetKey, Sought, Tally, Thresholds, Verdict,
     quantile::{Ranked, rounded},
 };
 
@@ -34,7 +33,6 @@ pub(crate) struct Answers {
     pub figures: Vec<Vec<Vec<Option<f64>>>>,
     /// By sum, in the order in which they were asked for.
     pub sums: Vec<AnsweredSum>,
-    pub remembered: Remembered,
 }
 
 /// What the subjects of each cell contribute to each sum, by cell and sum.
@@ -60,7 +58,6 @@ pub(crate) struct Grouping {
 
 /// Whom and what to ask.
 pub(crate) struct Asking<'a> {
-    pub past: &'a Past,
     pub thresholds: &'a Thresholds,
     pub key: &'a GateKey,
     pub rules: &'a Rules,
@@ -71,14 +68,9 @@ pub(crate) struct Asking<'a> {
 
 impl Asking<'_> {
     /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too;
-    /// margins before what they are made of, so that a part is withheld rather than the whole.
-    ///
-    /// # Errors
-    /// When what is to be remembered cannot be written down.
-    pub fn ask(&self, domain: &str, groupings: &[Grouped]) -> Result<Answers> {
-        let empty = Book::default();
-        let book = self.past.books.get(domain).map_or(&empty, Arc::as_ref);
-        let mut draft = Draft::new(book, &self.past.party, self.thresholds, self.key, self.rules);
+    /// margins before what they are made of, so that a part is withheld rather than the whole. Cells of several releases
+    /// are compared by the draft, which goes from one to the next.
+    pub fn ask(&self, draft: &mut Draft<'_>, groupings: &[Grouped]) -> Answers {
         let mut figures: Vec<Vec<Vec<Option<f64>>>> = Vec::new();
         for grouped in groupings {
             figures.push(vec![
@@ -100,7 +92,7 @@ impl Asking<'_> {
                     asking: self,
                     grouping,
                     place,
-                    draft: &mut draft,
+                    draft: &mut *draft,
                     known: BTreeMap::new(),
                     sums: &mut sums,
                 };
@@ -119,14 +111,7 @@ impl Asking<'_> {
                 sums.extend(known.into_values());
             }
         }
-        let remembered = draft
-            .remembered(domain)
-            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-        Ok(Answers {
-            figures,
-            sums,
-            remembered,
-        })
+        Answers { figures, sums }
     }
 }
 

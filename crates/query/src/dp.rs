@@ -9,13 +9,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray, UInt64Array},
     compute,
-    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, UInt64Type},
+    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
     row::{RowConverter, SortField},
 };
-use datafusion::common::{DataFusionError, Result, exec_err};
+use datafusion::common::{Result, exec_err};
 use futures::StreamExt;
 use shuyu_privacy::{
-    Book, Contribution, Draft, GateKey, Kind, Remembered, Sought, Statistic, Tally,
+    Contribution, Draft, GateKey, Kind, Sought, Statistic, Tally,
     dp::{Amount, Noisy, Random, Subjects, bounded},
 };
 
@@ -25,12 +25,13 @@ use crate::{
         private::{Planned, Private, Read, Sum},
         release::Release,
     },
-    engine::{Engine, Gated, Work},
-    functions,
-    groupings::planned_types,
-    session,
+    engine::{Engine, Work},
+    functions, session,
     split::{bounded as lower, cells},
 };
+
+/// A cell that leaves: its key, its place, and its noisy sums.
+type Kept<'a> = (&'a [u8], u32, Noisy);
 
 /// The source of randomness of an installation.
 #[derive(Clone, Default)]
@@ -53,7 +54,13 @@ impl Engine {
 
 impl Work {
     /// Runs the lower plan, bounds what subjects add, draws noise, and puts together what leaves.
-    pub(crate) async fn privately(&self, release: &Release, private: &Private) -> Result<Gated> {
+    pub(crate) async fn privately(
+        &self,
+        release: &Release,
+        private: &Private,
+        schema: &SchemaRef,
+        draft: &mut Draft<'_>,
+    ) -> Result<RecordBatch> {
         let Some(random) = &self.random.0 else {
             return exec_err!("no source of randomness");
         };
@@ -70,7 +77,7 @@ impl Work {
         let counting = bounded(&gathering.subjects, &private.design, &gathering.ranks(random));
         let exact = counting.totals(gathering.places.len(), private.sums.len());
         private.draws();
-        let mut kept: Vec<(&[u8], u32, Noisy)> = Vec::new();
+        let mut kept: Vec<Kept<'_>> = Vec::new();
         for (key, place) in &gathering.places {
             let cell = exact.get(*place as usize);
             if let Some(noisy) = cell.and_then(|cell| private.design.release(cell, random)) {
@@ -78,29 +85,19 @@ impl Work {
             }
         }
         let visible = gathering.visible(release, private, &kept)?;
-        let wanted = planned_types(self.sealed.upper())?;
-        Ok(Gated {
-            cells: Some(cells::in_types(&visible, &wanted)?),
-            // That cells stay away is told by noise alone.
-            withheld: false,
-            remembered: Some(self.entered(release, private, &counting, &kept)?),
-            ..Gated::default()
-        })
+        self.enter(draft, release, private, (&counting, &kept));
+        cells::in_types(&visible, schema)
     }
 
     /// What left, as entries of the release ledger (M1).
-    fn entered(
+    fn enter(
         &self,
+        draft: &mut Draft<'_>,
         release: &Release,
         private: &Private,
-        counting: &Subjects,
-        kept: &[(&[u8], u32, Noisy)],
-    ) -> Result<Remembered> {
-        let domain = &release.subject.domain;
-        let empty = Book::default();
-        let book = self.past.books.get(domain).map_or(&empty, Arc::as_ref);
+        (counting, kept): (&Subjects, &[Kept<'_>]),
+    ) {
         let thresholds = self.sealed.thresholds();
-        let mut draft = Draft::new(book, &self.past.party, thresholds, &self.key, &self.rules);
         let mut lines: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (line, place) in counting.cells.iter().enumerate() {
             lines.entry(*place).or_default().push(line);
@@ -124,9 +121,6 @@ impl Work {
                 draft.enter(&sought, amount(noisy, sum.amount, number));
             }
         }
-        draft
-            .remembered(domain)
-            .map_err(|fault| DataFusionError::External(Box::new(fault)))
     }
 }
 

@@ -4,25 +4,25 @@ use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use datafusion::{
-    catalog::MemTable,
-    common::{Result as EngineResult, exec_err},
+    common::{DataFusionError, Result as EngineResult, exec_err},
     execution::{SendableRecordBatchStream, SessionState},
     logical_expr::LogicalPlan,
     physical_plan::execute_stream,
 };
 use futures::StreamExt;
-use shuyu_kernel::{DatasetId, Fault, Refusal};
-use shuyu_privacy::{Contribution, GateKey, Past, Permit, ReleasedCell, Remembered, Rules, TableKind, gate};
+use shuyu_kernel::Fault;
+use shuyu_privacy::{Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     answers::{AnsweredSum, Asking},
-    check::{self, Sealed, release::Release},
+    check::{self, Sealed, release::Release, stage::Step},
     dp::Randomness,
     functions,
     groupings::{self, Grouped},
     limits::EngineLimits,
+    outcome::{CheckError, Opaque, Released},
     provider::Source,
     session,
     split::{
@@ -43,61 +43,6 @@ pub struct Engine {
     turns: Arc<Semaphore>,
     rules: Rules,
     pub(crate) random: Randomness,
-}
-
-/// Why a query was not sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// A correct "no", in detail.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A schema could not be read.
-    #[error(transparent)]
-    Failed(#[from] Fault),
-}
-
-/// The one answer to everything that goes wrong after the seal, cancellation included. It says
-/// nothing, because what went wrong may depend on the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("query_not_completed")]
-pub struct Opaque;
-
-impl Opaque {
-    /// The stable code.
-    pub const CODE: &'static str = "query_not_completed";
-
-    /// The same as a refusal, for faces.
-    pub fn refusal(self) -> Refusal {
-        Refusal::conflict(Self::CODE)
-    }
-}
-
-/// What left the gate.
-#[derive(Debug, Clone)]
-pub struct Released {
-    /// Columns of the answer.
-    pub schema: SchemaRef,
-    /// Rows of the answer; suppressed values are NULL, suppressed cells are absent.
-    pub batches: Vec<RecordBatch>,
-    /// The answer was cut at the row or byte limit of the permit. How much was cut is not said.
-    pub truncated: bool,
-    /// One entry per number that passed the gate, before it was perturbed. It never leaves the system.
-    pub cells: Vec<ReleasedCell>,
-    /// How every sum behind the answer was answered. It never leaves the system.
-    pub sums: Vec<AnsweredSum>,
-    /// A cell or a figure of somebody was kept back by the gate. It never leaves the system.
-    pub withheld: bool,
-    /// What is to be remembered before the answer is shown; `None` if it reads no personal rows.
-    pub remembered: Option<Remembered>,
-    /// The datasets read, at which versions.
-    pub datasets: BTreeMap<DatasetId, u64>,
-}
-
-impl Released {
-    /// Rows of the answer.
-    pub fn num_rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
 }
 
 impl Engine {
@@ -166,6 +111,7 @@ impl Engine {
             source: Source {
                 tables,
                 stop: stop.clone(),
+                results: Vec::new(),
             },
         };
         let turns = Arc::clone(&self.turns);
@@ -206,30 +152,44 @@ pub(crate) struct Work {
     pub(crate) source: Source,
 }
 
-/// What came out of the gate and of the release ledger.
+/// What came out of the gate and of the release ledger, of all releases of a statement.
 #[derive(Default)]
 pub(crate) struct Gated {
-    pub(crate) cells: Option<RecordBatch>,
-    pub(crate) recorded: Vec<ReleasedCell>,
-    pub(crate) sums: Vec<AnsweredSum>,
-    pub(crate) withheld: bool,
-    pub(crate) remembered: Option<Remembered>,
+    recorded: Vec<ReleasedCell>,
+    sums: Vec<AnsweredSum>,
+    withheld: bool,
 }
 
 impl Work {
-    async fn execute(&self) -> EngineResult<Released> {
-        let gated = match self.sealed.release() {
-            None => Gated::default(),
-            Some(release) => match self.sealed.private() {
-                Some(private) => self.privately(release, private).await?,
-                None => self.release(release).await?,
-            },
-        };
-        let cells = gated
-            .cells
-            .map(|cells| MemTable::try_new(cells.schema(), vec![vec![cells]]));
-        let cells = cells.transpose()?.map(Arc::new);
-        let plan = upper::furnish(&self.sealed, cells, &self.source)?;
+    /// Step by step in the order of the check, which follows the text alone and never the data.
+    async fn execute(mut self) -> EngineResult<Released> {
+        let (past, key, rules) = (self.past.clone(), self.key.clone(), self.rules.clone());
+        let thresholds = self.sealed.thresholds().clone();
+        let mut drafts: BTreeMap<String, Draft<'_>> = BTreeMap::new();
+        let mut gated = Gated::default();
+        for step in self.sealed.clone().steps() {
+            let result = match step {
+                Step::Release { release, schema } => {
+                    let domain = &release.subject.domain;
+                    let empty = Book::default();
+                    let draft = drafts.entry(domain.clone()).or_insert_with(|| {
+                        let book = past.books.get(domain).map_or(&empty, Arc::as_ref);
+                        Draft::new(book, &past.party, &thresholds, &key, &rules)
+                    });
+                    match self.sealed.private() {
+                        Some(private) => self.privately(release, private, schema, draft).await?,
+                        None => self.release(release, schema, draft, &mut gated).await?,
+                    }
+                }
+                Step::Table(plan) => self.table(plan).await?,
+            };
+            self.source.results.push(result);
+        }
+        let remembered = drafts.iter().map(|(domain, draft)| draft.remembered(domain));
+        let remembered = remembered
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
+        let plan = upper::furnish(self.sealed.upper(), &self.sealed, &self.source)?;
         // One part, so that rows keep their order.
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
         let (schema, batches, truncated) = self.answer(&session, &plan).await?;
@@ -240,13 +200,26 @@ impl Work {
             cells: gated.recorded,
             sums: gated.sums,
             withheld: gated.withheld,
-            remembered: gated.remembered,
+            remembered,
             datasets: self.sealed.datasets(),
         })
     }
 
+    /// Rows that later releases read.
+    async fn table(&self, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
+        let plan = upper::furnish(plan, &self.sealed, &self.source)?;
+        let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
+        self.whole(&session, &plan).await
+    }
+
     /// Runs the lower plans, the gate and the release ledger.
-    async fn release(&self, release: &Release) -> EngineResult<Gated> {
+    async fn release(
+        &self,
+        release: &Release,
+        schema: &SchemaRef,
+        draft: &mut Draft<'_>,
+        gated: &mut Gated,
+    ) -> EngineResult<RecordBatch> {
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
         let sums = Sums::of(release)?;
         let mut groupings = Vec::new();
@@ -256,26 +229,19 @@ impl Work {
         let thresholds = self.sealed.thresholds();
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
-            past: &self.past,
             thresholds,
             key: &self.key,
             rules: &self.rules,
             sums: &sums,
             one_row: !release.subject.many_rows,
         };
-        let answered = asking.ask(&release.subject.domain, &groupings)?;
-        let wanted = groupings::planned_types(self.sealed.upper())?;
-        let cells = groupings::visible(&groupings, release, &answered.figures, &wanted)?;
-        Ok(Gated {
-            cells: Some(cells),
-            recorded: groupings
-                .into_iter()
-                .flat_map(|one| one.outcome.released)
-                .collect(),
-            sums: answered.sums,
-            withheld,
-            remembered: Some(answered.remembered),
-        })
+        let answered = asking.ask(draft, &groupings);
+        let visible = groupings::visible(&groupings, release, &answered.figures, schema)?;
+        let recorded = groupings.into_iter().flat_map(|one| one.outcome.released);
+        gated.recorded.extend(recorded);
+        gated.sums.extend(answered.sums);
+        gated.withheld |= withheld;
+        Ok(visible)
     }
 
     /// The cells of one grouping: what passes the gate, and what is to be asked about it.

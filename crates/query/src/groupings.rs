@@ -6,12 +6,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::{
     array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array},
     compute::{self, concat_batches},
-    datatypes::{DataType, Schema, SchemaRef},
+    datatypes::{DataType, Schema},
 };
-use datafusion::{
-    common::{Result, exec_err},
-    logical_expr::LogicalPlan,
-};
+use datafusion::common::Result;
 use shuyu_privacy::{
     CellLayout, GateKey, GateOutcome, Rules, SetKey, Thresholds,
     secondary::{self, Margin},
@@ -19,7 +16,7 @@ use shuyu_privacy::{
 
 use crate::{
     answers::{self, Contributions, Grouping, Values},
-    check::{plan::CELLS, release::Release},
+    check::release::Release,
     split::cells::{self, rows_by_key},
 };
 
@@ -169,21 +166,4 @@ pub(crate) fn visible(
         batches.push(cells::in_types(&batch, wanted)?);
     }
     Ok(concat_batches(wanted, &batches)?)
-}
-
-/// The schema under which the cells were planned.
-///
-/// # Errors
-/// When the upper plan does not read them.
-pub(crate) fn planned_types(upper: &LogicalPlan) -> Result<SchemaRef> {
-    let mut waiting = vec![upper];
-    while let Some(plan) = waiting.pop() {
-        if let LogicalPlan::TableScan(scan) = plan
-            && scan.table_name.table() == CELLS
-        {
-            return Ok(scan.source.schema());
-        }
-        waiting.extend(plan.inputs());
-    }
-    exec_err!("a release that the upper plan does not read")
 }

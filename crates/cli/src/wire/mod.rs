@@ -1,8 +1,8 @@
 //! Adapters: the engines behind the ports of `app`.
 
-mod identity;
 mod erasing;
 mod governance;
+mod identity;
 mod keeper;
 mod lake;
 mod query;

@@ -16,7 +16,9 @@ use super::{
     exact::Exact,
     figure::Core,
     grain::{self, Generalised},
+    origin::Origin,
     proof,
+    relation::columns_of,
 };
 
 impl Arguments<'_> {
@@ -96,10 +98,12 @@ impl Arguments<'_> {
             Exactness::At(Grain::Number { filter, .. }) => Some(filter),
             _ => None,
         };
+        // Sums of counts are counts, which are whole.
+        let counts = self.relation.counts_rows(argument);
         Ok(Core {
             value: argument.clone(),
             bounds: Some(bounds),
-            centre: centre(bounds),
+            centre: if counts { 0 } else { centre(bounds) },
             grain,
         })
     }
@@ -111,6 +115,9 @@ impl Arguments<'_> {
             ..self.exact
         };
         exact.judge(argument)?;
+        if !self.is_stored(argument) {
+            return Err(self.refused(argument));
+        }
         let number = argument
             .get_type(self.exact.schema)
             .is_ok_and(|t| Family::of(&t).is_number());
@@ -142,6 +149,15 @@ impl Arguments<'_> {
             }),
             None => Err(self.refused(argument)),
         }
+    }
+
+    /// Every column is one of a table. What a statement made of the rows of a subject may be a branch, and what it
+    /// released is no factor: neither is an argument, unless it is a measure.
+    fn is_stored(&self, argument: &Expr) -> bool {
+        columns_of(argument).values().all(|column| {
+            let leaf = self.relation.leaf(column);
+            leaf.is_some_and(|leaf| matches!(leaf.origin, Origin::Stored))
+        })
     }
 
     pub fn is_whole(&self, expr: &Expr) -> bool {

@@ -226,7 +226,13 @@ impl<'a> Figures<'a> {
                     } else {
                         Role::Count
                     };
-                    part(piece, role, Some(core.clone()))
+                    let counts_values = role == Role::Count;
+                    let part = part(piece, role, Some(core.clone()));
+                    Part {
+                        indicator: part.indicator
+                            || (counts_values && self.exact.relation.branches(&core.value)),
+                        ..part
+                    }
                 }
                 None if piece.guards.is_empty() => Part::new(Role::Rows, None),
                 None => part(piece, Role::Count, None),

@@ -21,8 +21,10 @@ use super::{
     figure::{Figure, Moment, Role, Spread},
     nearest::quoted,
     noisy::Planner,
-    relation::Stage,
+    origin::Origin,
+    relation::{Leaf, Stage},
     release::Release,
+    stage::Step,
 };
 use crate::{
     estimate::{Estimate, Expected},
@@ -100,6 +102,24 @@ impl Private {
             charged: self.charged.clone(),
         }
     }
+}
+
+/// Plans a statement under the terms of a permit: one release of stored rows, or none.
+///
+/// # Errors
+/// `dp_one_release`, and what [`plan`] refuses.
+pub(crate) fn of_steps(steps: &[Step], permit: &Permit) -> Result<Option<Private>, Refusal> {
+    let release = match steps {
+        [] => return Ok(None),
+        [Step::Release { release, .. }] => release,
+        // What one subject changes in a bound changes whom a later release is about.
+        _ => return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays)),
+    };
+    let stored = |leaf: &Leaf| matches!(leaf.origin, Origin::Stored);
+    if !release.relation.leaves.iter().all(stored) {
+        return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays));
+    }
+    plan(release, permit).map(Some)
 }
 
 /// Plans a release under the terms of a permit.

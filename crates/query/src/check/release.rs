@@ -14,6 +14,7 @@ use super::{
     join::{self, Subject},
     relation::{Relation, Stage},
     sets::{self, Sets},
+    stage,
 };
 
 /// A checked release: everything the lower plan is built from, over base columns only.
@@ -36,6 +37,7 @@ pub(crate) struct Release {
 /// Those of [`join::check`] and [`Exact::check`].
 pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     join::check(relation, citations)?;
+    stage::check_released(relation, citations)?;
     let schema = base_schema(relation)?;
     let exact = Exact {
         relation,

@@ -59,8 +59,8 @@ impl Builder<'_> {
         });
         let datasets = self
             .relation()
-            .leaves
-            .iter()
+            .stored()
+            .into_iter()
             .map(|leaf| (leaf.grant.dataset, leaf.grant.version));
         CellLayout {
             keys: (0..release.keys.len()).map(cell_column).collect(),

@@ -3,15 +3,11 @@
 //! Rows are first merged per cell and subject, so that a subject counts once and its total is known;
 //! where a table has one row per subject that step is a projection.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::DataType;
 use datafusion::{
-    common::{Column, Result, TableReference},
-    datasource::provider_as_source,
+    common::{Column, Result},
     functions::math::abs,
     functions_aggregate::{
         bit_and_or_xor::bit_xor_udaf,
@@ -22,22 +18,24 @@ use datafusion::{
         utils::conjunction, when,
     },
 };
-use shuyu_privacy::CellLayout;
+use shuyu_privacy::{CellLayout, Use};
 
 use super::{
     calls::aggregate,
     classes::Class,
-    rows::{as_it_runs, clamped, join_all},
+    derived::{runs, selected},
+    rows::clamped,
 };
 use crate::{
     check::{
         figure::{Formula, Part, Role},
         plan::cell_column,
-        relation::{Leaf, Relation, Stage, columns_of},
+        relation::Relation,
         release::Release,
+        scalar::rounded,
     },
     functions,
-    provider::{GovernedTable, Source},
+    provider::Source,
     tables::UNIT_COLUMN,
 };
 
@@ -127,25 +125,13 @@ impl Builder<'_> {
     /// Raw rows of the checked relation: keys, unit and whatever else is asked for.
     pub(super) fn rows(&self, further: Vec<Expr>) -> Result<LogicalPlanBuilder> {
         let relation = self.relation();
-        let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let exprs = self.release.keys.iter().chain(&relation.filters).chain(&further);
-        let joined = relation
-            .equalities
-            .iter()
-            .flat_map(|(left, right)| [left.clone(), right.clone()]);
-        for column in exprs.flat_map(|e| columns_of(e).into_values()).chain(joined) {
-            if let Some(leaf) = relation.leaf(&column) {
-                needed.entry(leaf.alias.clone()).or_default().insert(column.name);
-            }
-        }
-        let scan = |leaf: &Leaf| self.scan(leaf, needed.get(&leaf.alias));
-        let mut plan = join_all(relation, scan)?;
-        if let Some(filter) = conjunction(relation.filters.iter().cloned()) {
-            plan = plan.filter(as_it_runs(filter, relation)?)?;
-        }
+        let read: Vec<&Expr> = self.release.keys.iter().chain(&further).collect();
+        let plan = selected(self.source, relation, &read)?;
         let mut columns = Vec::new();
         for (index, expr) in self.release.keys.iter().enumerate() {
-            columns.push(as_it_runs(expr.clone(), relation)?.alias(key(index)));
+            // Keys have a wider grain than filters.
+            let expr = rounded(expr.clone(), relation, Use::Group)?;
+            columns.push(runs(self.source, relation, expr)?.alias(key(index)));
         }
         columns.push(
             Expr::Column(Column::new(
@@ -155,30 +141,9 @@ impl Builder<'_> {
             .alias(UNIT),
         );
         for expr in further {
-            columns.push(as_it_runs(expr, relation)?);
+            columns.push(runs(self.source, relation, expr)?);
         }
         plan.project(columns)
-    }
-
-    fn scan(&self, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Result<LogicalPlanBuilder> {
-        let wanted = |name: &str| needed.is_some_and(|n| n.contains(name)) && !leaf.is_unit(name);
-        let mut fields: Vec<Field> = leaf
-            .schema
-            .fields()
-            .iter()
-            .filter(|f| wanted(f.name()))
-            .map(|f| f.as_ref().clone())
-            .collect();
-        if leaf.stage() == Stage::Personal {
-            fields.push(Field::new(UNIT_COLUMN, DataType::UInt64, false));
-        }
-        let source = provider_as_source(Arc::new(GovernedTable {
-            name: leaf.table.clone(),
-            grant: leaf.grant.clone(),
-            schema: Arc::new(Schema::new(fields)),
-            source: self.source.clone(),
-        }));
-        LogicalPlanBuilder::scan(TableReference::bare(leaf.alias.as_str()), source, None)
     }
 
     /// The value of a part on a row; NULL where it has none.

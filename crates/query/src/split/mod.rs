@@ -5,6 +5,7 @@ pub(crate) mod bounded;
 mod calls;
 pub(crate) mod cells;
 pub(crate) mod classes;
+mod derived;
 mod further;
 mod layout;
 pub(crate) mod lower;

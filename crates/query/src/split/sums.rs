@@ -10,7 +10,7 @@ use arrow::{
 };
 use datafusion::{
     common::{
-        Column, Result, exec_err,
+        Result, exec_err,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
     logical_expr::Expr,
@@ -167,6 +167,10 @@ impl Sums {
             (Amount::Subjects, true) => self.add(count, Kind::Count, Given::Has(part)),
             (Amount::Rows, false) => self.add(count, Kind::Count, Given::Rows),
             (Amount::Rows, true) => self.add(count, Kind::Count, Given::Values(part)),
+            // How many rows a subject has is a count, however it was come by.
+            (Amount::Total, _) if counts_rows(release, part) => {
+                self.add(count, Kind::Count, Given::Total(part))
+            }
             (Amount::Total, _) => {
                 let family = format!("sum {}", canonical(release, part)?);
                 self.add(family, Kind::Sum, Given::Total(part))
@@ -206,6 +210,13 @@ impl Sums {
     }
 }
 
+/// Whether the total of a part is of counts of the rows of each subject. In a family of its own it would be perturbed by
+/// the same deviation at another scale, and both together would show the total.
+fn counts_rows(release: &Release, part: usize) -> bool {
+    let core = release.parts.get(part).and_then(|part| part.core.as_ref());
+    core.is_some_and(|core| release.relation.counts_rows(&core.value))
+}
+
 /// What a part reads, with columns named by dataset, so that it is the same text in every statement. Guards are left
 /// out: which rows they leave shows in the set.
 pub(crate) fn canonical(release: &Release, part: usize) -> Result<String> {
@@ -214,10 +225,7 @@ pub(crate) fn canonical(release: &Release, part: usize) -> Result<String> {
     };
     let relation = &release.relation;
     let named = core.value.clone().transform_up(|node| match node {
-        Expr::Column(column) => {
-            let leaf = relation.leaf(&column).map(|leaf| leaf.grant.dataset.to_string());
-            Ok(Transformed::yes(Expr::Column(Column::new(leaf, column.name))))
-        }
+        Expr::Column(column) => Ok(Transformed::yes(relation.lineage(&column))),
         Expr::Alias(alias) => Ok(Transformed::yes(*alias.expr)),
         // A conversion changes no value that counts.
         Expr::Cast(cast) => Ok(Transformed::yes(*cast.expr)),

@@ -20,5 +20,8 @@ mod quantiles;
 mod refusals;
 mod rules;
 mod small;
+mod stage_attacks;
+mod stages;
+mod together;
 mod total;
 mod vocabulary;

@@ -131,7 +131,9 @@ pub fn in_turn(small: &Small, engine: &Engine, statements: &[&str]) -> Vec<Strin
         let cancel = CancellationToken::new();
         let asked = engine.run(&sealed, memory.clone(), &past, &cancel);
         let released = WORLD.block_on(asked).unwrap();
-        let remembered = released.remembered.unwrap();
+        let [remembered] = released.remembered.as_slice() else {
+            panic!("of one domain")
+        };
         let book: &mut Book = Arc::make_mut(past.books.entry(remembered.domain.clone()).or_default());
         remembered.rows.iter().for_each(|row| book.read(row).unwrap());
         answers.push(table(&released.batches)[0][0].clone());

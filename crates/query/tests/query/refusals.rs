@@ -331,11 +331,6 @@ pub const TABLE: &[Expected] = &[
         &[],
     ),
     (
-        "one_release_per_statement",
-        "SELECT * FROM (SELECT count(*) FROM person) a CROSS JOIN (SELECT count(*) FROM visit) b",
-        &[("nearest", "ask_one_by_one")],
-    ),
-    (
         "name_taken",
         "WITH person AS (SELECT 1 AS x) SELECT x FROM person",
         &[("table", "person")],

@@ -9,8 +9,8 @@ use shuyu_store::{Deviation, RebuildReport, Store};
 
 use crate::{
     events::{
-        advanced, answered, charged, clock, dataset, dropped, entered, finishing, founded, holder, id, opened,
-        opened_with, permit_ended, permit_issued, registered, release, stopped, stream, taken,
+        advanced, answered, charged, clock, dataset, dropped, entered, finishing, founded, holder, id,
+        opened, opened_with, permit_ended, permit_issued, registered, release, stopped, stream, taken,
         version_recorded, watched,
     },
     work::{airlock_opened, airlock_withdrawn, run_started, source_registered},

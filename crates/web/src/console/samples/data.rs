@@ -3,8 +3,8 @@
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
     console::{
-        airlock, budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products, runs,
-        workbench,
+        airlock, budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products,
+        runs, workbench,
     },
     i18n::Language,
     page::parts::Link,
