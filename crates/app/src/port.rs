@@ -313,8 +313,8 @@ pub struct Answer {
 pub struct Gated {
     /// The answer.
     pub answer: Answer,
-    /// To be appended before the answer is shown; `None` if no personal rows were read.
-    pub remembered: Option<Remembered>,
+    /// To be appended before the answer is shown, by identifier domain; empty if no personal rows were read.
+    pub remembered: Vec<Remembered>,
 }
 
 /// Why there is no answer.

@@ -17,6 +17,8 @@ pub(crate) struct StatisticArrays {
     pub dominance: Option<[Float64Array; 3]>,
     pub contribution_key: Option<UInt64Array>,
     pub indicator: bool,
+    pub optional: bool,
+    pub domains: Vec<DomainArrays>,
 }
 
 pub(crate) struct DomainArrays {
@@ -71,6 +73,12 @@ impl Reader<'_> {
                 .map(|n| self.keys(n))
                 .transpose()?,
             indicator: names.indicator,
+            optional: names.optional,
+            domains: names
+                .domains
+                .iter()
+                .map(|domain| self.domain(domain))
+                .collect::<Result<_, ArrowError>>()?,
         })
     }
     pub fn domain(&self, names: &DomainColumns) -> Result<DomainArrays, ArrowError> {

@@ -84,12 +84,12 @@ impl<'a> Draft<'a> {
             additive: match sought.kind {
                 Kind::Count => members.uniform(),
                 Kind::Sum => true,
-                Kind::Distinct => false,
+                Kind::Distinct | Kind::Quantile => false,
             },
             splits: match sought.kind {
                 Kind::Count => members.uniform(),
                 Kind::Sum => sought.one_row,
-                Kind::Distinct => false,
+                Kind::Distinct | Kind::Quantile => false,
             },
             members,
         };
@@ -144,7 +144,7 @@ impl<'a> Draft<'a> {
             additive: match sought.kind {
                 Kind::Count => members.uniform(),
                 Kind::Sum => true,
-                Kind::Distinct => false,
+                Kind::Distinct | Kind::Quantile => false,
             },
             splits: false,
             members,

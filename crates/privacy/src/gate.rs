@@ -23,7 +23,7 @@
 //! A cell that fails is dropped, an argument that fails is NULL; zero subjects look like one to nine.
 //! Without group keys there is always exactly one row, all NULL if suppressed. Nothing is counted,
 //! logged or explained. What passes is then perturbed (`noise`) and compared with what was answered
-//! before and in the same statement (`book`), which also takes care of margins (G6).
+//! before and in the same statement (`book`). Margins of grouping sets have a rule of their own (G6, `secondary`).
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -93,6 +93,10 @@ pub struct StatisticColumns {
     pub contribution_key: Option<String>,
     /// Whether having a value is something that is said about a subject: a branch of the analyst's own.
     pub indicator: bool,
+    /// That nobody has a value says no more than that all have one: the other side of a missing value.
+    pub optional: bool,
+    /// Hidden columns of every second domain behind the side of a branch.
+    pub domains: Vec<DomainColumns>,
 }
 
 /// Hidden columns of a second identifier domain, for example the employers behind a cell.
@@ -178,7 +182,7 @@ pub fn gate(
                 keep[row]
                     && judge.argument(&hidden, sets[row], subjects.value(row), row)
                     && finite(values, row)
-                    && !wrapped(values, statistic.statistic, &hidden, row)
+                    && !wrapped(values, &hidden, row)
             })
             .collect();
         record(
@@ -250,15 +254,14 @@ fn finite(values: &ArrayRef, row: usize) -> bool {
 }
 
 /// Whether a whole number may have wrapped round: the total of absolute values leaves 64 bits.
-/// A mean is divided from such a total.
-fn wrapped(values: &ArrayRef, statistic: Statistic, hidden: &StatisticArrays, row: usize) -> bool {
+fn wrapped(values: &ArrayRef, hidden: &StatisticArrays, row: usize) -> bool {
     // 2⁶², not 2⁶³: the total is a sum of fractions and not exact.
     const MOST: f64 = 4_611_686_018_427_387_904.0;
     let total = hidden
         .dominance
         .as_ref()
         .map_or(0.0, |[total, ..]| or_zero(total, row));
-    (values.data_type().is_integer() || statistic == Statistic::Mean) && total >= MOST
+    values.data_type().is_integer() && total >= MOST
 }
 
 type Remembered<'a> = (&'a ArrayRef, &'a [bool], &'a [SetKey], &'a Int64Array);
@@ -341,9 +344,16 @@ impl Judge<'_> {
             .contributors
             .as_ref()
             .map_or(0, |c| subjects - c.value(row));
+        if hidden.optional && left_out == subjects {
+            return true;
+        }
         enough(&hidden.contributors)
             && enough(&hidden.nonzero)
             && (left_out == 0 && !hidden.indicator || left_out >= least || !self.rules.hold(Rule::LeftOut))
+            && hidden
+                .domains
+                .iter()
+                .all(|domain| self.second_domain(domain, row))
             && (!hidden.indicator || self.mixed(subjects - left_out, subjects))
             && hidden
                 .dominance

@@ -10,16 +10,17 @@
 //!    missing cell, because the explanation would depend on the data.
 //! 4. [`noise`]: the sums over subjects that all answers are made of, and how they are perturbed.
 //! 5. [`book`] and [`draft`]: the release ledger, which compares every sum with those that were answered before.
-//! 6. [`dp`]: mode `dp`, where answers are differentially private instead.
-//! 7. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
-//! 8. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
-//! 9. [`dummy`], [`scan`] and [`evidence`]: made-up tables, and what is looked at before outputs of jobs leave.
-//! 10. [`identity`]: 核验 by an index of keyed tags.
+//! 6. [`quantile`]: order statistics from windows of a cell; [`secondary`]: what margins tell of a missing part.
+//! 7. [`dp`]: mode `dp`, where answers are differentially private instead.
+//! 8. [`masking`]: keyed pseudonyms, bands, prefixes and top-coding of single values.
+//! 9. [`governance`]: what a dataset holds, recipes for de-identified versions, how safe these are, who leaked one.
+//! 10. [`dummy`], [`scan`] and [`evidence`]: made-up tables, and what is looked at before outputs of jobs leave.
+//! 11. [`identity`]: 核验 by an index of keyed tags.
 //!
 //! # What is not done yet
 //!
 //! * No row predicates: a grant covers all rows of a table.
-//! * Order statistics (G5) do not exist yet; nor do counts of different values have noise.
+//! * Counts of different values, and the greatest of them, have no noise.
 
 pub mod book;
 pub mod citation;
@@ -38,10 +39,12 @@ pub mod members;
 pub mod noise;
 pub mod permit;
 pub mod prf;
+pub mod quantile;
 mod relations;
 pub mod release;
 pub mod rules;
 pub mod scan;
+pub mod secondary;
 mod told;
 
 pub use book::{Book, Past, Remembered, Verdict};

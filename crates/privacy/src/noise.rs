@@ -32,8 +32,11 @@ pub enum Kind {
     Count,
     /// An amount of a measure.
     Sum,
-    /// Different values that enough subjects hold. It is not a sum over subjects, and not perturbed.
+    /// Different values that enough subjects hold, or the greatest of these. It is not a sum over subjects, and not
+    /// perturbed.
     Distinct,
+    /// A quantile: perturbed before it is asked for ([`crate::quantile`]), and no sum over subjects.
+    Quantile,
 }
 
 /// A sum over subjects, before it is perturbed. Never leaves.
@@ -88,7 +91,7 @@ impl Tally {
 
     /// What leaves in its place. Counts are whole and never below `k`, since it is known that there are as many.
     pub fn perturbed(&self, kind: Kind, thresholds: &Thresholds, key: &GateKey, rules: &Rules) -> f64 {
-        if !rules.hold(Rule::Noise) || kind == Kind::Distinct {
+        if !rules.hold(Rule::Noise) || matches!(kind, Kind::Distinct | Kind::Quantile) {
             return self.total;
         }
         let parts: [&[u8]; 2] = [&self.set.bytes(), &self.contribution.to_be_bytes()];
@@ -99,7 +102,7 @@ impl Tally {
                 let count = self.flattened + thousandths(thresholds.count_noise.value) * deviation;
                 count.round().max(f64::from(thresholds.k.value))
             }
-            Kind::Sum | Kind::Distinct => {
+            Kind::Sum | Kind::Distinct | Kind::Quantile => {
                 self.flattened + thousandths(thresholds.sum_noise.value) * deviation
             }
         }
@@ -126,7 +129,7 @@ fn greatest(contributions: &[Contribution], most: usize) -> Vec<f64> {
 }
 
 /// A number of the standard normal distribution (Box and Muller), the same for the same parts.
-fn normal(key: &GateKey, parts: &[&[u8]]) -> f64 {
+pub(crate) fn normal(key: &GateKey, parts: &[&[u8]]) -> f64 {
     // 53 bits, and never 0.
     let uniform = |purpose: &str| {
         let bits = key.value(purpose, parts) >> 11;

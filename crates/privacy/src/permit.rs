@@ -199,6 +199,12 @@ pub struct Thresholds {
     /// What mode `dp` may cost.
     #[serde(default)]
     pub dp: DpTerms,
+    /// Fewest subjects that a spread or a regression has beyond those that its own numbers fix (G4).
+    #[serde(default = "freedom")]
+    pub freedom_min: Limit,
+    /// Fewest subjects of a cell whose quantiles are answered (G5).
+    #[serde(default = "quantile")]
+    pub quantile_min: Limit,
 }
 
 fn class_share() -> Limit {
@@ -215,6 +221,12 @@ fn sum_noise() -> Limit {
 }
 fn splits() -> Limit {
     Limit::platform_default(250, "platform choice")
+}
+fn freedom() -> Limit {
+    Limit::platform_default(10, "output checking practice (ACRO)")
+}
+fn quantile() -> Limit {
+    Limit::platform_default(100, "platform choice")
 }
 
 impl Default for Thresholds {
@@ -236,6 +248,8 @@ impl Default for Thresholds {
             sum_noise: sum_noise(),
             splits_per_subject: splits(),
             dp: DpTerms::default(),
+            freedom_min: freedom(),
+            quantile_min: quantile(),
         }
     }
 }

@@ -35,14 +35,14 @@ pub enum Statistic {
     Values,
     /// Sum of a measure.
     Sum,
-    /// Mean of a measure.
-    Mean,
     /// Number of different values.
     Distinct,
-    /// Share of rows with a value.
+    /// The greatest or the smallest value that enough subjects hold.
+    Extreme,
+    /// A sum divided by rows: told of before a query runs, never released as such.
+    Mean,
+    /// A number of rows divided by another: as above.
     Share,
-    /// Variance or standard deviation of a measure.
-    Spread,
 }
 
 /// A bijection of 64 bits without visible structure (the finaliser of the splitmix64 generator). Units are keyed

@@ -1,20 +1,20 @@
 //! Asks the release ledger about every sum behind the figures of a release.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use arrow::{
-    array::{AsArray, Float64Array, RecordBatch},
+    array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
     compute,
-    datatypes::{DataType, Float64Type},
+    datatypes::{DataType, Float64Type, UInt64Type},
 };
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use shuyu_privacy::{
-    Book, CellLayout, Contribution, Draft, GateKey, Kind, Past, Remembered, Rule, Rules, Sought, Tally,
-    Thresholds, Verdict,
+    CellLayout, Contribution, Draft, GateKey, Kind, Rules, SetKey, Sought, Tally, Thresholds, Verdict,
+    quantile::{Ranked, rounded},
 };
 
 use crate::{
-    check::branch::Spread,
+    groupings::Grouped,
     split::sums::{Made, Sums},
 };
 
@@ -29,166 +29,243 @@ pub struct AnsweredSum {
 
 /// What the release ledger says.
 pub(crate) struct Answers {
-    /// By figure, then by cell.
-    pub figures: Vec<Vec<Option<f64>>>,
+    /// By grouping, figure and cell.
+    pub figures: Vec<Vec<Vec<Option<f64>>>>,
     /// By sum, in the order in which they were asked for.
     pub sums: Vec<AnsweredSum>,
-    pub remembered: Remembered,
+}
+
+/// What the subjects of each cell contribute to each sum, by cell and sum.
+pub(crate) type Contributions = Vec<Vec<Vec<Contribution>>>;
+/// Values with their subjects, by cell.
+pub(crate) type Values = Vec<Vec<(f64, u64)>>;
+
+/// The cells of one grouping, and what of them passed the gate. Never leaves.
+pub(crate) struct Grouping {
+    pub found: Contributions,
+    /// By part.
+    pub ranks: BTreeMap<usize, Values>,
+    pub exact: Exact,
+    /// By figure and cell.
+    pub stays: Vec<Vec<bool>>,
+    /// Number of keys.
+    pub keys: usize,
+    /// The keys that are left out, as bits, as `grouping()` reads them: the last key is the last bit.
+    pub left_out: u64,
+    /// Number of keys of all groupings together.
+    pub all_keys: usize,
 }
 
 /// Whom and what to ask.
 pub(crate) struct Asking<'a> {
-    pub past: &'a Past,
     pub thresholds: &'a Thresholds,
     pub key: &'a GateKey,
     pub rules: &'a Rules,
     pub sums: &'a Sums,
     /// Every subject has one row.
     pub one_row: bool,
-    /// By figure and cell, what passed the gate.
-    pub stays: &'a [Vec<bool>],
 }
 
 impl Asking<'_> {
-    /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too.
-    ///
-    /// # Errors
-    /// When what is to be remembered cannot be written down.
-    pub fn ask(&self, domain: &str, found: &[Vec<Vec<Contribution>>], exact: &Exact) -> Result<Answers> {
-        let empty = Book::default();
-        let book = self.past.books.get(domain).map_or(&empty, Arc::as_ref);
-        let mut draft = Draft::new(book, &self.past.party, self.thresholds, self.key, self.rules);
-        let mut figures = vec![vec![None; found.len()]; self.sums.figures.len()];
+    /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too;
+    /// margins before what they are made of, so that a part is withheld rather than the whole. Cells of several releases
+    /// are compared by the draft, which goes from one to the next.
+    pub fn ask(&self, draft: &mut Draft<'_>, groupings: &[Grouped]) -> Answers {
+        let mut figures: Vec<Vec<Vec<Option<f64>>>> = Vec::new();
+        for grouped in groupings {
+            figures.push(vec![
+                vec![None; grouped.asked.found.len()];
+                self.sums.figures.len()
+            ]);
+        }
+        let mut order: Vec<usize> = (0..groupings.len()).collect();
+        order.sort_by_key(|number| groupings.get(*number).map(|grouped| grouped.asked.keys));
         let mut sums = Vec::new();
-        for (place, contributions) in found.iter().enumerate() {
-            let mut known: BTreeMap<usize, AnsweredSum> = BTreeMap::new();
-            for (index, made) in self.sums.figures.iter().enumerate() {
-                if self.stays.get(index).and_then(|stays| stays.get(place)) != Some(&true) {
-                    continue;
-                }
-                let mut value = |sum: usize| {
-                    let ask = || self.verdict(&mut draft, sum, contributions, exact.at(index, place));
-                    known.entry(sum).or_insert_with(ask).verdict.value()
+        for number in order {
+            let (Some(Grouped { asked: grouping, .. }), Some(figures)) =
+                (groupings.get(number), figures.get_mut(number))
+            else {
+                continue;
+            };
+            for place in 0..grouping.found.len() {
+                let mut cell = Cell {
+                    asking: self,
+                    grouping,
+                    place,
+                    draft: &mut *draft,
+                    known: BTreeMap::new(),
+                    sums: &mut sums,
                 };
-                let answer = match *made {
-                    Made::Of(sum) => value(sum),
-                    Made::Ratio(first, second) => value(first).zip(value(second)).map(|(a, b)| a / b),
-                    Made::Spread(total, values, spread) => {
-                        let both = value(total).zip(value(values));
-                        let squares =
-                            both.and_then(|both| self.squares(&mut draft, total, contributions, both));
-                        sums.extend(squares);
-                        squares
-                            .zip(both)
-                            .and_then(|(squares, (_, count))| spread_of(squares, count, spread))
+                for (index, made) in self.sums.figures.iter().enumerate() {
+                    let stays = grouping.stays.get(index).and_then(|stays| stays.get(place));
+                    let answer = if stays == Some(&true) {
+                        cell.figure(made)
+                    } else {
+                        None
+                    };
+                    if let Some(answers) = figures.get_mut(index).and_then(|cells| cells.get_mut(place)) {
+                        *answers = answer.filter(|answer| answer.is_finite());
                     }
-                };
-                if let Some(cell) = figures.get_mut(index).and_then(|cells| cells.get_mut(place)) {
-                    *cell = answer;
                 }
+                let known = std::mem::take(&mut cell.known);
+                sums.extend(known.into_values());
             }
-            sums.extend(known.into_values());
         }
-        let remembered = draft
-            .remembered(domain)
-            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-        Ok(Answers {
-            figures,
-            sums,
-            remembered,
-        })
+        Answers { figures, sums }
+    }
+}
+
+/// One cell that is being asked about.
+pub(crate) struct Cell<'a, 'd> {
+    pub asking: &'a Asking<'a>,
+    pub grouping: &'a Grouping,
+    place: usize,
+    pub draft: &'a mut Draft<'d>,
+    known: BTreeMap<usize, AnsweredSum>,
+    pub sums: &'a mut Vec<AnsweredSum>,
+}
+
+impl Cell<'_, '_> {
+    fn figure(&mut self, made: &Made) -> Option<f64> {
+        match made {
+            Made::Linear(terms) => self.linear(terms),
+            Made::Ratio(above, below) => {
+                let (above, below) = (self.linear(above)?, self.linear(below)?);
+                Some(above / below)
+            }
+            Made::Second {
+                moment,
+                y,
+                x,
+                products,
+            } => self.second(*moment, y, x, *products),
+            Made::Quantile {
+                part,
+                name,
+                fraction,
+                grain,
+            } => self.quantile(*part, name, *fraction, *grain),
+            Made::Grouping(keys) => {
+                let last = self.grouping.all_keys.checked_sub(1)?;
+                let bit = |key: &usize| self.grouping.left_out >> last.saturating_sub(*key) & 1;
+                Some(keys.iter().fold(0, |bits, key| bits << 1 | bit(key)) as f64)
+            }
+        }
     }
 
-    /// Squares around the mean as it was answered (A4.3, A4.6): perturbed like any sum, and neither may two people
-    /// stand for nearly all of them nor all people have the same value.
-    fn squares(
-        &self,
-        draft: &mut Draft<'_>,
-        total: usize,
-        contributions: &[Vec<Contribution>],
-        (sum, count): (f64, f64),
-    ) -> Option<AnsweredSum> {
-        let (of, amounts) = (self.sums.sums.get(total)?, contributions.get(total)?);
-        let mean = sum / count;
-        let squares = squares(amounts, mean);
-        let tally = Tally::of(&squares, self.thresholds.k.value);
-        let exact_mean = amounts.iter().map(|one| one.amount).sum::<f64>() / amounts.len() as f64;
-        let around = self::squares(amounts, exact_mean);
-        let around = Tally::of(&around, self.thresholds.k.value);
-        let most = f64::from(self.thresholds.two_share_max.value) / 1000.0;
-        // What is left of rounding does not count.
-        let differ = around.total > f64::EPSILON * exact_mean.powi(2) * amounts.len() as f64;
-        let even = around.first_two <= most * around.total;
-        if (self.rules.hold(Rule::Dominance) && !even) || (self.rules.hold(Rule::ClassShare) && !differ) {
-            return Some(AnsweredSum {
-                exact: tally.total,
-                verdict: Verdict::Suppressed,
-            });
+    fn linear(&mut self, terms: &[(f64, usize)]) -> Option<f64> {
+        let mut all = 0.0;
+        for (factor, sum) in terms {
+            all += factor * self.value(*sum)?;
         }
-        let verdict = draft.answer(&Sought {
-            family: &format!("squares of {} around {:x}", of.family, mean.to_bits()),
-            kind: Kind::Sum,
-            contributions: &squares,
-            tally: &tally,
-            one_row: self.one_row,
-        });
-        Some(AnsweredSum {
-            exact: tally.total,
-            verdict,
-        })
+        Some(all)
     }
 
-    fn verdict(
-        &self,
-        draft: &mut Draft<'_>,
-        sum: usize,
-        contributions: &[Vec<Contribution>],
-        exact: Option<f64>,
-    ) -> AnsweredSum {
-        let (Some(of), Some(contributions)) = (self.sums.sums.get(sum), contributions.get(sum)) else {
+    /// What each subject contributes to a sum.
+    pub fn contributions(&self, sum: usize) -> &[Contribution] {
+        let cell = self.grouping.found.get(self.place);
+        cell.and_then(|sums| sums.get(sum)).map_or(&[], |found| found)
+    }
+
+    /// What a sum is answered with. That of nobody is nothing: only what may be nobody's gets here.
+    pub fn value(&mut self, sum: usize) -> Option<f64> {
+        if let Some(known) = self.known.get(&sum) {
+            return known.verdict.value();
+        }
+        if self.contributions(sum).is_empty() && !self.asking.sums.exact.contains_key(&sum) {
+            return Some(0.0);
+        }
+        let answered = self.verdict(sum);
+        self.known.insert(sum, answered);
+        answered.verdict.value()
+    }
+
+    fn verdict(&mut self, sum: usize) -> AnsweredSum {
+        let asking = self.asking;
+        let Some(of) = asking.sums.sums.get(sum) else {
             return AnsweredSum {
                 exact: 0.0,
                 verdict: Verdict::Suppressed,
             };
         };
-        let mut tally = Tally::of(contributions, self.thresholds.k.value);
-        if of.kind == Kind::Distinct {
-            tally.total = exact.unwrap_or_default();
+        let cell = self.grouping.found.get(self.place);
+        let contributions: &[Contribution] = cell.and_then(|sums| sums.get(sum)).map_or(&[], |found| found);
+        let mut tally = Tally::of(contributions, asking.thresholds.k.value);
+        if let Some(part) = asking.sums.exact.get(&sum) {
+            match self.grouping.exact.at(*part, self.place) {
+                Some(exact) => tally.total = exact,
+                None => {
+                    return AnsweredSum {
+                        exact: 0.0,
+                        verdict: Verdict::Suppressed,
+                    };
+                }
+            }
         }
         let sought = Sought {
             family: &of.family,
             kind: of.kind,
             contributions,
             tally: &tally,
-            one_row: self.one_row,
+            one_row: asking.one_row,
         };
         AnsweredSum {
             exact: tally.total,
-            verdict: draft.answer(&sought),
+            verdict: self.draft.answer(&sought),
         }
+    }
+
+    /// A quantile, from one window or drawn between two.
+    fn quantile(&mut self, part: usize, name: &str, fraction: f64, grain: Option<u64>) -> Option<f64> {
+        let asking = self.asking;
+        let values = self.grouping.ranks.get(&part)?.get(self.place)?;
+        let ranked = Ranked::of(values.clone(), asking.thresholds.k.value);
+        let windows = ranked.windows(fraction, grain, asking.thresholds, asking.key, asking.rules);
+        let Some(windows) = windows else {
+            self.sums.push(AnsweredSum {
+                exact: 0.0,
+                verdict: Verdict::Suppressed,
+            });
+            return None;
+        };
+        let mut all = Some(0.0);
+        for window in &windows {
+            let tally = Tally {
+                total: window.answer,
+                ..ranked.tally
+            };
+            let verdict = self.draft.answer(&Sought {
+                family: &format!("quantile {} of {name}", window.hundredths),
+                kind: Kind::Quantile,
+                contributions: &ranked.contributions,
+                tally: &tally,
+                one_row: asking.one_row,
+            });
+            self.sums.push(AnsweredSum {
+                exact: window.exact,
+                verdict,
+            });
+            all = all
+                .zip(verdict.value())
+                .map(|(all, value)| all + window.share * value);
+        }
+        all.map(|value| {
+            if windows.len() > 1 {
+                rounded(value, grain)
+            } else {
+                value
+            }
+        })
     }
 }
 
-fn squares(amounts: &[Contribution], mean: f64) -> Vec<Contribution> {
-    let square = |one: &Contribution| Contribution {
-        unit: one.unit,
-        amount: (one.amount - mean).powi(2),
-    };
-    amounts.iter().map(square).collect()
-}
-
-fn spread_of(squares: AnsweredSum, count: f64, spread: Spread) -> Option<f64> {
-    let among = if spread.sample { count - 1.0 } else { count };
-    let variance = squares.verdict.value()?.max(0.0) / among;
-    Some(if spread.root { variance.sqrt() } else { variance })
-}
-
-/// The exact values of figures, by figure. Never leave.
+/// The exact values of parts, by part. Never leave.
 pub(crate) struct Exact(Vec<Float64Array>);
 
 impl Exact {
-    fn at(&self, figure: usize, cell: usize) -> Option<f64> {
-        self.0.get(figure)?.iter().nth(cell).flatten()
+    fn at(&self, part: usize, cell: usize) -> Option<f64> {
+        let values = self.0.get(part)?;
+        (cell < values.len() && values.is_valid(cell)).then(|| values.value(cell))
     }
 }
 
@@ -204,4 +281,27 @@ pub(crate) fn exact(cells: &RecordBatch, layout: &CellLayout) -> Result<Exact> {
     };
     let all = layout.statistics.iter().map(|figure| column(&figure.value));
     Ok(Exact(all.collect::<Result<Vec<_>>>()?))
+}
+
+/// Subjects of every cell, and which they are.
+///
+/// # Errors
+/// When a column is missing or has another type.
+pub(crate) fn subjects(cells: &RecordBatch, layout: &CellLayout) -> Result<Vec<(u64, SetKey)>> {
+    let keys = |name: &str| -> Result<UInt64Array> {
+        let column = cells.column(cells.schema().index_of(name)?);
+        Ok(compute::cast(column, &DataType::UInt64)?
+            .as_primitive::<UInt64Type>()
+            .clone())
+    };
+    let hidden = &layout.hidden;
+    let (count, xor, sum) = (
+        keys(&hidden.subjects)?,
+        keys(&hidden.set_xor)?,
+        keys(&hidden.set_sum)?,
+    );
+    let each = count.values().iter().zip(xor.values()).zip(sum.values());
+    Ok(each
+        .map(|((count, xor), sum)| (*count, SetKey { xor: *xor, sum: *sum }))
+        .collect())
 }

@@ -9,26 +9,29 @@ use std::{collections::BTreeMap, sync::Arc};
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray, UInt64Array},
     compute,
-    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, UInt64Type},
+    datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef, UInt64Type},
     row::{RowConverter, SortField},
 };
-use datafusion::common::{DataFusionError, Result, exec_err};
+use datafusion::common::{Result, exec_err};
 use futures::StreamExt;
 use shuyu_privacy::{
-    Book, Contribution, Draft, GateKey, Kind, Remembered, Sought, Statistic, Tally,
-    dp::{Amount, Counted, Noisy, Random, Subjects, bounded},
+    Contribution, Draft, GateKey, Kind, Sought, Statistic, Tally,
+    dp::{Amount, Noisy, Random, Subjects, bounded},
 };
 
 use crate::{
     check::{
         plan::cell_column,
-        private::{Private, Read, Sum},
+        private::{Planned, Private, Read, Sum},
         release::Release,
     },
-    engine::{Engine, Gated, Work, planned_types},
+    engine::{Engine, Work},
     functions, session,
     split::{bounded as lower, cells},
 };
+
+/// A cell that leaves: its key, its place, and its noisy sums.
+type Kept<'a> = (&'a [u8], u32, Noisy);
 
 /// The source of randomness of an installation.
 #[derive(Clone, Default)]
@@ -51,7 +54,13 @@ impl Engine {
 
 impl Work {
     /// Runs the lower plan, bounds what subjects add, draws noise, and puts together what leaves.
-    pub(crate) async fn privately(&self, release: &Release, private: &Private) -> Result<Gated> {
+    pub(crate) async fn privately(
+        &self,
+        release: &Release,
+        private: &Private,
+        schema: &SchemaRef,
+        draft: &mut Draft<'_>,
+    ) -> Result<RecordBatch> {
         let Some(random) = &self.random.0 else {
             return exec_err!("no source of randomness");
         };
@@ -68,7 +77,7 @@ impl Work {
         let counting = bounded(&gathering.subjects, &private.design, &gathering.ranks(random));
         let exact = counting.totals(gathering.places.len(), private.sums.len());
         private.draws();
-        let mut kept: Vec<(&[u8], u32, Noisy)> = Vec::new();
+        let mut kept: Vec<Kept<'_>> = Vec::new();
         for (key, place) in &gathering.places {
             let cell = exact.get(*place as usize);
             if let Some(noisy) = cell.and_then(|cell| private.design.release(cell, random)) {
@@ -76,29 +85,19 @@ impl Work {
             }
         }
         let visible = gathering.visible(release, private, &kept)?;
-        let wanted = planned_types(self.sealed.upper(), visible.schema());
-        Ok(Gated {
-            cells: Some(cells::in_types(&visible, &wanted)?),
-            // That cells stay away is told by noise alone.
-            withheld: false,
-            remembered: Some(self.entered(release, private, &counting, &kept)?),
-            ..Gated::default()
-        })
+        self.enter(draft, release, private, (&counting, &kept));
+        cells::in_types(&visible, schema)
     }
 
     /// What left, as entries of the release ledger (M1).
-    fn entered(
+    fn enter(
         &self,
+        draft: &mut Draft<'_>,
         release: &Release,
         private: &Private,
-        counting: &Subjects,
-        kept: &[(&[u8], u32, Noisy)],
-    ) -> Result<Remembered> {
-        let domain = &release.subject.domain;
-        let empty = Book::default();
-        let book = self.past.books.get(domain).map_or(&empty, Arc::as_ref);
+        (counting, kept): (&Subjects, &[Kept<'_>]),
+    ) {
         let thresholds = self.sealed.thresholds();
-        let mut draft = Draft::new(book, &self.past.party, thresholds, &self.key, &self.rules);
         let mut lines: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (line, place) in counting.cells.iter().enumerate() {
             lines.entry(*place).or_default().push(line);
@@ -122,9 +121,6 @@ impl Work {
                 draft.enter(&sought, amount(noisy, sum.amount, number));
             }
         }
-        draft
-            .remembered(domain)
-            .map_err(|fault| DataFusionError::External(Box::new(fault)))
     }
 }
 
@@ -138,7 +134,7 @@ fn contributions(
 ) -> Vec<Contribution> {
     let of = |line: &usize| {
         let steps = counting.line(*line, sums).get(number).copied()?;
-        let missing = matches!(sum.read, Read::Values(_)) && steps == 0;
+        let missing = matches!(sum.read, Read::Has(_) | Read::Values(_)) && steps == 0;
         let unit = counting.units.get(*line).copied()?;
         (!missing).then(|| Contribution {
             unit,
@@ -262,9 +258,8 @@ impl<'a> Gathering<'a> {
             let parser = converter.parser();
             columns = converter.convert_rows(kept.iter().map(|(key, ..)| parser.parse(key)))?;
         }
-        for (figure, counted) in release.statistics.iter().zip(&private.figures) {
-            let value =
-                |(_, _, noisy): &(&[u8], u32, Noisy)| shown(figure.statistic, *counted, noisy, private);
+        for (figure, planned) in release.figures.iter().zip(&private.figures) {
+            let value = |(_, _, noisy): &(&[u8], u32, Noisy)| shown(planned, noisy, private);
             let numbers: Float64Array = kept.iter().map(value).collect();
             let whole = figure.data_type.is_integer();
             let numbers: Float64Array = if whole { numbers.unary(f64::round) } else { numbers };
@@ -283,29 +278,24 @@ impl<'a> Gathering<'a> {
     }
 }
 
-/// A figure from noisy sums: what is impossible is moved to what is possible, which costs nothing.
-fn shown(statistic: Statistic, counted: Counted, noisy: &Noisy, private: &Private) -> Option<f64> {
+/// A figure from noisy sums: a number of subjects or rows is not below nothing.
+fn shown(planned: &Planned, noisy: &Noisy, private: &Private) -> Option<f64> {
     let sum = |number: usize| {
         let amount_of = private.sums.get(number).map_or(Amount::One, |sum| sum.amount);
         amount(noisy, amount_of, number)
     };
-    let value = match counted {
-        Counted::Sum(number) if statistic == Statistic::Sum => sum(number),
-        Counted::Sum(number) => sum(number).max(0.0),
-        Counted::Ratio(over, under) => {
-            let ratio = sum(over) / sum(under).max(1.0);
-            match private.sums.get(over).map(|sum| sum.amount) {
-                Some(Amount::Total { low, high, .. }) => ratio.clamp(low as f64, high as f64),
-                _ => ratio.clamp(0.0, 1.0),
-            }
-        }
-    };
-    Some(value)
+    let value = planned.counted.of(sum);
+    Some(match planned.statistic {
+        Statistic::Rows | Statistic::Values | Statistic::Distinct => value.max(0.0),
+        Statistic::Sum | Statistic::Mean | Statistic::Share | Statistic::Extreme => value,
+    })
 }
 
 /// What subjects have of one sum, in a batch of the lower plan.
 enum Column {
     One,
+    /// One if there is any.
+    Has(arrow::array::Int64Array),
     Whole(arrow::array::Int64Array),
     Fraction(Float64Array, f64),
 }
@@ -315,8 +305,8 @@ impl Column {
         let name = match sum.read {
             Read::One => return Ok(Self::One),
             Read::Rows => lower::ROWS.to_owned(),
-            Read::Values(figure) => lower::values(figure),
-            Read::Total(figure) => lower::total(figure),
+            Read::Has(part) | Read::Values(part) => lower::values(part),
+            Read::Total(part) => lower::total(part),
         };
         let Some(column) = batch.column_by_name(&name) else {
             return exec_err!("subjects without amounts");
@@ -329,13 +319,18 @@ impl Column {
             ));
         }
         let column = compute::cast(column, &DataType::Int64)?;
-        Ok(Self::Whole(column.as_primitive::<Int64Type>().clone()))
+        let column = column.as_primitive::<Int64Type>().clone();
+        Ok(match sum.read {
+            Read::Has(_) => Self::Has(column),
+            Read::One | Read::Rows | Read::Values(_) | Read::Total(_) => Self::Whole(column),
+        })
     }
 
     /// In steps. What is missing is nothing, what is no number too.
     fn steps(&self, row: usize) -> i64 {
         match self {
             Self::One => 1,
+            Self::Has(column) => i64::from(column.is_valid(row) && column.value(row) > 0),
             Self::Whole(column) if column.is_null(row) => 0,
             Self::Whole(column) => column.value(row),
             Self::Fraction(column, _) if column.is_null(row) => 0,

@@ -2,36 +2,34 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
-use arrow::{
-    array::RecordBatch,
-    compute::concat_batches,
-    datatypes::{Schema, SchemaRef},
-};
+use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use datafusion::{
-    catalog::MemTable,
     common::{DataFusionError, Result as EngineResult, exec_err},
     execution::{SendableRecordBatchStream, SessionState},
     logical_expr::LogicalPlan,
     physical_plan::execute_stream,
 };
 use futures::StreamExt;
-use shuyu_kernel::{DatasetId, Fault, Refusal};
-use shuyu_privacy::{Contribution, GateKey, Past, Permit, ReleasedCell, Remembered, Rules, TableKind, gate};
+use shuyu_kernel::Fault;
+use shuyu_privacy::{Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answers::{self, AnsweredSum, Asking},
-    check::{self, Sealed, plan::cell_column, release::Release},
+    answers::{AnsweredSum, Asking},
+    check::{self, Sealed, release::Release, stage::Step},
     dp::Randomness,
     functions,
+    groupings::{self, Grouped},
     limits::EngineLimits,
+    outcome::{CheckError, Opaque, Released},
     provider::Source,
     session,
     split::{
         cells::{self, MAX_CELLS},
         classes, lower,
-        sums::{Collector, Sums},
+        order::Ranks,
+        sums::{Collector, Places, Sums},
         upper,
     },
     tables::{Tables, UNIT_COLUMN},
@@ -45,61 +43,6 @@ pub struct Engine {
     turns: Arc<Semaphore>,
     rules: Rules,
     pub(crate) random: Randomness,
-}
-
-/// Why a query was not sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckError {
-    /// A correct "no", in detail.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A schema could not be read.
-    #[error(transparent)]
-    Failed(#[from] Fault),
-}
-
-/// The one answer to everything that goes wrong after the seal, cancellation included. It says
-/// nothing, because what went wrong may depend on the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("query_not_completed")]
-pub struct Opaque;
-
-impl Opaque {
-    /// The stable code.
-    pub const CODE: &'static str = "query_not_completed";
-
-    /// The same as a refusal, for faces.
-    pub fn refusal(self) -> Refusal {
-        Refusal::conflict(Self::CODE)
-    }
-}
-
-/// What left the gate.
-#[derive(Debug, Clone)]
-pub struct Released {
-    /// Columns of the answer.
-    pub schema: SchemaRef,
-    /// Rows of the answer; suppressed values are NULL, suppressed cells are absent.
-    pub batches: Vec<RecordBatch>,
-    /// The answer was cut at the row or byte limit of the permit. How much was cut is not said.
-    pub truncated: bool,
-    /// One entry per number that passed the gate, before it was perturbed. It never leaves the system.
-    pub cells: Vec<ReleasedCell>,
-    /// How every sum behind the answer was answered. It never leaves the system.
-    pub sums: Vec<AnsweredSum>,
-    /// A cell or a figure of somebody was kept back by the gate. It never leaves the system.
-    pub withheld: bool,
-    /// What is to be remembered before the answer is shown; `None` if it reads no personal rows.
-    pub remembered: Option<Remembered>,
-    /// The datasets read, at which versions.
-    pub datasets: BTreeMap<DatasetId, u64>,
-}
-
-impl Released {
-    /// Rows of the answer.
-    pub fn num_rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
 }
 
 impl Engine {
@@ -168,6 +111,7 @@ impl Engine {
             source: Source {
                 tables,
                 stop: stop.clone(),
+                results: Vec::new(),
             },
         };
         let turns = Arc::clone(&self.turns);
@@ -185,7 +129,7 @@ impl Engine {
             ended = task.join_next() => match ended {
                 Some(Ok(Ok(released))) => Ok(released),
                 // The text of the error may hold values of rows; only its kind is written down.
-                Some(Ok(Err(error))) => Err(kind(&error)),
+                Some(Ok(Err(error))) => Err(session::kind(&error)),
                 // A panic of the engine below is an error like any other.
                 Some(Err(_)) | None => Err("panic"),
             },
@@ -208,30 +152,44 @@ pub(crate) struct Work {
     pub(crate) source: Source,
 }
 
-/// What came out of the gate and of the release ledger.
+/// What came out of the gate and of the release ledger, of all releases of a statement.
 #[derive(Default)]
 pub(crate) struct Gated {
-    pub(crate) cells: Option<RecordBatch>,
-    pub(crate) recorded: Vec<ReleasedCell>,
-    pub(crate) sums: Vec<AnsweredSum>,
-    pub(crate) withheld: bool,
-    pub(crate) remembered: Option<Remembered>,
+    recorded: Vec<ReleasedCell>,
+    sums: Vec<AnsweredSum>,
+    withheld: bool,
 }
 
 impl Work {
-    async fn execute(&self) -> EngineResult<Released> {
-        let gated = match self.sealed.release() {
-            None => Gated::default(),
-            Some(release) => match self.sealed.private() {
-                Some(private) => self.privately(release, private).await?,
-                None => self.release(release).await?,
-            },
-        };
-        let cells = gated
-            .cells
-            .map(|cells| MemTable::try_new(cells.schema(), vec![vec![cells]]));
-        let cells = cells.transpose()?.map(Arc::new);
-        let plan = upper::furnish(&self.sealed, cells, &self.source)?;
+    /// Step by step in the order of the check, which follows the text alone and never the data.
+    async fn execute(mut self) -> EngineResult<Released> {
+        let (past, key, rules) = (self.past.clone(), self.key.clone(), self.rules.clone());
+        let thresholds = self.sealed.thresholds().clone();
+        let mut drafts: BTreeMap<String, Draft<'_>> = BTreeMap::new();
+        let mut gated = Gated::default();
+        for step in self.sealed.clone().steps() {
+            let result = match step {
+                Step::Release { release, schema } => {
+                    let domain = &release.subject.domain;
+                    let empty = Book::default();
+                    let draft = drafts.entry(domain.clone()).or_insert_with(|| {
+                        let book = past.books.get(domain).map_or(&empty, Arc::as_ref);
+                        Draft::new(book, &past.party, &thresholds, &key, &rules)
+                    });
+                    match self.sealed.private() {
+                        Some(private) => self.privately(release, private, schema, draft).await?,
+                        None => self.release(release, schema, draft, &mut gated).await?,
+                    }
+                }
+                Step::Table(plan) => self.table(plan).await?,
+            };
+            self.source.results.push(result);
+        }
+        let remembered = drafts.iter().map(|(domain, draft)| draft.remembered(domain));
+        let remembered = remembered
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| DataFusionError::External(Box::new(fault)))?;
+        let plan = upper::furnish(self.sealed.upper(), &self.sealed, &self.source)?;
         // One part, so that rows keep their order.
         let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
         let (schema, batches, truncated) = self.answer(&session, &plan).await?;
@@ -242,62 +200,110 @@ impl Work {
             cells: gated.recorded,
             sums: gated.sums,
             withheld: gated.withheld,
-            remembered: gated.remembered,
+            remembered,
             datasets: self.sealed.datasets(),
         })
     }
 
+    /// Rows that later releases read.
+    async fn table(&self, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
+        let plan = upper::furnish(plan, &self.sealed, &self.source)?;
+        let session = session::executor(self.limits.memory_bytes, NonZeroUsize::MIN)?;
+        self.whole(&session, &plan).await
+    }
+
     /// Runs the lower plans, the gate and the release ledger.
-    async fn release(&self, release: &Release) -> EngineResult<Gated> {
-        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
-        let lower = lower::build(release, &self.source, least)?;
+    async fn release(
+        &self,
+        release: &Release,
+        schema: &SchemaRef,
+        draft: &mut Draft<'_>,
+        gated: &mut Gated,
+    ) -> EngineResult<RecordBatch> {
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
-        let main = self.whole(&session, &lower.main).await?;
-        let mut further = Vec::new();
-        for plan in &lower.further {
-            further.push(self.whole(&session, plan).await?);
-        }
-        let mut cells = cells::together(main, further, lower.keys)?;
-        for (index, class) in lower.classes.iter().enumerate() {
-            let within = self.whole(&session, &class.within).await?;
-            let held = self.whole(&session, &class.class).await?;
-            let everybody = self.whole(&session, &class.everybody).await?;
-            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+        let sums = Sums::of(release)?;
+        let mut groupings = Vec::new();
+        for (grouping, left_out) in groupings::of(release) {
+            groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
         }
         let thresholds = self.sealed.thresholds();
-        let outcome = gate(&cells, &lower.layout, thresholds, &self.key, &self.rules)?;
-        let withheld = outcome.kept.contains(&false) || outcome.stays.iter().flatten().any(|stays| !stays);
-        let sums = Sums::of(release)?;
-        // Half of the memory, at sixteen bytes each.
-        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
-        let mut collector = Collector::new(&sums.sums, lower.keys, &cells, &outcome.kept, most)?;
-        if outcome.kept.contains(&true) && !sums.sums.is_empty() {
-            let mut stream = self.stream(&session, &lower.subjects).await?;
-            while let Some(batch) = stream.next().await {
-                self.goes_on()?;
-                collector.read(&batch?)?;
-            }
-        }
+        let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
-            past: &self.past,
             thresholds,
             key: &self.key,
             rules: &self.rules,
             sums: &sums,
             one_row: !release.subject.many_rows,
-            stays: &outcome.stays,
         };
-        let exact = answers::exact(&cells, &lower.layout)?;
-        let answered = asking.ask(&release.subject.domain, &collector.found, &exact)?;
-        let visible = cells::answered(&outcome, lower.keys, &answered.figures)?;
-        let wanted = planned_types(self.sealed.upper(), visible.schema());
-        Ok(Gated {
-            cells: Some(cells::in_types(&visible, &wanted)?),
-            recorded: outcome.released,
-            sums: answered.sums,
-            withheld,
-            remembered: Some(answered.remembered),
-        })
+        let answered = asking.ask(draft, &groupings);
+        let visible = groupings::visible(&groupings, release, &answered.figures, schema)?;
+        let recorded = groupings.into_iter().flat_map(|one| one.outcome.released);
+        gated.recorded.extend(recorded);
+        gated.sums.extend(answered.sums);
+        gated.withheld |= withheld;
+        Ok(visible)
+    }
+
+    /// The cells of one grouping: what passes the gate, and what is to be asked about it.
+    async fn grouping(
+        &self,
+        session: &SessionState,
+        release: &Release,
+        sums: &Sums,
+        left_out: u64,
+    ) -> EngineResult<Grouped> {
+        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
+        let lower = lower::build(release, &self.source, least)?;
+        let main = self.whole(session, &lower.main).await?;
+        let mut further = Vec::new();
+        for plan in &lower.further {
+            further.push(self.whole(session, plan).await?);
+        }
+        let mut cells = cells::together(main, further, lower.keys)?;
+        for (index, class) in lower.classes.iter().enumerate() {
+            let within = self.whole(session, &class.within).await?;
+            let held = self.whole(session, &class.class).await?;
+            let everybody = self.whole(session, &class.everybody).await?;
+            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+        }
+        let outcome = gate(
+            &cells,
+            &lower.layout,
+            self.sealed.thresholds(),
+            &self.key,
+            &self.rules,
+        )?;
+        let places = Places::new(lower.keys, &cells, &outcome.kept)?;
+        // Half of the memory, at sixteen bytes each.
+        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
+        let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
+        let mut ranks = BTreeMap::new();
+        if outcome.kept.contains(&true) {
+            if !sums.sums.is_empty() {
+                let mut stream = self.stream(session, &lower.subjects).await?;
+                while let Some(batch) = stream.next().await {
+                    self.goes_on()?;
+                    collector.read(&batch?)?;
+                }
+            }
+            for (part, plan) in &lower.ranks {
+                let mut values = Ranks::new(&places, cells.num_rows(), most);
+                let mut stream = self.stream(session, plan).await?;
+                while let Some(batch) = stream.next().await {
+                    self.goes_on()?;
+                    values.read(&batch?)?;
+                }
+                ranks.insert(*part, values.found);
+            }
+        }
+        let found = collector.found;
+        Grouped::of(
+            release,
+            (&cells, &lower.layout),
+            outcome,
+            (found, ranks),
+            left_out,
+        )
     }
 
     /// Between two batches: whether to go on.
@@ -364,37 +370,5 @@ impl Work {
             }
         }
         Ok((schema, batches, truncated))
-    }
-}
-
-/// The schema under which the cells were planned.
-pub(crate) fn planned_types(upper: &LogicalPlan, otherwise: SchemaRef) -> SchemaRef {
-    let mut planned = None;
-    let mut waiting = vec![upper];
-    while let Some(plan) = waiting.pop() {
-        if let LogicalPlan::TableScan(scan) = plan
-            && scan.table_name.table() == check::plan::CELLS
-        {
-            planned = Some(scan.source.schema());
-        }
-        waiting.extend(plan.inputs());
-    }
-    let schema = planned.unwrap_or(otherwise);
-    let fields = schema.fields().iter().enumerate();
-    let fields: Vec<_> = fields
-        .map(|(i, field)| field.as_ref().clone().with_name(cell_column(i)))
-        .collect();
-    Arc::new(Schema::new(fields))
-}
-
-/// The kind of an error of the engine below, without its text.
-fn kind(error: &DataFusionError) -> &'static str {
-    match error.find_root() {
-        DataFusionError::ResourcesExhausted(_) => "resources",
-        DataFusionError::ArrowError(..) => "arrow",
-        DataFusionError::Execution(_) => "execution",
-        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => "plan",
-        DataFusionError::External(_) => "storage",
-        _ => "other",
     }
 }

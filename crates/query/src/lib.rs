@@ -20,6 +20,11 @@
 //! hidden statistics; no node of the analyst's plan touches personal rows. The analyst's own plan
 //! runs above the release, where the cells stand in place of the aggregate.
 //!
+//! A statement is done in steps (`check::stage`): releases in the order of the text, and between them what earlier ones
+//! released, as tables and constants that later ones join with or compare with. Every cell is compared with the release
+//! ledger and with the cells before it. What is grouped by the subject, or a window over its rows, is no release: it
+//! stays personal, with labels of its own (`check::per_subject`, `check::window`).
+//!
 //! A release runs in two passes: the first computes cells with hidden columns, of which the gate keeps some; the
 //! second reads what each subject of those contributes, so that every sum is perturbed as a function of its set and
 //! compared with the release ledger (`answers`). [`score`] asks a file of attacks and legitimate queries.
@@ -29,13 +34,22 @@
 //!
 //! # What is not done yet
 //!
-//! Allowed now: permit kind A in modes `stat` and `dp`; `count`, `sum`, `avg`, `count(distinct)` over bare columns, `stddev` and
-//! `var` where a subject has one row, `count(*) FILTER` and CASE of 1 and 0 as counts of a branch; one release per
-//! statement. What is accepted over rows is proved never to fail (`check::proof`), and bounded in rows and bytes before it
-//! runs (`check::size`); a run has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite what the permit
-//! carries. Refused for now, with reason: other CASE or FILTER inside arguments, order statistics, regressions, outer
-//! and semi joins of personal tables, subqueries that touch personal tables, per-subject aggregates below a release,
-//! own uploads, grouping sets, row predicates. Ballista as the executor of the lower plan is a later issue.
+//! Allowed now: permit kind A in modes `stat` and `dp`; in `stat` several releases in a statement, scalar subqueries over
+//! releases, releases joined on dimensions. Statistics are `count`, `sum`, `avg`, `stddev` and `var`, correlation,
+//! covariance and regression, quantiles, `count(distinct)` over bare columns, `max` and `min` of public columns, and
+//! grouping sets over them.
+//! Arguments are `a·m + b` over one measure or group column, also with CASE, FILTER, `least`, `greatest`, `nullif` and
+//! `coalesce`: they are split where they branch (`check::argument`), each side is judged and perturbed as a sum of its
+//! own, and figures are made of the answers (`moments`, `answers`). Over the rows of each subject there are count, sum,
+//! avg, min, max and windows. What is accepted over rows is proved never to fail (`check::proof`), and bounded in rows and
+//! bytes before it runs (`check::size`); a run has a deadline, a turn and a memory limit ([`EngineLimits`]). Refusals cite
+//! what the permit carries.
+//!
+//! Refused for now, with reason: two measures in one argument, branches inside arguments of pairs and spreads, outer and
+//! semi joins of personal tables, subqueries that are correlated or that select personal rows, branches of a subject's
+//! rows as arguments, differences of a subject's own dates (`within_unit`), dates compared with released values, releases
+//! of several grouping sets joined with persons, own uploads, row predicates. Ballista as the executor of the lower plan
+//! is a later issue.
 
 mod answers;
 #[cfg(feature = "bench")]
@@ -45,7 +59,10 @@ mod dp;
 mod engine;
 mod estimate;
 mod functions;
+mod groupings;
 mod limits;
+mod moments;
+mod outcome;
 mod provider;
 mod refusal;
 pub mod score;
@@ -56,9 +73,10 @@ mod vocabulary;
 
 pub use answers::AnsweredSum;
 pub use check::Sealed;
-pub use engine::{CheckError, Engine, Opaque, Released};
+pub use engine::Engine;
 pub use estimate::{Estimate, Expected};
 pub use limits::EngineLimits;
+pub use outcome::{CheckError, Opaque, Released};
 pub use shuyu_privacy::Past;
 pub use tables::{Tables, UNIT_COLUMN};
 pub use vocabulary::{aggregate_names, scalar_names, window_names};

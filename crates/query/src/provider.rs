@@ -86,11 +86,13 @@ impl TableProvider for PlannedTable {
     }
 }
 
-/// The port together with the sign to stop: batches are handed on until it is given.
+/// The port together with the sign to stop: batches are handed on until it is given. And what came of earlier steps
+/// of the statement, by their number.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub tables: Arc<dyn Tables>,
     pub stop: CancellationToken,
+    pub results: Vec<RecordBatch>,
 }
 
 /// A granted table read through the port. Filters are never handed down, so that no statistics or
@@ -169,7 +171,7 @@ impl PartitionStream for GovernedPart {
             .map(|field| field.name().clone())
             .collect();
         let schema = Arc::clone(&self.schema);
-        let Source { tables, stop } = self.source.clone();
+        let Source { tables, stop, .. } = self.source.clone();
         let rows = tables.scan(&self.name, &self.grant, &columns).map(move |batch| {
             // An error, not an end: part of the rows would be a wrong answer.
             if stop.is_cancelled() {

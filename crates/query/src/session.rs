@@ -9,7 +9,7 @@ use std::{
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::{
-    common::{Result, TableReference, config::ConfigOptions, plan_err},
+    common::{DataFusionError, Result, TableReference, config::ConfigOptions, plan_err},
     datasource::provider_as_source,
     execution::{
         SessionState, SessionStateBuilder,
@@ -162,4 +162,16 @@ pub(crate) fn executor(memory_bytes: usize, partitions: NonZeroUsize) -> Result<
         .with_config(config)
         .with_runtime_env(runtime)
         .build())
+}
+
+/// The kind of an error of the engine below, without its text.
+pub(crate) fn kind(error: &DataFusionError) -> &'static str {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => "resources",
+        DataFusionError::ArrowError(..) => "arrow",
+        DataFusionError::Execution(_) => "execution",
+        DataFusionError::Plan(_) | DataFusionError::SchemaError(..) => "plan",
+        DataFusionError::External(_) => "storage",
+        _ => "other",
+    }
 }

@@ -26,7 +26,7 @@ impl App {
             for output in &ended.outputs {
                 files.push(self.keep(work, output).await?);
             }
-            files.push(self.keep_log(ended).await?);
+            files.extend(self.keep_log(ended).await?);
         }
         let stopped = SourceEvent::RunEnded {
             run: work.run,
@@ -88,20 +88,23 @@ impl App {
         })
     }
 
-    /// The log, with the line that its author does not get to see before it was reviewed.
-    async fn keep_log(&self, ended: &JobRun) -> Result<RunFile, Stop> {
+    /// The log, with the line that its author does not get to see before it was reviewed; none if nothing was said.
+    async fn keep_log(&self, ended: &JobRun) -> Result<Option<RunFile>, Stop> {
         let mut text = ended
             .line
             .map(|line| format!("line {line}\n"))
             .unwrap_or_default();
         text.push_str(&String::from_utf8_lossy(&ended.log));
-        Ok(RunFile {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(RunFile {
             name: LOG_FILE.to_owned(),
             kind: OutputKind::Text,
             digest: self.seal_bytes(LOG_FILE, text.as_bytes()).await?,
             size_bytes: text.len() as u64,
             risk: None,
-        })
+        }))
     }
 }
 
@@ -119,7 +122,8 @@ fn checked(mut ended: JobRun, data: RunData) -> JobRun {
                 Err(_) => ended.outcome = JobOutcome::Failed,
             }
         }
-        if output.bytes.len() as u64 > LIMITS.output_bytes {
+        // The lake keeps no empty files.
+        if output.bytes.is_empty() || output.bytes.len() as u64 > LIMITS.output_bytes {
             ended.outcome = JobOutcome::Failed;
         }
     }

@@ -75,12 +75,28 @@ impl Amount {
 }
 
 /// A figure, as far as its error is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Counted {
-    /// The sum with this number.
-    Sum(usize),
-    /// One sum divided by another.
-    Ratio(usize, usize),
+    /// Sums by number, with their factors.
+    Sum(Vec<(f64, usize)>),
+    /// The first divided by the second, which is moved between these limits.
+    Ratio(Vec<(f64, usize)>, Vec<(f64, usize)>, [f64; 2]),
+}
+
+impl Counted {
+    /// The figure from the values of sums; a denominator is at least 1. What is impossible is moved to what is possible,
+    /// which costs nothing.
+    pub fn of(&self, sum: impl Fn(usize) -> f64) -> f64 {
+        let linear = |terms: &[(f64, usize)]| -> f64 {
+            terms.iter().map(|(factor, number)| factor * sum(*number)).sum()
+        };
+        match self {
+            Counted::Sum(terms) => linear(terms),
+            Counted::Ratio(over, under, [low, high]) => {
+                (linear(over) / linear(under).max(1.0)).clamp(*low, *high)
+            }
+        }
+    }
 }
 
 /// How far a figure is from the truth, at most, in 95 of 100 cells.
@@ -198,21 +214,35 @@ impl Design {
         }
     }
 
+    /// The standard deviation of sums with factors, each of which has noise of its own.
+    fn spread(&self, terms: impl Iterator<Item = (f64, usize)>) -> f64 {
+        let mut factors = vec![0.0; self.sums.len()];
+        for (factor, number) in terms {
+            if let Some(all) = factors.get_mut(number) {
+                *all += factor;
+            }
+        }
+        let each = factors.iter().zip(&self.sums);
+        let squares = each.map(|(factor, sum)| (factor * self.deviation(*sum) / sum.steps()).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
     /// How exact a figure will be.
-    pub fn error(&self, figure: Counted) -> Error {
-        let sum = |number: usize| self.sums.get(number).copied().unwrap_or(Amount::One);
-        let spread = |number: usize| self.deviation(sum(number)) / sum(number).steps();
+    pub fn error(&self, figure: &Counted) -> Error {
         match figure {
-            Counted::Sum(number) => Error {
-                half_width: TWO_SIDED_95 * spread(number),
+            Counted::Sum(terms) => Error {
+                half_width: TWO_SIDED_95 * self.spread(terms.iter().copied()),
                 among: None,
             },
-            Counted::Ratio(over, under) => {
-                let (low, high) = sum(over).limits(1);
-                let greatest = low.unsigned_abs().max(high.unsigned_abs()) as f64 / sum(over).steps();
-                let both = spread(over).hypot(greatest * spread(under));
+            Counted::Ratio(over, under, limits) => {
+                // To first order a ratio r moves as `over − r · under` does, most at one of its limits.
+                let at = |r: f64| {
+                    let under = under.iter().map(|(factor, number)| (-r * factor, *number));
+                    self.spread(over.iter().copied().chain(under))
+                };
+                let [low, high] = limits.map(at);
                 Error {
-                    half_width: TWO_SIDED_95 * both / USUAL_CELL as f64,
+                    half_width: TWO_SIDED_95 * low.max(high) / USUAL_CELL as f64,
                     among: Some(USUAL_CELL),
                 }
             }

@@ -71,6 +71,8 @@ fn layout(keys: &[&str]) -> CellLayout {
         dominance: None,
         contribution_key: None,
         indicator: false,
+        optional: false,
+        domains: Vec::new(),
     };
     let sum = StatisticColumns {
         value: "sum".into(),
@@ -81,6 +83,8 @@ fn layout(keys: &[&str]) -> CellLayout {
         dominance: Some(["total", "first", "second"].map(str::to_owned)),
         contribution_key: Some("key".into()),
         indicator: false,
+        optional: false,
+        domains: Vec::new(),
     };
     CellLayout {
         keys: keys.iter().map(|k| (*k).to_owned()).collect(),

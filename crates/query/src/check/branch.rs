@@ -1,29 +1,8 @@
-//! Forms of aggregates that stand for something simpler: a branch that is counted, a spread.
+//! A branch that is counted.
 
 use datafusion::{common::ScalarValue, logical_expr::Expr};
 
 use super::constant;
-
-/// Which measure of spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Spread {
-    /// The standard deviation, not the variance.
-    pub root: bool,
-    /// Of a sample: divided by one less than the number of values.
-    pub sample: bool,
-}
-
-/// The measures of spread that exist.
-pub(super) fn spread(name: &str) -> Option<Spread> {
-    let (root, sample) = match name {
-        "stddev" => (true, true),
-        "stddev_pop" => (true, false),
-        "var" => (false, true),
-        "var_pop" => (false, false),
-        _ => return None,
-    };
-    Some(Spread { root, sample })
-}
 
 /// Whether a constant is this number.
 pub(super) fn is_number(value: &ScalarValue, number: i64) -> bool {

@@ -135,7 +135,7 @@ impl Exact<'_> {
     }
 
     /// Both sides compare without a conversion that can fail; a text constant that is a date does.
-    fn comparable(&self, left: &Expr, right: &Expr) -> Result<(), Refusal> {
+    pub(super) fn comparable(&self, left: &Expr, right: &Expr) -> Result<(), Refusal> {
         let (a, b) = (self.family_of(left)?, self.family_of(right)?);
         // A constant may be converted, a column not: a far date has no time stamp.
         let converts = |side: Family, other: Family, value: &Expr| match (side, other) {
@@ -210,6 +210,9 @@ impl Exact<'_> {
             (_, true) => (left, op, right),
             (true, false) => (right, op.swap().unwrap_or(op), left),
             (false, false) => {
+                if let Some(judged) = self.with_released(left, op, right) {
+                    return judged;
+                }
                 let refusal = Refusal::unmet("column_compared_with_column").under(&self.citations.raw_stays);
                 return Err(self.involving(refusal, left).instruct("compare_with_constant"));
             }

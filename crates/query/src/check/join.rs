@@ -128,7 +128,9 @@ fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citat
 }
 
 fn connected(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
-    let all: Vec<&str> = relation.leaves.iter().map(|leaf| leaf.alias.as_str()).collect();
+    // A constant meets every row.
+    let all = relation.leaves.iter().filter(|leaf| !leaf.is_constant());
+    let all: Vec<&str> = all.map(|leaf| leaf.alias.as_str()).collect();
     let reached = reach(
         all.first().copied().unwrap_or_default(),
         &edges(relation, |_, _| true),
@@ -136,7 +138,7 @@ fn connected(relation: &Relation, citations: &Citations) -> Result<(), Refusal> 
     match relation
         .leaves
         .iter()
-        .find(|leaf| !reached.contains(leaf.alias.as_str()))
+        .find(|leaf| !leaf.is_constant() && !reached.contains(leaf.alias.as_str()))
     {
         None => Ok(()),
         Some(leaf) => Err(without_equality(leaf, citations)),
@@ -225,15 +227,11 @@ pub(crate) fn subject(relation: &Relation) -> Option<Subject> {
         .iter()
         .find(|leaf| leaf.stage() == Stage::Personal)?;
     let domain = domain(&leaf.grant)?.to_owned();
-    let one_row = match leaf.grant.kind {
-        TableKind::Personal { rows_per_unit, .. } => rows_per_unit == 1,
-        TableKind::NonPersonal | TableKind::Public => false,
-    };
-    // A joined register may hold its key twice, so only a lone table is believed.
+    // A joined register may hold its key twice, so only rows that are proved to be single are believed.
     Some(Subject {
         alias: leaf.alias.clone(),
         domain,
-        many_rows: !one_row || relation.leaves.len() > 1,
+        many_rows: !relation.leaves.iter().all(Leaf::is_single),
     })
 }
 

@@ -2,8 +2,11 @@
 //!
 //! [`text`] and [`survey`] read the statement, [`plan`] walks the logical plan, [`relation`] writes everything out
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
-//! cannot fail, [`join`] judges joins, [`release`] judges aggregates, [`size`] how much comes of it, and [`blame`]
-//! says what is wrong. [`private`] is for mode `dp`.
+//! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
+//! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets.
+//! [`per_subject`] and [`window`] judge those that stay with the subject, [`stage`] and [`scalar`] what later releases
+//! read. [`size`] bounds how much comes of it, and [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode
+//! `dp`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +21,7 @@ use datafusion::{
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
 use shuyu_privacy::{Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
 
-use self::{plan::Walk, private::Private, release::Release, text::Asked};
+use self::{plan::Walk, private::Private, stage::Step, text::Asked};
 use crate::{
     estimate::Estimate,
     provider::{analyst_schema, is_hidden},
@@ -26,24 +29,41 @@ use crate::{
     session::Planner,
 };
 
+mod argument;
 mod blame;
-pub(crate) mod branch;
+mod branch;
 mod constant;
+mod core;
 mod exact;
 mod expression;
+pub(crate) mod figure;
+mod figures;
 pub(crate) mod grain;
 mod join;
+mod maker;
 mod nearest;
+mod noisy;
+mod order;
+pub(crate) mod origin;
 mod own_limits;
+mod pair;
+mod per_subject;
+mod piece;
+mod plain;
 pub(crate) mod plan;
 pub(crate) mod private;
 mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
+pub(crate) mod scalar;
+pub(crate) mod sets;
+mod settle;
 mod size;
+pub(crate) mod stage;
 mod survey;
 pub(crate) mod text;
 mod total;
+mod window;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
 #[derive(Debug, Clone)]
@@ -54,7 +74,7 @@ pub struct Sealed {
     max_bytes: u64,
     tables: BTreeMap<String, TableGrant>,
     upper: LogicalPlan,
-    release: Option<Release>,
+    steps: Vec<Step>,
     private: Option<Private>,
 }
 
@@ -62,7 +82,8 @@ impl Sealed {
     /// What may be told before it runs; `None` outside of mode `dp` and for queries that read no personal rows.
     pub fn estimate(&self) -> Option<Estimate> {
         let private = self.private.as_ref()?;
-        Some(private.estimate(self.release.as_ref()?))
+        let release = self.steps.iter().find_map(Step::release)?;
+        Some(private.estimate(release))
     }
     /// Whether noise was drawn for it: then it is charged, even if it ended without an answer.
     pub fn has_drawn(&self) -> bool {
@@ -84,7 +105,7 @@ impl Sealed {
     }
     /// Whether it reads personal rows, so that its answer consists of gated cells.
     pub fn is_gated(&self) -> bool {
-        self.release.is_some()
+        self.steps.iter().any(|step| matches!(step, Step::Release { .. }))
     }
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
@@ -95,8 +116,9 @@ impl Sealed {
     pub(crate) fn upper(&self) -> &LogicalPlan {
         &self.upper
     }
-    pub(crate) fn release(&self) -> Option<&Release> {
-        self.release.as_ref()
+    /// What is done before the upper plan, in this order: every step reads earlier ones only.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
     pub(crate) fn grants(&self) -> &BTreeMap<String, TableGrant> {
         &self.tables
@@ -174,10 +196,9 @@ fn check_under(
         .tables
         .iter()
         .filter_map(|name| Some((name.clone(), permit.tables.get(name)?.clone())));
-    let private = match (permit.mode, &walk.release) {
-        (PermitMode::Dp, Some(release)) => Some(private::plan(release, permit)?),
-        (PermitMode::Dp, None)
-        | (PermitMode::Stat | PermitMode::Review | PermitMode::Verify, Some(_) | None) => None,
+    let private = match permit.mode {
+        PermitMode::Dp => private::of_steps(&walk.steps, permit)?,
+        PermitMode::Stat | PermitMode::Review | PermitMode::Verify => None,
     };
     Ok(Sealed {
         permit: permit.id,
@@ -186,7 +207,7 @@ fn check_under(
         max_bytes: permit.max_bytes,
         tables: tables.collect(),
         upper,
-        release: walk.release,
+        steps: walk.steps,
         private,
     })
 }

@@ -6,13 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::{
-    common::{NullEquality, Result as PlanResult},
-    datasource::provider_as_source,
+    common::{NullEquality, tree_node::Transformed},
     logical_expr::{
-        Aggregate, BinaryExpr, Expr, Join, JoinType, LogicalPlan, LogicalPlanBuilder, Operator, Projection,
-        TableScan, col, utils::conjunction,
+        Aggregate, BinaryExpr, Distinct, Expr, Join, JoinType, LogicalPlan, Operator, Projection, TableScan,
+        utils::conjunction,
     },
 };
 use shuyu_kernel::Refusal;
@@ -22,14 +21,14 @@ use super::{
     blame::{first_column, naming, place},
     exact::Exact,
     expression, nearest,
-    own_limits::OwnLimits,
+    origin::Origin,
+    per_subject,
     relation::{Leaf, Relation, Stage},
-    release::{self, Release},
+    release,
+    stage::{self, Step},
+    window,
 };
-use crate::{provider::PlannedTable, refusal::Explain};
-
-/// Name of the gated cells in the upper plan. No granted table may begin with two underscores.
-pub(crate) const CELLS: &str = "__cells";
+use crate::refusal::Explain;
 
 /// Name of the n-th column of the gated cells.
 pub(crate) fn cell_column(index: usize) -> String {
@@ -37,7 +36,7 @@ pub(crate) fn cell_column(index: usize) -> String {
 }
 
 /// What a node yields.
-enum Found {
+pub(super) enum Found {
     /// A selection, projection and join of base tables; its rows may still be personal.
     Rows(Box<Relation>),
     /// Released cells, public rows, or rows granted for output.
@@ -52,8 +51,9 @@ pub(crate) struct Walk<'a> {
     pub wildcard: bool,
     /// Base tables met so far.
     pub tables: BTreeSet<String>,
-    pub release: Option<Release>,
-    leaves: usize,
+    /// What is done first, in this order.
+    pub steps: Vec<Step>,
+    pub(super) leaves: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -69,7 +69,7 @@ impl<'a> Walk<'a> {
             schemas,
             wildcard,
             tables: BTreeSet::new(),
-            release: None,
+            steps: Vec::new(),
             leaves: 0,
         }
     }
@@ -85,8 +85,9 @@ impl<'a> Walk<'a> {
         Ok(upper)
     }
 
-    fn walk(&mut self, plan: &LogicalPlan) -> Result<(Found, LogicalPlan), Refusal> {
+    pub(super) fn walk(&mut self, plan: &LogicalPlan) -> Result<(Found, LogicalPlan), Refusal> {
         self.expressions(plan)?;
+        let plan = &self.subqueries(plan)?;
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(plan, scan),
             LogicalPlan::SubqueryAlias(alias) => {
@@ -109,8 +110,9 @@ impl<'a> Walk<'a> {
             LogicalPlan::Aggregate(aggregate) => self.aggregate(plan, aggregate),
             LogicalPlan::Sort(_) => self.free(plan, "sort"),
             LogicalPlan::Limit(_) => self.free(plan, "limit"),
-            LogicalPlan::Window(_) => self.free(plan, "window"),
-            LogicalPlan::Distinct(_) => self.free(plan, "distinct"),
+            LogicalPlan::Window(window) => self.window(plan, window),
+            LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(plan, input),
+            LogicalPlan::Distinct(Distinct::On(_)) => self.free(plan, "distinct"),
             LogicalPlan::Union(_) => self.free(plan, "union"),
             LogicalPlan::Values(_) => self.free(plan, "values"),
             LogicalPlan::EmptyRelation(_) => self.free(plan, "empty"),
@@ -131,29 +133,48 @@ impl<'a> Walk<'a> {
         refusal.fact("node", node).instruct("aggregate_first")
     }
 
-    /// Vocabulary and subqueries of the node's own expressions.
+    /// Vocabulary of the node's own expressions.
     fn expressions(&mut self, plan: &LogicalPlan) -> Result<(), Refusal> {
-        let mut subquery = |inner: &LogicalPlan| self.subquery(inner);
+        // Plans inside them are walked by `subqueries`.
         plan.expressions()
             .iter()
-            .try_for_each(|expr| expression::check(expr, &mut subquery))
+            .try_for_each(|expr| expression::check(expr, &mut |_| Ok(())))
     }
 
-    /// A subquery inside an expression may read public rows and rows granted for output only: which
-    /// rows it selects would otherwise speak of persons.
-    fn subquery(&mut self, plan: &LogicalPlan) -> Result<(), Refusal> {
-        let before = self.release.is_some();
-        let (found, _) = self.walk(plan)?;
-        self.to_free(found, Some("subquery"))?;
-        if self.release.is_some() == before {
-            Ok(())
-        } else {
-            Err(self.node("subquery"))
+    /// The node with its subqueries as they run above the releases inside them. A subquery inside an expression
+    /// reads released cells, public rows and rows granted for output only: which rows it selects would otherwise
+    /// speak of persons.
+    fn subqueries(&mut self, plan: &LogicalPlan) -> Result<LogicalPlan, Refusal> {
+        let mut refused = None;
+        let put = plan.clone().map_subqueries(|inner| {
+            let LogicalPlan::Subquery(subquery) = inner else {
+                return Ok(Transformed::no(inner));
+            };
+            match self.subquery(&subquery.subquery) {
+                Ok(upper) => Ok(Transformed::yes(LogicalPlan::Subquery(
+                    subquery.with_plan(Arc::new(upper)),
+                ))),
+                Err(refusal) => {
+                    refused.get_or_insert(refusal);
+                    Ok(Transformed::no(LogicalPlan::Subquery(subquery)))
+                }
+            }
+        });
+        match (refused, put) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Ok(put)) => Ok(put.data),
+            (None, Err(_)) => Err(Refusal::unmet("query_not_planned")),
         }
     }
 
+    fn subquery(&mut self, plan: &LogicalPlan) -> Result<LogicalPlan, Refusal> {
+        let (found, upper) = self.walk(plan)?;
+        self.to_free(found, Some("subquery"))?;
+        Ok(upper)
+    }
+
     /// Rows that go on as they are: never personal ones.
-    fn to_free(&self, found: Found, node: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn to_free(&self, found: Found, node: Option<&str>) -> Result<(), Refusal> {
         let Found::Rows(rows) = found else { return Ok(()) };
         match rows.stage() {
             Stage::Public => Ok(()),
@@ -174,9 +195,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn raw_rows(&self, rows: &Relation, node: Option<&str>) -> Refusal {
+    pub(super) fn raw_rows(&self, rows: &Relation, node: Option<&str>) -> Refusal {
         let refusal = match node {
             Some(node) => self.node(node),
+            None if window::is_derived(rows) => return self.one_per_subject(rows),
             None => {
                 let code = if self.wildcard { "select_star" } else { "raw_rows" };
                 Refusal::unmet(code)
@@ -194,8 +216,7 @@ impl<'a> Walk<'a> {
             Some(column) => naming(refusal, rows, &column).at(place(&column), ""),
             None => refusal,
         };
-        let personal = rows.leaves.iter().find(|leaf| leaf.stage() == Stage::Personal);
-        match personal {
+        match rows.personal() {
             Some(leaf) => refusal
                 .fact("table", &leaf.table)
                 .nearest_sql(nearest::grouped(leaf)),
@@ -212,12 +233,12 @@ impl<'a> Walk<'a> {
         };
         self.tables.insert(name.to_owned());
         let leaf = Leaf {
-            alias: format!("t{}", self.leaves),
+            alias: self.alias(),
             table: name.to_owned(),
             grant: grant.clone(),
             schema: Arc::clone(schema),
+            origin: Origin::Stored,
         };
-        self.leaves += 1;
         Ok((Found::Rows(Box::new(Relation::scan(leaf))), plan.clone()))
     }
 
@@ -241,21 +262,24 @@ impl<'a> Walk<'a> {
         let (right, right_plan) = self.walk(&join.right)?;
         let inner =
             join.join_type == JoinType::Inner && join.null_equality == NullEquality::NullEqualsNothing;
-        let upper = rebuild(plan, vec![left_plan, right_plan])?;
+        let upper = rebuild(plan, vec![left_plan.clone(), right_plan.clone()])?;
+        let (upper_left, upper_right) = (&left_plan, &right_plan);
+        // A condition beside the equalities would decide what is missing.
+        let stage_join = inner || (join.join_type == JoinType::Left && join.filter.is_none());
         match (left, right) {
             (Found::Rows(left), Found::Rows(right)) if inner => {
-                let mut rows = left.beside(*right);
-                let on = join.on.iter().map(|(left, right)| {
-                    Expr::BinaryExpr(BinaryExpr::new(
-                        Box::new(left.clone()),
-                        Operator::Eq,
-                        Box::new(right.clone()),
-                    ))
-                });
-                if let Some(condition) = conjunction(on.chain(join.filter.clone())) {
-                    rows = rows.filter(&condition, &join.schema)?;
-                }
-                Ok((Found::Rows(Box::new(rows)), upper))
+                let beside = left.beside(*right);
+                Ok((self.on(beside, join)?, upper))
+            }
+            (Found::Rows(rows), Found::Free) if rows.stage() == Stage::Personal && stage_join => {
+                let leaf = self.released(upper_right, join.join_type == JoinType::Left)?;
+                let beside = rows.beside(Relation::scan(leaf));
+                Ok((self.on(beside, join)?, upper))
+            }
+            (Found::Free, Found::Rows(rows)) if rows.stage() == Stage::Personal && inner => {
+                let leaf = self.released(upper_left, false)?;
+                let beside = Relation::scan(leaf).beside(*rows);
+                Ok((self.on(beside, join)?, upper))
             }
             (left, right) => {
                 self.to_free(left, Some("join"))?;
@@ -263,6 +287,22 @@ impl<'a> Walk<'a> {
                 Ok((Found::Free, upper))
             }
         }
+    }
+
+    /// The condition of a join over both sides.
+    fn on(&self, beside: Relation, join: &Join) -> Result<Found, Refusal> {
+        let on = join.on.iter().map(|(left, right)| {
+            Expr::BinaryExpr(BinaryExpr::new(
+                Box::new(left.clone()),
+                Operator::Eq,
+                Box::new(right.clone()),
+            ))
+        });
+        let rows = match conjunction(on.chain(join.filter.clone())) {
+            Some(condition) => beside.filter(&condition, &join.schema)?,
+            None => beside,
+        };
+        Ok(Found::Rows(Box::new(rows)))
     }
 
     fn aggregate(
@@ -277,22 +317,29 @@ impl<'a> Walk<'a> {
         if rows.stage() == Stage::Public {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         }
+        let rows = self.settled(*rows)?;
+        if rows.stage() == Stage::Personal {
+            let keys = aggregate.group_expr.iter();
+            let keys = keys
+                .map(|key| rows.write_out(key, aggregate.input.schema()))
+                .collect::<Result<Vec<_>, _>>()?;
+            if per_subject::hold_subject(&rows, &keys) {
+                let alias = self.alias();
+                let rows = per_subject::aggregated(rows, &keys, aggregate, alias, self.citations)?;
+                return Ok((Found::Rows(Box::new(rows)), rebuild(plan, vec![input])?));
+            }
+        }
         // Limits that the query sets itself mean something in mode `dp` alone.
-        let (bare, own) = match self.permit.mode {
-            PermitMode::Dp => OwnLimits::of(aggregate),
-            PermitMode::Stat | PermitMode::Review | PermitMode::Verify => OwnLimits::none(aggregate),
-        };
-        let Some(mut release) = release::check(&rows, &bare, self.citations)? else {
+        let own_limits = self.permit.mode == PermitMode::Dp;
+        let Some(release) = release::check(&rows, aggregate, self.citations, own_limits)? else {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         };
-        own.narrow(&mut release);
-        if self.release.is_some() {
-            // Two releases of one statement could be margins of each other.
-            let refusal = Refusal::unmet("one_release_per_statement").under(&self.citations.raw_stays);
-            return Err(refusal.fact("node", "aggregate").instruct("ask_one_by_one"));
-        }
-        self.release = Some(release);
-        let cells = cells_in_place_of(aggregate).map_err(|_| Refusal::unmet("query_not_planned"))?;
+        let (schema, cells) = stage::cells_in_place_of(aggregate, self.steps.len())
+            .map_err(|_| Refusal::unmet("query_not_planned"))?;
+        self.steps.push(Step::Release {
+            release: Box::new(release),
+            schema,
+        });
         Ok((Found::Free, cells))
     }
 
@@ -315,31 +362,11 @@ fn statement(name: &str) -> Refusal {
 }
 
 /// The same node over other inputs.
-fn rebuild(plan: &LogicalPlan, inputs: Vec<LogicalPlan>) -> Result<LogicalPlan, Refusal> {
+pub(super) fn rebuild(plan: &LogicalPlan, inputs: Vec<LogicalPlan>) -> Result<LogicalPlan, Refusal> {
     let same = plan.inputs().into_iter().eq(inputs.iter());
     if same {
         return Ok(plan.clone());
     }
     plan.with_new_exprs(plan.expressions(), inputs)
         .map_err(|_| Refusal::unmet("query_not_planned"))
-}
-
-/// A scan of the gated cells under the very names of the aggregate's columns.
-fn cells_in_place_of(aggregate: &Aggregate) -> PlanResult<LogicalPlan> {
-    let fields = aggregate.schema.fields().iter().enumerate();
-    let schema = Schema::new(
-        fields
-            .map(|(i, field)| Field::new(cell_column(i), field.data_type().clone(), true))
-            .collect::<Vec<_>>(),
-    );
-    let source = provider_as_source(Arc::new(PlannedTable {
-        schema: Arc::new(schema),
-    }));
-    let columns = aggregate.schema.iter().enumerate().map(|(i, (relation, field))| {
-        let cell = col(format!("{CELLS}.{}", cell_column(i)));
-        cell.alias_qualified(relation.cloned(), field.name())
-    });
-    LogicalPlanBuilder::scan(CELLS, source, None)?
-        .project(columns)?
-        .build()
 }

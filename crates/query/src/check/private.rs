@@ -9,24 +9,26 @@ use std::{
     },
 };
 
-use datafusion::logical_expr::Expr;
+use datafusion::{common::Column, logical_expr::Expr};
 use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_privacy::{
-    Bounds, Permit, Statistic, TableKind,
+    Permit, Statistic, TableKind,
     dp::{Amount, Counted, Design},
 };
 
 use super::{
     blame::{self, first_column},
-    branch::Spread,
+    figure::{Figure, Moment, Role, Spread},
     nearest::quoted,
-    relation::Stage,
-    release::{Figure, Release},
+    noisy::Planner,
+    origin::Origin,
+    relation::{Leaf, Stage},
+    release::Release,
+    stage::Step,
 };
 use crate::{
     estimate::{Estimate, Expected},
     refusal::Explain,
-    split::{canonical, is_fraction},
 };
 
 /// From which column of the plan by subject a sum is read.
@@ -34,11 +36,13 @@ use crate::{
 pub(crate) enum Read {
     /// A subject is one.
     One,
+    /// A subject is one if it has a value of the part with this number.
+    Has(usize),
     /// Its rows.
     Rows,
-    /// Its values of the figure with this number.
+    /// Its values of the part with this number.
     Values(usize),
-    /// The total of its values of the figure with this number.
+    /// The total of its values of the part with this number.
     Total(usize),
 }
 
@@ -50,7 +54,14 @@ pub(crate) struct Sum {
     /// As in the release ledger: all that may be subtracted from each other.
     pub family: String,
     /// Of what it is a sum, so that the same is paid for once.
-    argument: String,
+    pub of: String,
+}
+
+/// A figure, planned.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub statistic: Statistic,
+    pub counted: Counted,
 }
 
 /// A release in mode `dp`, planned.
@@ -59,7 +70,7 @@ pub(crate) struct Private {
     pub design: Design,
     pub sums: Vec<Sum>,
     /// By figure.
-    pub figures: Vec<Counted>,
+    pub figures: Vec<Planned>,
     /// Declared values of every key, if all are declared; else keys come from the data.
     pub declared: Option<Vec<Vec<String>>>,
     /// Personal datasets that are read: each is charged.
@@ -78,18 +89,12 @@ impl Private {
 
     /// What may be told before it runs.
     pub fn estimate(&self, release: &Release) -> Estimate {
-        let expected = release
-            .statistics
-            .iter()
-            .zip(&self.figures)
-            .map(|(figure, counted)| {
-                let column = figure.argument.as_ref().and_then(first_column);
-                Expected {
-                    statistic: figure.statistic,
-                    column: column.filter(|_| !figure.indicator).map(|column| column.name),
-                    error: self.design.error(*counted),
-                }
-            });
+        let figures = release.figures.iter().zip(&self.figures);
+        let expected = figures.map(|(figure, planned)| Expected {
+            statistic: planned.statistic,
+            column: column_told(release, figure).map(|column| column.name),
+            error: self.design.error(&planned.counted),
+        });
         Estimate {
             expected: expected.collect(),
             rho: self.design.rho,
@@ -97,6 +102,24 @@ impl Private {
             charged: self.charged.clone(),
         }
     }
+}
+
+/// Plans a statement under the terms of a permit: one release of stored rows, or none.
+///
+/// # Errors
+/// `dp_one_release`, and what [`plan`] refuses.
+pub(crate) fn of_steps(steps: &[Step], permit: &Permit) -> Result<Option<Private>, Refusal> {
+    let release = match steps {
+        [] => return Ok(None),
+        [Step::Release { release, .. }] => release,
+        // What one subject changes in a bound changes whom a later release is about.
+        _ => return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays)),
+    };
+    let stored = |leaf: &Leaf| matches!(leaf.origin, Origin::Stored);
+    if !release.relation.leaves.iter().all(stored) {
+        return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays));
+    }
+    plan(release, permit).map(Some)
 }
 
 /// Plans a release under the terms of a permit.
@@ -111,21 +134,18 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
             .fact("node", "join")
             .instruct("join_on_subject"));
     }
+    if release.sets.is_some() {
+        return Err(no_sum(release, permit, None, "grouping"));
+    }
     let declared = declared(release, permit);
     let from_data = declared.is_none() && !release.keys.is_empty();
     let most = most_rows(release);
     let rows = most.min(u64::from(terms.rows.value.max(1)));
-    let mut planner = Planner {
-        release,
-        permit,
-        rows,
-        sums: Vec::new(),
-    };
+    let mut planner = Planner::new(release, permit, rows);
     if from_data {
         planner.one();
     }
-    let figures = release.statistics.iter().enumerate();
-    let figures = figures.map(|(index, figure)| planner.figure(index, figure));
+    let figures = release.figures.iter().map(|figure| planner.figure(figure));
     let figures = figures.collect::<Result<Vec<_>, _>>()?;
     if planner.sums.is_empty() {
         // Keys alone, all of them declared: still one statement about the data, that costs what any does.
@@ -190,146 +210,79 @@ fn declared(release: &Release, permit: &Permit) -> Option<Vec<Vec<String>>> {
     (!all.is_empty()).then_some(all)
 }
 
-struct Planner<'a> {
-    release: &'a Release,
-    permit: &'a Permit,
-    rows: u64,
-    sums: Vec<Sum>,
+/// A figure that is no sum of which one subject changes a known part, with the nearest that is.
+pub(super) fn no_sum(release: &Release, permit: &Permit, figure: Option<&Figure>, function: &str) -> Refusal {
+    let refusal = about(release, permit, figure, "dp_statistic_refused").fact("function", function);
+    let leaves = release.relation.leaves.iter();
+    let mut units = leaves.flat_map(|leaf| &leaf.grant.columns);
+    match units.find(|(_, column)| column.unit) {
+        Some((unit, _)) => refusal.nearest_sql(format!("count(DISTINCT {})", quoted(unit))),
+        None => refusal.nearest_sql("count(*)"),
+    }
 }
 
-impl Planner<'_> {
-    fn add(&mut self, sum: Sum) -> usize {
-        let same = |other: &Sum| {
-            other.amount == sum.amount
-                && other.argument == sum.argument
-                && std::mem::discriminant(&other.read) == std::mem::discriminant(&sum.read)
-        };
-        match self.sums.iter().position(same) {
-            Some(place) => place,
-            None => {
-                self.sums.push(sum);
-                self.sums.len() - 1
-            }
+pub(super) fn about(
+    release: &Release,
+    permit: &Permit,
+    figure: Option<&Figure>,
+    code: &'static str,
+) -> Refusal {
+    let refusal = Refusal::unmet(code)
+        .under(&permit.citations.raw_stays)
+        .fact("node", "aggregate");
+    match figure.and_then(|figure| column_of(release, figure)) {
+        Some(column) => {
+            let place = blame::place(&column);
+            blame::naming(refusal, &release.relation, &column).at(place, &column.name)
         }
+        None => refusal,
     }
+}
 
-    fn one(&mut self) -> usize {
-        self.counted(Read::One, Amount::One, String::new())
-    }
+/// The first column that a figure reads.
+pub(super) fn column_of(release: &Release, figure: &Figure) -> Option<Column> {
+    let parts = figure.parts.iter().filter_map(|part| release.parts.get(*part));
+    let mut columns = parts.filter_map(|part| first_column(&part.core.as_ref()?.value));
+    columns.next()
+}
 
-    /// Rows: a subject with one row is its row.
-    fn rows(&mut self) -> usize {
-        if self.rows == 1 {
-            self.one()
-        } else {
-            self.counted(Read::Rows, Amount::Rows, String::new())
-        }
-    }
+/// The same, unless the figure is about subjects.
+fn column_told(release: &Release, figure: &Figure) -> Option<Column> {
+    let of_subjects = |part: &usize| {
+        let role = release.parts.get(*part).map(|part| part.role);
+        role == Some(Role::Subjects)
+    };
+    let told = !figure.parts.iter().any(of_subjects);
+    column_of(release, figure).filter(|_| told)
+}
 
-    fn values(&mut self, index: usize, figure: &Figure) -> Result<usize, Refusal> {
-        let argument = self.argument(figure)?;
-        Ok(self.counted(Read::Values(index), Amount::Rows, argument))
-    }
-
-    fn counted(&mut self, read: Read, amount: Amount, argument: String) -> usize {
-        self.add(Sum {
-            read,
-            amount,
-            family: "count".to_owned(),
-            argument,
-        })
-    }
-
-    fn argument(&self, figure: &Figure) -> Result<String, Refusal> {
-        canonical(figure, &self.release.relation).map_err(|_| Refusal::unmet("query_not_planned"))
-    }
-
-    fn total(&mut self, index: usize, figure: &Figure) -> Result<usize, Refusal> {
-        let (Some(bounds), Some(argument)) = (figure.bounds, &figure.argument) else {
-            return Err(self.limits_missing(figure));
-        };
-        if bounds == Bounds::UNDECLARED {
-            return Err(self.limits_missing(figure));
-        }
-        let whole = !is_fraction(argument, &self.release.relation);
-        let argument = self.argument(figure)?;
-        Ok(self.add(Sum {
-            read: Read::Total(index),
-            amount: Amount::total(bounds.low, bounds.high, whole),
-            family: format!("sum {argument}"),
-            argument,
-        }))
-    }
-
-    fn figure(&mut self, index: usize, figure: &Figure) -> Result<Counted, Refusal> {
-        Ok(match figure.statistic {
-            Statistic::Rows => Counted::Sum(self.rows()),
-            Statistic::Values => Counted::Sum(self.values(index, figure)?),
-            Statistic::Distinct if figure.of_subjects => Counted::Sum(self.one()),
-            Statistic::Sum => Counted::Sum(self.total(index, figure)?),
-            Statistic::Mean => Counted::Ratio(self.total(index, figure)?, self.values(index, figure)?),
-            Statistic::Share => Counted::Ratio(self.values(index, figure)?, self.rows()),
-            // Everything else is no sum of which one subject changes a known part.
-            _ => return Err(self.no_sum(figure)),
-        })
-    }
-
-    fn no_sum(&self, figure: &Figure) -> Refusal {
-        let refusal = self.about(Refusal::unmet("dp_statistic_refused"), figure);
-        let function = match figure.spread {
-            Some(Spread {
-                root: true,
-                sample: true,
-            }) => "stddev",
-            Some(Spread {
-                root: true,
-                sample: false,
-            }) => "stddev_pop",
-            Some(Spread {
-                root: false,
-                sample: true,
-            }) => "var",
-            Some(Spread {
-                root: false,
-                sample: false,
-            }) => "var_pop",
-            None => "count",
-        };
-        let refusal = refusal.fact("function", function);
-        let units = self
-            .release
-            .relation
-            .leaves
-            .iter()
-            .flat_map(|leaf| &leaf.grant.columns);
-        match units.into_iter().find(|(_, column)| column.unit) {
-            Some((unit, _)) => refusal.nearest_sql(format!("count(DISTINCT {})", quoted(unit))),
-            None => refusal.nearest_sql("count(*)"),
-        }
-    }
-
-    /// The nearest form sets limits in the text; which ones are right, only the analyst knows.
-    fn limits_missing(&self, figure: &Figure) -> Refusal {
-        let refusal = self.about(Refusal::unmet("dp_limits_missing"), figure);
-        match figure.argument.as_ref().and_then(first_column) {
-            Some(column) => {
-                let name = quoted(&column.name);
-                refusal.nearest_sql(format!("least(greatest({name}, 0), 10000)"))
-            }
-            None => refusal.instruct("set_limits"),
-        }
-    }
-
-    fn about(&self, refusal: Refusal, figure: &Figure) -> Refusal {
-        let refusal = refusal
-            .under(&self.permit.citations.raw_stays)
-            .fact("node", "aggregate");
-        match figure.argument.as_ref().and_then(first_column) {
-            Some(column) => {
-                let place = blame::place(&column);
-                blame::naming(refusal, &self.release.relation, &column).at(place, &column.name)
-            }
-            None => refusal,
-        }
+/// The function of a second moment.
+pub(super) fn called(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Spread(Spread {
+            root: true,
+            sample: true,
+        }) => "stddev",
+        Moment::Spread(Spread {
+            root: true,
+            sample: false,
+        }) => "stddev_pop",
+        Moment::Spread(Spread {
+            root: false,
+            sample: true,
+        }) => "var",
+        Moment::Spread(Spread {
+            root: false,
+            sample: false,
+        }) => "var_pop",
+        Moment::Correlation => "corr",
+        Moment::Covariance { sample: true } => "covar_samp",
+        Moment::Covariance { sample: false } => "covar_pop",
+        Moment::Slope => "regr_slope",
+        Moment::Intercept => "regr_intercept",
+        Moment::Determination => "regr_r2",
+        Moment::SquaresOfX => "regr_sxx",
+        Moment::SquaresOfY => "regr_syy",
+        Moment::Products => "regr_sxy",
     }
 }

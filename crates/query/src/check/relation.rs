@@ -15,10 +15,11 @@ use datafusion::{
     logical_expr::{BinaryExpr, Expr, Operator, utils::split_conjunction_owned},
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind};
+use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind, Use};
 
 use super::{
     blame::{first_column, place},
+    origin::Origin,
     text::too_large,
 };
 use crate::refusal::Explain;
@@ -38,6 +39,7 @@ pub(crate) struct Leaf {
     pub grant: TableGrant,
     /// What the analyst may name.
     pub schema: SchemaRef,
+    pub origin: Origin,
 }
 
 /// One column of the relation. It has no name: the schema of the analyst's node has it.
@@ -80,6 +82,13 @@ impl Leaf {
         self.grant.columns.get(name)
     }
     fn label(&self, name: &str) -> Label {
+        if self.released().is_some() {
+            // A released value is no factor and no link (A3.6).
+            return Label {
+                uses: [Use::Group, Use::Filter].into(),
+                ..Label::free()
+            };
+        }
         match (self.stage(), self.column(name)) {
             (Stage::Public, _) => Label::free(),
             (Stage::NonPersonal | Stage::Personal, Some(grant)) => Label::of(grant),

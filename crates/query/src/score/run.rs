@@ -201,12 +201,11 @@ async fn ask(
 /// # Errors
 /// When it is not readable.
 pub(super) fn remember(past: &mut Past, released: &Released) -> Result<(), Fault> {
-    let Some(remembered) = &released.remembered else {
-        return Ok(());
-    };
-    let book = past.books.entry(remembered.domain.clone()).or_default();
-    let book: &mut Book = Arc::make_mut(book);
-    remembered.rows.iter().try_for_each(|row| book.read(row))
+    released.remembered.iter().try_for_each(|remembered| {
+        let book = past.books.entry(remembered.domain.clone()).or_default();
+        let book: &mut Book = Arc::make_mut(book);
+        remembered.rows.iter().try_for_each(|row| book.read(row))
+    })
 }
 
 /// Rows as texts, sorted; fractions to nine significant digits, so that the order of addition does not show.

@@ -7,12 +7,8 @@ use datafusion::{
     functions_aggregate::expr_fn::{count, sum},
     logical_expr::{Expr, LogicalPlan, ScalarUDF, lit},
 };
-use shuyu_privacy::Statistic;
 
-use super::{
-    lower::{Builder, UNIT, bare, is_measured, name},
-    rows::clamped,
-};
+use super::lower::{Builder, UNIT, bare, name};
 use crate::{check::release::Release, provider::Source};
 
 /// Column with the rows of a subject in a cell.
@@ -20,16 +16,16 @@ pub(crate) const ROWS: &str = "rows";
 /// Column with the unit of a subject.
 pub(crate) const SUBJECT: &str = UNIT;
 
-/// Column with the values of a figure.
-pub(crate) fn values(figure: usize) -> String {
-    name("c", figure)
+/// Column with the values of a part.
+pub(crate) fn values(part: usize) -> String {
+    name("c", part)
 }
-/// Column with the total of a figure.
-pub(crate) fn total(figure: usize) -> String {
-    name("s", figure)
+/// Column with the total of a part.
+pub(crate) fn total(part: usize) -> String {
+    name("s", part)
 }
 
-/// One row per cell and subject: the keys first, then unit, rows, and values and total of each figure that has any.
+/// One row per cell and subject: the keys first, then unit, rows, and values and total of each part that has any.
 /// Arguments are moved into their limits after all expressions.
 ///
 /// # Errors
@@ -40,20 +36,14 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
         source,
         least,
     };
-    let counted = || {
-        let figures = release.statistics.iter().enumerate();
-        figures.filter(|(_, figure)| figure.statistic != Statistic::Distinct)
-    };
     let mut arguments = Vec::new();
     let mut columns = vec![count(lit(1i64)).alias(ROWS)];
-    for (index, figure) in counted() {
-        let Some(argument) = &figure.argument else {
-            continue;
-        };
-        arguments.push(clamped(argument.clone(), figure.bounds, &release.relation)?.alias(name("a", index)));
-        columns.push(count(bare(&name("a", index))).alias(values(index)));
-        if is_measured(figure) {
-            columns.push(sum(bare(&name("a", index))).alias(total(index)));
+    for (index, part) in builder.per_subject().filter(|(_, part)| part.has_values()) {
+        let argument = name("a", index);
+        arguments.push(builder.value(part)?.alias(&argument));
+        columns.push(count(bare(&argument)).alias(values(index)));
+        if part.is_total() {
+            columns.push(sum(bare(&argument)).alias(total(index)));
         }
     }
     let by: Vec<Expr> = builder.keys().into_iter().chain([bare(UNIT)]).collect();

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, UInt32Array},
+    array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, RecordBatchOptions, UInt32Array},
     compute,
-    datatypes::{DataType, Schema},
+    datatypes::{DataType, Field, Schema},
     row::{RowConverter, SortField},
 };
 use datafusion::common::Result;
@@ -39,7 +39,7 @@ pub(crate) fn together(main: RecordBatch, further: Vec<RecordBatch>, keys: usize
 }
 
 /// The rows, each with its key, in the order of the rows.
-pub(super) fn rows_by_key(columns: &[ArrayRef]) -> Result<Vec<(u32, Vec<u8>)>> {
+pub(crate) fn rows_by_key(columns: &[ArrayRef]) -> Result<Vec<(u32, Vec<u8>)>> {
     let fields = columns
         .iter()
         .map(|column| SortField::new(column.data_type().clone()));
@@ -79,7 +79,7 @@ pub(crate) fn in_types(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<Reco
         .zip(wanted)
         .map(cast)
         .collect::<Result<Vec<_>>>()?;
-    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(
         Arc::clone(schema),
         columns,
@@ -87,26 +87,29 @@ pub(crate) fn in_types(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<Reco
     )?)
 }
 
-/// The cells that left, with the answers to their figures in place of the exact values. `answers` holds, by figure and
-/// by cell that went in, what leaves. A cell of which nothing leaves that was there is gone.
+/// The cells of one grouping that left, with the answers to their figures in place of the exact values. `answers` holds,
+/// by figure and by cell that went in, what leaves, `stays` whether it was to leave, `types` the types of the figures.
+/// A cell of which nothing leaves that was there is gone. Only keys and figures are left.
 ///
 /// # Errors
 /// When a column does not take a number.
 pub(crate) fn answered(
     outcome: &GateOutcome,
     keys: usize,
+    stays: &[Vec<bool>],
     answers: &[Vec<Option<f64>>],
+    types: &[&DataType],
 ) -> Result<RecordBatch> {
     let visible = &outcome.visible;
     let places: Vec<usize> = (0..outcome.kept.len())
         .filter(|place| outcome.kept.get(*place) == Some(&true))
         .collect();
-    if places.is_empty() {
-        return Ok(visible.clone());
-    }
+    let mut fields: Vec<Field> = visible.schema().fields()[..keys]
+        .iter()
+        .map(|field| field.as_ref().clone())
+        .collect();
     let mut columns = visible.columns()[..keys].to_vec();
-    for (index, answers) in answers.iter().enumerate() {
-        let wanted = visible.column(keys + index).data_type();
+    for (index, (answers, wanted)) in answers.iter().zip(types).enumerate() {
         let leaves = |place: &usize| {
             let value = answers.get(*place).copied().flatten();
             if wanted.is_integer() {
@@ -115,11 +118,17 @@ pub(crate) fn answered(
                 value
             }
         };
-        let numbers: Float64Array = places.iter().map(leaves).collect();
+        let numbers: Float64Array = if places.is_empty() && keys == 0 {
+            // Without keys there is one row, whatever there is.
+            Float64Array::from(vec![None])
+        } else {
+            places.iter().map(leaves).collect()
+        };
+        fields.push(Field::new(format!("figure{index}"), (*wanted).clone(), true));
         columns.push(compute::cast(&numbers, wanted)?);
     }
     let there = |place: &usize| {
-        let mut figures = answers.iter().zip(&outcome.stays);
+        let mut figures = answers.iter().zip(stays);
         let lost = |(answers, stays): (&Vec<Option<f64>>, &Vec<bool>)| {
             stays.get(*place) == Some(&true) && answers.get(*place).copied().flatten().is_none()
         };
@@ -128,7 +137,9 @@ pub(crate) fn answered(
             .any(|answers| answers.get(*place).copied().flatten().is_some());
         kept || !figures.any(lost)
     };
-    let batch = RecordBatch::try_new(visible.schema(), columns)?;
+    let rows = if keys == 0 { 1 } else { places.len() };
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?;
     if keys == 0 {
         return Ok(batch);
     }

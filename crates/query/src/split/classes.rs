@@ -47,11 +47,8 @@ impl Builder<'_> {
     /// One for every sensitive column and measure that a key or a filter reads.
     pub(super) fn classes(&self) -> Result<Vec<Class>> {
         let release = self.release;
-        let read = release
-            .keys
-            .iter()
-            .chain(&release.relation.filters)
-            .flat_map(columns_of);
+        let filters = release.relation.filters_of_all();
+        let read = release.keys.iter().chain(filters).flat_map(columns_of);
         let read: BTreeMap<String, Column> = read.filter(|(_, c)| speaks(&release.relation, c)).collect();
         read.keys().map(|column| self.class(column)).collect()
     }
@@ -72,14 +69,16 @@ impl Builder<'_> {
     /// Subjects by some of the keys, under some of the filters.
     fn part(&self, keys: &[usize], kept: &dyn Fn(&Expr) -> bool) -> Result<LogicalPlan> {
         let mut relation = self.release.relation.clone();
-        relation.filters.retain(kept);
+        relation.retain(kept);
         let release = Release {
             relation,
             keys: keys
                 .iter()
                 .filter_map(|key| self.release.keys.get(*key).cloned())
                 .collect(),
-            statistics: Vec::new(),
+            sets: None,
+            parts: Vec::new(),
+            figures: Vec::new(),
             ..self.release.clone()
         };
         let builder = Builder {
@@ -103,7 +102,7 @@ impl Builder<'_> {
 
 /// Whether a class of the column says something about a person.
 fn speaks(relation: &Relation, column: &Column) -> bool {
-    relation.leaf(column).is_some_and(|leaf| {
+    relation.leaf_of_all(column).is_some_and(|leaf| {
         let grant = leaf.column(&column.name);
         leaf.stage() == Stage::Personal
             && grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))

@@ -8,25 +8,28 @@ use datafusion::{
     functions::math::abs,
     functions_aggregate::{
         bit_and_or_xor::bit_xor_udaf,
-        expr_fn::{count, max, sum},
+        expr_fn::{count, max, min, sum},
     },
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, expr::ScalarFunction, lit, when},
 };
 
 use super::{
     calls::{aggregate, count_distinct},
-    lower::{Builder, UNIT, bare, is_measured, name},
-    rows::clamped,
+    layout,
+    lower::{Builder, UNIT, bare, name},
 };
-use crate::check::{plan::cell_column, release::Figure};
+use crate::check::{
+    figure::{Part, Role},
+    plan::cell_column,
+};
 
 /// Name of the column of values that are counted.
-const VALUE: &str = "d";
+pub(super) const VALUE: &str = "d";
 
 impl Builder<'_> {
     /// The subjects of each cell that have a value at all.
-    pub(super) fn holders(&self, index: usize, figure: &Figure) -> Result<LogicalPlan> {
-        let rows = self.values(figure)?;
+    pub(super) fn holders(&self, index: usize, part: &Part) -> Result<LogicalPlan> {
+        let rows = self.values(part)?;
         let with = when(bare(VALUE).is_not_null(), bare(UNIT)).end()?;
         let counted = count_distinct(with).alias(name("with", index));
         rows.aggregate(self.keys(), vec![counted])?
@@ -34,9 +37,9 @@ impl Builder<'_> {
             .build()
     }
 
-    /// Different values per cell. A value counts where at least `k + j` subjects of the cell hold it (A3.6):
-    /// a rarer one would be seen by its absence in another cell.
-    pub(super) fn distinct(&self, index: usize, figure: &Figure) -> Result<LogicalPlan> {
+    /// Different values per cell, or the greatest or smallest of them. A value counts where at least `k + j` subjects
+    /// of the cell hold it (A3.6): a rarer one would be seen by its absence in another cell.
+    pub(super) fn held(&self, index: usize, part: &Part) -> Result<LogicalPlan> {
         let by = |further: &[&str]| -> Vec<Expr> {
             let further = further.iter().map(|n| bare(n));
             self.keys().into_iter().chain(further).collect()
@@ -48,18 +51,33 @@ impl Builder<'_> {
         ];
         let least = ScalarFunction::new_udf(Arc::clone(&self.least), vec![bare("xor"), bare("units")]);
         let held = bare("holders").gt_eq(Expr::ScalarFunction(least));
-        let held = when(bare(VALUE).is_not_null().and(held), lit(1i64)).otherwise(lit(0i64))?;
-        self.values(figure)?
+        let held = bare(VALUE).is_not_null().and(held);
+        let value = when(held.clone(), bare(VALUE)).end()?;
+        let made = match part.role {
+            Role::Greatest => max(value),
+            Role::Smallest => min(value),
+            _ => sum(when(held, lit(1i64)).otherwise(lit(0i64))?),
+        };
+        self.values(part)?
             .aggregate(by(&[VALUE, UNIT]), Vec::<Expr>::new())?
             .aggregate(by(&[VALUE]), subjects)?
-            .aggregate(self.keys(), vec![sum(held).alias(self.cell(index))])?
+            .aggregate(self.keys(), vec![made.alias(self.cell(index))])?
             .project(self.cells([bare(&self.cell(index))]))?
             .build()
     }
 
+    /// The values of a part, row by row, with their subjects.
+    pub(super) fn ranks(&self, part: &Part) -> Result<LogicalPlan> {
+        let value = cast(self.value(part)?, DataType::Float64).alias(VALUE);
+        self.rows(vec![value])?.filter(bare(VALUE).is_not_null())?.build()
+    }
+
     /// Rows with the value that is counted.
-    fn values(&self, figure: &Figure) -> Result<LogicalPlanBuilder> {
-        let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
+    fn values(&self, part: &Part) -> Result<LogicalPlanBuilder> {
+        let argument = part
+            .core
+            .as_ref()
+            .map_or_else(|| lit(ScalarValue::Null), |core| core.value.clone());
         self.rows(vec![argument.alias(VALUE)])
     }
 
@@ -73,21 +91,34 @@ impl Builder<'_> {
 
     /// Members of a second domain per cell, and how much the greatest of them stands for.
     pub(super) fn domain(&self, index: usize, column: &Column) -> Result<LogicalPlan> {
-        let measured: Vec<(usize, &Figure)> = self.figures().filter(|(_, f)| is_measured(f)).collect();
+        let measured: Vec<(usize, &Part)> = self.parts().filter(|(_, part)| part.is_total()).collect();
         let mut further = vec![Expr::Column(column.clone()).alias("e")];
         let mut totals = vec![cast(count_distinct(bare(UNIT)), DataType::Float64).alias("weight")];
         let mut values = vec![count(lit(1i64)).alias(name("members", index))];
         values.extend(share(bare("weight"), &format!("domain{index}_rows")));
-        for (figure_index, figure) in &measured {
-            let argument = figure.argument.clone().unwrap_or_else(|| lit(ScalarValue::Null));
-            further.push(clamped(argument, figure.bounds, self.relation())?.alias(name("a", *figure_index)));
-            let size = cast(bare(&name("a", *figure_index)), DataType::Float64);
+        for (part_index, part) in &measured {
+            further.push(self.value(part)?.alias(name("a", *part_index)));
+            let size = cast(bare(&name("a", *part_index)), DataType::Float64);
             let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![size]));
-            totals.push(sum(size).alias(name("w", *figure_index)));
+            totals.push(sum(size).alias(name("w", *part_index)));
             values.extend(share(
-                bare(&name("w", *figure_index)),
-                &format!("domain{index}_{figure_index}"),
+                bare(&name("w", *part_index)),
+                &format!("domain{index}_{part_index}"),
             ));
+        }
+        // Each side of a branch is a cell of its own: a firm must not stand alone behind it either.
+        for (side, part) in self.parts().filter(|(_, part)| part.indicator) {
+            let (there, held) = (name("b", side), name("v", side));
+            further.push(
+                when(self.value(part)?.is_not_null(), lit(1i64))
+                    .end()?
+                    .alias(&there),
+            );
+            let subjects = count_distinct(when(bare(&there).is_not_null(), bare(UNIT)).end()?);
+            totals.push(cast(subjects, DataType::Float64).alias(&held));
+            let one = when(bare(&held).gt(lit(0.0)), lit(1i64)).otherwise(lit(0i64))?;
+            values.push(sum(one).alias(layout::side(index, side).members));
+            values.extend(share(bare(&held), &format!("domain{index}_side{side}")));
         }
         let by: Vec<Expr> = self.keys().into_iter().chain([bare("e")]).collect();
         let names: Vec<String> = values.iter().map(|value| value.qualified_name().1).collect();

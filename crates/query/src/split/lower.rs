@@ -3,40 +3,39 @@
 //! Rows are first merged per cell and subject, so that a subject counts once and its total is known;
 //! where a table has one row per subject that step is a projection.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::DataType;
 use datafusion::{
-    common::{Column, Result, TableReference},
-    datasource::provider_as_source,
+    common::{Column, Result},
     functions::math::abs,
     functions_aggregate::{
         bit_and_or_xor::bit_xor_udaf,
         expr_fn::{count, max, sum},
     },
     logical_expr::{
-        Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, expr::ScalarFunction, lit, try_cast,
+        Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, expr::ScalarFunction, lit,
         utils::conjunction, when,
     },
 };
-use shuyu_privacy::{CellLayout, DomainColumns, HiddenColumns, Statistic, StatisticColumns};
+use shuyu_privacy::{CellLayout, Use};
 
 use super::{
     calls::aggregate,
-    classes::{self, Class},
-    rows::{as_it_runs, clamped, join_all},
+    classes::Class,
+    derived::{runs, selected},
+    rows::clamped,
 };
 use crate::{
     check::{
+        figure::{Formula, Part, Role},
         plan::cell_column,
-        relation::{Leaf, Relation, Stage, columns_of},
-        release::{Figure, Release},
+        relation::Relation,
+        release::Release,
+        scalar::rounded,
     },
     functions,
-    provider::{GovernedTable, Source},
+    provider::Source,
     tables::UNIT_COLUMN,
 };
 
@@ -48,6 +47,8 @@ pub(crate) struct Lower {
     pub further: Vec<LogicalPlan>,
     /// Yields one row per cell and subject, keys first; see [`super::sums`].
     pub subjects: LogicalPlan,
+    /// Yield one row per row that has a value: keys, unit, value; by part. See [`super::order`].
+    pub ranks: Vec<(usize, LogicalPlan)>,
     /// What sensitive columns and measures make of larger cells.
     pub classes: Vec<Class>,
     pub keys: usize,
@@ -65,11 +66,15 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
         source,
         least,
     };
-    let mut further = Vec::new();
-    for (index, figure) in release.statistics.iter().enumerate() {
-        if figure.statistic == Statistic::Distinct && !figure.of_subjects {
-            further.push(builder.holders(index, figure)?);
-            further.push(builder.distinct(index, figure)?);
+    let (mut further, mut ranks) = (Vec::new(), Vec::new());
+    for (index, part) in release.parts.iter().enumerate() {
+        match part.role {
+            Role::Different | Role::Greatest | Role::Smallest => {
+                further.push(builder.holders(index, part)?);
+                further.push(builder.held(index, part)?);
+            }
+            Role::Ranks => ranks.push((index, builder.ranks(part)?)),
+            Role::Rows | Role::Count | Role::Total | Role::Subjects => {}
         }
     }
     for (index, column) in release.second_domains.iter().enumerate() {
@@ -80,6 +85,7 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
         main: builder.main()?,
         further,
         subjects: builder.subjects()?.build()?,
+        ranks,
         keys: release.keys.len(),
         layout: builder.layout(classes.len()),
         classes,
@@ -95,21 +101,21 @@ pub(super) struct Builder<'a> {
 pub(super) const UNIT: &str = "u";
 pub(super) const ROWS: &str = "rows";
 pub(super) const SUBJECTS: &str = "n";
-const XOR: &str = "set_xor";
-const SUM: &str = "set_sum";
+pub(super) const XOR: &str = "set_xor";
+pub(super) const SUM: &str = "set_sum";
 
 impl Builder<'_> {
     pub(super) fn relation(&self) -> &Relation {
         &self.release.relation
     }
 
-    pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
-        self.release.statistics.iter().enumerate()
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, &Part)> {
+        self.release.parts.iter().enumerate()
     }
 
-    /// Whether a figure is computed from totals per subject.
-    fn per_subject(figure: &Figure) -> bool {
-        figure.statistic != Statistic::Distinct
+    /// Parts that are computed from totals per subject.
+    pub(super) fn per_subject(&self) -> impl Iterator<Item = (usize, &Part)> {
+        self.parts().filter(|(_, part)| part.is_per_subject())
     }
 
     pub(super) fn keys(&self) -> Vec<Expr> {
@@ -119,25 +125,13 @@ impl Builder<'_> {
     /// Raw rows of the checked relation: keys, unit and whatever else is asked for.
     pub(super) fn rows(&self, further: Vec<Expr>) -> Result<LogicalPlanBuilder> {
         let relation = self.relation();
-        let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let exprs = self.release.keys.iter().chain(&relation.filters).chain(&further);
-        let joined = relation
-            .equalities
-            .iter()
-            .flat_map(|(left, right)| [left.clone(), right.clone()]);
-        for column in exprs.flat_map(|e| columns_of(e).into_values()).chain(joined) {
-            if let Some(leaf) = relation.leaf(&column) {
-                needed.entry(leaf.alias.clone()).or_default().insert(column.name);
-            }
-        }
-        let scan = |leaf: &Leaf| self.scan(leaf, needed.get(&leaf.alias));
-        let mut plan = join_all(relation, scan)?;
-        if let Some(filter) = conjunction(relation.filters.iter().cloned()) {
-            plan = plan.filter(as_it_runs(filter, relation)?)?;
-        }
+        let read: Vec<&Expr> = self.release.keys.iter().chain(&further).collect();
+        let plan = selected(self.source, relation, &read)?;
         let mut columns = Vec::new();
         for (index, expr) in self.release.keys.iter().enumerate() {
-            columns.push(as_it_runs(expr.clone(), relation)?.alias(key(index)));
+            // Keys have a wider grain than filters.
+            let expr = rounded(expr.clone(), relation, Use::Group)?;
+            columns.push(runs(self.source, relation, expr)?.alias(key(index)));
         }
         columns.push(
             Expr::Column(Column::new(
@@ -147,58 +141,56 @@ impl Builder<'_> {
             .alias(UNIT),
         );
         for expr in further {
-            columns.push(as_it_runs(expr, relation)?);
+            columns.push(runs(self.source, relation, expr)?);
         }
         plan.project(columns)
     }
 
-    fn scan(&self, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Result<LogicalPlanBuilder> {
-        let wanted = |name: &str| needed.is_some_and(|n| n.contains(name)) && !leaf.is_unit(name);
-        let mut fields: Vec<Field> = leaf
-            .schema
-            .fields()
-            .iter()
-            .filter(|f| wanted(f.name()))
-            .map(|f| f.as_ref().clone())
-            .collect();
-        if leaf.stage() == Stage::Personal {
-            fields.push(Field::new(UNIT_COLUMN, DataType::UInt64, false));
+    /// The value of a part on a row; NULL where it has none.
+    pub(super) fn value(&self, part: &Part) -> Result<Expr> {
+        let value = match &part.core {
+            None => lit(1i64),
+            Some(core) => {
+                let value = clamped(core.value.clone(), core.bounds, self.relation())?;
+                if core.centre == 0 {
+                    value
+                } else {
+                    value - lit(core.centre)
+                }
+            }
+        };
+        match conjunction(part.guards.iter().cloned()) {
+            None => Ok(value),
+            Some(guards) => when(guards, value).end(),
         }
-        let source = provider_as_source(Arc::new(GovernedTable {
-            name: leaf.table.clone(),
-            grant: leaf.grant.clone(),
-            schema: Arc::new(Schema::new(fields)),
-            source: self.source.clone(),
-        }));
-        LogicalPlanBuilder::scan(TableReference::bare(leaf.alias.as_str()), source, None)
     }
 
-    /// One row per cell and subject: keys, unit, rows, and for each figure `s` total and `c` values.
+    /// One row per cell and subject: keys, unit, rows, for each part `s` total and `c` values, and for second moments
+    /// `q` products.
     fn subjects(&self) -> Result<LogicalPlanBuilder> {
         let mut arguments = Vec::new();
-        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
-            if let Some(argument) = &figure.argument {
-                arguments
-                    .push(clamped(argument.clone(), figure.bounds, self.relation())?.alias(name("a", index)));
-            }
+        for (index, part) in self.per_subject().filter(|(_, part)| part.has_values()) {
+            arguments.push(self.value(part)?.alias(name("a", index)));
         }
         let rows = self.rows(arguments)?;
         let many = self.release.subject.many_rows;
         let mut values = vec![if many { count(lit(1i64)) } else { lit(1i64) }.alias(ROWS)];
-        for (index, figure) in self
-            .figures()
-            .filter(|(_, f)| Self::per_subject(f) && f.argument.is_some())
-        {
+        for (index, part) in self.per_subject().filter(|(_, part)| part.has_values()) {
             let argument = bare(&name("a", index));
             let counted = match many {
                 true => count(argument.clone()),
                 false => when(argument.clone().is_null(), lit(0i64)).otherwise(lit(1i64))?,
             };
             values.push(counted.alias(name("c", index)));
-            if is_measured(figure) {
+            if part.is_total() {
                 let total = if many { sum(argument) } else { argument };
                 values.push(total.alias(name("s", index)));
             }
+        }
+        for (one, other) in moments(self.release) {
+            let factor = |part| cast(bare(&name("a", part)), DataType::Float64);
+            let product = factor(one) * factor(other);
+            values.push(if many { sum(product) } else { product }.alias(product_name(one, other)));
         }
         let by: Vec<Expr> = self.keys().into_iter().chain([bare(UNIT)]).collect();
         if many {
@@ -214,31 +206,20 @@ impl Builder<'_> {
             sum(bare(UNIT)).alias(SUM),
             sum(bare(ROWS)).alias("total_rows"),
         ];
-        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
-            values.extend(self.hidden(index, figure)?);
+        for (index, part) in self.per_subject() {
+            values.extend(self.hidden(index, part)?);
         }
         let cells = self.subjects()?.aggregate(self.keys(), values)?;
-        let visible = self
-            .figures()
-            .filter(|(_, f)| Self::per_subject(f) || f.of_subjects)
-            .map(|(index, figure)| {
-                let value = match figure.statistic {
-                    Statistic::Rows => bare("total_rows"),
-                    Statistic::Values => bare(&name("sum_c", index)),
-                    Statistic::Sum => bare(&name("sum_s", index)),
-                    Statistic::Share => {
-                        let rows = cast(bare("total_rows"), DataType::Float64);
-                        cast(bare(&name("sum_c", index)), DataType::Float64) / rows
-                    }
-                    // Of a spread only whether it can be: the release ledger puts the value in.
-                    Statistic::Mean | Statistic::Spread => {
-                        let values = cast(bare(&name("sum_c", index)), DataType::Float64);
-                        cast(bare(&name("sum_s", index)), DataType::Float64) / values
-                    }
-                    Statistic::Distinct => bare(SUBJECTS),
-                };
-                try_cast(value, figure.data_type.clone()).alias(self.cell(index))
-            });
+        let visible = self.parts().filter_map(|(index, part)| {
+            let value = match part.role {
+                Role::Rows => bare("total_rows"),
+                Role::Count | Role::Ranks => bare(&name("sum_c", index)),
+                Role::Total => bare(&name("sum_s", index)),
+                Role::Subjects => bare(SUBJECTS),
+                Role::Different | Role::Greatest | Role::Smallest => return None,
+            };
+            Some(value.alias(self.cell(index)))
+        });
         let keys = self
             .keys()
             .into_iter()
@@ -253,27 +234,25 @@ impl Builder<'_> {
         cells.project(columns)?.build()
     }
 
-    /// Name of the visible column of a figure.
+    /// Name of the column of a part.
     pub(super) fn cell(&self, index: usize) -> String {
-        cell_column(self.release.keys.len() + index)
+        name("p", index)
     }
 
-    /// What a subject contributes to a figure.
-    fn contribution(&self, index: usize, figure: &Figure) -> Expr {
-        let amount = match figure.statistic {
-            Statistic::Rows => bare(ROWS),
-            Statistic::Values | Statistic::Share => bare(&name("c", index)),
-            Statistic::Sum | Statistic::Mean | Statistic::Spread | Statistic::Distinct => {
-                bare(&name("s", index))
-            }
+    /// What a subject contributes to a part.
+    fn contribution(&self, index: usize, part: &Part) -> Expr {
+        let amount = match part.role {
+            Role::Total => bare(&name("s", index)),
+            _ if part.has_values() => bare(&name("c", index)),
+            _ => bare(ROWS),
         };
         cast(amount, DataType::Float64)
     }
 
-    /// Hidden columns of a figure over rows of [`Self::subjects`].
-    fn hidden(&self, index: usize, figure: &Figure) -> Result<Vec<Expr>> {
+    /// Hidden columns of a part over rows of [`Self::subjects`].
+    fn hidden(&self, index: usize, part: &Part) -> Result<Vec<Expr>> {
         let one_if = |condition: Expr| when(condition, lit(1i64)).otherwise(lit(0i64));
-        let amount = self.contribution(index, figure);
+        let amount = self.contribution(index, part);
         let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![amount.clone()]));
         let mut values = vec![
             sum(size.clone()).alias(name("total", index)),
@@ -281,12 +260,12 @@ impl Builder<'_> {
             aggregate(functions::second_greatest(), vec![size]).alias(name("second", index)),
             aggregate(functions::contribution_key(), vec![bare(UNIT), amount]).alias(name("key", index)),
         ];
-        if figure.argument.is_some() {
+        if part.has_values() {
             let counted = bare(&name("c", index));
             values.push(sum(counted.clone()).alias(name("sum_c", index)));
             values.push(sum(one_if(counted.gt(lit(0i64)))?).alias(name("with", index)));
         }
-        if is_measured(figure) {
+        if part.is_total() {
             let total = bare(&name("s", index));
             values.push(sum(total.clone()).alias(name("sum_s", index)));
             values.push(sum(one_if(total.not_eq(lit(0i64)))?).alias(name("nonzero", index)));
@@ -296,67 +275,12 @@ impl Builder<'_> {
 
     fn hidden_names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for (index, figure) in self.figures().filter(|(_, f)| Self::per_subject(f)) {
+        for (index, part) in self.per_subject() {
             names.extend(["total", "first", "second", "key"].map(|stem| name(stem, index)));
-            names.extend(figure.argument.is_some().then(|| name("with", index)));
-            names.extend(is_measured(figure).then(|| name("nonzero", index)));
+            names.extend(part.has_values().then(|| name("with", index)));
+            names.extend(part.is_total().then(|| name("nonzero", index)));
         }
         names
-    }
-
-    fn layout(&self, classes: usize) -> CellLayout {
-        let release = self.release;
-        let statistics = self.figures().map(|(index, figure)| {
-            let per_subject = Self::per_subject(figure);
-            let weighed = per_subject && (is_measured(figure) || release.subject.many_rows);
-            StatisticColumns {
-                value: self.cell(index),
-                statistic: figure.statistic,
-                argument: figure
-                    .argument
-                    .as_ref()
-                    .map_or_else(String::new, ToString::to_string),
-                contributors: (figure.argument.is_some() && !figure.of_subjects).then(|| name("with", index)),
-                nonzero: is_measured(figure).then(|| name("nonzero", index)),
-                dominance: weighed.then(|| ["total", "first", "second"].map(|stem| name(stem, index))),
-                indicator: figure.indicator,
-                contribution_key: per_subject.then(|| name("key", index)),
-            }
-        });
-        let measured: Vec<usize> = self
-            .figures()
-            .filter(|(_, f)| is_measured(f))
-            .map(|(i, _)| i)
-            .collect();
-        let domains = (0..release.second_domains.len()).map(|index| {
-            let stems = std::iter::once(format!("domain{index}_rows"))
-                .chain(measured.iter().map(|figure| format!("domain{index}_{figure}")));
-            let shares = stems
-                .map(|stem| [format!("{stem}_total"), format!("{stem}_greatest")])
-                .collect();
-            DomainColumns {
-                members: name("members", index),
-                shares,
-            }
-        });
-        let datasets = self
-            .relation()
-            .leaves
-            .iter()
-            .map(|leaf| (leaf.grant.dataset, leaf.grant.version));
-        CellLayout {
-            keys: (0..release.keys.len()).map(cell_column).collect(),
-            statistics: statistics.collect(),
-            hidden: HiddenColumns {
-                subjects: SUBJECTS.into(),
-                set_xor: XOR.into(),
-                set_sum: SUM.into(),
-            },
-            domains: domains.collect(),
-            classes: (0..classes).map(classes::columns).collect(),
-            domain: release.subject.domain.clone(),
-            datasets: datasets.collect(),
-        }
     }
 }
 
@@ -373,9 +297,20 @@ pub(super) fn bare(name: &str) -> Expr {
     col(Column::from_name(name))
 }
 
-pub(super) fn is_measured(figure: &Figure) -> bool {
-    matches!(
-        figure.statistic,
-        Statistic::Sum | Statistic::Mean | Statistic::Spread
-    )
+/// Totals whose products are needed per subject: the two parts of every second moment.
+pub(super) fn moments(release: &Release) -> BTreeSet<(usize, usize)> {
+    let second = release.figures.iter().filter_map(|figure| match &figure.formula {
+        Formula::Second { y, x, .. } => Some([(x.part, x.part), (y.part, y.part), ordered(x.part, y.part)]),
+        _ => None,
+    });
+    second.flatten().collect()
+}
+
+/// Two parts in one order.
+pub(super) fn ordered(one: usize, other: usize) -> (usize, usize) {
+    (one.min(other), one.max(other))
+}
+
+pub(super) fn product_name(one: usize, other: usize) -> String {
+    format!("q{one}_{other}")
 }

@@ -10,12 +10,13 @@ use datafusion::{
     },
     logical_expr::{BinaryExpr, Expr, JoinType, LogicalPlanBuilder, cast, expr::ScalarFunction, lit, when},
 };
-use shuyu_privacy::Bounds;
+use shuyu_privacy::{Bounds, Use};
 
 use crate::{
     check::{
         grain::is_whole_bucket,
-        relation::{Leaf, Relation},
+        relation::{Leaf, Relation, Stage},
+        scalar::rounded,
     },
     tables::UNIT_COLUMN,
 };
@@ -32,7 +33,10 @@ pub(super) fn join_all(
     relation: &Relation,
     scan: impl Fn(&Leaf) -> Result<LogicalPlanBuilder>,
 ) -> Result<LogicalPlanBuilder> {
-    let mut waiting: Vec<&Leaf> = relation.leaves.iter().collect();
+    // What is known of every row is put in as a constant; the first is never what others may lack.
+    let leaves = relation.leaves.iter().filter(|leaf| !leaf.is_constant());
+    let mut waiting: Vec<&Leaf> = leaves.collect();
+    waiting.sort_by_key(|leaf| leaf.stage() != Stage::Personal);
     let alias_of = |column: &Column| {
         column
             .relation
@@ -71,7 +75,9 @@ pub(super) fn join_all(
             })
             .map(|(a, b)| (stored(a), stored(b)))
             .unzip();
-        plan = plan.join(scan(leaf)?.build()?, JoinType::Inner, (left, right), None)?;
+        let optional = leaf.released().is_some_and(|released| released.optional);
+        let form = if optional { JoinType::Left } else { JoinType::Inner };
+        plan = plan.join(scan(leaf)?.build()?, form, (left, right), None)?;
         joined.insert(leaf.alias.clone());
     }
     Ok(plan)
@@ -102,6 +108,11 @@ pub(crate) fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
         Expr::Cast(cast) => cast.field.data_type().is_floating(),
         Expr::Alias(alias) => is_fraction(&alias.expr, relation),
         Expr::Column(column) => relation.base_type(column).is_some_and(|t| t.is_floating()),
+        // Rounding down gives fractions, also of whole numbers.
+        Expr::ScalarFunction(function) => function.func.name() == "floor",
+        Expr::BinaryExpr(division) => {
+            is_fraction(&division.left, relation) || is_fraction(&division.right, relation)
+        }
         _ => false,
     }
 }
@@ -110,21 +121,23 @@ pub(crate) fn is_fraction(argument: &Expr, relation: &Relation) -> bool {
 /// the subject, buckets of whole numbers rounded down, days kept within the years that truncation can
 /// represent.
 pub(super) fn as_it_runs(expr: Expr, relation: &Relation) -> Result<Expr> {
-    expr.transform_up(|node| match node {
-        Expr::Column(column) => Ok(match unit_in_place(relation, &column) {
-            Some(unit) => Transformed::yes(Expr::Column(unit)),
-            None => Transformed::no(Expr::Column(column)),
-        }),
-        Expr::ScalarFunction(function) => {
-            let is_day = |column: &Column| relation.base_type(column) == Some(DataType::Date32);
-            guard_days(function, is_day).map(Transformed::yes)
-        }
-        Expr::BinaryExpr(division) if is_whole_bucket(&division, relation) => {
-            rounded_down(division).map(Transformed::yes)
-        }
-        other => Ok(Transformed::no(other)),
-    })
-    .data()
+    let rounded = rounded(expr, relation, Use::Filter)?;
+    rounded
+        .transform_up(|node| match node {
+            Expr::Column(column) => Ok(match unit_in_place(relation, &column) {
+                Some(unit) => Transformed::yes(Expr::Column(unit)),
+                None => Transformed::no(Expr::Column(column)),
+            }),
+            Expr::ScalarFunction(function) => {
+                let is_day = |column: &Column| relation.base_type(column) == Some(DataType::Date32);
+                guard_days(function, is_day).map(Transformed::yes)
+            }
+            Expr::BinaryExpr(division) if is_whole_bucket(&division, relation) => {
+                rounded_down(division).map(Transformed::yes)
+            }
+            other => Ok(Transformed::no(other)),
+        })
+        .data()
 }
 
 /// `x / w` towards minus infinity, for w > 0. It cannot overflow.

@@ -3,38 +3,41 @@
 use std::collections::BTreeMap;
 
 use arrow::{
-    array::{Array, AsArray, Float64Array, RecordBatch},
+    array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
     compute,
     datatypes::{DataType, Float64Type, UInt64Type},
     row::{RowConverter, SortField},
 };
 use datafusion::{
     common::{
-        Column, Result, exec_err,
+        Result, exec_err,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
     logical_expr::Expr,
 };
-use shuyu_privacy::{Contribution, Kind, Statistic};
+use shuyu_privacy::{Contribution, Kind};
 
-use super::lower::{ROWS, UNIT, name};
+use super::lower::{ROWS, UNIT, name, ordered, product_name};
 use crate::check::{
-    branch::Spread,
-    relation::Relation,
-    release::{Figure, Release},
+    figure::{Amount, Formula, Moment, Role, Scaled, Term},
+    release::Release,
 };
 
 /// What a subject contributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Amount {
+enum Given {
     /// Itself.
     One,
+    /// Itself, if the part with this number has a value of it.
+    Has(usize),
     /// Its rows.
     Rows,
-    /// Its values of the figure with this number; nobody who has none.
+    /// Its values of the part with this number; nobody who has none.
     Values(usize),
-    /// The total of its values of the figure with this number; nobody who has none.
+    /// The total of its values of the part with this number; nobody who has none.
     Total(usize),
+    /// The total of the products of its values of two parts over the same rows.
+    Product(usize, usize),
 }
 
 /// A sum over subjects.
@@ -43,24 +46,53 @@ pub(crate) struct Sum {
     /// What is the same for all sums that may be subtracted from each other, whatever the statement.
     pub family: String,
     pub kind: Kind,
-    amount: Amount,
+    given: Given,
 }
 
-/// Which sums a figure is made of.
-#[derive(Debug, Clone, Copy)]
+/// One of the arguments of a second moment: `factor · x + offset`.
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub total: usize,
+    pub values: usize,
+    /// Totals of its squares.
+    pub squares: usize,
+    pub factor: f64,
+    pub offset: f64,
+    /// Names it in every statement.
+    pub name: String,
+}
+
+/// How a figure is made of sums.
+#[derive(Debug, Clone)]
 pub(crate) enum Made {
-    /// It is this sum.
-    Of(usize),
-    /// It is the first divided by the second.
-    Ratio(usize, usize),
-    /// It is a spread of what the first is the sum of, around the mean that the second gives.
-    Spread(usize, usize, Spread),
+    /// Sums with their factors.
+    Linear(Vec<(f64, usize)>),
+    /// The first divided by the second.
+    Ratio(Vec<(f64, usize)>, Vec<(f64, usize)>),
+    /// Second moments, from the totals of products.
+    Second {
+        moment: Moment,
+        y: Variable,
+        x: Variable,
+        products: usize,
+    },
+    /// A quantile of the values of a part, which is called this in every statement.
+    Quantile {
+        part: usize,
+        name: String,
+        fraction: f64,
+        grain: Option<u64>,
+    },
+    /// Which of these keys are left out.
+    Grouping(Vec<usize>),
 }
 
 /// The sums of a release, each once, and how its figures are made of them.
 pub(crate) struct Sums {
     pub sums: Vec<Sum>,
     pub figures: Vec<Made>,
+    /// The number of the part that a sum is the exact value of, where it is no sum over subjects.
+    pub exact: BTreeMap<usize, usize>,
 }
 
 impl Sums {
@@ -68,93 +100,158 @@ impl Sums {
         let mut all = Self {
             sums: Vec::new(),
             figures: Vec::new(),
+            exact: BTreeMap::new(),
         };
-        let mut totals: BTreeMap<String, usize> = BTreeMap::new();
-        for (index, figure) in release.statistics.iter().enumerate() {
-            let argument = canonical(figure, &release.relation)?;
-            let mut total = || {
-                let of = *totals.entry(argument.clone()).or_insert(index);
-                (format!("sum {argument}"), Kind::Sum, Amount::Total(of))
-            };
-            let values = ("count".to_owned(), Kind::Count, Amount::Values(index));
-            let made = match figure.statistic {
-                Statistic::Rows => Made::Of(all.add(("count".to_owned(), Kind::Count, Amount::Rows))),
-                Statistic::Values => Made::Of(all.add(values)),
-                Statistic::Sum => Made::Of(all.add(total())),
-                Statistic::Mean => Made::Ratio(all.add(total()), all.add(values)),
-                Statistic::Share => {
-                    let rows = ("count".to_owned(), Kind::Count, Amount::Rows);
-                    Made::Ratio(all.add(values), all.add(rows))
+        for figure in &release.figures {
+            let made = match &figure.formula {
+                Formula::Sum(terms) => Made::Linear(all.linear(terms, release)?),
+                Formula::Ratio(above, below) => {
+                    Made::Ratio(all.linear(above, release)?, all.linear(below, release)?)
                 }
-                Statistic::Spread => {
-                    let spread = figure.spread.unwrap_or(Spread {
-                        root: false,
-                        sample: true,
-                    });
-                    Made::Spread(all.add(total()), all.add(values), spread)
+                Formula::Second { moment, y, x } => {
+                    let (one, other) = ordered(x.part, y.part);
+                    let products = all.product(one, other);
+                    let (y, x) = (all.variable(y, release)?, all.variable(x, release)?);
+                    Made::Second {
+                        moment: *moment,
+                        y,
+                        x,
+                        products,
+                    }
                 }
-                Statistic::Distinct if figure.of_subjects => {
-                    Made::Of(all.add(("count".to_owned(), Kind::Count, Amount::One)))
+                Formula::Value(part) => {
+                    let role = release.parts.get(*part).map(|part| part.role);
+                    let kind = match role {
+                        Some(Role::Greatest) => "greatest",
+                        Some(Role::Smallest) => "smallest",
+                        _ => "distinct",
+                    };
+                    let family = format!("{kind} {}", canonical(release, *part)?);
+                    let sum = all.add(family, Kind::Distinct, Given::One);
+                    all.exact.insert(sum, *part);
+                    Made::Linear(vec![(1.0, sum)])
                 }
-                Statistic::Distinct => {
-                    Made::Of(all.add((format!("distinct {argument}"), Kind::Distinct, Amount::One)))
-                }
+                Formula::Quantile { part, fraction } => Made::Quantile {
+                    part: *part,
+                    name: canonical(release, *part)?,
+                    fraction: *fraction,
+                    grain: release
+                        .parts
+                        .get(*part)
+                        .and_then(|part| part.core.as_ref()?.grain),
+                },
+                Formula::Grouping(keys) => Made::Grouping(keys.clone()),
             };
             all.figures.push(made);
         }
         Ok(all)
     }
 
-    fn add(&mut self, (family, kind, amount): (String, Kind, Amount)) -> usize {
-        let same = |sum: &Sum| sum.family == family && sum.kind == kind && sum.amount == amount;
+    fn linear(&mut self, terms: &[Term], release: &Release) -> Result<Vec<(f64, usize)>> {
+        let mut sums = Vec::new();
+        for term in terms {
+            sums.push((term.factor, self.term(term, release)?));
+        }
+        Ok(sums)
+    }
+
+    fn term(&mut self, term: &Term, release: &Release) -> Result<usize> {
+        let part = term.part;
+        let valued = release
+            .parts
+            .get(part)
+            .is_some_and(|part| part.has_values() && part.role != Role::Subjects);
+        let count = "count".to_owned();
+        Ok(match (term.amount, valued) {
+            (Amount::Subjects, false) => self.add(count, Kind::Count, Given::One),
+            (Amount::Subjects, true) => self.add(count, Kind::Count, Given::Has(part)),
+            (Amount::Rows, false) => self.add(count, Kind::Count, Given::Rows),
+            (Amount::Rows, true) => self.add(count, Kind::Count, Given::Values(part)),
+            // How many rows a subject has is a count, however it was come by.
+            (Amount::Total, _) if counts_rows(release, part) => {
+                self.add(count, Kind::Count, Given::Total(part))
+            }
+            (Amount::Total, _) => {
+                let family = format!("sum {}", canonical(release, part)?);
+                self.add(family, Kind::Sum, Given::Total(part))
+            }
+        })
+    }
+
+    fn product(&mut self, one: usize, other: usize) -> usize {
+        self.add(String::new(), Kind::Sum, Given::Product(one, other))
+    }
+
+    fn variable(&mut self, of: &Scaled, release: &Release) -> Result<Variable> {
+        let term = |amount| Term {
+            factor: 1.0,
+            part: of.part,
+            amount,
+        };
+        Ok(Variable {
+            total: self.term(&term(Amount::Total), release)?,
+            values: self.term(&term(Amount::Rows), release)?,
+            squares: self.product(of.part, of.part),
+            factor: of.factor,
+            offset: of.offset,
+            name: canonical(release, of.part)?,
+        })
+    }
+
+    fn add(&mut self, family: String, kind: Kind, given: Given) -> usize {
+        let same = |sum: &Sum| sum.family == family && sum.kind == kind && sum.given == given;
         match self.sums.iter().position(same) {
             Some(place) => place,
             None => {
-                self.sums.push(Sum { family, kind, amount });
+                self.sums.push(Sum { family, kind, given });
                 self.sums.len() - 1
             }
         }
     }
 }
 
-/// The argument with columns named by dataset, so that it is the same text in every statement.
-pub(crate) fn canonical(figure: &Figure, relation: &Relation) -> Result<String> {
-    let Some(argument) = &figure.argument else {
+/// Whether the total of a part is of counts of the rows of each subject. In a family of its own it would be perturbed by
+/// the same deviation at another scale, and both together would show the total.
+fn counts_rows(release: &Release, part: usize) -> bool {
+    let core = release.parts.get(part).and_then(|part| part.core.as_ref());
+    core.is_some_and(|core| release.relation.counts_rows(&core.value))
+}
+
+/// What a part reads, with columns named by dataset, so that it is the same text in every statement. Guards are left
+/// out: which rows they leave shows in the set.
+pub(crate) fn canonical(release: &Release, part: usize) -> Result<String> {
+    let Some(core) = release.parts.get(part).and_then(|part| part.core.as_ref()) else {
         return Ok(String::new());
     };
-    let named = argument.clone().transform_up(|node| match node {
-        Expr::Column(column) => {
-            let leaf = relation.leaf(&column).map(|leaf| leaf.grant.dataset.to_string());
-            Ok(Transformed::yes(Expr::Column(Column::new(leaf, column.name))))
-        }
+    let relation = &release.relation;
+    let named = core.value.clone().transform_up(|node| match node {
+        Expr::Column(column) => Ok(Transformed::yes(relation.lineage(&column))),
         Expr::Alias(alias) => Ok(Transformed::yes(*alias.expr)),
         // A conversion changes no value that counts.
         Expr::Cast(cast) => Ok(Transformed::yes(*cast.expr)),
         other => Ok(Transformed::no(other)),
     });
-    Ok(named.data()?.to_string())
+    let named = named.data()?.to_string();
+    Ok(if core.centre == 0 {
+        named
+    } else {
+        format!("{named} - {}", core.centre)
+    })
 }
 
-/// What the subjects of each cell contribute to each sum, by cell and sum.
-pub(crate) struct Collector<'a> {
-    sums: &'a [Sum],
+/// Finds the cell of a row by its keys.
+pub(crate) struct Places {
     keys: usize,
     converter: Option<RowConverter>,
     cells: BTreeMap<Vec<u8>, usize>,
-    /// By cell, then by sum.
-    pub found: Vec<Vec<Vec<Contribution>>>,
-    left: usize,
 }
 
-impl<'a> Collector<'a> {
-    /// For the cells that are kept. At most `most` contributions are held at a time.
-    pub fn new(
-        sums: &'a [Sum],
-        keys: usize,
-        cells: &RecordBatch,
-        kept: &[bool],
-        most: usize,
-    ) -> Result<Self> {
+impl Places {
+    /// Of the cells that are kept.
+    ///
+    /// # Errors
+    /// When a key has a type that does not compare.
+    pub fn new(keys: usize, cells: &RecordBatch, kept: &[bool]) -> Result<Self> {
         let columns = &cells.columns()[..keys];
         let mut places = BTreeMap::new();
         let mut converter = None;
@@ -173,13 +270,47 @@ impl<'a> Collector<'a> {
         }
         places.retain(|_, place| kept.get(*place).copied().unwrap_or(false));
         Ok(Self {
-            sums,
             keys,
             converter,
             cells: places,
-            found: vec![vec![Vec::new(); sums.len()]; cells.num_rows()],
-            left: most,
         })
+    }
+
+    /// The cell of each row of a batch that begins with the keys.
+    ///
+    /// # Errors
+    /// When the keys are others.
+    pub fn of(&self, batch: &RecordBatch) -> Result<Vec<Option<usize>>> {
+        let Some(converter) = &self.converter else {
+            let only = self.cells.values().next().copied();
+            return Ok(vec![only; batch.num_rows()]);
+        };
+        let rows = converter.convert_columns(&batch.columns()[..self.keys])?;
+        Ok(rows
+            .iter()
+            .map(|key| self.cells.get(key.as_ref()).copied())
+            .collect())
+    }
+}
+
+/// What the subjects of each cell contribute to each sum, by cell and sum.
+pub(crate) struct Collector<'a> {
+    sums: &'a [Sum],
+    places: &'a Places,
+    /// By cell, then by sum.
+    pub found: Vec<Vec<Vec<Contribution>>>,
+    left: usize,
+}
+
+impl<'a> Collector<'a> {
+    /// For the cells of some places. At most `most` contributions are held at a time.
+    pub fn new(sums: &'a [Sum], places: &'a Places, cells: usize, most: usize) -> Self {
+        Self {
+            sums,
+            places,
+            found: vec![vec![Vec::new(); sums.len()]; cells],
+            left: most,
+        }
     }
 
     /// Reads rows of the plan by subject.
@@ -187,35 +318,39 @@ impl<'a> Collector<'a> {
     /// # Errors
     /// When the batch is another one, or when there is too much of it.
     pub fn read(&mut self, batch: &RecordBatch) -> Result<()> {
-        let places = self.places(batch)?;
-        let units = batch
-            .column_by_name(UNIT)
-            .and_then(|c| c.as_primitive_opt::<UInt64Type>());
-        let Some(units) = units else {
-            return exec_err!("subjects without units");
-        };
+        let places = self.places.of(batch)?;
+        let units = units(batch)?;
         for (index, sum) in self.sums.iter().enumerate() {
-            let (amounts, with) = match sum.amount {
-                Amount::One => (None, None),
-                Amount::Rows => (Some(amounts(batch, ROWS)?), None),
-                Amount::Values(of) => (Some(amounts(batch, &name("c", of))?), None),
-                Amount::Total(of) => (
+            let (amounts, with) = match sum.given {
+                Given::One => (None, None),
+                Given::Has(of) => (None, Some(amounts(batch, &name("c", of))?)),
+                Given::Rows => (Some(amounts(batch, ROWS)?), None),
+                Given::Values(of) => {
+                    let values = amounts(batch, &name("c", of))?;
+                    (Some(values.clone()), Some(values))
+                }
+                Given::Total(of) => (
                     Some(amounts(batch, &name("s", of))?),
                     Some(amounts(batch, &name("c", of))?),
                 ),
+                Given::Product(one, other) => (
+                    Some(amounts(batch, &product_name(one, other))?),
+                    Some(amounts(batch, &name("c", one))?),
+                ),
             };
-            let nothing = matches!(sum.amount, Amount::Values(_));
             for (row, place) in places.iter().enumerate() {
                 let Some(place) = place else { continue };
-                let amount = match (&amounts, &with) {
-                    (None, _) => 1.0,
-                    (Some(amounts), _) if amounts.is_null(row) => continue,
-                    (Some(_), Some(with)) if with.is_null(row) || with.value(row) == 0.0 => continue,
-                    (Some(amounts), _) => amounts.value(row),
-                };
-                if nothing && amount == 0.0 {
+                if with
+                    .as_ref()
+                    .is_some_and(|with| with.is_null(row) || with.value(row) == 0.0)
+                {
                     continue;
                 }
+                let amount = match &amounts {
+                    None => 1.0,
+                    Some(amounts) if amounts.is_null(row) => continue,
+                    Some(amounts) => amounts.value(row),
+                };
                 let Some(left) = self.left.checked_sub(1) else {
                     return exec_err!("too many contributions");
                 };
@@ -230,22 +365,23 @@ impl<'a> Collector<'a> {
         }
         Ok(())
     }
+}
 
-    /// The cell of each row.
-    fn places(&self, batch: &RecordBatch) -> Result<Vec<Option<usize>>> {
-        let Some(converter) = &self.converter else {
-            let only = self.cells.values().next().copied();
-            return Ok(vec![only; batch.num_rows()]);
-        };
-        let rows = converter.convert_columns(&batch.columns()[..self.keys])?;
-        Ok(rows
-            .iter()
-            .map(|key| self.cells.get(key.as_ref()).copied())
-            .collect())
+/// The units of a batch.
+///
+/// # Errors
+/// When there are none.
+pub(super) fn units(batch: &RecordBatch) -> Result<&UInt64Array> {
+    let units = batch
+        .column_by_name(UNIT)
+        .and_then(|c| c.as_primitive_opt::<UInt64Type>());
+    match units {
+        Some(units) => Ok(units),
+        None => exec_err!("subjects without units"),
     }
 }
 
-fn amounts(batch: &RecordBatch, column: &str) -> Result<Float64Array> {
+pub(super) fn amounts(batch: &RecordBatch, column: &str) -> Result<Float64Array> {
     let Some(column) = batch.column_by_name(column) else {
         return exec_err!("subjects without amounts");
     };

@@ -1,4 +1,4 @@
-//! The upper plan: the analyst's own, over gated cells and public rows.
+//! Plans over gated cells and public rows: the analyst's own above the releases, and what later releases read.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use shuyu_privacy::TableKind;
 
 use super::rows::guard_days;
 use crate::{
-    check::{Sealed, plan::CELLS},
+    check::{Sealed, stage::step_of},
     provider::{GovernedTable, Source},
 };
 
@@ -24,15 +24,16 @@ use crate::{
 ///
 /// # Errors
 /// When a personal table is left in the plan: then the split is broken and nothing may run.
-pub(crate) fn furnish(sealed: &Sealed, cells: Option<Arc<MemTable>>, source: &Source) -> Result<LogicalPlan> {
-    let furnished = sealed.upper().clone().transform_up_with_subqueries(|node| {
+pub(crate) fn furnish(plan: &LogicalPlan, sealed: &Sealed, source: &Source) -> Result<LogicalPlan> {
+    let furnished = plan.clone().transform_up_with_subqueries(|node| {
         let LogicalPlan::TableScan(scan) = &node else {
             return guarded(node);
         };
         let name = scan.table_name.table();
-        let provider: Arc<dyn TableProvider> = match (name, &cells) {
-            (CELLS, Some(cells)) => Arc::clone(cells) as Arc<dyn TableProvider>,
-            _ => match sealed.grants().get(name) {
+        let result = step_of(name).and_then(|step| source.results.get(step));
+        let provider: Arc<dyn TableProvider> = match result {
+            Some(rows) => Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows.clone()]])?),
+            None => match sealed.grants().get(name) {
                 Some(grant) if !matches!(grant.kind, TableKind::Personal { .. }) => Arc::new(GovernedTable {
                     name: name.to_owned(),
                     grant: grant.clone(),

@@ -44,7 +44,7 @@ fn clauses_stand_behind_every_refusal_and_a_column_where_one_is_named() {
 fn refusals_of_forms_name_column_use_node_and_nearest_form() {
     for (sql, node, used, nearest) in [
         (
-            "SELECT count(CASE WHEN sex = 'M' THEN county END) FROM person",
+            "SELECT count(upper(sex)) FROM person",
             "count_argument",
             "measure",
             "count(sex)",
@@ -56,7 +56,7 @@ fn refusals_of_forms_name_column_use_node_and_nearest_form() {
             "count(DISTINCT sex)",
         ),
         (
-            "SELECT avg(income + 1) FROM person",
+            "SELECT avg(income * income) FROM person",
             "aggregate_argument",
             "measure",
             "avg(income)",

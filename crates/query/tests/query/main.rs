@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
+mod arguments;
 mod attacks;
 mod dp;
 mod drift;
@@ -10,10 +11,17 @@ mod extremes;
 mod fixture;
 mod holes;
 mod hostile;
+mod margins;
+mod moments;
+mod people;
 mod permits;
 mod port;
+mod quantiles;
 mod refusals;
 mod rules;
 mod small;
+mod stage_attacks;
+mod stages;
+mod together;
 mod total;
 mod vocabulary;

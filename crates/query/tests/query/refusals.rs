@@ -116,7 +116,7 @@ pub const TABLE: &[Expected] = &[
     ),
     (
         "use_missing",
-        "SELECT avg(CASE WHEN diagnosis = 'I10' THEN 2.0 ELSE 0.0 END) FROM person",
+        "SELECT sum(character_length(diagnosis)) FROM person",
         &[("use", "measure")],
     ),
     (
@@ -173,18 +173,42 @@ pub const TABLE: &[Expected] = &[
     ),
     (
         "node_not_allowed",
-        "SELECT sum(income) FILTER (WHERE sex = 'M') FROM person",
+        "SELECT count(DISTINCT county) FILTER (WHERE sex = 'M') FROM person",
         &[("node", "aggregate_filter")],
     ),
     (
         "node_not_allowed",
-        "SELECT avg(income + 1) FROM person",
-        &[("node", "aggregate_argument")],
+        "SELECT avg(income * income) FROM person",
+        &[("node", "aggregate_argument"), ("nearest", "avg(income)")],
     ),
     (
         "node_not_allowed",
-        "SELECT sex, count(*) FROM person GROUP BY ROLLUP (sex)",
-        &[("node", "grouping_set")],
+        "SELECT median(income + 1) FROM person",
+        &[("node", "quantile_argument"), ("nearest", "median(income)")],
+    ),
+    (
+        "node_not_allowed",
+        "SELECT approx_percentile_cont(income, 1.5) FROM person",
+        &[
+            ("node", "quantile_fraction"),
+            ("nearest", "percentile_cont(0.5) WITHIN GROUP (ORDER BY income)"),
+        ],
+    ),
+    (
+        "node_not_allowed",
+        "SELECT corr(income, CASE WHEN sex = 'M' THEN 1 ELSE 0 END) FROM person",
+        &[("node", "pair_argument"), ("nearest", "corr(sex, sex)")],
+    ),
+    (
+        "grain_finer",
+        "SELECT avg(least(income, 150500)) FROM person",
+        &[("column", "income"), ("use", "filter")],
+    ),
+    (
+        "query_too_large",
+        "SELECT count(*) FROM person GROUP BY CUBE (sex, county, diagnosis, left(county, 2), left(county, 4), \
+         date_part('year', birth))",
+        &[("what", "grouping_sets")],
     ),
     (
         "node_not_allowed",
@@ -305,11 +329,6 @@ pub const TABLE: &[Expected] = &[
         "join_not_allowed",
         "SELECT count(*) FROM person p JOIN employer e ON p.id_no = e.employer_code",
         &[],
-    ),
-    (
-        "one_release_per_statement",
-        "SELECT * FROM (SELECT count(*) FROM person) a CROSS JOIN (SELECT count(*) FROM visit) b",
-        &[("nearest", "ask_one_by_one")],
     ),
     (
         "name_taken",

@@ -18,8 +18,10 @@ fn the_lists_are_exactly_these() {
             .collect::<BTreeSet<_>>()
     };
     assert_eq!(scalar_names().into_iter().collect::<BTreeSet<_>>(), set(scalars));
-    let aggregates = "avg count max mean median min stddev stddev_pop stddev_samp sum var var_pop var_population \
-                      var_samp var_sample";
+    let aggregates = "approx_median approx_percentile_cont avg corr count covar covar_pop covar_samp grouping max mean \
+                      median min percentile_cont quantile_cont regr_avgx regr_avgy regr_count regr_intercept regr_r2 \
+                      regr_slope regr_sxx regr_sxy regr_syy stddev stddev_pop stddev_samp sum var var_pop \
+                      var_population var_samp var_sample";
     assert_eq!(
         aggregate_names().into_iter().collect::<BTreeSet<_>>(),
         set(aggregates)

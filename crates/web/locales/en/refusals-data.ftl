@@ -79,8 +79,6 @@ refusal-join-risk-report-missing = Without an assessment of the join risks they 
 refusal-join-risk-report-missing-way-out = Return the application for it, or choose “not assessed”.
 refusal-period-invalid = There is no period from { $from } to { $to }.
 refusal-period-invalid-way-out = Give the first and the last day, in this order.
-refusal-one-release-per-statement = A statement releases once only.
-refusal-one-release-per-statement-way-out = Split it.
 
 refusal-dataset-unknown = There is no such dataset ({ $dataset }).
 refusal-dataset-unknown-way-out = Open it from the list.
@@ -255,3 +253,5 @@ refusal-correction-case-unknown = There is no case { $case }, or your body is no
 refusal-correction-case-unknown-way-out = Name a case of your body, or none.
 refusal-upsert-without-key = Table { $table } has no key: nobody can tell which rows are the same.
 refusal-upsert-without-key-way-out = Name its key columns when it is first ingested or replaced, then update by key.
+refusal-dp-one-release = In mode dp one aggregate over stored tables is answered at a time.
+refusal-dp-one-release-way-out = Ask the aggregates one by one, without bounds from other answers and without totals per subject below.

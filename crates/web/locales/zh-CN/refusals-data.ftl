@@ -78,8 +78,6 @@ refusal-join-risk-report-missing = 没有关联汇聚风险评估，不能审定
 refusal-join-risk-report-missing-way-out = 退回申请人补评估，或选“未评估”。
 refusal-period-invalid = 披露期不成立：{ $from } 至 { $to }。
 refusal-period-invalid-way-out = 写明起止两天，止日不早于起日。
-refusal-one-release-per-statement = 一条语句只能出一次结果。
-refusal-one-release-per-statement-way-out = 拆成几条。
 
 refusal-dataset-unknown = 没有这个数据集（{ $dataset }）。
 refusal-dataset-unknown-way-out = 从数据列表打开。
@@ -254,3 +252,5 @@ refusal-correction-case-unknown = 没有案件 { $case }，或者本单位不是
 refusal-correction-case-unknown-way-out = 填本单位经办的案件，或不填。
 refusal-upsert-without-key = 表 { $table } 没有主键，无从判断哪些行相同。
 refusal-upsert-without-key-way-out = 首次归集或整表替换时写明主键列，之后按主键更新。
+refusal-dp-one-release = dp 方式一次只答一个直接建在库表上的汇总。
+refusal-dp-one-release-way-out = 逐个汇总来问，不以别的回答作界限，也不在下面先按对象汇总。

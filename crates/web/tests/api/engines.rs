@@ -223,7 +223,7 @@ impl Ask for Oracle {
         }
         Ok(Gated {
             answer,
-            remembered: None,
+            remembered: Vec::new(),
         })
     }
 }

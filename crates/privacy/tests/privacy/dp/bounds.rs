@@ -101,9 +101,9 @@ fn cells_that_few_hold_stay_away_whatever_the_noise() {
 fn estimates_follow_from_the_design_alone() {
     let planned = design(&[Amount::One, Amount::total(0, 1_000, true)], 5_000);
     // Two sums share ρ: σ of the count is √(1 / 0.005) ≈ 14.1.
-    let count = planned.error(Counted::Sum(0));
+    let count = planned.error(&Counted::Sum(vec![(1.0, 0)]));
     assert!((count.half_width - 1.96 * 200.0f64.sqrt()).abs() < 1e-9 && count.among.is_none());
-    let mean = planned.error(Counted::Ratio(1, 0));
+    let mean = planned.error(&Counted::Ratio(vec![(1.0, 1)], vec![(1.0, 0)], [0.0, 1_000.0]));
     assert_eq!(mean.among, Some(1_000));
     assert!(
         (mean.half_width - 1.96 * (2.0f64 * 200.0).sqrt()).abs() < 1e-9,
