@@ -18,6 +18,7 @@ pub mod dispatch;
 pub mod draft;
 pub mod erasing;
 pub mod erasure;
+pub mod explaining;
 pub mod files;
 pub mod founding;
 pub mod governance;

@@ -11,7 +11,10 @@ use std::{
 };
 
 use shuyu_kernel::{CaseId, PermitId, Refusal, RefusalKind};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     App, Session,
@@ -25,6 +28,24 @@ pub const QUERIES_AT_ONCE: usize = 4;
 pub const RUNS_AT_ONCE: usize = 2;
 /// Longest time a query may run. Platform default: the law names no number.
 pub const QUERY_DEADLINE: Duration = Duration::from_secs(300);
+
+/// Answers leave at whole multiples of this after their question came, so that how long a query took tells next to
+/// nothing about the rows it read (data-plane G10).
+pub const ANSWER_GRID: Duration = Duration::from_millis(250);
+
+/// Does the work of a question and gives its result at the next line of the grid, which begins before the work does.
+pub(crate) async fn on_the_grid<T>(work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let result = work.await;
+    sleep_until(began + grid_after(began.elapsed())).await;
+    result
+}
+
+/// The first line of the grid after so much time.
+fn grid_after(took: Duration) -> Duration {
+    let lines = took.as_nanos() / ANSWER_GRID.as_nanos() + 1;
+    ANSWER_GRID * u32::try_from(lines).unwrap_or(u32::MAX)
+}
 
 /// A query that runs, with what its chain is asked anew with.
 #[derive(Clone)]
@@ -282,5 +303,22 @@ mod tests {
         assert!(start(2).is_ok(), "another permit has places of its own");
         tickets.pop();
         assert!(start(1).is_ok());
+    }
+
+    #[test]
+    fn an_answer_leaves_on_the_grid_however_long_it_took() {
+        for (took, left) in [
+            (0, 250),
+            (1, 250),
+            (249, 250),
+            (250, 500),
+            (251, 500),
+            (1_600, 1_750),
+        ] {
+            assert_eq!(
+                grid_after(Duration::from_millis(took)),
+                Duration::from_millis(left)
+            );
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     dispatch::fingerprint,
     permit::{Standing, holds},
     port::{Answer, AskError, Gated},
-    running::{Halt, QUERY_DEADLINE, Ticket},
+    running::{Halt, QUERY_DEADLINE, Ticket, on_the_grid},
 };
 
 /// The release ledger has grown since an answer was judged.
@@ -136,12 +136,24 @@ impl App {
         let ticket = self.running.start(session, &standing)?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;
+        on_the_grid(self.judged(session, &standing, sql, asked, &ticket)).await
+    }
+
+    /// Everything that reads rows: what happens here leaves on the grid, an answer as well as none.
+    async fn judged(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        sql: &str,
+        asked: &Asked,
+        ticket: &Ticket,
+    ) -> Result<Released, Stop> {
         let mut turns = 0;
         loop {
             turns += 1;
-            let charges = self.affordable(session, &standing, sql).await?;
-            let gated = self.gated(session, &standing, sql, &charges, &ticket).await?;
-            match self.release(session, &standing, gated, charges, asked).await {
+            let charges = self.affordable(session, standing, sql).await?;
+            let gated = self.gated(session, standing, sql, &charges, ticket).await?;
+            match self.release(session, standing, gated, charges, asked).await {
                 // Somebody was answered in the meantime: the answer is judged anew with that.
                 Err(Stop::Refused(refusal)) if refusal.code == LEDGER_MOVED => {
                     if turns == MOST_TURNS {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use shuyu_privacy::GateKey;
 use shuyu_query::score::{Fixture, Report, Run, Tally, read, score};
 
 /// What to do with the rules of the gate.
@@ -11,6 +12,21 @@ use shuyu_query::score::{Fixture, Report, Run, Tally, read, score};
 pub enum PolicyCommand {
     /// Ask every case of a file, each with an empty release ledger, and count what was stopped and what was answered.
     Score(ScoreArguments),
+    /// Say which grants would make a statement legal under a permit.
+    Explain(ExplainArguments),
+}
+
+/// What is explained.
+#[derive(clap::Args)]
+pub struct ExplainArguments {
+    /// SQL that makes the tables; every statement ends with a line that holds a semicolon alone.
+    #[arg(long)]
+    fixture: PathBuf,
+    /// The permit.
+    #[arg(long)]
+    permit: PathBuf,
+    /// The statement.
+    sql: String,
 }
 
 /// What is scored.
@@ -32,7 +48,38 @@ pub struct ScoreArguments {
 
 /// Carries it out; fails when a case failed.
 pub fn run(command: PolicyCommand) -> anyhow::Result<()> {
-    let PolicyCommand::Score(arguments) = command;
+    match command {
+        PolicyCommand::Score(arguments) => scored(&arguments),
+        PolicyCommand::Explain(arguments) => explained(&arguments),
+    }
+}
+
+fn explained(arguments: &ExplainArguments) -> anyhow::Result<()> {
+    let (fixture, permit) = (text(&arguments.fixture)?, text(&arguments.permit)?);
+    let runtime = tokio::runtime::Runtime::new().context("starting")?;
+    let fixture = runtime.block_on(Fixture::load(&fixture, &permit))?;
+    let engine = (Run::default().engine)(GateKey::new([0; 32]));
+    let missing = engine.missing_grants(&fixture.permit, &arguments.sql, fixture.memory.as_ref())?;
+    if missing.is_nothing() {
+        println!("legal: no grant is missing");
+        return Ok(());
+    }
+    for ((table, column), grant) in &missing.grants {
+        let mut words: Vec<&str> = grant.uses.iter().map(|each| each.name()).collect();
+        words.extend(grant.finer.then_some("finer"));
+        println!("{table}.{column}: {}", words.join(", "));
+    }
+    if missing.join_risk {
+        println!("join_risk: assessed");
+    }
+    if let Some(refusal) = &missing.refusal {
+        anyhow::bail!("no grant makes it legal: {refusal}");
+    }
+    Ok(())
+}
+
+/// Asks every case.
+fn scored(arguments: &ScoreArguments) -> anyhow::Result<()> {
     let fixture = text(&arguments.fixture)?;
     let permit = text(&arguments.permit)?;
     let cases = read(&text(&arguments.cases)?)?;

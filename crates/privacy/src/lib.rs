@@ -36,6 +36,7 @@ pub mod identity;
 pub mod label;
 pub mod masking;
 pub mod members;
+pub mod missing;
 pub mod noise;
 pub mod permit;
 pub mod prf;

@@ -11,7 +11,10 @@ use datafusion::{
 };
 use futures::StreamExt;
 use shuyu_kernel::Fault;
-use shuyu_privacy::{Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate};
+use shuyu_privacy::{
+    Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate,
+    missing::{Missing, Search},
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -85,6 +88,24 @@ impl Engine {
             stored.insert(name.clone(), schema);
         }
         Ok(check::check(permit, sql, &stored)?)
+    }
+
+    /// Which grants would make a query legal under a permit, and what no grant would change. Reads schemas, never rows.
+    ///
+    /// # Errors
+    /// A fault when a schema cannot be read.
+    pub fn missing_grants(&self, permit: &Permit, sql: &str, tables: &dyn Tables) -> Result<Missing, Fault> {
+        let mut search = Search::new(permit.clone());
+        loop {
+            let more = match self.check(search.permit(), sql, tables) {
+                Ok(_) => false,
+                Err(CheckError::Failed(fault)) => return Err(fault),
+                Err(CheckError::Refused(refusal)) => search.learn(refusal),
+            };
+            if !more {
+                return Ok(search.end());
+            }
+        }
     }
 
     /// Runs a sealed plan: lower plan, gate, upper plan. Ends when `cancel` is cancelled or the deadline has

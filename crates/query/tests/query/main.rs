@@ -12,6 +12,7 @@ mod fixture;
 mod holes;
 mod hostile;
 mod margins;
+mod missing;
 mod moments;
 mod people;
 mod permits;

@@ -12,6 +12,7 @@ pub(crate) mod case_view;
 mod cases;
 mod data;
 mod datasets;
+mod explaining;
 mod governance;
 mod identity;
 mod input;
@@ -205,6 +206,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(permits::permit))
         .routes(routes!(budget::budget))
         .routes(routes!(permits::ask))
+        .routes(routes!(explaining::missing_grants))
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))
         .routes(routes!(products::revoke_key))

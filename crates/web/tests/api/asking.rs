@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use axum::http::Method;
 use serde_json::json;
-use shuyu_app::running::QUERIES_AT_ONCE;
+use shuyu_app::running::{ANSWER_GRID, QUERIES_AT_ONCE};
 use shuyu_domain::port::Record;
 
 use crate::{
@@ -171,6 +171,50 @@ fn a_permit_has_so_many_queries_at_once() {
             assert_eq!(query.await.unwrap(), 201);
         }
         assert_eq!(chain.ask(&world, "SELECT 1").await.status, 201);
+    });
+}
+
+#[test]
+fn what_grants_a_query_lacks_is_told_and_noted() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        let path = format!("/api/v1/permits/{}/missing-grants", chain.permit());
+        let asked = |sql: &'static str| {
+            world
+                .post(&path)
+                .token(&chain.operator)
+                .json(json!({ "sql": sql }))
+        };
+        let legal = asked("SELECT 1").await.ok();
+        assert_eq!(legal, json!({ "legal": true, "grants": [], "join_risk": false }));
+        assert!(chain::noted(&world, "query_check").await.is_empty());
+        let lacking = asked("SELECT avg(age) FROM people").await.ok();
+        let grant = json!({ "table": "people", "column": "age", "uses": ["measure"], "finer": false });
+        let told = json!({ "legal": false, "grants": [grant], "join_risk": false });
+        assert_eq!(lacking, told);
+        assert_eq!(chain::noted(&world, "query_check").await.len(), 1);
+        // It was asked only: the permit gives nothing more than before.
+        let refused = chain.ask(&world, "SELECT avg(age) FROM people").await;
+        assert_eq!(refused.problem(), (422, "use_missing".to_owned()));
+        let hopeless = asked("SELECT bad").await.ok();
+        assert_eq!(hopeless["refusal"]["code"], "use_missing");
+        chain.revoke(&world).await;
+        assert_eq!(
+            asked("SELECT 1").await.problem(),
+            (403, "permit_ended".to_owned())
+        );
+    });
+}
+
+#[test]
+fn an_answer_and_none_leave_on_the_grid() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        for sql in ["SELECT 1", "SELECT lost"] {
+            let began = tokio::time::Instant::now();
+            chain.ask(&world, sql).await;
+            assert!(began.elapsed() >= ANSWER_GRID, "{sql}");
+        }
     });
 }
 

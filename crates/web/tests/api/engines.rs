@@ -17,7 +17,7 @@ use shuyu_app::port::{
     OpenErasure, RawFile, Secrets, Sweep, TraceOrder, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
-use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
+use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
 use shuyu_privacy::{
     Past,
     governance::{assess::Figures, fingerprint::Traced},
@@ -182,7 +182,20 @@ pub struct Oracle {
 
 #[async_trait]
 impl Ask for Oracle {
-    async fn check(&self, _: &Permit, sql: &str) -> Result<(), Refusal> {
+    async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
+        let age = permit
+            .tables
+            .get("people")
+            .and_then(|people| people.columns.get("age"));
+        if sql == "SELECT avg(age) FROM people" && !age.unwrap().uses.contains(&Use::Measure) {
+            return Err(Refusal::unmet("use_missing")
+                .citing(&"ST-OP-001".parse().ok())
+                .fact("table", "people")
+                .fact("column", "age")
+                .fact("use", "measure")
+                .fact("nearest", "apply_for_use")
+                .fact("nearest_kind", "instruction"));
+        }
         if sql == "SELECT bad" {
             return Err(Refusal::unmet("use_missing").citing(&"ST-OP-001".parse().ok()));
         }

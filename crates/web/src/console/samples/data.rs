@@ -3,8 +3,8 @@
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
     console::{
-        airlock, budget, dataset, datasets, governance, identity::IdentityPanel, lineage, permits, products,
-        runs, workbench,
+        airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage,
+        permits, products, runs, workbench,
     },
     i18n::Language,
     page::parts::Link,
@@ -230,6 +230,16 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
             epsilon: text(),
             left: text(),
             least: text(),
+        }),
+        missing: Some(explaining::MissingView {
+            columns: vec![explaining::MissingColumn {
+                table: text(),
+                column: text(),
+                uses: vec![each()],
+                finer: true,
+            }],
+            join_risk: true,
+            card: Some(card()),
         }),
     }
 }

@@ -1,7 +1,10 @@
 //! The workbench: a refused query with its fragment marked and the nearest form offered, and a permit that ends.
 
 use super::{desk::Desk, town::town};
-use crate::world::{World, run};
+use crate::{
+    chain::Chain,
+    world::{World, in_world, run},
+};
 
 const MEDIAN: &str = "SELECT area,\nmedian(income) FROM people GROUP BY area";
 
@@ -120,5 +123,30 @@ fn a_revoked_or_expired_permit_closes_the_workbench() {
         desk.post("/clock", &[("to", "2026-07-01"), ("back", "/")]).await;
         let expired = desk.get(&page).await.drawn(403);
         expired.holds(&["<code>permit_expired</code>"]);
+    });
+}
+
+#[test]
+fn what_grants_a_query_lacks_is_shown() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        let page = format!("/permits/{}", chain.permit());
+        let mut desk = Desk::sign_in(&world, "op.clerk").await;
+        for what in ["explain", "run", "check"] {
+            let asked = [("sql", "SELECT avg(age) FROM people"), ("do", what)];
+            let code = if what == "explain" { 200 } else { 422 };
+            let lacking = desk.post(&page, &asked).await.drawn(code);
+            lacking.holds(&["id=\"missing-title\"", "<code>people.age</code>", "use-measure"]);
+        }
+        let enough = desk
+            .post(&page, &[("sql", "SELECT 1"), ("do", "explain")])
+            .await
+            .drawn(200);
+        enough.holds(&["id=\"missing-title\"", "class=\"done\" role=\"status\""]);
+        let hopeless = desk
+            .post(&page, &[("sql", "SELECT bad"), ("do", "explain")])
+            .await
+            .drawn(200);
+        hopeless.holds(&["<code>use_missing</code>"]);
     });
 }

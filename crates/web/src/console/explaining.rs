@@ -1,0 +1,72 @@
+//! Which grants would make a query legal, on the workbench.
+
+use shuyu_app::{Stop, explaining::Missing};
+use shuyu_kernel::{PermitId, Refusal};
+
+use super::workbench::{UseView, use_view};
+use crate::page::{Frame, RefusalCard, Visit};
+
+/// What a query lacks.
+pub(crate) struct MissingView {
+    /// One line for each column.
+    pub columns: Vec<MissingColumn>,
+    /// The assessment of joining is missing.
+    pub join_risk: bool,
+    /// What stands in the way even so.
+    pub card: Option<RefusalCard>,
+}
+
+/// A column with what it would have to be granted.
+pub(crate) struct MissingColumn {
+    pub table: String,
+    pub column: String,
+    pub uses: Vec<UseView>,
+    pub finer: bool,
+}
+
+impl MissingView {
+    /// The query is legal as it is.
+    pub fn nothing(&self) -> bool {
+        self.columns.is_empty() && !self.join_risk && self.card.is_none()
+    }
+    /// Some grants are missing.
+    pub fn grants(&self) -> bool {
+        !self.columns.is_empty() || self.join_risk
+    }
+}
+
+/// Whether more grants could help against a refusal.
+pub(crate) fn speaks_of_grants(refusal: &Refusal) -> bool {
+    let codes = [
+        "column_sealed",
+        "grain_finer",
+        "join_risk_not_assessed",
+        "use_missing",
+    ];
+    codes.contains(&refusal.code.as_str())
+}
+
+/// Asks what a query lacks.
+pub(crate) async fn missing(
+    frame: &Frame,
+    visit: &Visit,
+    permit: PermitId,
+    sql: &str,
+) -> Result<MissingView, Stop> {
+    let Missing {
+        grants,
+        join_risk,
+        refusal,
+    } = visit.app().missing_grants(&visit.session, permit, sql).await?;
+    let columns = grants.into_iter().map(|((table, column), grant)| MissingColumn {
+        table,
+        column,
+        uses: grant.uses.iter().map(|each| use_view(frame, *each)).collect(),
+        finer: grant.finer,
+    });
+    Ok(MissingView {
+        columns: columns.collect(),
+        join_risk,
+        card: refusal.map(|refusal| RefusalCard::of(frame, &visit.profile, &refusal)),
+    })
+}
