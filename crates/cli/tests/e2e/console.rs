@@ -91,13 +91,13 @@ fn every_role_looks_around(server: Server) {
     assert!(server.stop().success());
 }
 
-async fn page(http: &reqwest::Client, base: &str, path: &str) -> (u16, String) {
+pub async fn page(http: &reqwest::Client, base: &str, path: &str) -> (u16, String) {
     let answer = http.get(format!("{base}{path}")).send().await.expect("a page");
     (answer.status().as_u16(), answer.text().await.expect("its text"))
 }
 
 /// The desk of somebody who has just signed in.
-async fn signed_in(http: &reqwest::Client, base: &str, login: &str) -> String {
+pub async fn signed_in(http: &reqwest::Client, base: &str, login: &str) -> String {
     let answer = http
         .post(format!("{base}/sign-in"))
         .header("content-type", "application/x-www-form-urlencoded")

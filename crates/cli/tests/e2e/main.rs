@@ -18,6 +18,7 @@ mod offline;
 mod policy;
 mod postgres;
 mod recovery;
+mod refused;
 mod report;
 mod sent;
 mod stories;

@@ -43,3 +43,27 @@ fn the_gate_is_scored_on_a_file_and_a_failing_case_fails_the_command() {
     let report: Json = serde_json::from_slice(&bad.stdout).expect("one JSON document");
     assert_eq!(report["failed"][0]["id"], "1");
 }
+
+#[test]
+fn what_grants_a_statement_lacks_is_told() {
+    let explain = |sql: &str| {
+        shuyu()
+            .args(["policy", "explain", "--fixture"])
+            .arg(format!("{POLICY}/fixture.sql"))
+            .args(["--permit", &format!("{POLICY}/permit.json"), sql])
+            .output()
+            .expect("the explanation")
+    };
+    let told = |sql: &str| String::from_utf8_lossy(&explain(sql).stdout).trim().to_owned();
+    assert_eq!(
+        told("SELECT sex, avg(income) FROM person GROUP BY sex"),
+        "legal: no grant is missing"
+    );
+    assert_eq!(
+        told("SELECT birth, count(*) FROM person GROUP BY birth"),
+        "person.birth: finer"
+    );
+    let hopeless = explain("SELECT income FROM person");
+    assert!(!hopeless.status.success());
+    assert!(String::from_utf8_lossy(&hopeless.stderr).contains("raw_rows"));
+}

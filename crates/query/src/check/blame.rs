@@ -10,7 +10,7 @@ use datafusion::{
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{Grain, Use};
 
-use super::{exact::Exact, grain, relation::Relation, survey::function_refused};
+use super::{exact::Exact, grain, nearest, relation::Relation, survey::function_refused};
 use crate::refusal::{Explain, Place};
 
 /// Where the analyst named a column.
@@ -105,8 +105,12 @@ impl Exact<'_> {
             let refusal = Refusal::unmet("small_group_key")
                 .under(&self.citations.raw_stays)
                 .citing(&of_own.basis);
-            let nearest = format!("count(DISTINCT {})", column.name);
-            return Err(self.about(refusal, column).nearest_sql(nearest));
+            let leaf = self.relation.leaf(column);
+            let nearest = leaf.map(|leaf| nearest::subjects(leaf, &column.name));
+            return Err(match nearest {
+                Some(sql) => self.about(refusal, column).nearest_sql(sql),
+                None => self.about(refusal, column).instruct("aggregate_first"),
+            });
         }
         let refusal = Refusal::unmet("use_missing")
             .under(&self.citations.scope)

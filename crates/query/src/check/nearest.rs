@@ -26,6 +26,13 @@ pub(crate) fn grouped(leaf: &Leaf) -> String {
     }
 }
 
+/// How many subjects a table has, in place of one group for each. A whole statement: the key stands in the query's
+/// GROUP BY too.
+pub(crate) fn subjects(leaf: &Leaf, unit: &str) -> String {
+    let (unit, table) = (quoted(unit), quoted(&leaf.table));
+    format!("SELECT count(DISTINCT {unit}) AS n FROM {table}")
+}
+
 /// A name as it must be written: quoted unless it is plain lower-case ASCII.
 pub(crate) fn quoted(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -12,7 +12,7 @@ use shuyu_kernel::Refusal;
 
 use super::{
     blame::{naming, place},
-    nearest::quoted,
+    nearest::subjects,
     origin::Released,
     per_subject,
     plan::{Found, Walk, rebuild},
@@ -148,10 +148,14 @@ impl Walk<'_> {
             names.map(|name| Column::new(Some(leaf.alias.as_str()), name))
         }));
         let is_unit = |column: &Column| rows.leaf(column).is_some_and(|leaf| leaf.is_unit(&column.name));
-        match unit.into_iter().find(is_unit) {
-            Some(column) => naming(refusal, rows, &column)
-                .at(place(&column), &column.name)
-                .nearest_sql(format!("count(DISTINCT {})", quoted(&column.name))),
+        let found = unit.into_iter().find(is_unit);
+        match found
+            .as_ref()
+            .and_then(|column| Some((column, rows.leaf(column)?)))
+        {
+            Some((column, leaf)) => naming(refusal, rows, column)
+                .at(place(column), &column.name)
+                .nearest_sql(subjects(leaf, &column.name)),
             None => refusal.instruct("aggregate_first"),
         }
     }
