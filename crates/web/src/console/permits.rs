@@ -103,7 +103,9 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
                 .unwrap_or_default(),
         }
     });
-    let rows = rows.collect();
+    // Where work can be done stands first; the rest keeps its order.
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by_key(|row| row.class != "permitted");
     let openable = openable(&frame, profile, &visit.session.actor.role, Some("data_use"));
     Ok(ok(&PermitsPage {
         openable,
