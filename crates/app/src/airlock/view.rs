@@ -219,7 +219,10 @@ impl App {
         id: AirlockId,
         name: &str,
     ) -> Result<(AirlockFile, Vec<u8>), Stop> {
-        let result = self.airlock_file_inner(session, id, name).await;
+        let result = match self.airlock_file_inner(session, id, name).await {
+            Ok(file) => Ok(file),
+            Err(stop) => Err(self.grounded_review(id, stop).await),
+        };
         let file = self.looked(session, "download", id, result).await?;
         let bytes = self.lake.raw_bytes(file.digest).await?;
         Ok((file, bytes))

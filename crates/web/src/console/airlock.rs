@@ -297,6 +297,7 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (QueuePage, Requ
         finds: vec![some()],
         columns: vec![(0..10).map(|_| some()).collect()],
         risk: vec![(some(), some())],
+        high: true,
         votes: vec![some()],
     };
     let queue = QueuePage {
