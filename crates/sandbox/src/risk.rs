@@ -91,8 +91,11 @@ impl RiskReport {
     }
 }
 
-/// Four decimals: more of a figure tells people nothing.
+/// Four decimals: more of a figure tells people nothing. Counts are written as such.
 fn rounded(figure: f64) -> Value {
+    if figure.fract() == 0.0 && figure.abs() < 1e15 {
+        return Value::from(figure as i64);
+    }
     let figure = (figure * 10_000.0).round() / 10_000.0;
     serde_json::Number::from_f64(figure).map_or(Value::Null, Value::Number)
 }

@@ -8,7 +8,7 @@ jobs-tables-empty = This permit has no columns for jobs. Apply for the use “jo
 jobs-dummy = Download made-up data
 jobs-how = How to read and write
 jobs-how-read = Read a table as a pandas DataFrame:
-jobs-how-table = Write a table (before it leaves, rows are sorted and numbers have four significant digits):
+jobs-how-table = Write a table (before it leaves, rows are sorted and decimals have four significant digits):
 jobs-how-plot = Draw bars or lines (words go into a table beside it):
 jobs-how-text = Write words and figures:
 jobs-how-model = Write a scikit-learn model: features are columns of that table, of a text column “column=value”; target is the column it answers, none for clusters. The platform holds out one subject in five, whom the program never sees, and checks with them what the model gives away:
@@ -60,6 +60,7 @@ airlock-empty = No requests. After a run on real data, request a release on the 
 airlock-files = Files
 airlock-on = Last step
 airlock-to-review = waits for you
+airlock-to-check = waits for your spot check
 airlock-request = Release request ({ $number })
 airlock-progress = { $finished } of { $needed } reviewers have finished
 airlock-pending = being prepared

@@ -8,7 +8,7 @@ jobs-tables-empty = 这个许可没有给作业用的列。在用数申请里为
 jobs-dummy = 下载模拟数据
 jobs-how = 怎样读写
 jobs-how-read = 读一张表，得到 pandas 的 DataFrame：
-jobs-how-table = 写一张表（出域前按行排序，数字保留四位有效数字）：
+jobs-how-table = 写一张表（出域前按行排序，小数保留四位有效数字）：
 jobs-how-plot = 画柱图、线图（文字写在旁边的表里）：
 jobs-how-text = 写文字和数字：
 jobs-how-model = 写一个 scikit-learn 模型：features 是这张表的列名，文字列写成“列名=值”；target 是预测的列，聚类不写。平台留出五分之一的主体不给程序，用来检查模型风险：
@@ -60,6 +60,7 @@ airlock-empty = 没有出域申请。作业在真实数据上跑完之后，在�
 airlock-files = 文件
 airlock-on = 最近一步
 airlock-to-review = 等您审核
+airlock-to-check = 等您抽查
 airlock-request = 出域申请（{ $number }）
 airlock-progress = 已审完 { $finished } 人，共需 { $needed } 人
 airlock-pending = 准备中

@@ -236,6 +236,15 @@ fn a_gated_answer_needs_one_reviewer_and_a_second_look() {
             (&out["state"], &out["awaits_spot_check"]),
             (&json!("released"), &json!(true))
         );
+        for path in ["/", "/airlock"] {
+            let seen = async |token: &str| {
+                let page = world.page(axum::http::Method::GET, path, token, &[]).await;
+                let page = String::from_utf8_lossy(&page.bytes).into_owned();
+                page.contains("等您抽查")
+            };
+            assert!(seen(&lock.chief).await, "it is listed for those who may: {path}");
+            assert!(!seen(&lock.clerk).await && !seen(lock.author()).await, "{path}");
+        }
         let check = json!({ "act": "spot_check", "sound": true, "note": "已核对" });
         assert_eq!(
             code(act(&world, &lock.clerk, id, check.clone()).await),
