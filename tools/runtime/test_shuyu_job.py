@@ -55,6 +55,24 @@ class Forms(unittest.TestCase):
                 export(kind.fit(self.x, self.y), self.names)
 
 
+    def test_features_are_made_of_columns(self):
+        import numpy
+        import pandas
+        from shuyu_job.forms import design
+        from shuyu_job.risk import usable
+
+        table = pandas.DataFrame({"n": [1, 2, 3], "size": ["a", None, "b=c"], "x=y": [True, False, True],
+                                  "hit": [1.0, None, 0.0]})
+        made = design(table, ["n", "size=a", "size=b=c", "x=y", "n=3"])
+        self.assertEqual(made.tolist(), [[1, 1, 0, 1, 0], [2, 0, 0, 0, 0], [3, 0, 1, 1, 1]])
+        rows, target = usable(table, ["n"], "hit")
+        self.assertEqual((rows[:, 0].tolist(), target.tolist()), ([1, 3], [1, 0]))
+        self.assertTrue(numpy.isnan(design(pandas.DataFrame({"n": [None, 1.0]}), ["n"])[0, 0]))
+        for feature, error in (("gone", KeyError), ("gone=1", KeyError), ("size", ValueError)):
+            with self.assertRaises(error):
+                design(table, [feature])
+
+
 class Risk(unittest.TestCase):
     """Known figures of the attack."""
 

@@ -120,6 +120,8 @@ impl App {
             size_bytes: bytes.len() as u64,
             origin: AirlockOrigin::Release(release),
             risk: None,
+            high_risk: false,
+            reads: Vec::new(),
         };
         self.open_request(session, released.case, vec![file]).await
     }
@@ -175,6 +177,8 @@ impl App {
             size_bytes: file.size_bytes,
             origin: AirlockOrigin::Run(run),
             risk: file.risk,
+            high_risk: file.high_risk,
+            reads: recorded.read.iter().map(|(dataset, _)| *dataset).collect(),
         };
         Ok(end.files.iter().map(file).collect())
     }
@@ -191,8 +195,19 @@ impl App {
         id: AirlockId,
         input: AirlockInput,
     ) -> Result<Airlock, Stop> {
-        let result = self.airlock_act_inner(session, id, input).await;
+        let result = match self.airlock_act_inner(session, id, input).await {
+            Ok(airlock) => Ok(airlock),
+            Err(stop) => Err(self.grounded_review(id, stop).await),
+        };
         self.noted(session, &id.to_string(), result).await
+    }
+
+    /// With what the right to review rests on.
+    pub(super) async fn grounded_review(&self, id: AirlockId, stop: Stop) -> Stop {
+        match self.record.airlock(id).await {
+            Ok(Some(airlock)) => self.grounded_in(airlock.case, RightTo::ReviewOutput, stop).await,
+            Ok(None) | Err(_) => stop,
+        }
     }
 
     async fn airlock_act_inner(

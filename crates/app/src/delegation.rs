@@ -74,7 +74,7 @@ impl App {
             let event = loaded.registry.delegate(delegation)?.entered_by(by);
             Ok(proposal(event, serde_json::json!({ "delegation": number })))
         });
-        Ok(self.record.transact(request, decide).await?)
+        self.enter_in_registry(request, decide).await
     }
 
     /// Takes a delegation back, at once: by whoever delegated, or by an administrator from a paper.
@@ -118,7 +118,7 @@ impl App {
             let event = loaded.registry.withdraw(&new.number, by)?;
             Ok(proposal(event, serde_json::json!({ "delegation": new.number })))
         });
-        Ok(self.record.transact(request, decide).await?)
+        self.enter_in_registry(request, decide).await
     }
 }
 

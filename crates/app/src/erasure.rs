@@ -88,7 +88,7 @@ impl App {
                 ..Proposal::default()
             })
         });
-        let committed = self.record.transact(request, decide).await?;
+        let committed = self.enter_in_registry(request, decide).await?;
         self.deliver_notices().await?;
         Ok(committed)
     }

@@ -49,6 +49,7 @@ mod sweep;
 mod tidying;
 pub mod ties;
 pub mod training;
+mod trying;
 pub mod versions;
 pub mod workbench;
 

@@ -2,6 +2,7 @@
 
 mod erasing;
 pub mod jobs;
+mod made_up;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -24,6 +25,7 @@ use shuyu_privacy::{
 use tokio_util::sync::CancellationToken;
 
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
+pub use made_up::{MadeUpTable, TryOut};
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
 pub trait Secrets: Send + Sync {
@@ -357,7 +359,7 @@ pub struct DpEstimate {
 
 /// The query engine, as the use cases need it.
 #[async_trait]
-pub trait Ask: Send + Sync {
+pub trait Ask: TryOut {
     /// Checks without touching data.
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
     /// What a query in mode `dp` will cost; `None` in other modes and for queries that read no personal rows.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event, Paper, Value,
     event::{RegistryEvent, RegistryMeta},
-    port::{Committed, Loaded, Proposal, Request, Stream, VaultItem},
+    port::{Committed, Decide, Loaded, Proposal, Request, Stream, VaultItem},
     registry::{Body, Membership, separations_hold},
 };
 use shuyu_kernel::{BodyId, CivilDate, Digest, Id, Manner, PersonId, Refusal};
@@ -122,7 +122,7 @@ impl App {
             let event = loaded.registry.register_body(body)?;
             Ok(proposal(entered(event, by), serde_json::json!({ "body": id })))
         });
-        let committed = self.record.transact(request, decide).await?;
+        let committed = self.enter_in_registry(request, decide).await?;
         let id = reply_id(&committed, "body").unwrap_or(id);
         Ok((id, committed))
     }
@@ -169,7 +169,7 @@ impl App {
             proposal.vault.push(item);
             Ok(proposal)
         });
-        let committed = self.record.transact(request, decide).await?;
+        let committed = self.enter_in_registry(request, decide).await?;
         let person = reply_id(&committed, "person").unwrap_or(person);
         // Killed between enrolment and account: the repeated request makes the account good. An account that is
         // there stays as it is.
@@ -198,6 +198,18 @@ impl App {
             },
             item,
         )
+    }
+
+    /// Commits an entry of the registry. Whose post, delegation or body ended by it is in the chain of running
+    /// queries and jobs: those stop at once.
+    pub(crate) async fn enter_in_registry(
+        &self,
+        request: Request,
+        decide: Decide,
+    ) -> Result<Committed, Stop> {
+        let committed = self.record.transact(request, decide).await?;
+        self.stop_ended_queries(None).await;
+        Ok(committed)
     }
 
     pub(crate) fn registry_request(

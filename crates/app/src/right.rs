@@ -1,8 +1,10 @@
 //! Rights of parties outside acts: who uses a permit, who brings data. The profile says who; here it is asked.
 
 use shuyu_domain::{Case, port::Loaded};
-use shuyu_kernel::{Actor, BodyId, CaseId, ClauseId, Refusal};
+use shuyu_kernel::{Actor, BodyId, CaseId, ClauseId, Refusal, RefusalKind};
 use shuyu_profile::{Profile, Right, RightTo};
+
+use crate::{App, Stop};
 
 /// The right of the actor in a case, as one of the parties that have it.
 ///
@@ -34,6 +36,36 @@ pub(crate) fn right_of<'a>(
             .fact("act", &case.title)
             .fact("roles", roles.join("; "))
     })
+}
+
+/// A refusal that names no clause of its own, with these.
+pub(crate) fn grounded(stop: Stop, clauses: Vec<ClauseId>) -> Stop {
+    match stop {
+        Stop::Refused(refusal) if refusal.clauses.is_empty() => refusal.citing(&clauses).into(),
+        other => other,
+    }
+}
+
+impl App {
+    /// A refusal in a case that names no clause of its own, with what the right rests on: that work on data ends where
+    /// it is not safe is the law's, where exactly it ends is the platform's. Something unknown tells nothing more.
+    pub(crate) async fn grounded_in(&self, case: CaseId, to: RightTo, stop: Stop) -> Stop {
+        if !matches!(&stop, Stop::Refused(refusal) if refusal.kind != RefusalKind::Unknown) {
+            return stop;
+        }
+        let Ok(loaded) = self.record.load(&[case].into()).await else {
+            return stop;
+        };
+        let rules = loaded.linked.get(&case).and_then(|case| {
+            let profile = self.profiles.get(case.profile).ok()?;
+            Some((profile, &case.procedure))
+        });
+        let clauses = rules.map(|(profile, procedure)| {
+            let rights = profile.rights(to, procedure);
+            rights.flat_map(|right| right.basis.clauses().to_vec()).collect()
+        });
+        grounded(stop, clauses.unwrap_or_default())
+    }
 }
 
 /// The body whose data stands under a catalogue entry.

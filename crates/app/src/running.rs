@@ -206,7 +206,7 @@ impl Drop for Ticket {
 }
 
 impl App {
-    /// After an act in a case, or with `None` after a change of the official time: stops the running queries
+    /// After an act in a case, or with `None` after an entry in the registry or a new day: stops the running queries
     /// whose chain of authority no longer holds. One whose chain cannot be read is stopped too.
     pub(crate) async fn stop_ended_queries(&self, changed: Option<CaseId>) {
         for (_, query) in self.running.touching(changed) {

@@ -17,6 +17,7 @@ use shuyu_domain::{
     port::{Loaded, Meter, Proposal},
 };
 use shuyu_kernel::{Fault, Id, Refusal, RefusalKind, RunId, SourceId};
+use shuyu_profile::RightTo;
 use tokio::time::Instant;
 
 use self::{
@@ -34,8 +35,9 @@ use crate::{
 };
 
 pub use inputs::DUMMY_MARK;
+pub(crate) use inputs::kind;
 pub(crate) use place::Sandbox;
-pub use shown::{Beats, RunState, RunView};
+pub use shown::{Beats, JobExample, RunState, RunView};
 
 /// What one run may take. Platform defaults: the law names no number.
 pub const LIMITS: JobLimits = JobLimits {
@@ -88,8 +90,19 @@ impl App {
         source: SourceId,
         data: RunData,
     ) -> Result<RunId, Stop> {
-        let result = self.start_inner(session, source, data).await;
+        let result = match self.start_inner(session, source, data).await {
+            Ok(run) => Ok(run),
+            Err(stop) => Err(self.grounded_run(source, stop).await),
+        };
         self.noted(session, &format!("{source}/run"), result).await
+    }
+
+    /// With what the right to run jobs rests on.
+    async fn grounded_run(&self, source: SourceId, stop: Stop) -> Stop {
+        match self.record.source(source).await {
+            Ok(Some(source)) => self.grounded_in(source.case, RightTo::RunJobs, stop).await,
+            Ok(None) | Err(_) => stop,
+        }
     }
 
     async fn start_inner(

@@ -9,7 +9,7 @@ use shuyu_domain::{
     port::{Loaded, Proposal, Request, Stream},
     source::check_manifest,
 };
-use shuyu_kernel::{Digest, Id, PermitId, Refusal, SourceId};
+use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, SourceId};
 use shuyu_privacy::scan::scan;
 use shuyu_profile::RightTo;
 
@@ -45,7 +45,19 @@ impl App {
         permit: PermitId,
         new: NewSource,
     ) -> Result<Source, Stop> {
-        let result = self.register_inner(session, permit, new).await;
+        let result = match self.register_inner(session, permit, new).await {
+            Ok(source) => Ok(source),
+            // A text that is none is for no law to say.
+            Err(Stop::Refused(refusal))
+                if matches!(refusal.code.as_str(), "source_empty" | "source_too_long") =>
+            {
+                Err(refusal.into())
+            }
+            Err(stop) => {
+                let case = CaseId::from_bits(permit.bits());
+                Err(self.grounded_in(case, RightTo::RunJobs, stop).await)
+            }
+        };
         let subject = format!("{permit}/source");
         self.noted(session, &subject, result).await
     }

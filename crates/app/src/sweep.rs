@@ -66,6 +66,8 @@ impl App {
     /// A fault of the record; what was done before it stands, and the next sweep goes on.
     pub async fn sweep(&self) -> Result<Swept, Stop> {
         let today = self.today();
+        // A permit, a post or a delegation may have had its last day yesterday.
+        self.stop_ended_queries(None).await;
         let mut swept = Swept::default();
         for clock in self
             .record

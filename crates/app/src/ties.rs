@@ -214,7 +214,7 @@ impl App {
             proposal.vault.push(item);
             Ok(proposal)
         });
-        Ok(self.record.transact(request, decide).await?)
+        self.enter_in_registry(request, decide).await
     }
 
     /// What two bodies are compared by. The number is normalised, so that the same person is the same however typed.
@@ -299,7 +299,7 @@ impl App {
     ) -> Result<Committed, Stop> {
         let decide =
             Box::new(move |loaded: &Loaded| Ok(proposal(decide(&loaded.registry)?, serde_json::json!({}))));
-        Ok(self.record.transact(request, decide).await?)
+        self.enter_in_registry(request, decide).await
     }
 
     /// Bodies affiliated, or suspected to be, with those that some rule bars from re-developing; for overseers. The

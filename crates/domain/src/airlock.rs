@@ -8,7 +8,7 @@ pub mod decide;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, AirlockId, CaseId, CivilDate, PermitId, PersonId};
+use shuyu_kernel::{Actor, AirlockId, CaseId, CivilDate, DatasetId, PermitId, PersonId};
 
 use crate::event::{AirlockEvent, AirlockFile, SealedText};
 
@@ -96,7 +96,7 @@ impl AirlockState {
 pub struct Vote {
     /// It may leave as it is.
     pub approve: bool,
-    /// Why not.
+    /// Why not; and why, for a model whose risk is above a limit.
     pub note: Option<SealedText>,
 }
 
@@ -170,6 +170,13 @@ impl Airlock {
         } else {
             2
         }
+    }
+
+    /// Datasets of which these files hold figures that the release ledger cannot relate to sets of subjects: a
+    /// program made them, and which rows a cell counts is not known.
+    pub fn outside_ledger(&self) -> BTreeSet<DatasetId> {
+        let ungated = self.files.values().filter(|each| !each.file.gated());
+        ungated.flat_map(|each| each.file.reads.iter().copied()).collect()
     }
 
     /// Whether what was let out is to be looked at again by somebody else.

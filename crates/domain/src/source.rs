@@ -174,10 +174,11 @@ pub fn check_manifest(manifest: &[Declared]) -> Result<(), Refusal> {
                 .fact("number", at + 1)
                 .fact("limit", LONGEST_NAME));
         }
-        if !declared.kind.endings().contains(&ending) {
+        let allowed = declared.kind.declared_endings();
+        if !allowed.contains(&ending) {
             return Err(Refusal::unmet("output_type_not_allowed")
                 .fact("file", &declared.name)
-                .fact("allowed", declared.kind.endings().join(", ")));
+                .fact("allowed", allowed.join(", ")));
         }
         if manifest.iter().take(at).any(|other| other.name == declared.name) {
             return Err(Refusal::unmet("output_twice").fact("file", &declared.name));

@@ -45,6 +45,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OPENBLAS_NUM_THREADS", "1"),
     ("OMP_NUM_THREADS", "1"),
     ("ARROW_NUM_THREADS", "1"),
+    ("JOBLIB_MULTIPROCESSING", "0"),
     ("ARROW_DEFAULT_MEMORY_POOL", "system"),
     ("TZ", "UTC"),
 ];

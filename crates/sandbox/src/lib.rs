@@ -26,7 +26,7 @@ mod written;
 pub use able::{Able, Runtime, Settings, find_bubblewrap};
 pub use error::SandboxError;
 pub use finalise::{Finalised, Output};
-pub use model::{Model, Tree};
+pub use model::{FittedOn, Model, Tree};
 pub use outcome::{AuthorView, Beat, End, Outcome, Phase, RefusedOutput};
 pub use prepare::Prepared;
 pub use risk::{MODEL_INPUT, REPORT, RiskReport, RiskRule, risk_job, risk_report};

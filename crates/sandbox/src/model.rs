@@ -19,6 +19,9 @@ pub enum Model {
         coefficients: Vec<f64>,
         /// The constant.
         intercept: f64,
+        /// What it was fitted on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fitted_on: Option<FittedOn>,
     },
     /// Logistic regression: a row of coefficients per class, or one row for two classes.
     Logistic {
@@ -30,6 +33,9 @@ pub enum Model {
         coefficients: Vec<Vec<f64>>,
         /// One per row.
         intercepts: Vec<f64>,
+        /// What it was fitted on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fitted_on: Option<FittedOn>,
     },
     /// Trees whose answers are averaged; one tree is an ensemble of one.
     Trees {
@@ -39,6 +45,9 @@ pub enum Model {
         classes: Vec<String>,
         /// The trees.
         trees: Vec<Tree>,
+        /// What it was fitted on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fitted_on: Option<FittedOn>,
     },
     /// k-means.
     Centres {
@@ -46,7 +55,20 @@ pub enum Model {
         features: Vec<String>,
         /// One point per cluster.
         centres: Vec<Vec<f64>>,
+        /// What it was fitted on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fitted_on: Option<FittedOn>,
     },
+}
+
+/// What a model was fitted on: with it the platform makes features of rows that the job never saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FittedOn {
+    /// The input, without its ending.
+    pub table: String,
+    /// The column that it answers; `None` for clusters.
+    pub target: Option<String>,
 }
 
 /// A binary tree in arrays: node 0 is the root, -1 is no child.
@@ -100,6 +122,16 @@ impl Model {
         }
     }
 
+    /// What it was fitted on, if it says so.
+    pub fn fitted_on(&self) -> Option<&FittedOn> {
+        match self {
+            Self::Linear { fitted_on, .. }
+            | Self::Logistic { fitted_on, .. }
+            | Self::Trees { fitted_on, .. }
+            | Self::Centres { fitted_on, .. } => fitted_on.as_ref(),
+        }
+    }
+
     fn fits(&self) -> bool {
         match self {
             Self::Linear {
@@ -112,6 +144,7 @@ impl Model {
                 classes,
                 coefficients,
                 intercepts,
+                ..
             } => {
                 let rows = if classes.len() == 2 { 1 } else { classes.len() };
                 classes.len() >= 2
@@ -123,15 +156,16 @@ impl Model {
                 features,
                 classes,
                 trees,
+                ..
             } => {
                 !trees.is_empty()
                     && trees
                         .iter()
                         .all(|tree| tree.fits(features.len(), classes.len().max(1)))
             }
-            Self::Centres { features, centres } => {
-                !centres.is_empty() && centres.iter().all(|row| row.len() == features.len())
-            }
+            Self::Centres {
+                features, centres, ..
+            } => !centres.is_empty() && centres.iter().all(|row| row.len() == features.len()),
         }
     }
 }

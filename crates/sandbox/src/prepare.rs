@@ -34,6 +34,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The name of the run.
+    pub fn name(&self) -> &str {
+        &self.run
+    }
+
     /// SM3 of the source.
     pub fn source(&self) -> Digest {
         self.spec.source

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::spec::{Content, Declared, Job, Kind, Limits};
 
@@ -60,6 +60,44 @@ impl RiskReport {
         let holds = |name: &&str| self.rules.iter().any(|rule| rule.rule == **name && rule.passes);
         RULES.iter().all(holds) && self.rules.iter().all(|rule| rule.passes)
     }
+}
+
+impl RiskReport {
+    /// The report as a flat object for people who review: `verdict` (`high` or `within`), and of each rule its figure,
+    /// its limit (`…_limit`), whether it holds (`…_holds`) and further figures (`…_low` …). A rule that is missing is
+    /// named with `…_holds` false.
+    pub fn flat(&self) -> serde_json::Map<String, Value> {
+        let mut flat = serde_json::Map::new();
+        let verdict = if self.passes() { "within" } else { "high" };
+        flat.insert("verdict".to_owned(), verdict.into());
+        flat.insert("kind".to_owned(), self.kind.as_str().into());
+        flat.insert("members".to_owned(), self.members.into());
+        flat.insert("held_out".to_owned(), self.held_out.into());
+        for name in RULES {
+            flat.insert(format!("{name}_holds"), false.into());
+        }
+        for rule in &self.rules {
+            let name = &rule.rule;
+            if let Some(figure) = rule.figure {
+                flat.insert(name.clone(), rounded(figure));
+            }
+            flat.insert(format!("{name}_limit"), rounded(rule.threshold));
+            flat.insert(format!("{name}_holds"), rule.passes.into());
+            for (further, figure) in &rule.detail {
+                flat.insert(format!("{name}_{further}"), rounded(*figure));
+            }
+        }
+        flat
+    }
+}
+
+/// Four decimals: more of a figure tells people nothing. Counts are written as such.
+fn rounded(figure: f64) -> Value {
+    if figure.fract() == 0.0 && figure.abs() < 1e15 {
+        return Value::from(figure as i64);
+    }
+    let figure = (figure * 10_000.0).round() / 10_000.0;
+    serde_json::Number::from_f64(figure).map_or(Value::Null, Value::Number)
 }
 
 /// The run that checks a model: `model` in its declared structure, tables of members and of held-out rows as Parquet or

@@ -48,6 +48,32 @@ def export(estimator, features: list[str]) -> dict:
     raise ModelRefused(f"a {kind} has no form that may leave")
 
 
+def column_of(feature: str, columns) -> str | None:
+    """The column that a feature is made of: itself, or what stands before the first `=`."""
+    if feature in columns:
+        return feature
+    column, value, _ = feature.partition("=")
+    return column if value and column in columns else None
+
+
+def design(table, features: list[str]):
+    """The features of each row as numbers; not a number where one is missing. Raises KeyError for a feature that is
+    no column of the table, ValueError for a text that is used as a number."""
+    import numpy
+
+    made = numpy.empty((len(table), len(features)))
+    for i, feature in enumerate(features):
+        if feature in table.columns:
+            made[:, i] = table[feature].astype(float).to_numpy()
+            continue
+        column = column_of(feature, table.columns)
+        if column is None:
+            raise KeyError(feature)
+        # Written as pandas writes it, so that the name of an indicator finds its value; what is missing has no value.
+        made[:, i] = (table[column].astype(str) == feature[len(column) + 1:]) & table[column].notna()
+    return made
+
+
 def leaves(tree: dict, rows):
     """Index of the leaf that each row falls into."""
     import numpy

@@ -19,3 +19,12 @@ def read(name: str):
     if (path := IN / f"{name}.csv").is_file():
         return pandas.read_csv(path)
     raise KeyError(f"no input '{name}'; there are: {', '.join(names())}")
+
+
+def columns(name: str) -> list[str]:
+    """Names of the columns of a table, without reading its rows; raises KeyError if the job has no such input."""
+    if (path := IN / f"{name}.parquet").is_file():
+        import pyarrow.parquet
+
+        return pyarrow.parquet.read_schema(path).names
+    return list(read(name).columns)

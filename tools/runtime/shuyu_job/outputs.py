@@ -20,11 +20,23 @@ def write_text(name: str, value) -> None:
     (OUT / name).write_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
-def write_model(name: str, estimator, features: list[str]) -> None:
-    """A fitted scikit-learn estimator as JSON of declared structure; see `shuyu_job.forms` for what is accepted."""
-    from shuyu_job.forms import export
+def write_model(name: str, estimator, features: list[str], table: str, target: str | None = None) -> None:
+    """A fitted scikit-learn estimator as JSON of declared structure; see `shuyu_job.forms` for what is accepted.
 
-    (OUT / name).write_text(json.dumps(export(estimator, features), ensure_ascii=False, allow_nan=False))
+    `features` are what the estimator was fitted on, in order: columns of the input `table`, or `column=value` for
+    whether a column has a value (as `pandas.get_dummies(…, prefix_sep="=")` names them). `target` is the column that
+    it answers, none for clusters. With these the platform makes features of rows that the job never saw, and looks
+    what the model gives away.
+    """
+    from shuyu_job.forms import column_of, export
+    from shuyu_job.inputs import columns
+
+    there = columns(table)
+    missing = [each for each in [*features, *([target] if target else [])] if column_of(each, there) is None]
+    if missing:
+        raise KeyError(f"'{table}' has no column for: {', '.join(missing)}")
+    model = export(estimator, features) | {"fitted_on": {"table": table, "target": target}}
+    (OUT / name).write_text(json.dumps(model, ensure_ascii=False, allow_nan=False))
 
 
 def write_image(name: str, pixels) -> None:

@@ -8,7 +8,7 @@ import json
 import math
 from pathlib import Path
 
-from shuyu_job.forms import answers, leaves
+from shuyu_job.forms import answers, design, leaves
 from shuyu_job.inputs import IN, read
 from shuyu_job.outputs import write_text
 
@@ -153,11 +153,20 @@ def report(model: dict, members, member_target, held_out, held_target) -> dict:
     }
 
 
+def usable(table, features: list[str], target: str | None):
+    """Features and targets of the rows that have all of them: of the others a model says nothing."""
+    import numpy
+
+    rows = design(table, features)
+    whole = numpy.isfinite(rows).all(axis=1)
+    if target:
+        whole &= table[target].notna().to_numpy()
+    return rows[whole], (table[target].to_numpy()[whole] if target else None)
+
+
 def main() -> None:
     """Reads the inputs of a check, writes `risk.json`."""
     model = json.loads(Path(IN, "model.json").read_text())
     target = json.loads(Path(IN, "check.json").read_text())["target"]
-    members, held_out = read("members"), read("held_out")
-    arrays = [table[model["features"]].to_numpy(dtype=float) for table in (members, held_out)]
-    targets = [table[target].to_numpy() if target else None for table in (members, held_out)]
-    write_text("risk.json", report(model, arrays[0], targets[0], arrays[1], targets[1]))
+    members, held_out = (usable(read(name), model["features"], target) for name in ("members", "held_out"))
+    write_text("risk.json", report(model, *members, *held_out))

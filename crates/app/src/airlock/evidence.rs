@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shuyu_domain::{
     Airlock, Case,
+    airlock::AirlockState,
     event::{AirlockFile, OutputKind},
 };
 use shuyu_kernel::Refusal;
@@ -38,6 +39,11 @@ pub struct Evidence {
     pub text: String,
     /// Risk report of a model: figure → value.
     pub risk: Vec<(String, String)>,
+    /// A figure of that report is above its limit.
+    pub high_risk: bool,
+    /// Of a file whose cells are not in the release ledger: requests with figures of the same datasets that left
+    /// before it, as far outside of the ledger.
+    pub outside_ledger: Option<usize>,
     /// Identifiers found, by kind with line numbers.
     pub finds: Finds,
 }
@@ -86,6 +92,8 @@ impl App {
             summary: Vec::new(),
             text: String::new(),
             risk: Vec::new(),
+            high_risk: file.high_risk,
+            outside_ledger: self.left_outside(airlock, file).await?,
             finds: Finds::new(),
         };
         if file.kind != OutputKind::Plot {
@@ -108,6 +116,23 @@ impl App {
         }
         tracing::debug!(airlock = %airlock.id, "evidence made");
         Ok(found)
+    }
+
+    /// How much of the same datasets left outside of the release ledger before. A program tells nobody which subjects
+    /// its cells count: reviewers are the only ones who can compare them with what left before.
+    async fn left_outside(&self, airlock: &Airlock, file: &AirlockFile) -> Result<Option<usize>, Stop> {
+        if file.gated() {
+            return Ok(None);
+        }
+        let all = self.record.airlocks(None).await?;
+        let before = all.iter().filter(|other| {
+            let left = other.id != airlock.id && other.state == AirlockState::Released;
+            left && other
+                .outside_ledger()
+                .iter()
+                .any(|dataset| file.reads.contains(dataset))
+        });
+        Ok(Some(before.count()))
     }
 
     /// Names of columns of the permit's tables that are granted in none of them.

@@ -23,8 +23,10 @@ pub struct AirlockLine {
     pub number: String,
     /// Title of the case of its permit.
     pub title: String,
-    /// The session's person may review it.
+    /// It waits for the session's person, to be reviewed or looked at again.
     pub to_review: bool,
+    /// It left by one reviewer and waits for somebody else to look again.
+    pub to_check: bool,
 }
 
 /// A file of a request as shown.
@@ -108,6 +110,15 @@ impl App {
         self.looked(session, "view", "airlock", result).await
     }
 
+    /// Requests that wait for the session's person, for the desk: nothing of them is shown there but that they do.
+    ///
+    /// # Errors
+    /// A fault of the record.
+    pub async fn airlocks_waiting(&self, session: &Session) -> Result<Vec<AirlockLine>, Stop> {
+        let lines = self.airlocks_inner(session).await?;
+        Ok(lines.into_iter().filter(|line| line.to_review).collect())
+    }
+
     async fn airlocks_inner(&self, session: &Session) -> Result<Vec<AirlockLine>, Stop> {
         self.require_signed_in(session)?;
         let all = self.record.airlocks(None).await?;
@@ -136,6 +147,7 @@ impl App {
             lines.push(AirlockLine {
                 number: case.number.clone(),
                 title: case.title.clone(),
+                to_check: airlock.awaits_spot_check(),
                 to_review: may && waits,
                 airlock,
             });
@@ -219,7 +231,10 @@ impl App {
         id: AirlockId,
         name: &str,
     ) -> Result<(AirlockFile, Vec<u8>), Stop> {
-        let result = self.airlock_file_inner(session, id, name).await;
+        let result = match self.airlock_file_inner(session, id, name).await {
+            Ok(file) => Ok(file),
+            Err(stop) => Err(self.grounded_review(id, stop).await),
+        };
         let file = self.looked(session, "download", id, result).await?;
         let bytes = self.lake.raw_bytes(file.digest).await?;
         Ok((file, bytes))

@@ -5,13 +5,14 @@ use shuyu_domain::{
     Case,
     port::{Loaded, Meter, Proposal, Request},
 };
-use shuyu_kernel::{ClauseId, Digest, Refusal, RefusalKind};
+use shuyu_kernel::{Digest, Refusal, RefusalKind};
 use shuyu_privacy::identity::{can_exist, pattern, plain_attribute};
 
 use super::{index_of, limits::Watched};
 use crate::{
     App, Stop,
     product::{Call, ProductKey, content_clauses, in_use, may_call},
+    right::grounded,
 };
 
 /// What is asked of a verification product, besides the call itself.
@@ -186,13 +187,5 @@ impl App {
         });
         self.record.transact(request, decide).await?;
         Ok(())
-    }
-}
-
-/// A refusal that names no clause of its own, with these.
-fn grounded(stop: Stop, clauses: Vec<ClauseId>) -> Stop {
-    match stop {
-        Stop::Refused(refusal) if refusal.clauses.is_empty() => refusal.citing(&clauses).into(),
-        other => other,
     }
 }

@@ -26,6 +26,8 @@ pub struct RealTable {
     /// Those of them that name subjects, with their identifier domain. The job sees keyed pseudonyms in their place,
     /// the same in every table of one domain, others for every [`JobOrder::project`].
     pub pseudonyms: BTreeMap<String, String>,
+    /// Anybody may have it: no rows of it are held out for the check of models.
+    pub open: bool,
 }
 
 /// Where an input comes from.
@@ -67,7 +69,9 @@ pub struct JobOrder {
     pub source: Vec<u8>,
     /// Tables by name, as the job finds them: one Parquet file `<name>.parquet` each.
     pub inputs: BTreeMap<String, JobInput>,
-    /// Output files. For a dummy run they are dropped after the check that each is there.
+    /// Output files. For a dummy run they are dropped after the check that each is there. With a model among them, a
+    /// run on real data gets four fifths of the subjects of every table that is not open; against the others the
+    /// model is checked, and the job never sees them.
     pub manifest: Vec<Declared>,
     /// Limits.
     pub limits: JobLimits,
@@ -90,8 +94,17 @@ pub struct JobOutput {
     pub name: String,
     /// Content. Pictures are decoded and written again without metadata; tables as the job wrote them.
     pub bytes: Vec<u8>,
-    /// For a model: the risk report, a flat JSON object of figures and verdicts.
-    pub risk: Option<serde_json::Value>,
+    /// For a model of a run on real data: what it tells of those it was fitted on.
+    pub risk: Option<ModelRisk>,
+}
+
+/// What was found about a model before anybody reviews it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRisk {
+    /// A figure is above its limit.
+    pub high: bool,
+    /// The report, a flat JSON object of figures and verdicts.
+    pub report: serde_json::Value,
 }
 
 /// A run that ended by itself or by a limit.

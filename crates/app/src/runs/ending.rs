@@ -73,17 +73,19 @@ impl App {
         let declared = work.source.manifest.iter().find(|each| each.name == output.name);
         let kind = declared.map_or(OutputKind::Text, |declared| declared.kind);
         let risk = match &output.risk {
-            Some(report) if kind == OutputKind::Model => Some(
-                self.seal_bytes("risk.json", report.to_string().as_bytes())
+            Some(found) if kind == OutputKind::Model => Some(
+                self.seal_bytes("risk.json", found.report.to_string().as_bytes())
                     .await?,
             ),
             _ => None,
         };
+        let high = output.risk.as_ref().is_some_and(|found| found.high);
         Ok(RunFile {
             name: output.name.clone(),
             kind,
             digest: self.seal_bytes(&output.name, &output.bytes).await?,
             size_bytes: output.bytes.len() as u64,
+            high_risk: high && risk.is_some(),
             risk,
         })
     }
@@ -104,6 +106,7 @@ impl App {
             digest: self.seal_bytes(LOG_FILE, text.as_bytes()).await?,
             size_bytes: text.len() as u64,
             risk: None,
+            high_risk: false,
         }))
     }
 }

@@ -96,6 +96,7 @@ impl App {
                 version: grant.version,
                 pseudonyms: pseudonyms.collect(),
                 columns,
+                open: grant.kind == TableKind::Public,
             };
             Some((name, JobInput::Real(table)))
         });
@@ -146,7 +147,7 @@ impl App {
 }
 
 /// The type by the name the lake gives it.
-fn kind(name: &str) -> DummyType {
+pub(crate) fn kind(name: &str) -> DummyType {
     let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
     if begins(&["Int", "UInt"]) {
         DummyType::Integer

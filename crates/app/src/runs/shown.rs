@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::{Source, event::RunOutcome, source::Run};
-use shuyu_kernel::{PermitId, Refusal, RunId, SourceId};
+use shuyu_kernel::{PermitId, Refusal, RunId, SourceId, Use};
+use shuyu_privacy::permit::{TableGrant, TableKind};
 
 use super::inputs;
 use crate::{App, Session, Stop, port::jobs::JobBeat};
@@ -46,6 +47,59 @@ pub struct RunView {
     /// Where it stands.
     pub state: RunState,
 }
+
+/// What a program under a permit could look like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobExample {
+    /// Its text.
+    pub text: String,
+    /// The table it declares.
+    pub output: String,
+}
+
+/// The column that is counted by is one for grouping, if there is one; never one that names subjects. Tables about
+/// subjects come first.
+fn example(
+    grants: &BTreeMap<String, TableGrant>,
+    tables: &BTreeMap<String, Vec<String>>,
+    k: u32,
+) -> Option<JobExample> {
+    let of = |personal: bool, grouping: bool| {
+        tables.iter().find_map(|(table, columns)| {
+            let grant = grants.get(table)?;
+            let fits = |column: &&String| match grant.columns.get(*column) {
+                Some(granted) => {
+                    granted.domain.is_none() && (!grouping || granted.uses.contains(&Use::Group))
+                }
+                None => !grouping,
+            };
+            let kind = matches!(grant.kind, TableKind::Personal { .. }) == personal;
+            let column = columns.iter().find(fits).filter(|_| kind)?;
+            Some((table, column))
+        })
+    };
+    let found = of(true, true).or_else(|| of(true, false));
+    let (table, column) = found.or_else(|| of(false, true)).or_else(|| of(false, false))?;
+    // As Python reads it: a text of JSON is one of Python.
+    let (table, column) = (
+        serde_json::Value::from(table.as_str()),
+        serde_json::Value::from(column.as_str()),
+    );
+    let text = format!(
+        "from shuyu_job import read, write_table\n\nrows = read({table})\n\
+         counts = rows.groupby({column}).size().reset_index(name=\"n\")\n\
+         counts = counts[counts[\"n\"] >= {k}]\n\
+         write_table(\"{EXAMPLE_OUTPUT}\", counts, index=False)\n"
+    );
+    Some(JobExample {
+        text,
+        output: EXAMPLE_OUTPUT.to_owned(),
+    })
+}
+
+/// What the example declares.
+const EXAMPLE_OUTPUT: &str = "counts.csv";
+
 impl App {
     /// Where a run stands, for those of the body that started it.
     ///
@@ -128,5 +182,16 @@ impl App {
     ) -> Result<BTreeMap<String, Vec<String>>, Stop> {
         let standing = self.may_run(session, permit).await?;
         Ok(inputs::columns(&standing, &self.record.datasets(None).await?))
+    }
+
+    /// A short program that works under a permit: it counts the rows of a table by one of its columns.
+    ///
+    /// # Errors
+    /// As [`App::dummy_csv`].
+    pub async fn job_example(&self, session: &Session, permit: PermitId) -> Result<Option<JobExample>, Stop> {
+        let standing = self.may_run(session, permit).await?;
+        let tables = inputs::columns(&standing, &self.record.datasets(None).await?);
+        let k = standing.permit.thresholds.k.value;
+        Ok(example(&standing.permit.tables, &tables, k))
     }
 }

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{ArrayRef, AsArray as _, RecordBatch, StringArray},
-    compute::cast,
-    datatypes::{DataType, Field, Schema, SchemaRef},
+    array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch, StringArray},
+    compute::{cast, filter_record_batch, not},
+    datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
 };
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{DataError, jobs::RealTable};
 use shuyu_kernel::{Digest, Fault, PermitId, Refusal};
-use shuyu_lake::{Lake, LakeError, ParquetBytes, Snapshot};
+use shuyu_lake::{Lake, LakeError, ParquetBytes, Snapshot, UNIT_COLUMN};
 
-use super::sandbox::JobTables;
+use super::{model_risk::Parted, sandbox::JobTables};
 
 /// Most bytes of one input; it is held in memory. Platform default.
 const MOST_BYTES: usize = 512 << 20;
+/// One subject in so many is held out from a job that fits a model. Platform default: enough to tell an attack from
+/// guessing, without taking much from the model.
+const HELD_OUT_ONE_IN: u64 = 5;
 
 /// Tables of a lake as jobs read them.
 pub struct LakeTables {
@@ -48,7 +51,7 @@ impl LakeTables {
                 .column_by_name(name)
                 .ok_or_else(|| Fault::new("reading an input", "a column is not there"))?;
             match table.pseudonyms.get(name) {
-                None => Ok(column.clone()),
+                None => plain(column),
                 Some(domain) => pseudonyms(&self.project_key(project, domain), column),
             }
         });
@@ -57,23 +60,72 @@ impl LakeTables {
     }
 }
 
-#[async_trait]
-impl JobTables for LakeTables {
-    async fn parquet(&self, project: PermitId, table: &RealTable) -> Result<Vec<u8>, DataError> {
+impl LakeTables {
+    /// Writes the rows of a table; those for which `held_out` says so into a second file.
+    async fn written(
+        &self,
+        project: PermitId,
+        table: &RealTable,
+        key: Option<[u8; 32]>,
+    ) -> Result<(Vec<u8>, Vec<u8>), DataError> {
         let snapshot = self.lake.snapshot(table.dataset, Some(table.version)).await;
         let snapshot = snapshot.map_err(data_error)?;
         let schema = schema_of(&snapshot, table)?;
-        let mut batches = snapshot.scan(Some(&table.columns)).map_err(data_error)?;
-        let mut file = ParquetBytes::new(schema.clone())?;
+        let mut wanted = table.columns.clone();
+        let named = snapshot.schema().column_with_name(UNIT_COLUMN).is_some();
+        if key.is_some() && named && !wanted.iter().any(|name| name == UNIT_COLUMN) {
+            wanted.push(UNIT_COLUMN.to_owned());
+        }
+        let mut batches = snapshot.scan(Some(&wanted)).map_err(data_error)?;
+        let mut files = (
+            ParquetBytes::new(schema.clone())?,
+            ParquetBytes::new(schema.clone())?,
+        );
         while let Some(batch) = batches.next().await {
-            let written = file.write(&self.masked(project, table, &schema, &batch?)?)?;
-            if written > MOST_BYTES {
+            let batch = batch?;
+            let rows = self.masked(project, table, &schema, &batch)?;
+            let mut size = 0;
+            match key {
+                None => size += files.0.write(&rows)?,
+                Some(key) => {
+                    let out = held_out(&key, &batch)?;
+                    let kept = not(&out).and_then(|kept| filter_record_batch(&rows, &kept));
+                    let kept = kept.map_err(|error| Fault::new("parting an input", error))?;
+                    let out = filter_record_batch(&rows, &out);
+                    let out = out.map_err(|error| Fault::new("parting an input", error))?;
+                    size += files.0.write(&kept)? + files.1.write(&out)?;
+                }
+            }
+            if size > MOST_BYTES {
                 return Err(Refusal::unmet("job_input_too_large")
                     .fact("limit_bytes", MOST_BYTES)
                     .into());
             }
         }
-        Ok(file.finish()?)
+        Ok((files.0.finish()?, files.1.finish()?))
+    }
+}
+
+#[async_trait]
+impl JobTables for LakeTables {
+    async fn parquet(&self, project: PermitId, table: &RealTable) -> Result<Vec<u8>, DataError> {
+        Ok(self.written(project, table, None).await?.0)
+    }
+
+    async fn parted(&self, project: PermitId, table: &RealTable) -> Result<Parted, DataError> {
+        if table.open {
+            let members = self.parquet(project, table).await?;
+            return Ok(Parted {
+                members,
+                held_out: None,
+            });
+        }
+        let key = Digest::keyed(&self.key, format!("held-out/{project}").as_bytes()).0;
+        let (members, held_out) = self.written(project, table, Some(key)).await?;
+        Ok(Parted {
+            members,
+            held_out: Some(held_out),
+        })
     }
 }
 
@@ -84,13 +136,68 @@ fn schema_of(snapshot: &Snapshot, table: &RealTable) -> Result<SchemaRef, Fault>
         let field = stored
             .field_with_name(name)
             .map_err(|error| Fault::new("reading an input", error))?;
-        Ok(match table.pseudonyms.contains_key(name) {
-            true => Field::new(name, DataType::Utf8, true),
-            false => field.clone(),
+        Ok(match (table.pseudonyms.contains_key(name), field.data_type()) {
+            (true, _) => Field::new(name, DataType::Utf8, true),
+            (false, kind) => Field::new(name, plain_type(kind), field.is_nullable()),
         })
     });
     let fields = fields.collect::<Result<Vec<Field>, Fault>>()?;
     Ok(Arc::new(Schema::new(fields)))
+}
+
+/// Programs count in floating point: a decimal would be an object to them, and a made-up table has none.
+fn plain_type(kind: &DataType) -> DataType {
+    if kind.is_decimal() {
+        DataType::Float64
+    } else {
+        kind.clone()
+    }
+}
+
+fn plain(column: &ArrayRef) -> Result<ArrayRef, Fault> {
+    let wanted = plain_type(column.data_type());
+    if &wanted == column.data_type() {
+        return Ok(column.clone());
+    }
+    cast(column, &wanted).map_err(|error| Fault::new("reading an input", error))
+}
+
+/// Which rows of a batch are held out. All rows of a subject are, or none; where no subject is named, a row stands for
+/// itself.
+fn held_out(key: &[u8; 32], batch: &RecordBatch) -> Result<BooleanArray, Fault> {
+    let one_in_five = |bytes: &[u8]| {
+        let drawn = Digest::keyed(key, bytes).0;
+        let drawn = drawn
+            .iter()
+            .take(8)
+            .fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte));
+        drawn.is_multiple_of(HELD_OUT_ONE_IN)
+    };
+    let unit = batch.column_by_name(UNIT_COLUMN);
+    if let Some(unit) = unit.and_then(|unit| unit.as_primitive_opt::<Int64Type>()) {
+        return Ok(unit
+            .values()
+            .iter()
+            .map(|unit| Some(one_in_five(&unit.to_le_bytes())))
+            .collect());
+    }
+    let texts = batch.columns().iter().map(|column| cast(column, &DataType::Utf8));
+    let texts = texts.collect::<Result<Vec<ArrayRef>, _>>();
+    let texts = texts.map_err(|error| Fault::new("reading an input", error))?;
+    let row = |n: usize| {
+        let mut bytes = Vec::new();
+        for text in &texts {
+            let text = text.as_string::<i32>();
+            bytes.extend_from_slice(if text.is_null(n) {
+                b""
+            } else {
+                text.value(n).as_bytes()
+            });
+            bytes.push(0x1f);
+        }
+        Some(one_in_five(&bytes))
+    };
+    Ok((0..batch.num_rows()).map(row).collect())
 }
 
 /// Pseudonyms of the values of a column; what is missing stays missing.
@@ -114,9 +221,34 @@ fn data_error(error: LakeError) -> DataError {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Array as _;
+    use arrow::array::Int64Array;
 
     use super::*;
+
+    #[test]
+    fn a_subject_is_held_out_with_all_its_rows_and_of_all_one_in_five_is() {
+        let units: Vec<i64> = (0..4000).map(|n| n / 2).collect();
+        let fields = vec![Field::new(UNIT_COLUMN, DataType::Int64, true)];
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(units))]).expect("rows");
+        let out = held_out(&[1; 32], &batch).expect("parted");
+        assert!((0..2000).all(|unit| out.value(2 * unit) == out.value(2 * unit + 1)));
+        let count = out.true_count();
+        assert!((600..1000).contains(&count), "{count} of 4000");
+        assert_ne!(out, held_out(&[2; 32], &batch).expect("parted"), "by the key");
+    }
+
+    #[test]
+    fn a_row_without_a_subject_stands_for_itself_and_decimals_become_numbers() {
+        let rows: ArrayRef = Arc::new(Int64Array::from((0..2000).collect::<Vec<_>>()));
+        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
+        let batch = RecordBatch::try_new(schema, vec![rows.clone()]).expect("rows");
+        let count = held_out(&[1; 32], &batch).expect("parted").true_count();
+        assert!((300..500).contains(&count), "{count} of 2000");
+        let decimals = cast(&rows, &DataType::Decimal128(18, 2)).expect("decimals");
+        assert_eq!(plain(&decimals).expect("plain").data_type(), &DataType::Float64);
+        assert_eq!(&plain(&rows).expect("plain"), &rows);
+    }
 
     #[test]
     fn a_pseudonym_joins_within_a_project_and_tells_nothing_elsewhere() {

@@ -6,6 +6,8 @@ mod identity;
 mod job_tables;
 mod keeper;
 mod lake;
+mod made_up;
+mod model_risk;
 mod query;
 mod sandbox;
 #[cfg(test)]

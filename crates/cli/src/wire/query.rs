@@ -8,11 +8,15 @@ use arrow::{
 };
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream, stream::BoxStream};
-use shuyu_app::port::{Answer, Ask, AskError, Cancel, Cell, DpEstimate, ExpectedFigure, Gated};
+use shuyu_app::port::{
+    Answer, Ask, AskError, Cancel, Cell, DpEstimate, ExpectedFigure, Gated, MadeUpTable, TryOut,
+};
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
 use shuyu_privacy::{Past, Permit, TableGrant};
 use shuyu_query::{CheckError, Engine, Estimate, Opaque, Sealed, Tables, UNIT_COLUMN};
+
+use super::made_up::MadeUp;
 
 /// The engine over the lake.
 pub struct QueryAdapter {
@@ -154,9 +158,22 @@ impl Ask for QueryAdapter {
             tracing::error!(%error, "a permit's tables could not be opened");
             AskError::Opaque
         })?;
+        self.answered(permit, sql, (pinned, past), cancel).await
+    }
+}
+
+impl QueryAdapter {
+    /// Checks, runs and gates a statement over these tables.
+    async fn answered(
+        &self,
+        permit: &Permit,
+        sql: &str,
+        (tables, past): (Arc<dyn Tables>, &Past),
+        cancel: Cancel,
+    ) -> Result<Gated, AskError> {
         let sealed = self
             .engine
-            .check(permit, sql, pinned.as_ref())
+            .check(permit, sql, tables.as_ref())
             .map_err(|error| match error {
                 CheckError::Refused(refusal) => AskError::Refused(refusal),
                 CheckError::Failed(fault) => {
@@ -166,7 +183,7 @@ impl Ask for QueryAdapter {
             })?;
         let token = CancellationToken::new();
         let released = tokio::select! {
-            released = self.engine.run(&sealed, pinned, past, &token) => released,
+            released = self.engine.run(&sealed, tables, past, &token) => released,
             // Dropping the run stops it at its next batch.
             () = cancelled(&cancel) => Err(Opaque),
         };
@@ -197,6 +214,33 @@ impl Ask for QueryAdapter {
             },
             remembered: released.remembered,
         })
+    }
+}
+
+#[async_trait]
+impl TryOut for QueryAdapter {
+    async fn try_out(
+        &self,
+        permit: &Permit,
+        sql: &str,
+        tables: &BTreeMap<String, MadeUpTable>,
+        cancel: Cancel,
+    ) -> Result<Answer, AskError> {
+        let opaque = |fault: &dyn std::fmt::Display| {
+            tracing::error!(%fault, "made-up tables could not be laid out");
+            AskError::Opaque
+        };
+        let pinned = self.pin(permit).await.map_err(|error| opaque(&error))?;
+        let schemas = pinned
+            .0
+            .iter()
+            .map(|(name, table)| (name.clone(), asked_schema(&table.schema())));
+        let made = MadeUp::of(&schemas.collect(), tables).map_err(|fault| opaque(&fault.source))?;
+        let past = Past::default();
+        let gated = self
+            .answered(permit, sql, (Arc::new(made), &past), cancel)
+            .await?;
+        Ok(gated.answer)
     }
 }
 

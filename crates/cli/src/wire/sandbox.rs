@@ -11,9 +11,11 @@ use shuyu_app::port::{
     },
 };
 use shuyu_kernel::{Fault, PermitId, Refusal};
-use shuyu_privacy::dummy::DummyTable;
-use shuyu_sandbox::{
-    Content, Declared, End, Finalised, Job, Kind, Limits, Outcome, Phase, Prepared, Sandbox, SandboxError,
+use shuyu_sandbox::{Content, Declared, End, Job, Kind, Limits, Phase, Prepared, Sandbox, SandboxError};
+
+use super::{
+    made_up::parquet_of,
+    model_risk::{Parted, PartedTables, model_risk, shared},
 };
 
 /// Brings the columns of a real input, with subjects replaced by the project's pseudonyms, as one Parquet file.
@@ -24,6 +26,13 @@ pub trait JobTables: Send + Sync {
     /// # Errors
     /// A refusal of the lake for a version that is gone; a fault.
     async fn parquet(&self, project: PermitId, table: &RealTable) -> Result<Vec<u8>, DataError>;
+
+    /// The same in two files, with one subject in five in the second; which, depends on project and subject alone.
+    /// Of an open table nothing is held out.
+    ///
+    /// # Errors
+    /// As [`JobTables::parquet`].
+    async fn parted(&self, project: PermitId, table: &RealTable) -> Result<Parted, DataError>;
 }
 
 /// The sandbox of this machine. `None` inside: a part is missing, and every run is refused with its name.
@@ -38,14 +47,26 @@ impl SandboxAdapter {
         Self { sandbox, tables }
     }
 
-    async fn job(&self, order: JobOrder) -> Result<Job, DataError> {
-        let mut inputs = BTreeMap::new();
+    /// The job, and what it does not get of the tables that a model is fitted on.
+    async fn job(&self, order: JobOrder) -> Result<(Job, PartedTables), DataError> {
+        let fits = order
+            .manifest
+            .iter()
+            .filter(|file| file.kind == OutputKind::Model);
+        let models = u32::try_from(fits.count()).unwrap_or(u32::MAX);
+        let (mut inputs, mut parted) = (BTreeMap::new(), PartedTables::new());
         for (name, input) in &order.inputs {
-            let (ending, bytes) = match input {
-                JobInput::Dummy(table) => ("csv", csv_of(table)?),
-                JobInput::Real(table) => ("parquet", self.tables.parquet(order.project, table).await?),
+            let bytes = match input {
+                JobInput::Dummy(table) => parquet_of(table)?,
+                JobInput::Real(table) if models == 0 => self.tables.parquet(order.project, table).await?,
+                JobInput::Real(table) => {
+                    let parts = self.tables.parted(order.project, table).await?;
+                    let members = parts.members.clone();
+                    parted.insert(name.clone(), parts);
+                    members
+                }
             };
-            inputs.insert(format!("{name}.{ending}"), Content::Bytes(bytes));
+            inputs.insert(format!("{name}.parquet"), Content::Bytes(bytes));
         }
         let declared = order.manifest.iter().map(|file| {
             let kind = match file.kind {
@@ -57,7 +78,7 @@ impl SandboxAdapter {
             let labels = Vec::new();
             (file.name.clone(), Declared { kind, labels })
         });
-        Ok(Job {
+        let job = Job {
             run: order.run.to_string(),
             source: order.source,
             inputs,
@@ -74,7 +95,8 @@ impl SandboxAdapter {
                 slot: Duration::from_secs(1),
                 ..Limits::default()
             },
-        })
+        };
+        Ok((job, parted))
     }
 }
 
@@ -97,13 +119,24 @@ impl RunJobs for SandboxAdapter {
     async fn run(&self, order: JobOrder, on_beat: OnBeat, cancel: Cancel) -> Result<JobRun, DataError> {
         let sandbox = self.sandbox.clone()?;
         on_beat(JobBeat::Preparing);
-        let job = self.job(order).await?;
+        let (mut job, parted) = self.job(order).await?;
+        let models = job
+            .declared
+            .values()
+            .filter(|file| file.kind == Kind::Model)
+            .count();
+        let mut check = job.limits;
+        if !parted.is_empty() {
+            (job.limits, check) = shared(job.limits, u32::try_from(models).unwrap_or(u32::MAX));
+        }
         // Dropping the future ends the job too: the thread asks this token, not the future.
         let dropped = cancel.token().child_token();
         let guard = dropped.clone().drop_guard();
         let ran = tokio::task::spawn_blocking(move || {
             let prepared = sandbox.prepare(&job)?;
-            let ran = once(&sandbox, &prepared, &on_beat, &|| dropped.is_cancelled());
+            let ran = once(&sandbox, &prepared, (&parted, check), &on_beat, &|| {
+                dropped.is_cancelled()
+            });
             sandbox.discard(&prepared)?;
             ran
         });
@@ -116,10 +149,11 @@ impl RunJobs for SandboxAdapter {
     }
 }
 
-/// One run from its folder to its outputs.
+/// One run from its folder to its outputs, with the check of its models.
 fn once(
     sandbox: &Sandbox,
     prepared: &Prepared,
+    (parted, check): (&PartedTables, Limits),
     on_beat: &OnBeat,
     cancel: &dyn Fn() -> bool,
 ) -> Result<JobRun, SandboxError> {
@@ -131,60 +165,42 @@ fn once(
         });
     })?;
     let left = sandbox.finalise(prepared)?;
-    let log = sandbox.log(prepared)?;
-    let outputs = outputs(sandbox, prepared, &outcome, &left)?;
+    let mut log = sandbox.log(prepared)?;
+    let held = outcome.end == End::Done && left.refused.is_empty();
+    let mut outputs = Vec::new();
+    let mut done = held;
+    for (number, (name, output)) in left.outputs.iter().enumerate().filter(|_| held) {
+        let mut risk = None;
+        // Of a run on made-up tables nothing is kept, so there is nobody to protect.
+        if output.kind == Kind::Model && !parted.is_empty() {
+            match model_risk(sandbox, prepared, (number, name), (parted, check), cancel)? {
+                Ok(found) => risk = Some(found),
+                Err(why) => {
+                    log.extend_from_slice(format!("\n{name} could not be checked: {why}\n").as_bytes());
+                    done = false;
+                }
+            }
+        }
+        outputs.push(JobOutput {
+            name: name.clone(),
+            bytes: sandbox.output(prepared, name)?,
+            risk,
+        });
+    }
+    if !done {
+        outputs.clear();
+    }
     Ok(JobRun {
-        outcome: if outputs.is_some() {
+        outcome: if done {
             JobOutcome::Done
         } else {
             JobOutcome::Failed
         },
         line: outcome.line,
-        outputs: outputs.unwrap_or_default(),
+        outputs,
         log,
         held_by: outcome.held_by,
     })
-}
-
-/// The outputs, or `None` if the run failed or one of them does not hold. A model needs its risk report first; until
-/// the caller brings held-out rows (`shuyu_sandbox::risk_job`), it does not leave.
-fn outputs(
-    sandbox: &Sandbox,
-    prepared: &Prepared,
-    outcome: &Outcome,
-    left: &Finalised,
-) -> Result<Option<Vec<JobOutput>>, Fault> {
-    let model = left.outputs.values().any(|output| output.kind == Kind::Model);
-    if outcome.end != End::Done || !left.refused.is_empty() || model {
-        return Ok(None);
-    }
-    let one = |name: &String| {
-        Ok(JobOutput {
-            name: name.clone(),
-            bytes: sandbox.output(prepared, name)?,
-            risk: None,
-        })
-    };
-    left.outputs
-        .keys()
-        .map(one)
-        .collect::<Result<_, Fault>>()
-        .map(Some)
-}
-
-/// A made-up table as the job reads it.
-fn csv_of(table: &DummyTable) -> Result<Vec<u8>, Fault> {
-    let broken = |error: csv::Error| Fault::new("writing a made-up table", error);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(table.columns.iter().map(|column| &column.name))
-        .map_err(broken)?;
-    for row in table.rows() {
-        writer.write_record(&row).map_err(broken)?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| Fault::new("writing a made-up table", error.into_error()))
 }
 
 #[cfg(test)]
@@ -199,47 +215,84 @@ mod tests {
 
     use super::*;
 
-    /// One table of two people, with pseudonyms.
+    /// One table of two people, with pseudonyms; in two parts, one of many.
     struct Two;
+
+    fn people(who: Vec<String>, age: Vec<i64>, sick: Vec<i64>) -> Result<Vec<u8>, DataError> {
+        let fields = vec![
+            Field::new("who", DataType::Utf8, true),
+            Field::new("age", DataType::Int64, true),
+            Field::new("sick", DataType::Int64, true),
+        ];
+        let schema = Arc::new(Schema::new(fields));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from(who)),
+            Arc::new(Int64Array::from(age)),
+            Arc::new(Int64Array::from(sick)),
+        ];
+        let batch = RecordBatch::try_new(schema.clone(), columns)
+            .map_err(|error| Fault::new("making a batch", error))?;
+        let mut file = ParquetBytes::new(schema)?;
+        file.write(&batch)?;
+        Ok(file.finish()?)
+    }
+
+    /// People of whom nothing tells who is sick.
+    fn many(from: i64, to: i64) -> Result<Vec<u8>, DataError> {
+        let mixed = |n: i64, by: i64| {
+            let drawn = (n * 1009 + by)
+                .cast_unsigned()
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let drawn = (drawn ^ (drawn >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            i64::try_from(drawn >> 48).unwrap_or_default() % 1009
+        };
+        people(
+            (from..to).map(|n| format!("p{n}")).collect(),
+            (from..to).map(|n| mixed(n, 577)).collect(),
+            (from..to).map(|n| mixed(n, 313) % 2).collect(),
+        )
+    }
 
     #[async_trait]
     impl JobTables for Two {
         async fn parquet(&self, _: PermitId, _: &RealTable) -> Result<Vec<u8>, DataError> {
-            let fields = vec![
-                Field::new("who", DataType::Utf8, true),
-                Field::new("age", DataType::Int64, true),
-            ];
-            let schema = Arc::new(Schema::new(fields));
-            let who: ArrayRef = Arc::new(StringArray::from(vec!["a1", "b2"]));
-            let age: ArrayRef = Arc::new(Int64Array::from(vec![30, 50]));
-            let batch = RecordBatch::try_new(schema.clone(), vec![who, age])
-                .map_err(|error| Fault::new("making a batch", error))?;
-            let mut file = ParquetBytes::new(schema)?;
-            file.write(&batch)?;
-            Ok(file.finish()?)
+            people(vec!["a1".to_owned(), "b2".to_owned()], vec![30, 50], vec![0, 1])
+        }
+
+        async fn parted(&self, _: PermitId, _: &RealTable) -> Result<Parted, DataError> {
+            Ok(Parted {
+                members: many(0, 800)?,
+                held_out: Some(many(800, 1000)?),
+            })
         }
     }
 
     async fn ran(source: &str) -> JobRun {
+        ran_for(source, "ages.csv", OutputKind::Table).await
+    }
+
+    async fn ran_for(source: &str, output: &str, kind: OutputKind) -> JobRun {
         let sandbox = crate::isolation::sandbox("wire-test");
         let adapter = SandboxAdapter::new(sandbox, Arc::new(Two));
         let table = RealTable {
             dataset: DatasetId::from_bits(1),
             version: 1,
-            columns: vec!["who".to_owned(), "age".to_owned()],
+            columns: vec!["who".to_owned(), "age".to_owned(), "sick".to_owned()],
             pseudonyms: BTreeMap::from([("who".to_owned(), "person".to_owned())]),
+            open: false,
         };
         let order = JobOrder {
-            run: RunId::from_bits(u128::from(std::process::id())),
+            run: RunId::from_bits(u128::from(std::process::id()) << 32 | u128::from(kind as u8)),
             project: PermitId::from_bits(1),
             source: source.as_bytes().to_vec(),
             inputs: BTreeMap::from([("people".to_owned(), JobInput::Real(table))]),
             manifest: vec![AppDeclared {
-                name: "ages.csv".to_owned(),
-                kind: OutputKind::Table,
+                name: output.to_owned(),
+                kind,
             }],
             limits: JobLimits {
-                memory_bytes: 512 << 20,
+                // Code of the numeric libraries alone is larger than what small jobs need.
+                memory_bytes: 3 << 30,
                 cpu_seconds: 60,
                 wall_seconds: 120,
                 disk_bytes: 16 << 20,
@@ -269,5 +322,60 @@ mod tests {
         assert!(output.name == "ages.csv" && text.contains("40"), "{text}");
         let failed = ran("raise SystemExit(3)").await;
         assert_eq!((failed.outcome, failed.outputs), (JobOutcome::Failed, Vec::new()));
+    }
+
+    /// A tree over the people, of this depth and size of leaves.
+    async fn tree(options: &str) -> JobRun {
+        let source = format!(
+            "import shuyu_job\nfrom sklearn.tree import DecisionTreeClassifier\n\
+             p = shuyu_job.read('people')\nprint(len(p))\n\
+             m = DecisionTreeClassifier({options}, random_state=1).fit(p[['age']].to_numpy(), p['sick'])\n\
+             shuyu_job.write_model('m.json', m, ['age'], 'people', 'sick')\n"
+        );
+        ran_for(&source, "m.json", OutputKind::Model).await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_model_comes_with_what_it_gives_away_of_those_it_was_fitted_on() {
+        let found = |run: &JobRun| {
+            let log = String::from_utf8_lossy(&run.log).into_owned();
+            assert_eq!(run.outcome, JobOutcome::Done, "{log}");
+            assert!(
+                log.lines().any(|line| line == "800"),
+                "four fifths, and not the others: {log}"
+            );
+            run.outputs[0].risk.clone().expect("checked")
+        };
+        let learnt_by_heart = found(&tree("min_samples_leaf=1").await);
+        assert!(learnt_by_heart.high, "{}", learnt_by_heart.report);
+        let report = &learnt_by_heart.report;
+        assert_eq!(
+            (&report["members"], &report["held_out"]),
+            (&800.into(), &200.into())
+        );
+        assert_eq!(report["verdict"], "high");
+        assert_eq!(report["membership_inference_holds"], false);
+        assert!(report["memorised_rows"].as_f64() > Some(50.0), "{report}");
+        let sound = found(&tree("max_depth=2, min_samples_leaf=100").await);
+        assert!(
+            !sound.high && sound.report["verdict"] == "within",
+            "{}",
+            sound.report
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_model_that_cannot_be_checked_does_not_leave() {
+        // Written past the helper, and of features that are no columns.
+        let source = "open('/out/m.json', 'w').write('{\"kind\": \"linear\", \"features\": [\"gone\"], \
+                      \"coefficients\": [1.0], \"intercept\": 0.0, \"fitted_on\": {\"table\": \"people\", \
+                      \"target\": \"sick\"}}')\n";
+        let run = ran_for(source, "m.json", OutputKind::Model).await;
+        let log = String::from_utf8_lossy(&run.log).into_owned();
+        assert_eq!((run.outcome, run.outputs.len()), (JobOutcome::Failed, 0), "{log}");
+        assert!(log.contains("m.json could not be checked"), "{log}");
+        let nameless = source.replace("people", "others");
+        let run = ran_for(&nameless, "m.json", OutputKind::Model).await;
+        assert_eq!(run.outcome, JobOutcome::Failed);
     }
 }

@@ -13,6 +13,7 @@ mod folder;
 mod governance;
 mod harness;
 mod hostile;
+mod jobs;
 mod lake;
 mod offline;
 mod policy;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shuyu_kernel::{Actor, CivilDate, Refusal};
 
-use super::{Airlock, AirlockOwner, AirlockState, Vote};
+use super::{Airlock, AirlockOwner, AirlockState, FileUnderReview, Vote};
 use crate::event::{AirlockEvent, AirlockFile, OutputKind, SealedText};
 
 /// What somebody wants to do with a request.
@@ -43,7 +43,8 @@ pub enum AirlockCommand {
 /// # Errors
 /// `airlock_not_author`, `airlock_own_request`, `airlock_under_review`, `airlock_not_under_review`,
 /// `airlock_reviewers_full`, `airlock_review_finished`, `airlock_file_unknown`, `airlock_note_missing`,
-/// `airlock_votes_missing`, `airlock_not_approved`, `airlock_empty`, `model_risk_missing`, `spot_check_not_due`.
+/// `airlock_votes_missing`, `airlock_not_approved`, `airlock_empty`, `model_risk_missing`,
+/// `model_risk_needs_reasons`, `spot_check_not_due`.
 pub fn decide(
     airlock: &Airlock,
     command: AirlockCommand,
@@ -61,7 +62,11 @@ pub fn decide(
             if airlock.state != AirlockState::Reviewed || !airlock.approved() {
                 return Err(state(airlock, "airlock_not_approved"));
             }
-            Ok(vec![AirlockEvent::Released { by: by.clone(), on }])
+            Ok(vec![AirlockEvent::Released {
+                by: by.clone(),
+                on,
+                outside_ledger: airlock.outside_ledger().into_iter().collect(),
+            }])
         }
         AirlockCommand::Return(note) => {
             seated(airlock, by)?;
@@ -162,6 +167,10 @@ fn review(
         }
         if !vote.approve && vote.note.is_none() {
             return Err(Refusal::unmet("airlock_note_missing").fact("file", name));
+        }
+        let high = |file: &FileUnderReview| file.file.high_risk;
+        if vote.approve && vote.note.is_none() && airlock.files.get(name).is_some_and(high) {
+            return Err(Refusal::unmet("model_risk_needs_reasons").fact("file", name));
         }
         events.push(AirlockEvent::Voted {
             name: name.clone(),

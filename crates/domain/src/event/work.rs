@@ -16,7 +16,7 @@ pub enum OutputKind {
     Table,
     /// A picture: `.png`.
     Plot,
-    /// Words and figures: `.txt` or `.json`.
+    /// Words and figures: `.json`; the log of a run, which nobody declares, is `.txt`.
     Text,
     /// A fitted model: `.json`, never a pickle. Comes with a risk report.
     Model,
@@ -36,7 +36,15 @@ impl OutputKind {
         }
     }
 
-    /// Endings that a file of this kind may have: the allow-list of types.
+    /// Endings that a source may declare for a file of this kind: what the sandbox takes over.
+    pub fn declared_endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Text => &["json"],
+            Self::Table | Self::Plot | Self::Model => self.endings(),
+        }
+    }
+
+    /// Endings that a file of this kind may leave with: the allow-list of types.
     pub fn endings(self) -> &'static [&'static str] {
         match self {
             Self::Table => &["csv"],
@@ -92,6 +100,9 @@ pub struct RunFile {
     /// SM3 of the risk report of a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<Digest>,
+    /// A figure of that report is above its limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub high_risk: bool,
 }
 
 /// Events of the source of a job.
@@ -170,6 +181,12 @@ pub struct AirlockFile {
     /// SM3 of the risk report of a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<Digest>,
+    /// A figure of that report is above its limit: whoever lets it out says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub high_risk: bool,
+    /// Datasets that the run read; none for a gated answer, whose cells stand in the release ledger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<DatasetId>,
 }
 
 impl AirlockFile {
@@ -252,6 +269,10 @@ pub enum AirlockEvent {
         by: Actor,
         /// Day.
         on: CivilDate,
+        /// Datasets of which figures left that the release ledger does not hold: later answers are not compared
+        /// with them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outside_ledger: Vec<DatasetId>,
     },
     /// The request went back to its author.
     Returned {

@@ -12,6 +12,7 @@ mod coverage;
 mod expiry;
 mod golden;
 mod golden_samples;
+mod leaving;
 mod mutation;
 mod national;
 mod places;

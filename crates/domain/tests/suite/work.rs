@@ -16,11 +16,11 @@ use shuyu_kernel::{
     SourceId,
 };
 
-fn day() -> CivilDate {
+pub fn day() -> CivilDate {
     CivilDate::new(2026, 2, 3).unwrap()
 }
 
-fn actor(person: u128) -> Actor {
+pub fn actor(person: u128) -> Actor {
     Actor {
         person: PersonId::from_bits(person),
         body: BodyId::from_bits(2),
@@ -30,14 +30,14 @@ fn actor(person: u128) -> Actor {
     }
 }
 
-fn note() -> SealedText {
+pub fn note() -> SealedText {
     SealedText {
         reference: "air/note/1".to_owned(),
         commitment: Digest::of(b"note"),
     }
 }
 
-fn file(name: &str, kind: OutputKind) -> AirlockFile {
+pub fn file(name: &str, kind: OutputKind) -> AirlockFile {
     AirlockFile {
         name: name.to_owned(),
         kind,
@@ -45,17 +45,19 @@ fn file(name: &str, kind: OutputKind) -> AirlockFile {
         size_bytes: 100,
         origin: AirlockOrigin::Run(RunId::from_bits(4)),
         risk: None,
+        high_risk: false,
+        reads: Vec::new(),
     }
 }
 
-fn gated() -> AirlockFile {
+pub fn gated() -> AirlockFile {
     AirlockFile {
         origin: AirlockOrigin::Release(ReleaseId::from_bits(5)),
         ..file("answer.csv", OutputKind::Table)
     }
 }
 
-fn opened(files: Vec<AirlockFile>) -> AirlockEvent {
+pub fn opened(files: Vec<AirlockFile>) -> AirlockEvent {
     AirlockEvent::Opened {
         airlock: AirlockId::from_bits(6),
         permit: PermitId::from_bits(1),
@@ -101,6 +103,7 @@ fn run_ended(run: u128, outcome: RunOutcome) -> SourceEvent {
             digest: Digest::of(b"m"),
             size_bytes: 9,
             risk: Some(Digest::of(b"risk")),
+            high_risk: false,
         }],
         line: Some(3),
         held_by: BTreeMap::from([("memory".to_owned(), "cgroup2".to_owned())]),
@@ -137,7 +140,11 @@ pub fn new_kinds() -> Vec<Event> {
             by: by.clone(),
         },
         AirlockEvent::Finished { by: by.clone() },
-        AirlockEvent::Released { by: by.clone(), on },
+        AirlockEvent::Released {
+            by: by.clone(),
+            on,
+            outside_ledger: Vec::new(),
+        },
         AirlockEvent::Returned {
             note: note(),
             by: by.clone(),
@@ -155,14 +162,14 @@ pub fn new_kinds() -> Vec<Event> {
     sources.chain(airlock.into_iter().map(Event::Airlock)).collect()
 }
 
-fn fold(events: &[AirlockEvent]) -> Airlock {
+pub fn fold(events: &[AirlockEvent]) -> Airlock {
     let folded = events.iter().fold(None, Airlock::evolve);
     folded.unwrap()
 }
 
 /// Decides and folds; panics on a refusal.
 #[track_caller]
-fn then(airlock: Airlock, command: AirlockCommand, by: u128) -> Airlock {
+pub fn then(airlock: Airlock, command: AirlockCommand, by: u128) -> Airlock {
     let events = decide(&airlock, command, &actor(by), day()).unwrap();
     let folded = events
         .iter()
@@ -171,15 +178,15 @@ fn then(airlock: Airlock, command: AirlockCommand, by: u128) -> Airlock {
 }
 
 #[track_caller]
-fn refused(airlock: &Airlock, command: AirlockCommand, by: u128) -> String {
+pub fn refused(airlock: &Airlock, command: AirlockCommand, by: u128) -> String {
     decide(airlock, command, &actor(by), day()).unwrap_err().code
 }
 
-fn submit(airlock: &Airlock) -> AirlockCommand {
+pub fn submit(airlock: &Airlock) -> AirlockCommand {
     AirlockCommand::Submit(airlock.files.keys().map(|name| (name.clone(), note())).collect())
 }
 
-fn review(airlock: &Airlock, approve: bool) -> AirlockCommand {
+pub fn review(airlock: &Airlock, approve: bool) -> AirlockCommand {
     let vote = || Vote {
         approve,
         note: (!approve).then(note),
@@ -340,7 +347,6 @@ fn output_files_are_declared_plainly() {
     for (name, kind) in [
         ("a.csv", OutputKind::Table),
         ("p_1.png", OutputKind::Plot),
-        ("t.txt", OutputKind::Text),
         ("t.json", OutputKind::Text),
         ("m.json", OutputKind::Model),
     ] {
@@ -350,6 +356,7 @@ fn output_files_are_declared_plainly() {
         ("a.parquet", OutputKind::Table, "output_type_not_allowed"),
         ("p.svg", OutputKind::Plot, "output_type_not_allowed"),
         ("m.pkl", OutputKind::Model, "output_type_not_allowed"),
+        ("t.txt", OutputKind::Text, "output_type_not_allowed"),
         ("A.csv", OutputKind::Table, "output_name_invalid"),
         ("a b.csv", OutputKind::Table, "output_name_invalid"),
         ("a/b.csv", OutputKind::Table, "output_name_invalid"),

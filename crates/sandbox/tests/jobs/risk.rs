@@ -22,7 +22,7 @@ fn fitted(bed: &Bed, fit: &str) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
          f = ['age', 'visits', 'income']\nx = np.round(r.normal(size=(3000, 3)), 2)\n\
          y = (x[:, 0] + 0.5 * x[:, 1] + r.normal(size=3000) > 0).astype(int)\n\
          t = pd.DataFrame(x, columns=f)\nt['sick'] = y\na, b = t[:1500], t[1500:]\nX, Y = a[f].to_numpy(), a['sick'].to_numpy()\n\
-         {fit}\nwrite_model('m.json', model, f)\nwrite_table('a.csv', a, index=False)\nwrite_table('b.csv', b, index=False)"
+         {fit}\nwrite_model('m.json', model, f, 'people')\nwrite_table('a.csv', a, index=False)\nwrite_table('b.csv', b, index=False)"
     );
     let files = [
         ("m.json", Kind::Model),
@@ -31,6 +31,8 @@ fn fitted(bed: &Bed, fit: &str) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     ];
     let mut job = declaring(job(&source), &files);
     job.limits = ROOM;
+    let head = Content::Bytes(b"age,visits,income,sick\n".to_vec());
+    job.inputs.insert("people.csv".to_owned(), head);
     let ran = bed.run(&job);
     assert!(
         ran.outcome.end == End::Done && ran.left.refused.is_empty(),
@@ -127,7 +129,7 @@ fn models_that_store_records_have_no_form() {
         "from sklearn.svm import SVC\nmodel = SVC().fit(X, Y)",
     ] {
         let source = format!(
-            "import numpy as np\nfrom shuyu_job import write_model\nX = np.arange(20).reshape(-1, 1); Y = np.arange(20) % 2\n{fit}\nwrite_model('m.json', model, ['a'])"
+            "import numpy as np\nfrom shuyu_job import write_model\nX = np.arange(20).reshape(-1, 1); Y = np.arange(20) % 2\n{fit}\nwrite_model('m.json', model, ['a'], 'numbers')"
         );
         let mut job = declaring(job(&source), &[("m.json", Kind::Model)]);
         job.limits = ROOM;

@@ -8,6 +8,7 @@ desk-empty = Nothing is waiting. Start something below, or look at the catalogue
 desk-first = Only the { $n } most urgent are listed; the others follow as these are done.
 desk-openable = What you can start
 desk-jobs = Data jobs
+desk-outputs = Requests for release
 urgency-severe = Severely overdue
 urgency-overdue = Overdue
 urgency-soon = Due soon

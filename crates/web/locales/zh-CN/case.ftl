@@ -5,6 +5,7 @@ desk-empty = 没有待办。可以从下面开始新的事项，或到“目录�
 desk-first = 只列最急的 { $n } 件；办完以后，后面的会接上来。
 desk-openable = 可以开始的事项
 desk-jobs = 正在进行的数据任务
+desk-outputs = 出域申请
 urgency-severe = 严重超期
 urgency-overdue = 已超期
 urgency-soon = 即将到期

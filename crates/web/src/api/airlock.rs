@@ -297,7 +297,8 @@ fn file_state(file: FileView) -> AirlockFileState {
             .collect();
         serde_json::json!({
             "size_bytes": found.size_bytes, "rows": found.rows, "columns": found.summary,
-            "identifiers": finds, "risk": risk,
+            "identifiers": finds, "risk": risk, "high_risk": found.high_risk,
+            "left_outside_ledger": found.outside_ledger,
         })
     });
     let votes = file.votes.into_iter().map(|vote| VoteState {

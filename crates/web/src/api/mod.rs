@@ -27,6 +27,7 @@ mod sessions;
 mod succession;
 mod supervision;
 mod ties;
+mod trials;
 mod work;
 
 pub(crate) use batches::word as shape_word;
@@ -207,6 +208,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(budget::budget))
         .routes(routes!(permits::ask))
         .routes(routes!(explaining::missing_grants))
+        .routes(routes!(trials::try_query))
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))
         .routes(routes!(products::revoke_key))

@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
+    port::jobs::JobBeat,
     runs::{Beats, RunState, RunView},
     sources::NewSource,
 };
@@ -29,7 +30,7 @@ pub struct OutputView {
     /// Lower-case letters, digits, underscore and the ending of its kind.
     #[schema(example = "by_area.csv")]
     name: String,
-    /// `table` (csv), `plot` (png), `text` (txt, json) or `model` (json).
+    /// `table` (csv), `plot` (png), `text` (json) or `model` (json).
     #[schema(value_type = String, example = "table")]
     kind: OutputKind,
 }
@@ -78,6 +79,10 @@ pub struct RunStateView {
     on: String,
     /// `running`, `done`, `failed`, `stopped` or `lost`.
     state: &'static str,
+    /// What a run on made-up tables is doing: `queued`, `preparing`, `running` or `collecting`. Of one on real data it
+    /// would tell when it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'static str>,
     /// Line where a run on made-up tables failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -225,7 +230,20 @@ fn run_state(id: RunId, run: &Run, state: RunState) -> RunStateView {
         data: run.data,
         on: run.on.to_string(),
         state: word(state),
+        step: match state {
+            RunState::Running(beat) if run.data == RunData::Dummy => Some(step(beat)),
+            _ => None,
+        },
         line: run.ended.as_ref().and_then(|end| end.line),
+    }
+}
+
+fn step(beat: JobBeat) -> &'static str {
+    match beat {
+        JobBeat::Queued => "queued",
+        JobBeat::Preparing => "preparing",
+        JobBeat::Running => "running",
+        JobBeat::Collecting => "collecting",
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct QueueLine {
     pub files: String,
     pub status: Status,
     pub on: String,
-    pub to_review: bool,
+    pub waits: String,
 }
 
 #[derive(Template)]
@@ -80,6 +80,15 @@ fn state(frame: &Frame, state: AirlockState) -> Status {
     )
 }
 
+/// What it waits for from the session's person; empty if for nothing.
+pub(super) fn waiting_word(frame: &Frame, line: &AirlockLine) -> String {
+    match (line.to_review, line.to_check) {
+        (false, _) => String::new(),
+        (true, false) => frame.t("airlock-to-review"),
+        (true, true) => frame.t("airlock-to-check"),
+    }
+}
+
 /// `GET /airlock`
 pub(crate) async fn queue(visit: Visit) -> Result<Response, ConsoleError> {
     let lines = visit.app().airlocks(&visit.session).await?;
@@ -87,13 +96,13 @@ pub(crate) async fn queue(visit: Visit) -> Result<Response, ConsoleError> {
         .frame_at("nav-release")
         .crumb("/releases", &visit.frame.t("nav-release"));
     let row = |line: AirlockLine| QueueLine {
+        waits: waiting_word(&frame, &line),
         href: format!("/airlock/{}", line.airlock.id),
         number: line.number,
         title: line.title,
         files: line.airlock.files.keys().cloned().collect::<Vec<_>>().join(", "),
         status: state(&frame, line.airlock.state),
         on: line.airlock.on.to_string(),
-        to_review: line.to_review,
     };
     Ok(ok(&QueuePage {
         rows: lines.into_iter().map(row).collect(),
@@ -297,6 +306,7 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (QueuePage, Requ
         finds: vec![some()],
         columns: vec![(0..10).map(|_| some()).collect()],
         risk: vec![(some(), some())],
+        high: true,
         votes: vec![some()],
     };
     let queue = QueuePage {
@@ -308,7 +318,7 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (QueuePage, Requ
             files: some(),
             status: status(),
             on: "2026-03-02".to_owned(),
-            to_review: true,
+            waits: some(),
         }],
     };
     let request = RequestPage {

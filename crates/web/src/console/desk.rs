@@ -9,6 +9,7 @@ use shuyu_app::{
 use shuyu_domain::command::WatchAct;
 use shuyu_profile::Profile;
 
+use super::airlock::waiting_word;
 use super::datasets::job_title;
 use super::watch::{self, WatchForm, clock_title, reason_words, reminder_words, row_forms};
 
@@ -27,6 +28,8 @@ pub(crate) struct HomePage {
     pub groups: Vec<Group>,
     pub openable: Vec<Openable>,
     pub jobs: Vec<Link>,
+    /// Requests for release that wait for this person.
+    pub outputs: Vec<Link>,
 }
 
 pub(crate) struct Group {
@@ -96,6 +99,12 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
             label: job_title(&frame, &visit, &job),
         });
     let jobs = jobs.collect();
+    let waiting = visit.app().airlocks_waiting(&visit.session).await?;
+    let outputs = waiting.iter().map(|line| Link {
+        href: format!("/airlock/{}", line.airlock.id),
+        label: format!("{} {} · {}", line.number, line.title, waiting_word(&frame, line)),
+    });
+    let outputs = outputs.collect();
     Ok(ok(&HomePage {
         frame,
         total,
@@ -104,6 +113,7 @@ pub(crate) async fn page(visit: Visit) -> Result<Response, ConsoleError> {
         groups,
         openable,
         jobs,
+        outputs,
     }))
 }
 

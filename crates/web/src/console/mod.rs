@@ -30,6 +30,7 @@ pub mod runs;
 pub mod sign_in;
 pub mod supervision;
 pub mod training;
+mod trying;
 pub mod version;
 pub mod watch;
 pub mod workbench;

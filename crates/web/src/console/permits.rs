@@ -2,7 +2,11 @@
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use shuyu_app::{port::Cell, product::cell_text, workbench::Released};
+use shuyu_app::{
+    port::{Answer, Cell},
+    product::cell_text,
+    workbench::Released,
+};
 use shuyu_kernel::{Refusal, ReleaseId};
 
 use super::case::permit_status;
@@ -166,18 +170,15 @@ pub(crate) fn answer_view(frame: &Frame, released: &Released) -> AnswerView {
         release: released.release.to_string(),
         read: read.join(" · "),
         columns: released.answer.columns.clone(),
-        rows: released
-            .answer
-            .rows
-            .iter()
-            .map(|row| {
-                row.iter()
-                    .map(|cell| CellView {
-                        missing: *cell == Cell::Missing,
-                        text: cell_text(cell),
-                    })
-                    .collect()
-            })
-            .collect(),
+        rows: cells(&released.answer),
     }
+}
+
+pub(crate) fn cells(answer: &Answer) -> Vec<Vec<CellView>> {
+    let cell = |cell: &Cell| CellView {
+        missing: *cell == Cell::Missing,
+        text: cell_text(cell),
+    };
+    let rows = answer.rows.iter();
+    rows.map(|row| row.iter().map(cell).collect()).collect()
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use shuyu_app::{
-    runs::{Beats, RUNS_A_DAY, RunState},
+    runs::{Beats, JobExample, RUNS_A_DAY, RunState},
     sources::NewSource,
 };
 use shuyu_domain::{
@@ -36,6 +36,7 @@ pub(crate) struct SourcesPage {
     pub action: String,
     pub closed: Option<RefusalCard>,
     pub tables: Vec<TableLine>,
+    pub example: Option<JobExample>,
     pub outputs: Vec<usize>,
     pub kinds: Vec<Choice>,
     pub rows: Vec<SourceLine>,
@@ -109,9 +110,14 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Respons
         columns: columns.join(", "),
         name,
     });
+    let example = visit.app().job_example(&visit.session, permit).await?;
     let kinds = OutputKind::ALL.iter().map(|kind| Choice {
         value: kind.name().to_owned(),
-        label: frame.t(&format!("output-{}", kind.name())),
+        label: format!(
+            "{} (.{})",
+            frame.t(&format!("output-{}", kind.name())),
+            kind.declared_endings().join(", .")
+        ),
         selected: false,
     });
     let page = SourcesPage {
@@ -119,6 +125,7 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Respons
         action: format!("/permits/{permit}/jobs"),
         closed,
         tables: tables.collect(),
+        example,
         outputs: (1..=OUTPUT_ROWS).collect(),
         kinds: kinds.collect(),
         rows: sources.iter().map(|source| source_line(&frame, source)).collect(),
@@ -324,6 +331,10 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (SourcesPage, So
             columns: text.to_owned(),
             dummy_href: "/permits/x/dummy/t".to_owned(),
         }],
+        example: Some(JobExample {
+            text: text.to_owned(),
+            output: "counts.csv".to_owned(),
+        }),
         outputs: vec![1, 2],
         kinds: vec![Choice {
             value: "table".to_owned(),

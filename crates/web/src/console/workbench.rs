@@ -19,6 +19,7 @@ use super::{
     nearest::{locate, rewrite, split},
     permits::{AnswerView, answer_view},
     posted::Posted,
+    trying::tried,
 };
 use crate::{
     page::{ConsoleError, Frame, RefusalCard, Visit, html},
@@ -86,15 +87,14 @@ fn permit_id(text: &str) -> Result<PermitId, Refusal> {
 /// `GET /permits/{id}`
 pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Response, ConsoleError> {
     let page = bench(&visit, permit_id(&id)?).await?;
-    let code = if page.closed.is_some() {
-        StatusCode::FORBIDDEN
-    } else {
-        StatusCode::OK
-    };
+    let code = page
+        .closed
+        .as_ref()
+        .map_or(StatusCode::OK, |_| StatusCode::FORBIDDEN);
     Ok(html(code, &page))
 }
 
-/// `POST /permits/{id}`: runs, checks, or takes the nearest form into the editor.
+/// `POST /permits/{id}`: tries on made-up tables, runs, checks, or takes the nearest form into the editor.
 pub(crate) async fn ask(
     visit: Visit,
     Path(id): Path<String>,
@@ -117,6 +117,7 @@ pub(crate) async fn ask(
             page.missing = Some(missing(&page.frame, &visit, permit, &sql).await?);
             None
         }
+        "try" => tried(&mut page, &visit, permit, mode).await,
         _ => {
             // A page sent again after a lost answer makes no second release.
             let key = posted
@@ -199,11 +200,8 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
 
 fn tables(frame: &Frame, bench: &Workbench) -> Vec<TableView> {
     let few = bench.tables.len() <= TABLES_OPEN;
-    let mut views: Vec<TableView> = bench
-        .tables
-        .iter()
-        .map(|table| table_view(frame, table, few))
-        .collect();
+    let views = bench.tables.iter().map(|table| table_view(frame, table, few));
+    let mut views: Vec<TableView> = views.collect();
     views.sort_by_key(|view| !view.open);
     views
 }

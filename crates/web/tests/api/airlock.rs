@@ -305,7 +305,7 @@ fn the_whole_way_is_walked_in_the_console() {
         let jobs = format!("/permits/{}/jobs", lock.chain.permit());
         let empty = read(&world, lock.author(), &jobs).await;
         assert!(
-            empty.contains("还没有登记程序") && empty.contains("people.parquet"),
+            empty.contains("还没有登记程序") && empty.contains("read(&#34;people&#34;)"),
             "{empty}"
         );
         let fields = [

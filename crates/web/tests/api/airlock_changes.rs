@@ -119,9 +119,70 @@ fn machines_look_before_people_do() {
             .ok();
         let shown = shown(&world, &lock.clerk, &id).await;
         assert_eq!(
-            shown["files"][0]["evidence"]["risk"]["membership_auc"], "0.51",
+            shown["files"][0]["evidence"]["risk"]["membership_inference"], "0.51",
             "{shown}"
         );
+    });
+}
+
+#[test]
+fn a_model_of_high_risk_is_shown_as_such_and_leaves_with_reasons_only() {
+    in_world(|world| async move {
+        let lock = Lock::new(&world).await;
+        let (id, ..) = lock.opened(&world, "overfits", &[("a.json", "model")]).await;
+        let drop = json!({ "act": "drop", "name": "log.txt" });
+        act(&world, lock.author(), &id, drop).await.ok();
+        act(&world, lock.author(), &id, submission(&["a.json"]))
+            .await
+            .ok();
+        let evidence = shown(&world, &lock.clerk, &id).await["files"][0]["evidence"].clone();
+        assert_eq!(
+            (&evidence["high_risk"], &evidence["risk"]["verdict"]),
+            (&json!(true), &json!("high"))
+        );
+        let path = format!("/airlock/{id}");
+        let page = world.page(axum::http::Method::GET, &path, &lock.clerk, &[]).await;
+        let page = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(
+            page.contains("风险高") && page.contains("0.97（限度 0.6）：超限"),
+            "{page}"
+        );
+        let vote = |note: &str| {
+            json!({ "act": "review", "finish": true,
+                "votes": { "a.json": { "approve": true, "note": note } } })
+        };
+        let silent = act(&world, &lock.clerk, &id, vote("")).await;
+        assert!(
+            !silent.json()["clauses"].as_array().unwrap().is_empty(),
+            "it rests on the law"
+        );
+        assert_eq!(code(silent), "model_risk_needs_reasons");
+        for reviewer in [&lock.clerk, &lock.chief] {
+            act(&world, reviewer, &id, vote("只在域内试用，另行评估"))
+                .await
+                .ok();
+        }
+        let out = act(&world, &lock.clerk, &id, json!({ "act": "release" }))
+            .await
+            .ok();
+        assert_eq!(out["state"], "released");
+        // A program's figures are in no ledger: whoever reviews the next ones is told.
+        let (next, ..) = lock.opened(&world, "x", &[("by_area.csv", "table")]).await;
+        let files = submission(&["by_area.csv", "log.txt"]);
+        act(&world, lock.author(), &next, files).await.ok();
+        let evidence = shown(&world, &lock.chief, &next).await["files"][0]["evidence"].clone();
+        assert_eq!(evidence["left_outside_ledger"], 1, "{evidence}");
+        let datasets = world.store.datasets(None).await.unwrap();
+        let stream = shuyu_domain::port::Stream::Airlock(id.parse().unwrap());
+        let entries = world.store.stream(stream).await.unwrap();
+        let last = String::from_utf8_lossy(&entries.last().unwrap().bytes).into_owned();
+        for row in datasets {
+            assert!(
+                last.contains(&row.dataset.to_string()),
+                "recorded by dataset: {last}"
+            );
+        }
+        assert!(world.store.rebuild_check().await.unwrap().equal);
     });
 }
 
@@ -175,6 +236,15 @@ fn a_gated_answer_needs_one_reviewer_and_a_second_look() {
             (&out["state"], &out["awaits_spot_check"]),
             (&json!("released"), &json!(true))
         );
+        for path in ["/", "/airlock"] {
+            let seen = async |token: &str| {
+                let page = world.page(axum::http::Method::GET, path, token, &[]).await;
+                let page = String::from_utf8_lossy(&page.bytes).into_owned();
+                page.contains("等您抽查")
+            };
+            assert!(seen(&lock.chief).await, "it is listed for those who may: {path}");
+            assert!(!seen(&lock.clerk).await && !seen(lock.author()).await, "{path}");
+        }
         let check = json!({ "act": "spot_check", "sound": true, "note": "已核对" });
         assert_eq!(
             code(act(&world, &lock.clerk, id, check.clone()).await),

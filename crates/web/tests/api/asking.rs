@@ -271,3 +271,47 @@ fn a_party_without_the_right_gets_no_answer() {
         nothing_left(&world, &chain).await;
     });
 }
+
+#[test]
+fn a_statement_is_tried_on_made_up_tables_and_nothing_of_it_leaves() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        let path = format!("/api/v1/permits/{}/trials", chain.permit());
+        let post = |sql: &str| {
+            world
+                .post(&path)
+                .token(&chain.operator)
+                .json(json!({ "sql": sql }))
+        };
+        let tried = post("SELECT 1").await.ok();
+        assert_eq!(tried["made_up"], true);
+        let rows = tried["rows"].to_string();
+        assert!(
+            rows.contains("people: id_no age name by id_no") && rows.contains("roads: "),
+            "every column that may be named, and who the subject is: {rows}"
+        );
+        nothing_left(&world, &chain).await;
+        assert_eq!(
+            world.oracle.asked.load(Ordering::SeqCst),
+            0,
+            "no real table was read"
+        );
+        assert_eq!(
+            post("SELECT bad").await.problem(),
+            (422, "use_missing".to_owned())
+        );
+        assert_eq!(chain::noted(&world, "query_trial").await.len(), 1);
+        let permit = format!("/permits/{}", chain.permit());
+        let csrf = world.app.session(&chain.operator).await.unwrap().csrf;
+        let fields = [("csrf", csrf.as_str()), ("do", "try"), ("sql", "SELECT 1")];
+        let page = world.page(Method::POST, &permit, &chain.operator, &fields).await;
+        let page = String::from_utf8(page.bytes.to_vec()).unwrap();
+        assert!(
+            page.contains("people: id_no age") && page.contains("没有一行是真的"),
+            "{page}"
+        );
+        assert!(!page.contains("rel_"), "it has no name");
+        chain.revoke(&world).await;
+        assert_eq!(post("SELECT 1").await.problem(), (403, "permit_ended".to_owned()));
+    });
+}

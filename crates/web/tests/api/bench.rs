@@ -13,8 +13,8 @@ use serde_json::json;
 use shuyu_app::port::{
     Cancel, DataError,
     jobs::{
-        Declared, Isolation, JobBeat, JobInput, JobOrder, JobOutcome, JobOutput, JobRun, OnBeat, OutputKind,
-        RunJobs,
+        Declared, Isolation, JobBeat, JobInput, JobOrder, JobOutcome, JobOutput, JobRun, ModelRisk, OnBeat,
+        OutputKind, RunJobs,
     },
 };
 use shuyu_kernel::Refusal;
@@ -90,7 +90,14 @@ fn output(declared: &Declared, text: &str) -> JobOutput {
         OutputKind::Text => "fine".to_owned(),
         OutputKind::Model => {
             if !text.contains("norisk") {
-                risk = Some(json!({ "membership_auc": 0.51, "verdict": "low" }));
+                let high = text.contains("overfits");
+                let figure = if high { 0.97 } else { 0.51 };
+                risk = Some(ModelRisk {
+                    high,
+                    report: json!({ "kind": "trees", "members": 800, "held_out": 200,
+                        "membership_inference": figure, "membership_inference_limit": 0.6,
+                        "membership_inference_holds": !high, "verdict": if high { "high" } else { "within" } }),
+                });
             }
             r#"{"slope":0.5}"#.to_owned()
         }

@@ -12,9 +12,10 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
-    Ask, AskError, ByteStream, Cancel, DataError, DataLake, DeriveOrder, DpEstimate, EraseOrder,
-    ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper, OnProgress,
-    OpenErasure, RawFile, Secrets, Sweep, TraceOrder, Verified, VersionOrder,
+    Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
+    EraseOrder, ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper,
+    MadeUpTable, OnProgress, OpenErasure, RawFile, Secrets, Sweep, TraceOrder, TryOut, Verified,
+    VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
@@ -237,6 +238,38 @@ impl Ask for Oracle {
         Ok(Gated {
             answer,
             remembered: Vec::new(),
+        })
+    }
+}
+
+#[async_trait]
+impl TryOut for Oracle {
+    async fn try_out(
+        &self,
+        permit: &Permit,
+        sql: &str,
+        tables: &BTreeMap<String, MadeUpTable>,
+        _: Cancel,
+    ) -> Result<Answer, AskError> {
+        self.check(permit, sql).await?;
+        // What it was given is all that it can tell.
+        let row = |(name, made): (&String, &MadeUpTable)| {
+            let columns: Vec<&str> = made
+                .table
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect();
+            vec![Cell::Text(format!(
+                "{name}: {} by {}",
+                columns.join(" "),
+                made.unit.join(" ")
+            ))]
+        };
+        Ok(Answer {
+            columns: vec!["tables".to_owned()],
+            rows: tables.iter().map(row).collect(),
+            read: Vec::new(),
         })
     }
 }

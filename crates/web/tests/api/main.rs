@@ -38,6 +38,7 @@ mod runs;
 mod sessions;
 mod shape;
 mod sold;
+mod stopping;
 mod succession;
 mod ties;
 mod walk;

@@ -19,7 +19,7 @@ fn filled(route: &str, own_case: &str) -> (String, Option<Value>) {
         .replace("{case}", CASE);
     let path = match route {
         "/api/v1/procedures/{id}" => path.replace("{id}", "request"),
-        "/api/v1/permits/{id}" | "/api/v1/permits/{id}/queries" => {
+        "/api/v1/permits/{id}" | "/api/v1/permits/{id}/queries" | "/api/v1/permits/{id}/trials" => {
             path.replace("{id}", &CASE.replace("case_", "permit_"))
         }
         "/api/v1/releases/{id}" => path.replace("{id}", "rel_01k0q4vh8m9x2t5e7w3r6y1ab2"),
@@ -36,7 +36,7 @@ fn filled(route: &str, own_case: &str) -> (String, Option<Value>) {
         "/api/v1/datasets/derivations" => {
             json!({ "resource": CASE, "from": CASE.replace("case_", "dataset_"), "table": "t" })
         }
-        "/api/v1/permits/{id}/queries" => json!({ "sql": "SELECT 1" }),
+        "/api/v1/permits/{id}/queries" | "/api/v1/permits/{id}/trials" => json!({ "sql": "SELECT 1" }),
         "/api/v1/products/{case}/keys" => json!({ "delivery": 1 }),
         "/api/v1/registry/bodies" => json!({ "name": "新", "roles": [] }),
         "/api/v1/registry/people" => json!({ "name": "新", "login": "n", "password": "p", "posts": [] }),

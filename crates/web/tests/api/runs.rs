@@ -83,6 +83,11 @@ fn a_source_runs_on_real_data_after_it_ran_on_made_up_data() {
         );
         assert_ne!(register(&world, &chain, "print(2)", &TABLE).await, source);
         let early = try_start(&world, &chain, &source, "real").await;
+        assert_eq!(
+            early.json()["clauses"][0]["id"],
+            "ST-OP-001",
+            "it rests on the right to run jobs"
+        );
         assert_eq!(early.problem(), (409, "source_not_tried".to_owned()));
         let (_, failed) = {
             let broken = register(&world, &chain, "raise", &TABLE).await;

@@ -25,6 +25,7 @@ pub(crate) struct FileBox {
     pub finds: Vec<String>,
     pub columns: Vec<Vec<String>>,
     pub risk: Vec<(String, String)>,
+    pub high: bool,
     pub votes: Vec<String>,
 }
 
@@ -53,6 +54,7 @@ pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox
         finds: Vec::new(),
         columns: Vec::new(),
         risk: Vec::new(),
+        high: false,
         votes: file.votes.iter().map(vote).collect(),
     };
     if let Some(evidence) = &file.evidence {
@@ -63,6 +65,51 @@ pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox
         lay_beside(frame, &mut made, file, evidence);
     }
     made
+}
+
+/// Rules of a risk report in the order people read them.
+const RISKS: [&str; 5] = [
+    "membership_inference",
+    "memorised_rows",
+    "unique_leaves",
+    "degrees_of_freedom",
+    "parameter_share",
+];
+
+/// The report in words; what is not known here is shown as it stands.
+fn risk(frame: &Frame, report: &[(String, String)]) -> Vec<(String, String)> {
+    let of = |name: &str| {
+        let found = report.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let mut rows = Vec::new();
+    if let (Some(members), Some(held_out)) = (of("members"), of("held_out")) {
+        let rows_of = [("members", members), ("held_out", held_out)];
+        rows.push((frame.t("risk-rows"), frame.tr("risk-rows-text", &rows_of)));
+    }
+    for rule in RISKS {
+        let Some(holds) = of(&format!("{rule}_holds")) else {
+            continue;
+        };
+        let none = frame.t("risk-none");
+        let told = [
+            ("figure", of(rule).unwrap_or(&none)),
+            ("limit", of(&format!("{rule}_limit")).unwrap_or(&none)),
+        ];
+        let word = if holds == "true" {
+            "risk-holds"
+        } else {
+            "risk-above"
+        };
+        rows.push((
+            frame.t(&format!("risk-{}", rule.replace('_', "-"))),
+            frame.tr(word, &told),
+        ));
+    }
+    if rows.is_empty() {
+        return report.to_vec();
+    }
+    rows
 }
 
 fn lay_beside(frame: &Frame, made: &mut FileBox, file: &FileView, evidence: &Evidence) {
@@ -88,7 +135,12 @@ fn lay_beside(frame: &Frame, made: &mut FileBox, file: &FileView, evidence: &Evi
         }
     }
     made.text.clone_from(&evidence.text);
-    made.risk.clone_from(&evidence.risk);
+    if let Some(before) = evidence.outside_ledger {
+        let text = frame.tr("evidence-outside-text", &[("n", before)]);
+        made.facts.push(fact("evidence-outside", text));
+    }
+    made.risk = risk(frame, &evidence.risk);
+    made.high = evidence.high_risk;
     made.finds = evidence
         .finds
         .iter()

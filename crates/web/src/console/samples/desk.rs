@@ -71,6 +71,7 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         groups: vec![group],
         openable: openable(),
         jobs: vec![link()],
+        outputs: vec![link()],
     };
     let empty = desk::HomePage {
         frame: frame(lang),
@@ -80,6 +81,7 @@ pub(super) fn desk_pages(lang: Language) -> Vec<Rendered> {
         groups: vec![],
         openable: vec![],
         jobs: vec![],
+        outputs: vec![],
     };
     vec![
         page("sign_in.html", &sign_in),
