@@ -47,6 +47,7 @@ pub async fn ask(
             source: Source {
                 tables: Arc::clone(tables),
                 stop: CancellationToken::new(),
+                results: Vec::new(),
             },
         };
         session

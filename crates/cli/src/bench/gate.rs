@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::Path, sync::Arc};
 
 use anyhow::ensure;
 use shuyu_kernel::{CivilDate, PermitId};
-use shuyu_lake::{CancellationToken, Lake};
+use shuyu_lake::{CancellationToken, DatasetVersion, Lake};
 use shuyu_privacy::{
     Citations, ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
 };
@@ -18,9 +18,28 @@ use super::{
     stopwatch::{Stopwatch, median},
 };
 
-const SQL: &str = "SELECT nace1, count(*) AS n, avg(earningsmonth) AS mean FROM employment GROUP BY nace1";
 /// Runs that are not counted.
-const WARM_UP: usize = 3;
+const WARM_UP: usize = 2;
+
+/// A question about one table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    /// Name of the table.
+    pub(super) table: &'static str,
+    /// What is asked.
+    pub(super) sql: &'static str,
+    /// Columns with what they may be used for.
+    pub(super) columns: &'static [(&'static str, Use)],
+    /// Heading of the figures.
+    pub(super) section: &'static str,
+}
+
+const OF_THE_REGISTER: Question = Question {
+    table: TABLE,
+    sql: "SELECT nace1, count(*) AS n, avg(earningsmonth) AS mean FROM employment GROUP BY nace1",
+    columns: &[("nace1", Use::Group), ("earningsmonth", Use::Measure)],
+    section: "gate, one row per subject",
+};
 
 /// Measures for one row per subject and for many.
 pub(super) async fn measure(
@@ -32,18 +51,32 @@ pub(super) async fn measure(
     let lake = register::lake(&scratch.join("gate"))?;
     let raw = register::receive(&lake, csv).await?;
     for (section, subjects) in [
-        ("gate, one row per subject", Subjects::Employees),
+        (OF_THE_REGISTER.section, Subjects::Employees),
         ("gate, several rows per subject", Subjects::Enterprises),
     ] {
-        let case = Case::open(
-            &lake,
-            raw,
-            subjects,
-            NonZeroUsize::new(report.cores).unwrap_or(NonZeroUsize::MIN),
-        );
-        case.await?.measure(report, section, runs).await?;
+        let version = register::ingest(&lake, raw, subjects).await?.version;
+        let question = Question {
+            section,
+            ..OF_THE_REGISTER
+        };
+        ask(report, &lake, &version, question, runs).await?;
     }
     Ok(())
+}
+
+/// Measures one question about a version.
+pub(super) async fn ask(
+    report: &mut Report,
+    lake: &Lake,
+    version: &DatasetVersion,
+    question: Question,
+    runs: usize,
+) -> anyhow::Result<()> {
+    let cores = NonZeroUsize::new(report.cores).unwrap_or(NonZeroUsize::MIN);
+    Case::open(lake, version, question, cores)
+        .await?
+        .measure(report, runs)
+        .await
 }
 
 /// One table under one permit.
@@ -54,6 +87,7 @@ struct Case {
     cores: NonZeroUsize,
     rows: u64,
     most_rows: u64,
+    question: Question,
 }
 
 /// Readings of one kind each.
@@ -68,21 +102,17 @@ struct Readings {
 impl Case {
     async fn open(
         lake: &Lake,
-        raw: shuyu_kernel::Digest,
-        subjects: Subjects,
+        version: &DatasetVersion,
+        question: Question,
         cores: NonZeroUsize,
     ) -> anyhow::Result<Self> {
-        let version = register::ingest(lake, raw, subjects).await?.version;
         let unit = version.record.unit.as_ref();
         let most_rows = unit.map_or(1, |unit| u64::from(unit.max_rows_per_unit));
-        ensure!(
-            (most_rows == 1) == (subjects == Subjects::Employees),
-            "{most_rows} rows per subject"
-        );
         let column = |uses: Use| ColumnGrant {
             uses: [uses].into(),
             ..ColumnGrant::default()
         };
+        let columns = question.columns.iter();
         let grant = TableGrant {
             dataset: version.dataset,
             version: version.version,
@@ -91,28 +121,27 @@ impl Case {
                 rows_per_unit: most_rows,
             },
             provider: None,
-            columns: [
-                ("nace1", column(Use::Group)),
-                ("earningsmonth", column(Use::Measure)),
-            ]
-            .map(|(name, grant)| (name.to_owned(), grant))
-            .into(),
+            columns: columns
+                .map(|(name, uses)| ((*name).to_owned(), column(*uses)))
+                .collect(),
             struck: Vec::new(),
             row_predicate: None,
         };
-        let tables = BTreeMap::from([(TABLE.to_owned(), lake.snapshot(version.dataset, None).await?)]);
+        let snapshot = lake.snapshot(version.dataset, None).await?;
+        let tables = BTreeMap::from([(question.table.to_owned(), snapshot)]);
         Ok(Self {
             engine: Engine::new(GateKey::new([3; 32]), EngineLimits::default()),
-            permit: permit(grant),
+            permit: permit(question.table, grant),
             tables: Arc::new(Pinned(tables)),
             cores,
             rows: version.rows,
             most_rows,
+            question,
         })
     }
 
     /// The kinds take turns, so that a disturbance hits them alike.
-    async fn measure(&self, report: &mut Report, section: &'static str, runs: usize) -> anyhow::Result<()> {
+    async fn measure(&self, report: &mut Report, runs: usize) -> anyhow::Result<()> {
         let mut readings = Readings::default();
         let (mut cells, mut groups) = (0, 0);
         for run in 0..WARM_UP + runs {
@@ -124,7 +153,7 @@ impl Case {
             cells = self.ask_gated(&mut readings).await?;
         }
         ensure!(cells > 0, "nothing was released");
-        let name = "bare DataFusion";
+        let (section, name) = (self.question.section, "bare DataFusion");
         let (bare, whole) = (median(&readings.bare), median(&readings.whole));
         let what = format!(
             "{} rows, at most {} a subject, median of {runs}",
@@ -151,14 +180,16 @@ impl Case {
 
     async fn ask_bare(&self, partitions: NonZeroUsize, readings: &mut Vec<f64>) -> anyhow::Result<usize> {
         let watch = Stopwatch::start();
-        let answer = bare::ask(SQL, &self.tables, &self.permit.tables, partitions).await?;
+        let answer = bare::ask(self.question.sql, &self.tables, &self.permit.tables, partitions).await?;
         readings.push(watch.millis());
         Ok(answer.iter().map(|batch| batch.num_rows()).sum())
     }
 
     async fn ask_gated(&self, readings: &mut Readings) -> anyhow::Result<usize> {
         let watch = Stopwatch::start();
-        let sealed = self.engine.check(&self.permit, SQL, self.tables.as_ref())?;
+        let sealed = self
+            .engine
+            .check(&self.permit, self.question.sql, self.tables.as_ref())?;
         readings.check.push(watch.millis());
         let released = self
             .engine
@@ -174,7 +205,7 @@ impl Case {
     }
 }
 
-fn permit(grant: TableGrant) -> Permit {
+fn permit(table: &str, grant: TableGrant) -> Permit {
     Permit {
         id: PermitId::from_bits(1),
         kind: PermitKind::A,
@@ -183,7 +214,7 @@ fn permit(grant: TableGrant) -> Permit {
         purpose: String::new(),
         expires_on: CivilDate::from_days(0),
         thresholds: Thresholds::default(),
-        tables: [(TABLE.to_owned(), grant)].into(),
+        tables: [(table.to_owned(), grant)].into(),
         max_rows: 1_000,
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: false,

@@ -3,13 +3,17 @@
 //! Nothing here is a promise. A ratio compares two figures of the same run on the same machine; that is what
 //! travels to other machines, the figures do not.
 
+mod book;
 mod console;
 mod gate;
+mod governed;
 mod ingest;
 mod ledger;
+mod people;
 mod pinned;
 mod register;
 mod report;
+mod scale;
 mod scratch;
 mod stopwatch;
 
@@ -53,6 +57,10 @@ struct Sizes {
     acts: u64,
     /// Cases of the console.
     cases: u64,
+    /// Persons at scale; they have five events each.
+    persons: u64,
+    /// Sums in the release ledger.
+    sums: u64,
 }
 
 const FULL: Sizes = Sizes {
@@ -60,12 +68,16 @@ const FULL: Sizes = Sizes {
     questions: 30,
     acts: 2_000,
     cases: 100_000,
+    persons: 10_000_000,
+    sums: 1_000_000,
 };
 const QUICK: Sizes = Sizes {
     rows: 20_000,
     questions: 10,
     acts: 200,
     cases: 5_000,
+    persons: 100_000,
+    sums: 10_000,
 };
 
 /// Measures everything and prints it.
@@ -99,6 +111,14 @@ pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     gate::measure(&mut report, &csv, &scratch, sizes.questions)
         .await
         .context("the gate")?;
+    tracing::info!("measuring at scale");
+    scale::measure(&mut report, &scratch, sizes.persons)
+        .await
+        .context("at scale")?;
+    tracing::info!("measuring the release ledger");
+    book::measure(&mut report, sizes.sums).context("the release ledger")?;
+    tracing::info!("measuring governance and identity");
+    governed::measure(&mut report, sizes.persons).context("governance")?;
     tracing::info!("measuring the ledger");
     let postgres = arguments.postgres.clone().or_else(postgres_of_the_tests);
     ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts)

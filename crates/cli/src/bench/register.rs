@@ -119,27 +119,45 @@ pub(super) async fn receive(lake: &Lake, path: &Path) -> anyhow::Result<Digest> 
         .digest)
 }
 
-/// Ingests a received file as the only version of a new dataset, the way the platform does: schema inferred,
-/// units keyed and proved, a quality report, everything sealed.
+/// Ingests the register as the only version of a new dataset.
 pub(super) async fn ingest(lake: &Lake, raw: Digest, subjects: Subjects) -> anyhow::Result<IngestReport> {
+    ingest_as(
+        lake,
+        raw,
+        DatasetId::from_bits(subjects as u128 + 1),
+        TABLE,
+        subjects.unit(),
+    )
+    .await
+}
+
+/// Ingests a received file the way the platform does: schema inferred, units keyed and proved, a quality report,
+/// everything sealed.
+pub(super) async fn ingest_as(
+    lake: &Lake,
+    raw: Digest,
+    dataset: DatasetId,
+    table: &str,
+    unit: UnitSpec,
+) -> anyhow::Result<IngestReport> {
     let spec = IngestSpec {
-        dataset: DatasetId::from_bits(subjects as u128 + 1),
-        table: TABLE.to_owned(),
+        dataset,
+        table: table.to_owned(),
         zone: DataZone::Governed,
         sources: vec![raw],
         format: FormatHint::default(),
         schema: None,
-        unit: Some(subjects.unit()),
+        unit: Some(unit),
         row_key: Vec::new(),
         on_bad_row: OnBadRow::Refuse,
         mode: IngestMode::Replace,
-        key: IngestKey(format!("bench-{subjects:?}")),
+        key: IngestKey(format!("bench-{dataset}")),
         now: Timestamp::from_micros(0),
     };
     let report = lake
         .ingest(spec, Arc::new(NoProgress), &CancellationToken::new())
         .await;
-    report.context("ingesting the register")
+    report.with_context(|| format!("ingesting {table}"))
 }
 
 #[cfg(test)]
