@@ -9,6 +9,7 @@ mod bounded;
 mod crash;
 mod derive;
 mod erase;
+mod evolve;
 mod malformed;
 mod masking;
 mod memory;
