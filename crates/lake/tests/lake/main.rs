@@ -10,6 +10,7 @@ mod crash;
 mod derive;
 mod erase;
 mod evolve;
+mod jsonl;
 mod malformed;
 mod masking;
 mod memory;
