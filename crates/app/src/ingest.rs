@@ -15,6 +15,7 @@ use shuyu_profile::RightTo;
 
 use crate::{
     App, Session, Stop,
+    arriving::Arriving,
     dispatch::fingerprint,
     files::UploadKind,
     jobs::{JobStatus, Running},
@@ -50,6 +51,9 @@ pub struct NewIngest {
     /// What the new version corrects, if it is a correction (更正).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correction: Option<NewCorrection>,
+    /// How its rows and columns meet those of the table.
+    #[serde(default, skip_serializing_if = "Arriving::is_usual")]
+    pub arriving: Arriving,
 }
 
 /// An order to make a de-identified version (YN-DM-104).
@@ -156,6 +160,7 @@ impl App {
             unit_columns: new.unit_columns.clone(),
             domain: new.domain.clone(),
             set_aside: new.set_aside,
+            arriving: new.arriving.clone(),
             key: key.clone(),
         };
         let made = self
@@ -291,6 +296,7 @@ impl App {
             columns: made.columns,
             unit_columns: table.unit_columns.clone(),
             correction,
+            arrival: made.arrival,
             by: session.actor.clone(),
         };
         let result = DatasetMade {

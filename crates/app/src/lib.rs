@@ -8,6 +8,7 @@
 pub mod account;
 pub mod airlock;
 pub mod api_read;
+pub mod arriving;
 pub mod batch;
 mod books;
 pub mod budget;

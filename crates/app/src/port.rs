@@ -24,6 +24,7 @@ use shuyu_privacy::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::arriving::{Arrival, Arriving};
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 pub use made_up::{MadeUpTable, TryOut};
 
@@ -83,6 +84,8 @@ pub struct IngestOrder {
     /// Rows that break a rule are left out and counted, up to this share of all rows in hundredths of a percent;
     /// `None`: one of them refuses the file.
     pub set_aside: Option<u32>,
+    /// How rows and columns meet those of the table.
+    pub arriving: Arriving,
     /// The same key twice gives the same version.
     pub key: String,
 }
@@ -173,6 +176,8 @@ pub struct Ingested {
     pub rows_per_unit: u64,
     /// Columns in order.
     pub columns: Vec<String>,
+    /// How an ingested version came, unless as usual.
+    pub arrival: Option<Arrival>,
     /// For a derived version: the recipe as it was carried out.
     pub recipe: Option<serde_json::Value>,
 }

@@ -20,7 +20,7 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
-pub use data::{Correction, CorrectionReason, ErasedFile, ErasedVersion};
+pub use data::{Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, ErasedFile, ErasedVersion};
 pub use identity::IdentityEvent;
 pub use record::{
     Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,

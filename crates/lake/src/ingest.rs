@@ -16,11 +16,12 @@ use crate::{
     error::{IngestError, IngestRefused, LakeError, cancelled},
     limits::Limits,
     raw::RawZone,
-    request::{check_append, check_key, check_request, check_unit, named},
+    request::{check_append, check_key, check_request, check_row_key, check_unit, named},
     source::{FormatHint, Watch, read_file},
     table::{
-        ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup, Shaped,
-        Shaper, TableSpec, UNIT_COLUMN, UnitCounter, UnitProof, UnitSpec, canonical, cell_at,
+        ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup, SchemaOrder,
+        Shaped, Shaper, StandingColumns, TableSpec, UNIT_COLUMN, UnitCounter, UnitProof, UnitSpec, canonical,
+        cell_at,
     },
     version::{
         Change, DataFile, DataZone, DatasetVersion, DeltaLog, IngestKey, IngestMode, Snapshot, Standing,
@@ -41,8 +42,10 @@ pub struct IngestSpec {
     pub sources: Vec<Digest>,
     /// What the files are.
     pub format: FormatHint,
-    /// The schema; `None` infers one from the first rows, or takes the table's own when appending.
+    /// The schema; `None` infers one from the first rows, and keeps to that of the version before if there is one.
     pub schema: Option<TableSpec>,
+    /// Changes of columns that lose something; without an order they are refused.
+    pub changes: SchemaOrder,
     /// The unit, for tables about persons, enterprises or households.
     pub unit: Option<UnitSpec>,
     /// Columns that together differ in every row, for a schema that is inferred; empty when nothing is promised. A
@@ -175,8 +178,14 @@ impl Lake {
             units: UnitCounter::default(),
             keys: KeyProof::default(),
             row_key: spec.row_key.clone(),
+            standing: None,
         };
         let Some(standing) = standing else {
+            if !spec.changes.is_empty() {
+                return Err(Refusal::unmet("schema_order_of_nothing")
+                    .fact("table", &spec.table)
+                    .into());
+            }
             check_key(
                 spec,
                 spec.schema.as_ref().map_or(&spec.row_key, |schema| &schema.key),
@@ -188,27 +197,36 @@ impl Lake {
             return Err(Refusal::conflict("dataset_zone_differs").into());
         }
         check_unit(spec, current)?;
+        let columns = spec.schema.is_none().then(|| StandingColumns {
+            spec: current.schema.clone(),
+            unit: current
+                .unit
+                .as_ref()
+                .map(|unit| unit.columns.clone())
+                .unwrap_or_default(),
+            order: spec.changes.clone(),
+        });
+        let fresh = RowSetup {
+            standing: columns,
+            ..fresh
+        };
         if spec.mode == IngestMode::Replace {
             return Ok(fresh);
         }
         check_append(spec, current)?;
-        let schema = spec.schema.clone().unwrap_or_else(|| current.schema.clone());
-        check_key(spec, &schema.key)?;
+        check_row_key(spec, current)?;
+        check_key(spec, &current.schema.key)?;
+        let fresh = RowSetup {
+            row_key: Vec::new(),
+            ..fresh
+        };
         if spec.mode == IngestMode::Upsert {
             // The new rows are proved among themselves; those that go on are counted when it is known which.
-            return Ok(RowSetup {
-                spec: Some(schema),
-                ..fresh
-            });
+            return Ok(fresh);
         }
         let snapshot = self.pinned(standing.version.clone()).await?;
-        let (units, keys) = tracked(&snapshot, &schema).await?;
-        Ok(RowSetup {
-            spec: Some(schema),
-            units,
-            keys,
-            ..fresh
-        })
+        let (units, keys) = tracked(&snapshot, &current.schema).await?;
+        Ok(RowSetup { units, keys, ..fresh })
     }
 
     fn read(

@@ -59,9 +59,9 @@ pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
 pub use sweep::Swept;
 pub use table::{
-    ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress, OnBadRow, Phase,
-    Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, TableSpec, UNIT_COLUMN, UnitProof,
-    UnitSpec, Warning,
+    ColumnChange, ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress,
+    OnBadRow, Phase, Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, SchemaOrder, TableSpec,
+    UNIT_COLUMN, UnitProof, UnitSpec, Warning,
 };
 pub use version::{
     DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, ParquetBytes, Snapshot, VersionRecord,

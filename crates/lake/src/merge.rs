@@ -1,7 +1,8 @@
 //! Upsert: rows of a file take the place of the rows with the same key, the others come beside them.
 //!
 //! Files of the standing version that hold none of the new keys stay as they are; the others are written anew without
-//! those rows. One file at a time is in memory, besides 16 bytes for each new key and 12 for each unit.
+//! those rows. Where a type was widened all are written anew, also by an append. One file at a time is in memory,
+//! besides 16 bytes for each new key and 12 for each unit.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,8 @@ use crate::{
     limits::BATCH_BYTES,
     source::Watch,
     table::{
-        Cell, ColumnType, FileCutter, KeyProof, Shaped, TableSpec, UNIT_COLUMN, UnitCounter, canonical,
-        cell_at,
+        Cell, ColumnChange, ColumnType, FileCutter, KeyProof, Shaped, TableSpec, UNIT_COLUMN, UnitCounter,
+        arrow_schema, canonical, cell_at, recast,
     },
     version::{DataFile, DatasetVersion, IngestMode, Standing},
 };
@@ -33,6 +34,15 @@ pub(crate) struct Merged {
     pub(crate) removed: Vec<String>,
     /// Units of the rows that go on.
     pub(crate) units: UnitCounter,
+}
+
+/// What the rows that go on stand under.
+pub(crate) struct Target<'a> {
+    spec: &'a TableSpec,
+    /// A type was widened: every file is written anew.
+    widened: bool,
+    /// Rows with a new key go; an append keeps them all.
+    replaces: bool,
 }
 
 /// Where the key of a row is.
@@ -49,13 +59,17 @@ impl Lake {
         &self,
         standing: &DatasetVersion,
         (new, attempt): (&KeyProof, &str),
+        to: &Target<'_>,
         files: &mut Vec<DataFile>,
         watch: &Watch<'_>,
     ) -> Result<Merged, LakeError> {
-        let spec = &standing.record.schema;
+        let spec = to.spec;
+        let schema = arrow_schema(spec, standing.record.unit.is_some());
         let keyed = Keyed {
             spec,
-            positions: spec.key.iter().filter_map(|name| spec.position(name)).collect(),
+            positions: (spec.key.iter().filter(|_| to.replaces))
+                .filter_map(|name| spec.position(name))
+                .collect(),
             new,
         };
         let mut merged = Merged::default();
@@ -71,6 +85,7 @@ impl Lake {
             let snapshot = self.pinned(one).await?;
             let mut batches = snapshot.scan(None)?;
             while let Some(batch) = batches.try_next().await? {
+                let batch = recast(&batch, &schema)?;
                 let stays = keyed.stays(&batch);
                 replaced += stays.iter().filter(|stays| !**stays).count() as u64;
                 count(&batch, &stays, &mut units);
@@ -80,17 +95,18 @@ impl Lake {
                     merged.units.count(unit)?;
                 }
             }
-            if replaced == 0 {
+            if replaced == 0 && !to.widened {
                 continue;
             }
             merged.removed.push(old.path.clone());
             if replaced == old.rows {
                 continue;
             }
-            let mut cutter = FileCutter::uncut(snapshot.schema());
+            let mut cutter = FileCutter::uncut(schema.clone());
             let mut batches = snapshot.scan(None)?;
             while let Some(batch) = batches.try_next().await? {
                 watch.check()?;
+                let batch = recast(&batch, &schema)?;
                 let stays = BooleanArray::from(keyed.stays(&batch));
                 let kept = filter_record_batch(&batch, &stays).map_err(fault("merging a data file"))?;
                 let wide = batch.get_array_memory_size() >= BATCH_BYTES;
@@ -111,7 +127,7 @@ impl Lake {
 }
 
 impl Lake {
-    /// For an upsert: the standing rows that go on. Answers the files that do not.
+    /// For an upsert, and an append that widens a type: the standing rows that go on. Answers the files that do not.
     pub(crate) async fn merged(
         &self,
         standing: Option<&Standing>,
@@ -119,13 +135,26 @@ impl Lake {
         (shaped, files): (&mut Shaped, &mut Vec<DataFile>),
         watch: &Watch<'_>,
     ) -> Result<Vec<String>, LakeError> {
-        let Some(standing) = standing.filter(|_| spec.mode == IngestMode::Upsert) else {
+        let widens = |change: &ColumnChange| matches!(change, ColumnChange::Widened { .. });
+        let widened = shaped.report.changes.iter().any(widens);
+        let replaces = spec.mode == IngestMode::Upsert;
+        let follows = replaces || (spec.mode == IngestMode::Append && widened);
+        let Some(standing) = standing.filter(|_| follows) else {
             return Ok(Vec::new());
         };
         let attempt = self.attempt();
+        let to = Target {
+            spec: &shaped.spec,
+            widened,
+            replaces,
+        };
         let merged = self
-            .merge(&standing.version, (&shaped.keys, &attempt), files, watch)
+            .merge(&standing.version, (&shaped.keys, &attempt), &to, files, watch)
             .await?;
+        if !replaces {
+            // An append counted the units that were there before it began.
+            return Ok(merged.removed);
+        }
         shaped.units.add(merged.units)?;
         if let Some(proof) = &mut shaped.report.unit {
             (proof.units, proof.max_rows_per_unit) = (shaped.units.units(), shaped.units.most());
@@ -146,6 +175,9 @@ impl Keyed<'_> {
     fn stays(&self, batch: &RecordBatch) -> Vec<bool> {
         (0..batch.num_rows())
             .map(|row| {
+                if self.positions.is_empty() {
+                    return true;
+                }
                 let cells: Vec<Cell<'_>> = (self.spec.columns.iter().zip(batch.columns()))
                     .map(|(column, array)| cell_at(array, row, column.kind))
                     .collect();

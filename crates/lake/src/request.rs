@@ -48,8 +48,19 @@ pub(crate) fn check_key(spec: &IngestSpec, key: &[String]) -> Result<(), Refusal
     Ok(())
 }
 
-/// Appending keeps the table's columns.
+/// A key that is named where one stands is the same: rows that stay were not proved under another.
+pub(crate) fn check_row_key(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
+    if spec.row_key.is_empty() || spec.row_key == current.schema.key || current.schema.key.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict("row_key_differs").fact("key", current.schema.key.join(", ")))
+}
+
+/// Appending keeps the table's columns: it may add some and widen types, nothing may be lost.
 pub(crate) fn check_append(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
+    if !spec.changes.is_empty() {
+        return Err(Refusal::unmet("schema_order_needs_replace").fact("table", &spec.table));
+    }
     let columns = |table: &TableSpec| -> Vec<(String, ColumnType)> {
         table
             .columns

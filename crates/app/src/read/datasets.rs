@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use shuyu_domain::{
     Event,
-    event::{Correction, DatasetEvent, ErasedVersion, ErasureReason},
+    event::{Arrival, Correction, DatasetEvent, ErasedVersion, ErasureReason},
     port::{CaseFilter, CaseRow, DatasetRow, ReleaseRead, Stream},
 };
 use shuyu_kernel::{DatasetId, Digest, ReleaseId, Timestamp};
@@ -31,6 +31,10 @@ pub struct VersionLine {
     pub by: String,
     /// What it corrects.
     pub correction: Option<Correction>,
+    /// How it came, unless as usual.
+    pub arrival: Option<Arrival>,
+    /// Its columns, which older versions keep when later ones have others.
+    pub columns: Vec<String>,
     /// Digest of its quality report.
     pub report: Digest,
     /// Digests of its files as they are now.
@@ -101,6 +105,8 @@ impl App {
                     files,
                     report,
                     correction,
+                    arrival,
+                    columns,
                     by,
                     ..
                 } => history.versions.push(VersionLine {
@@ -110,6 +116,8 @@ impl App {
                     at: entry.recorded_at,
                     by: registry.body_name(by.body),
                     correction,
+                    arrival,
+                    columns,
                     report,
                     files,
                     entry: entry.index,

@@ -8,10 +8,11 @@ use shuyu_app::port::{
     ByteStream, Cancel, DataError, DataLake, DeriveOrder, Examined, IngestOrder, Ingested, JobPhase,
     OnProgress, Progress, RawFile, Sweep, TraceOrder, VersionOrder,
 };
+use shuyu_domain::event::{Arrival, ArrivalMode, ColumnChange};
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
     DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise, IngestError, IngestKey,
-    IngestMode, IngestSpec, Lake, LakeError, OnBadRow, Phase, UnitKey, UnitSpec,
+    IngestMode, IngestReport, IngestSpec, Lake, LakeError, OnBadRow, Phase, SchemaOrder, UnitKey, UnitSpec,
 };
 use shuyu_privacy::governance::{assess::Figures, fingerprint::Traced};
 
@@ -97,7 +98,11 @@ fn refused_ingest(error: IngestError) -> DataError {
     }
 }
 
-fn made(version: DatasetVersion, report: serde_json::Value, recipe: Option<serde_json::Value>) -> Ingested {
+fn made(
+    version: DatasetVersion,
+    (report, arrival): (serde_json::Value, Option<Arrival>),
+    recipe: Option<serde_json::Value>,
+) -> Ingested {
     let unit = version.record.unit.as_ref();
     Ingested {
         version: version.version,
@@ -114,7 +119,40 @@ fn made(version: DatasetVersion, report: serde_json::Value, recipe: Option<serde
             .iter()
             .map(|column| column.name.clone())
             .collect(),
+        arrival,
         recipe,
+    }
+}
+
+/// How a version came; `None` when it simply replaced the one before.
+fn arrival(report: &IngestReport) -> Option<Arrival> {
+    let record = &report.version.record;
+    let arrival = Arrival {
+        mode: match record.mode {
+            IngestMode::Replace => ArrivalMode::Replace,
+            IngestMode::Append => ArrivalMode::Append,
+            IngestMode::Upsert => ArrivalMode::Upsert,
+        },
+        key: record.schema.key.clone(),
+        changes: report.quality.changes.iter().map(change).collect(),
+    };
+    (arrival != Arrival::default()).then_some(arrival)
+}
+
+fn change(change: &shuyu_lake::ColumnChange) -> ColumnChange {
+    use shuyu_lake::ColumnChange::{Added, Dropped, Renamed, Retyped, Widened};
+    let (word, column, from, to) = match change {
+        Added { column, to } => ("added", column, String::new(), to.word()),
+        Widened { column, from, to } => ("widened", column, from.word(), to.word()),
+        Dropped { column } => ("dropped", column, String::new(), String::new()),
+        Renamed { column, name } => ("renamed", column, column.clone(), name.clone()),
+        Retyped { column, from, to } => ("retyped", column, from.word(), to.word()),
+    };
+    ColumnChange {
+        change: word.to_owned(),
+        column: column.clone(),
+        from,
+        to,
     }
 }
 
@@ -161,14 +199,23 @@ impl DataLake for LakeAdapter {
             sources: vec![order.raw],
             format: FormatHint::default(),
             schema: None,
+            changes: SchemaOrder {
+                drop: order.arriving.drop.clone(),
+                rename: order.arriving.rename.clone(),
+                retype: order.arriving.retype.clone(),
+            },
             unit,
-            row_key: Vec::new(),
+            row_key: order.arriving.row_key.clone(),
             on_bad_row: order
                 .set_aside
                 .map_or(OnBadRow::Refuse, |max_share_basis_points| OnBadRow::Quarantine {
                     max_share_basis_points,
                 }),
-            mode: IngestMode::Replace,
+            mode: match order.arriving.mode {
+                ArrivalMode::Replace => IngestMode::Replace,
+                ArrivalMode::Append => IngestMode::Append,
+                ArrivalMode::Upsert => IngestMode::Upsert,
+            },
             key: IngestKey(order.key.clone()),
             now: self.clock.now(),
         };
@@ -179,7 +226,8 @@ impl DataLake for LakeAdapter {
             .map_err(refused_ingest)?;
         let quality =
             serde_json::to_value(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
-        Ok(made(report.version, quality, None))
+        let arrival = arrival(&report);
+        Ok(made(report.version, (quality, arrival), None))
     }
 
     async fn derive(
@@ -222,7 +270,7 @@ impl DataLake for LakeAdapter {
             None => None,
         };
         let recipe = serde_json::to_value(&recipe).map_err(|e| Fault::new("encoding a recipe", e))?;
-        Ok(made(version, serde_json::Value::Null, Some(recipe)))
+        Ok(made(version, (serde_json::Value::Null, None), Some(recipe)))
     }
 
     async fn examine(

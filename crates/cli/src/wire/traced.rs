@@ -127,6 +127,7 @@ async fn a_piece_of_a_delivered_set_names_its_recipient() {
         unit_columns: Vec::new(),
         domain: None,
         set_aside: None,
+        arriving: Default::default(),
         key: "ingest".to_owned(),
     };
     adapter

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
+mod arriving;
 mod batch;
 mod browser;
 mod clear;

@@ -51,6 +51,67 @@ pub struct Correction {
     pub case: Option<CaseId>,
 }
 
+/// How the rows of a version meet those of the version before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArrivalMode {
+    /// They take their place.
+    #[default]
+    Replace,
+    /// They come beside them.
+    Append,
+    /// They take the place of rows with the same key; the others stay.
+    Upsert,
+}
+
+impl ArrivalMode {
+    /// All, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Replace, Self::Append, Self::Upsert];
+
+    /// The word in the ledger, in messages and in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::Append => "append",
+            Self::Upsert => "upsert",
+        }
+    }
+    /// For serde: the usual way is not written down.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Replace
+    }
+}
+
+/// What happened to a column between two versions. Types are words: `text`, `integer`, `decimal_2`, `float`, `date`,
+/// `bool`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnChange {
+    /// `added`, `widened`, `dropped`, `renamed` or `retyped`.
+    pub change: String,
+    /// Name of the column before, or of the new one.
+    pub column: String,
+    /// Type or name before; empty for a column that was added.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
+    /// Type or name now; empty for a column that was dropped.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to: String,
+}
+
+/// How a version came, where it did not simply replace the one before with the same columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Arrival {
+    /// How its rows meet the older ones.
+    #[serde(default, skip_serializing_if = "ArrivalMode::is_usual")]
+    pub mode: ArrivalMode,
+    /// Columns that together differ in every row; empty when nothing is promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
+    /// What its columns have that those before had not, and the other way round.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ColumnChange>,
+}
+
 /// A stored file that was rewritten without the rows of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasedFile {

@@ -7,7 +7,7 @@ use shuyu_kernel::{
     Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId, Timestamp,
 };
 
-use super::data::{Correction, ErasedFile, ErasedVersion};
+use super::data::{Arrival, Correction, ErasedFile, ErasedVersion};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -254,6 +254,9 @@ pub enum DatasetEvent {
         /// What it corrects, if it is a correction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         correction: Option<Correction>,
+        /// How it came, unless it simply replaced the version before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrival: Option<Arrival>,
         /// Who.
         by: Actor,
     },

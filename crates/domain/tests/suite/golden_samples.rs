@@ -183,6 +183,7 @@ pub(crate) fn of_data() -> Vec<Event> {
             columns: vec!["unit".to_owned(), "months".to_owned()],
             unit_columns: Vec::new(),
             correction: None,
+            arrival: None,
             by: actor(),
         }),
         Event::Release(ReleaseEvent::Answered {

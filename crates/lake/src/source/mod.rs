@@ -1,4 +1,4 @@
-//! Reading the files that departments send: delimited text and workbooks, record by record.
+//! Reading the files that departments send: delimited text, JSON lines and workbooks, record by record.
 //!
 //! A source pushes records into a [`RecordSink`]; it never holds more than one record, a read buffer and, for
 //! a workbook, its shared strings. What the file *means* (types, quality) is not decided here.
@@ -6,6 +6,7 @@
 mod csv;
 mod encoding;
 mod guard;
+mod jsonl;
 mod workbook;
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -28,11 +29,13 @@ pub(crate) use guard::Watch;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FormatHint {
-    /// Decided by the first bytes: a workbook, else comma-separated text.
+    /// Decided by the first bytes: a workbook, JSON lines if the text begins with an object, else comma-separated text.
     #[default]
     Auto,
     /// Delimited text, gzip-compressed or not, UTF-8 or GB18030.
     Csv(CsvOptions),
+    /// One flat JSON object per line, gzip-compressed or not, UTF-8 or GB18030.
+    JsonLines,
     /// An Excel workbook (.xlsx).
     Workbook {
         /// Name of the sheet; the first one when `None`.
@@ -125,14 +128,16 @@ pub(crate) fn read_file<R: Read + Seek>(
         _ if known_other => Err(Refusal::unmet("format_not_supported").into()),
         FormatHint::Workbook { .. } if !is_workbook => Err(differs("workbook").into()),
         FormatHint::Csv(_) if is_workbook => Err(differs("csv").into()),
+        FormatHint::JsonLines if is_workbook => Err(differs("json_lines").into()),
         FormatHint::Workbook { sheet } => {
             workbook::read_workbook(file, sheet.as_deref(), limits, watch, sink).map(|()| None)
         }
         FormatHint::Auto if is_workbook => {
             workbook::read_workbook(file, None, limits, watch, sink).map(|()| None)
         }
-        FormatHint::Auto => read_text(file, CsvOptions::default(), limits, watch, sink).map(Some),
-        FormatHint::Csv(options) => read_text(file, *options, limits, watch, sink).map(Some),
+        FormatHint::Auto | FormatHint::JsonLines | FormatHint::Csv(_) => {
+            read_text(file, hint, limits, watch, sink).map(Some)
+        }
     }
 }
 
@@ -147,22 +152,63 @@ pub fn read_rows(bytes: &[u8], sink: &mut dyn RecordSink) -> Result<(), LakeErro
     read_file(file, &FormatHint::Auto, &Limits::default(), &watch, sink).map(|_| ())
 }
 
-/// Two passes: the first decides the encoding and finds what no table may hold, the second reads records.
+/// Two passes: the first decides the encoding and finds what no table may hold, the second reads records. JSON lines
+/// take one more between them, for their columns.
 fn read_text<R: Read + Seek>(
     mut file: R,
-    options: CsvOptions,
+    hint: &FormatHint,
     limits: &Limits,
     watch: &Watch<'_>,
     sink: &mut dyn RecordSink,
 ) -> Result<Inspection, LakeError> {
     watch.phase(Phase::Inspecting);
     let inspection = inspect_text(guard::unpacked(&mut file, limits, watch)?)?;
+    if is_json(&mut file, hint, (limits, watch))? {
+        rewind(&mut file)?;
+        let text = guard::unpacked(&mut file, limits, watch)?;
+        let columns = jsonl::columns(buffered(text, inspection.encoding))?;
+        rewind(&mut file)?;
+        watch.phase(Phase::Reading);
+        let text = guard::unpacked(&mut file, limits, watch)?;
+        jsonl::read_records(buffered(text, inspection.encoding), &columns, sink)?;
+        return Ok(inspection);
+    }
+    let options = match hint {
+        FormatHint::Csv(options) => *options,
+        FormatHint::Auto | FormatHint::JsonLines | FormatHint::Workbook { .. } => CsvOptions::default(),
+    };
     rewind(&mut file)?;
     watch.phase(Phase::Reading);
-    let text = BufReader::with_capacity(64 * 1024, guard::unpacked(&mut file, limits, watch)?);
-    let text = encoding::as_utf8(text, inspection.encoding);
-    read_csv(text, options, sink)?;
+    let text = guard::unpacked(&mut file, limits, watch)?;
+    read_csv(buffered(text, inspection.encoding), options, sink)?;
     Ok(inspection)
+}
+
+/// The text as UTF-8, through buffers of 64 KiB.
+fn buffered<'a>(text: impl Read + 'a, encoding: Encoding) -> BufReader<Box<dyn Read + 'a>> {
+    let text = BufReader::with_capacity(64 * 1024, text);
+    BufReader::with_capacity(64 * 1024, encoding::as_utf8(text, encoding))
+}
+
+/// Whether a text is to be read as JSON lines.
+fn is_json<R: Read + Seek>(
+    file: &mut R,
+    hint: &FormatHint,
+    (limits, watch): (&Limits, &Watch<'_>),
+) -> Result<bool, LakeError> {
+    if matches!(hint, FormatHint::Csv(_)) {
+        return Ok(false);
+    }
+    rewind(file)?;
+    let mut start = [0u8; 256];
+    let mut text = guard::unpacked(file, limits, watch)?;
+    let read = fill(&mut text, &mut start).map_err(|error| from_io("reading a file", error))?;
+    match (jsonl::begins(start.get(..read).unwrap_or_default()), hint) {
+        (jsonl::Begins::Object, _) => Ok(true),
+        (jsonl::Begins::Array, _) => Err(Refusal::unmet("json_array").into()),
+        (jsonl::Begins::Other, FormatHint::JsonLines) => Err(differs("json_lines").into()),
+        (jsonl::Begins::Other, _) => Ok(false),
+    }
 }
 
 fn differs(expected: &str) -> Refusal {

@@ -65,6 +65,17 @@ fn table_name(title: &str) -> String {
         .collect()
 }
 
+/// Whether every value that a sample has of a column is one of this type. A number with a leading zero is a code.
+pub(crate) fn fits(sample: &[Record], index: usize, kind: ColumnType) -> bool {
+    let nulls = super::default_nulls();
+    let mut values = sample
+        .iter()
+        .map(|record| record.cell(index))
+        .filter(|text| !nulls.contains(*text));
+    let whole = matches!(kind, ColumnType::Integer | ColumnType::Float);
+    values.all(|text| !(whole && is_code(text)) && Cell::parse(text, kind).is_some())
+}
+
 fn kind_of(sample: &[Record], index: usize) -> ColumnType {
     let nulls = super::default_nulls();
     let values = || {

@@ -2,20 +2,25 @@
 
 mod builders;
 mod cell;
+mod evolve;
 mod header;
 mod infer;
 mod key;
 mod quality;
+mod recast;
 mod shape;
 mod spec;
 mod unit;
 
 pub(crate) use builders::{Builders, EncodedFile, FileCutter, arrow_schema, cell_at};
 pub(crate) use cell::Cell;
+pub(crate) use evolve::Standing as StandingColumns;
+pub use evolve::{ColumnChange, SchemaOrder};
 pub(crate) use key::{KeyProof, canonical};
 pub use quality::{
     ColumnQuality, FileWarning, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof, Warning,
 };
+pub(crate) use recast::{filled, recast};
 pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
 pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{cell::Cell, spec::ColumnType};
+use super::{cell::Cell, evolve::ColumnChange, spec::ColumnType};
 use crate::{
     limits::FIRST_ROWS,
     source::{Encoding, Inspection},
@@ -136,6 +136,9 @@ pub struct QualityReport {
     /// What a person should look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FileWarning>,
+    /// How the columns differ from those of the version before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ColumnChange>,
 }
 
 /// Gathers the report row by row.
@@ -146,6 +149,7 @@ pub(super) struct Gatherer {
     quarantined: Vec<RowRange>,
     encodings: Vec<Option<Encoding>>,
     warnings: Vec<FileWarning>,
+    pub(super) changes: Vec<ColumnChange>,
     pub(super) read: u64,
     pub(super) accepted: u64,
     pub(super) bad: u64,
@@ -260,6 +264,7 @@ impl Gatherer {
             columns: figures.collect(),
             unit,
             warnings: self.warnings.clone(),
+            changes: self.changes.clone(),
         }
     }
 }

@@ -7,8 +7,9 @@ use shuyu_kernel::{Fault, Refusal};
 use super::{
     Builders, Cell, EncodedFile, FileCutter, OnBadRow, Progress, QualityReport, TableSpec, UnitProof,
     UnitSpec,
+    evolve::Standing,
     header::places,
-    infer::infer,
+    infer::{fits, infer},
     key::{KeyProof, canonical},
     quality::{Gatherer, KEY_INDEX, RowRef, Rule},
     spec::{ColumnSpec, ColumnType},
@@ -29,6 +30,8 @@ pub(crate) struct RowSetup {
     pub(crate) keys: KeyProof,
     /// Key of the table when its schema is inferred.
     pub(crate) row_key: Vec<String>,
+    /// The columns of the version before, when the schema follows from them and from the file.
+    pub(crate) standing: Option<Standing>,
 }
 
 /// What came out.
@@ -224,13 +227,20 @@ impl<'a> Shaper<'a> {
         Ok(())
     }
 
-    /// Infers the schema of a sampled table and shapes the sample.
+    /// Infers the schema of a sampled table, or what becomes of the one before, and shapes the sample.
     fn settle(&mut self) -> Result<(), LakeError> {
         let Some((header, sample, _)) = self.sampling.take() else {
             return Ok(());
         };
         let mut spec = infer(&header, &sample)?;
-        spec.key = std::mem::take(&mut self.setup.row_key);
+        let row_key = std::mem::take(&mut self.setup.row_key);
+        if let Some(standing) = &self.setup.standing {
+            let (evolved, changes) = standing.evolve(&spec, |index, kind| fits(&sample, index, kind))?;
+            (spec, self.gathered.changes) = (evolved, changes);
+        }
+        if !row_key.is_empty() {
+            spec.key = row_key;
+        }
         self.open_table(spec, &header)?;
         sample.iter().try_for_each(|record| self.row(record))
     }

@@ -18,6 +18,7 @@ use deltalake_core::{
     logstore::{LogStoreRef, get_actions},
     operations::create::CreateBuilder,
     protocol::{DeltaOperation, SaveMode},
+    table::state::DeltaTableState,
 };
 use futures::TryStreamExt;
 use object_store::ObjectStore;
@@ -209,20 +210,20 @@ impl DeltaLog {
         let state = standing.table.snapshot()?;
         let mut actions = Vec::new();
         let mode = match change.record.mode {
-            IngestMode::Append => SaveMode::Append,
-            IngestMode::Upsert => {
+            IngestMode::Append | IngestMode::Upsert => {
+                let columns = (
+                    &change.record.schema.columns,
+                    &standing.version.record.schema.columns,
+                );
+                if columns.0 != columns.1 {
+                    actions.push(metadata(state, &change.record)?);
+                }
                 let gone = self.removals(standing, |path| change.removed.iter().any(|gone| gone == path));
                 actions.extend(gone.await?);
                 SaveMode::Append
             }
             IngestMode::Replace => {
-                let schema =
-                    StructType::try_new(fields(&change.record.schema, change.record.unit.is_some()))?;
-                let none: HashMap<String, String> = HashMap::new();
-                let metadata = new_metadata(&schema, Vec::<String>::new(), none)?
-                    .with_name(change.record.table.clone())?
-                    .with_table_id(state.metadata().id().to_owned())?;
-                actions.push(Action::Metadata(metadata));
+                actions.push(metadata(state, &change.record)?);
                 actions.extend(self.removals(standing, |_| true).await?);
                 SaveMode::Overwrite
             }
@@ -291,6 +292,16 @@ impl DeltaLog {
             record,
         }
     }
+}
+
+/// What a version says about its columns.
+fn metadata(state: &DeltaTableState, record: &VersionRecord) -> Result<Action, DeltaTableError> {
+    let schema = StructType::try_new(fields(&record.schema, record.unit.is_some()))?;
+    let none: HashMap<String, String> = HashMap::new();
+    let metadata = new_metadata(&schema, Vec::<String>::new(), none)?
+        .with_name(record.table.clone())?
+        .with_table_id(state.metadata().id().to_owned())?;
+    Ok(Action::Metadata(metadata))
 }
 
 fn application(key: &IngestKey) -> String {

@@ -24,7 +24,7 @@ use super::{DatasetVersion, keep_others};
 use crate::{
     error::{LakeError, fault},
     limits::BATCH_ROWS,
-    table::{UNIT_COLUMN, arrow_schema},
+    table::{UNIT_COLUMN, arrow_schema, filled},
 };
 
 /// A pinned version with everything needed to read it. Later versions do not change what it reads.
@@ -99,9 +99,9 @@ impl Snapshot {
         if !self.hidden.is_empty() && self.version.record.unit.is_some() {
             return self.scan_hiding(columns);
         }
-        let store = self.store.clone();
+        let (store, wanted) = (self.store.clone(), self.wanted(columns)?);
         let files = stream::iter(self.paths())
-            .then(move |(path, size)| file_batches(store.clone(), path, size, columns.clone()));
+            .then(move |(path, size)| file_batches(store.clone(), path, size, wanted.clone()));
         Ok(files.try_flatten().boxed())
     }
 
@@ -118,8 +118,9 @@ impl Snapshot {
         }
         // The unit is the last column of every table, so leaving it out leaves the others in their places.
         let asked_for_unit = columns.is_none_or(|columns| columns.contains(&unit));
+        let wanted = self.wanted(wider)?;
         let files = stream::iter(self.paths())
-            .then(move |(path, size)| file_batches(store.clone(), path, size, wider.clone()));
+            .then(move |(path, size)| file_batches(store.clone(), path, size, wanted.clone()));
         let batches = files.try_flatten().map(move |batch| {
             let batch = keep_others(&batch?, &hidden)?;
             if asked_for_unit {
@@ -133,6 +134,19 @@ impl Snapshot {
         Ok(batches.boxed())
     }
 
+    /// The columns at these positions, once each and in the table's order; all when `None`.
+    fn wanted(&self, columns: Option<Vec<usize>>) -> Result<SchemaRef, Fault> {
+        let Some(columns) = columns else {
+            return Ok(self.schema.clone());
+        };
+        let columns: Vec<usize> = columns.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let wanted = self
+            .schema
+            .project(&columns)
+            .map_err(fault("reading a data file"))?;
+        Ok(Arc::new(wanted))
+    }
+
     fn position(&self, name: &str) -> Result<usize, Refusal> {
         self.schema
             .index_of(name)
@@ -144,19 +158,26 @@ async fn file_batches(
     store: Arc<dyn ObjectStore>,
     path: Path,
     size: u64,
-    columns: Option<Vec<usize>>,
+    wanted: SchemaRef,
 ) -> Result<BoxStream<'static, Result<RecordBatch, Fault>>, Fault> {
     let reader = FileReader { store, path, size };
     let builder = ParquetRecordBatchStreamBuilder::new(reader)
         .await
         .map_err(fault("opening a data file"))?;
-    let mask = columns.map_or_else(ProjectionMask::all, |columns| {
-        ProjectionMask::roots(builder.parquet_schema(), columns)
-    });
+    // A file that is older than a column does not have it.
+    let stored = builder.schema().fields().iter().enumerate();
+    let read = stored.filter(|(_, field)| wanted.column_with_name(field.name()).is_some());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), read.map(|(position, _)| position));
     let batches = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
     let batches = batches.map_err(fault("opening a data file"))?;
     Ok(batches
-        .map_err(|error| Fault::new("reading a data file", error))
+        .map(move |batch| {
+            let batch = batch.map_err(fault("reading a data file"))?;
+            if batch.num_columns() == wanted.fields().len() {
+                return Ok(batch);
+            }
+            filled(&batch, &wanted)
+        })
         .boxed())
 }
 

@@ -9,6 +9,8 @@ mod bounded;
 mod crash;
 mod derive;
 mod erase;
+mod evolve;
+mod jsonl;
 mod malformed;
 mod masking;
 mod memory;

@@ -22,6 +22,11 @@ async fn a_decrypted_table_is_an_ordinary_delta_table() {
     ] {
         let mut spec = spec(id, vec![world.raw(text.as_bytes()).await], key);
         spec.mode = mode;
+        if key == "c" {
+            spec.changes.drop = ["id".to_owned(), "day".to_owned()].into();
+            spec.changes.rename = [("word".to_owned(), "other".to_owned())].into();
+            spec.changes.retype = ["word".to_owned()].into();
+        }
         world.ingest(spec).await.expect("ingest");
     }
     let clear_folder = tempfile::tempdir().expect("folder");

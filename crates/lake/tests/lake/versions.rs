@@ -26,10 +26,11 @@ async fn versions_follow_each_other_and_old_ones_stay_readable() {
         ),
         (1, 3, 2)
     );
-    let report = world
-        .ingest(spec(id, vec![third], "k2"))
-        .await
-        .expect("replace with other columns");
+    let mut other = spec(id, vec![third], "k2");
+    other.changes.drop = ["id".to_owned()].into();
+    other.changes.rename = [("word".to_owned(), "other".to_owned())].into();
+    other.changes.retype = ["word".to_owned()].into();
+    let report = world.ingest(other).await.expect("replace with other columns");
     assert_eq!(
         (
             report.version.version,

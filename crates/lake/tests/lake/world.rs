@@ -18,7 +18,7 @@ use shuyu_kernel::{
 };
 use shuyu_lake::{
     CancellationToken, DataZone, FormatHint, IngestError, IngestKey, IngestMode, IngestReport, IngestSpec,
-    KeySource, Lake, LakeError, MasterKey, NoProgress, OnBadRow,
+    KeySource, Lake, LakeError, MasterKey, NoProgress, OnBadRow, SchemaOrder,
 };
 use tempfile::TempDir;
 
@@ -151,6 +151,7 @@ pub fn spec(dataset: DatasetId, sources: Vec<Digest>, key: &str) -> IngestSpec {
         sources,
         format: FormatHint::Auto,
         schema: None,
+        changes: SchemaOrder::default(),
         unit: None,
         row_key: Vec::new(),
         on_bad_row: OnBadRow::Refuse,

@@ -265,6 +265,7 @@ pub fn version_recorded(n: u128, version: u64, domain: Option<&str>) -> Event {
         columns: vec!["a".to_owned(), "b".to_owned()],
         unit_columns: vec!["a".to_owned()],
         correction: None,
+        arrival: None,
         by: actor(),
     })
 }

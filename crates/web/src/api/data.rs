@@ -5,7 +5,7 @@
     reason = "the generated description names the query by its whole path"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Json,
@@ -17,6 +17,7 @@ use axum::{
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
+    arriving::{ArrivalMode, Arriving},
     files::{Upload, UploadKind},
     governance::Recipe,
     ingest::{DatasetMade, NewCorrection, NewDerive, NewIngest},
@@ -89,6 +90,31 @@ pub struct IngestOrder {
     /// What the file corrects: the latest version of its table.
     #[serde(default)]
     correction: Option<CorrectionOrder>,
+    /// How the rows meet those of the table: `replace` (the usual), `append`, or `upsert` by key.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "upsert")]
+    mode: ArrivalMode,
+    /// Columns that together differ in every row; a table that has a key keeps it.
+    #[serde(default)]
+    row_key: Vec<String>,
+    /// Changes of columns that lose something; without an order they are refused.
+    #[serde(default)]
+    changes: ChangesOrder,
+}
+
+/// Which columns may be lost, renamed, or take another type. Needs the whole table.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesOrder {
+    /// Columns that the file no longer has.
+    #[serde(default)]
+    drop: BTreeSet<String>,
+    /// Name of a column before → its name in the file.
+    #[serde(default)]
+    rename: BTreeMap<String, String>,
+    /// Columns that take the type their values have now.
+    #[serde(default)]
+    retype: BTreeSet<String>,
 }
 
 /// Why a version is corrected, and which case ordered it.
@@ -245,6 +271,9 @@ pub async fn ingest(
         domain,
         set_aside,
         correction,
+        mode,
+        row_key,
+        changes: ChangesOrder { drop, rename, retype },
     } = order;
     let new = NewIngest {
         resource,
@@ -253,6 +282,13 @@ pub async fn ingest(
         unit_columns,
         domain,
         set_aside,
+        arriving: Arriving {
+            mode,
+            row_key,
+            drop,
+            rename,
+            retype,
+        },
         correction: correction.map(|CorrectionOrder { reason, case }| NewCorrection { reason, case }),
     };
     let job = state.app.start_ingest(&session, new, key).await?;

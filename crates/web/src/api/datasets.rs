@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use shuyu_app::{
+    arriving::ColumnChange,
     erasing::NewRowErasure,
     read::{ErasureLine, History, Impact, VersionLine},
 };
@@ -50,12 +51,33 @@ pub struct VersionView {
     by: String,
     /// What it corrects.
     correction: Option<CorrectionView>,
+    /// How its rows met the older ones: `replace`, `append` or `upsert`.
+    mode: &'static str,
+    /// Columns that together differ in every row.
+    key: Vec<String>,
+    /// How its columns differ from those before.
+    changes: Vec<ColumnChangeView>,
+    /// Its columns.
+    columns: Vec<String>,
     /// Digest of its quality report.
     report: String,
     /// Digests of its files as they are now.
     files: Vec<String>,
     /// Index of its entry in the proceedings.
     entry: u64,
+}
+
+/// What happened to a column between two versions.
+#[derive(Serialize, ToSchema)]
+pub struct ColumnChangeView {
+    /// `added`, `widened`, `dropped`, `renamed` or `retyped`.
+    change: String,
+    /// Column.
+    column: String,
+    /// Type or name before.
+    from: String,
+    /// Type or name now.
+    to: String,
 }
 
 /// An erasure of one subject.
@@ -206,6 +228,13 @@ pub async fn erase_rows(
 }
 
 fn version_view(zone: Zone, line: VersionLine) -> VersionView {
+    let arrival = line.arrival.unwrap_or_default();
+    let change = |change: ColumnChange| ColumnChangeView {
+        change: change.change,
+        column: change.column,
+        from: change.from,
+        to: change.to,
+    };
     VersionView {
         version: line.version,
         rows: line.rows,
@@ -217,6 +246,10 @@ fn version_view(zone: Zone, line: VersionLine) -> VersionView {
             corrects: correction.corrects,
             case: correction.case.map(|case| case.to_string()),
         }),
+        mode: arrival.mode.word(),
+        key: arrival.key,
+        changes: arrival.changes.into_iter().map(change).collect(),
+        columns: line.columns,
         report: line.report.to_string(),
         files: line.files.iter().map(ToString::to_string).collect(),
         entry: line.entry,

@@ -20,8 +20,8 @@ use shuyu_domain::{
 use shuyu_kernel::{DatasetId, Refusal};
 
 use super::{
-    datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted, report,
-    workbench::domain_label,
+    arriving, datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted,
+    report, workbench::domain_label,
 };
 use crate::page::{
     ConsoleError, Frame, Visit, ok,
@@ -68,6 +68,8 @@ pub(crate) struct Version {
     pub by: String,
     pub why: String,
     pub case_href: String,
+    pub how: Vec<String>,
+    pub columns: String,
     pub digests: Vec<String>,
     pub entry_href: String,
     pub impact_href: String,
@@ -229,6 +231,8 @@ fn version(visit: &Visit, frame: &Frame, dataset: DatasetId, line: VersionLine) 
             .and_then(|found| found.case)
             .map(|case| format!("/cases/{case}"))
             .unwrap_or_default(),
+        how: arriving::told(frame, line.arrival.as_ref()),
+        columns: frame.tr("version-columns", &[("n", line.columns.len())]),
         digests: line.files.iter().map(shuyu_kernel::Digest::short).collect(),
         entry_href: format!("/ledger/{}", line.entry),
         impact_href: format!("/datasets/{dataset}?impact={}#impact", line.version),

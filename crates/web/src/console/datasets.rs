@@ -20,7 +20,7 @@ use shuyu_kernel::Refusal;
 use shuyu_profile::RightTo;
 
 use super::{
-    batch,
+    arriving, batch,
     posted::Posted,
     report::{self, Finding},
     workbench::domain_label,
@@ -47,6 +47,7 @@ pub(crate) struct DatasetsPage {
     pub domains: Vec<Choice>,
     pub shares: Vec<Choice>,
     pub reasons: Vec<Choice>,
+    pub modes: Vec<Choice>,
     pub jobs: Vec<JobLine>,
     pub rows: Vec<Row>,
 }
@@ -85,6 +86,7 @@ pub(crate) struct JobPage {
     pub progress: String,
     pub running: bool,
     pub findings: Vec<Finding>,
+    pub changes: Vec<String>,
     pub card: Option<RefusalCard>,
     pub made: String,
     pub made_href: String,
@@ -182,6 +184,7 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
                 selected: false,
             })
             .collect(),
+        modes: arriving::modes(&frame),
         jobs: app
             .jobs(&visit.session)
             .await?
@@ -214,12 +217,8 @@ pub(crate) async fn ingest(visit: Visit, request: Request) -> Result<Redirect, C
             .map_err(|_| wrong("ingest-resource"))?,
         table: posted.one("table").trim().to_owned(),
         upload: posted.one("upload").parse().map_err(|_| wrong("ingest-upload"))?,
-        unit_columns: posted
-            .one("unit_columns")
-            .split([',', ' ', '\u{ff0c}', '\u{3001}'])
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        unit_columns: arriving::names(posted.one("unit_columns")).collect(),
+        arriving: arriving::read(&posted).map_err(wrong)?,
         domain: posted.filled("domain"),
         set_aside: posted
             .filled("set_aside")
@@ -298,6 +297,9 @@ pub(crate) async fn job(visit: Visit, Path(number): Path<u64>) -> Result<Respons
             .report
             .as_ref()
             .map(|found| report::findings(&frame, found))
+            .unwrap_or_default(),
+        changes: (job.report.as_ref())
+            .map(|found| arriving::changes(&frame, found))
             .unwrap_or_default(),
         title: job_title(&frame, &visit, &job),
         is_batch: of_batch.is_some(),

@@ -5,6 +5,7 @@
 //! [`stops_become_pages`](crate::page::visit::stops_become_pages).
 
 pub mod airlock;
+mod arriving;
 pub mod batch;
 mod budget;
 pub mod case;

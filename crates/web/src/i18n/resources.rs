@@ -26,6 +26,7 @@ resources!(
     "lists.ftl",
     "data.ftl",
     "dataset.ftl",
+    "lake.ftl",
     "governance.ftl",
     "ledger.ftl",
     "registry.ftl",

@@ -337,6 +337,7 @@ async fn dataset(world: &World, entry: &str, table: &str, domain: Option<&str>) 
         columns: vec!["id_no".to_owned(), "age".to_owned(), "name".to_owned()],
         unit_columns: vec!["id_no".to_owned()],
         correction: None,
+        arrival: None,
         by: actor(),
     });
     write(world, Stream::Dataset(dataset), event, Vec::new()).await;

@@ -184,6 +184,7 @@ fn raw_digests_are_for_the_parties_of_the_catalogue_entry() {
             columns: vec!["a".to_owned()],
             unit_columns: Vec::new(),
             correction: None,
+            arrival: None,
             by,
         };
         let request = Request {

@@ -213,6 +213,7 @@ impl Hall {
             columns,
             unit_columns: Vec::new(),
             correction: None,
+            arrival: None,
             by: by.clone(),
         };
         self.writes(Stream::Dataset(dataset), vec![Event::Dataset(event)], None)
