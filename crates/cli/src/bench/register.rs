@@ -13,7 +13,7 @@ use futures::stream;
 use shuyu_kernel::{DatasetId, Digest, Timestamp, kill::NoKill};
 use shuyu_lake::{
     CancellationToken, DataZone, FormatHint, IngestKey, IngestMode, IngestReport, IngestSpec, Lake,
-    MasterKey, NoProgress, OnBadRow, UnitKey, UnitSpec,
+    MasterKey, NoProgress, OnBadRow, SchemaOrder, UnitKey, UnitSpec,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -147,6 +147,7 @@ pub(super) async fn ingest_as(
         sources: vec![raw],
         format: FormatHint::default(),
         schema: None,
+        changes: SchemaOrder::default(),
         unit: Some(unit),
         row_key: Vec::new(),
         on_bad_row: OnBadRow::Refuse,

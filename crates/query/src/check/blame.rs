@@ -95,6 +95,9 @@ impl Exact<'_> {
         if label.allows(self.wanted) {
             return Ok(());
         }
+        if let Some(refusal) = self.read_of_missing(column) {
+            return Err(refusal);
+        }
         let of_own = self
             .relation
             .leaf(column)

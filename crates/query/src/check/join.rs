@@ -37,6 +37,17 @@ pub(crate) fn check(relation: &Relation, citations: &Citations) -> Result<(), Re
     if relation.stage() == Stage::Public || relation.leaves.len() < 2 {
         return Ok(());
     }
+    // Rows are kept by their subject and nothing else, and nothing hangs on what may be missing.
+    for leaf in relation.leaves.iter().filter(|leaf| !leaf.is_kept()) {
+        let of_leaf = |column: &Column| relation.leaf(column).is_some_and(|of| of.alias == leaf.alias);
+        let mut met = relation
+            .equalities
+            .iter()
+            .filter(|(a, b)| of_leaf(a) || of_leaf(b));
+        if let (Some(_), Some((a, b))) = (met.next(), met.next()) {
+            return Err(refused(relation, a, b, citations));
+        }
+    }
     connected(relation, citations)?;
     personal_by_unit(relation, citations)
 }
@@ -213,7 +224,7 @@ fn reach(from: &str, edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<Str
     reached
 }
 
-fn domain(grant: &TableGrant) -> Option<&str> {
+pub(super) fn domain(grant: &TableGrant) -> Option<&str> {
     match &grant.kind {
         TableKind::Personal { domain, .. } => Some(domain),
         TableKind::NonPersonal | TableKind::Public => None,
@@ -225,7 +236,7 @@ pub(crate) fn subject(relation: &Relation) -> Option<Subject> {
     let leaf = relation
         .leaves
         .iter()
-        .find(|leaf| leaf.stage() == Stage::Personal)?;
+        .find(|leaf| leaf.stage() == Stage::Personal && leaf.is_kept())?;
     let domain = domain(&leaf.grant)?.to_owned();
     // A joined register may hold its key twice, so only rows that are proved to be single are believed.
     Some(Subject {

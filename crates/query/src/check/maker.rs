@@ -96,11 +96,7 @@ impl<'a> Maker<'a> {
 
     /// A class made by it says something about a person (G3).
     pub fn speaks(&self, expr: &Expr) -> bool {
-        let relation = self.exact.relation;
-        columns_of(expr).values().any(|column| {
-            let grant = relation.leaf(column).and_then(|leaf| leaf.column(&column.name));
-            grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))
-        })
+        says(self.exact.relation, expr)
     }
 
     fn refused(&self, node: &str, expr: &Expr) -> Refusal {
@@ -171,13 +167,33 @@ impl<'a> Maker<'a> {
 
     /// How many there are is a value of its own kind (A2.2).
     pub fn count(&self) -> ColumnGrant {
-        let rows = self.exact.relation.rows_per_unit();
-        let high = rows.map(|rows| i64::try_from(rows).unwrap_or(i64::MAX));
+        let relation = self.exact.relation;
+        let high = relation
+            .rows_per_unit()
+            .map(|rows| i64::try_from(rows).unwrap_or(i64::MAX));
         ColumnGrant {
             uses: [Use::Group, Use::Filter, Use::Measure].into(),
             bounds: high.map(|high| Bounds { low: 0, high }),
+            // How many rows there are then says whether some were missing.
+            sensitive: relation
+                .missing_by()
+                .into_iter()
+                .any(|(inner, expr)| says(inner, expr)),
             ..ColumnGrant::default()
         }
+    }
+
+    /// A count of rows that may be missing tells of a subject that there are none: a branch, no argument.
+    fn of_missing(&self, (value, mut grant): Made) -> Made {
+        if let Value::Figure {
+            argument: Some(argument),
+            ..
+        } = &value
+            && self.exact.relation.may_be_missing(argument)
+        {
+            grant.uses.remove(&Use::Measure);
+        }
+        (value, grant)
     }
 
     fn counted(&self, argument: Option<Expr>) -> Made {
@@ -214,7 +230,7 @@ impl<'a> Maker<'a> {
         if !uses.into_iter().any(|used| label.allows(used)) {
             self.exact.has_use(column)?;
         }
-        Ok(self.counted(Some(argument)))
+        Ok(self.of_missing(self.counted(Some(argument))))
     }
 
     fn counted_different(&self, argument: Expr) -> Result<Made, Refusal> {
@@ -229,16 +245,17 @@ impl<'a> Maker<'a> {
             };
             exact.judge(&argument)?;
         }
+        let counts = self.count();
         let grant = ColumnGrant {
-            sensitive: self.speaks(&argument),
-            ..self.count()
+            sensitive: counts.sensitive || self.speaks(&argument),
+            ..counts
         };
         let figure = Value::Figure {
             function: Inner::Distinct,
             argument: Some(argument),
             bounds: None,
         };
-        Ok((figure, grant))
+        Ok(self.of_missing((figure, grant)))
     }
 
     fn of_values(&self, name: &str, argument: Expr) -> Result<Made, Refusal> {
@@ -319,6 +336,16 @@ impl<'a> Maker<'a> {
             Range::Empty => Err(self.refused("aggregate_argument", argument)),
         }
     }
+}
+
+/// Whether a class made by an expression says something about a person.
+fn says(relation: &Relation, expr: &Expr) -> bool {
+    columns_of(expr).values().any(|column| {
+        let grant = relation
+            .leaf_of_all(column)
+            .and_then(|leaf| leaf.column(&column.name));
+        grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))
+    })
 }
 
 /// The grant that says what a label says.

@@ -5,7 +5,7 @@
 //! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
 //! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets.
 //! [`per_subject`] and [`window`] judge those that stay with the subject, [`stage`] and [`scalar`] what later releases
-//! read. [`size`] bounds how much comes of it, and [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode
+//! read. [`selection`] walks filters and joins that keep rows by their subject ([`membership`], [`matches`], [`missing`]). [`size`] bounds how much comes of it, and [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode
 //! `dp`.
 
 use std::{
@@ -41,6 +41,9 @@ mod figures;
 pub(crate) mod grain;
 mod join;
 mod maker;
+mod matches;
+pub(crate) mod membership;
+mod missing;
 mod nearest;
 mod noisy;
 mod order;
@@ -56,6 +59,7 @@ mod proof;
 pub(crate) mod relation;
 pub(crate) mod release;
 pub(crate) mod scalar;
+mod selection;
 pub(crate) mod sets;
 mod settle;
 mod size;

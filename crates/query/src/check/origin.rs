@@ -1,6 +1,8 @@
 //! Where the rows of a leaf come from, if they are not stored: from rows of the same subjects, or from what was
 //! released before.
 
+use std::collections::BTreeSet;
+
 use datafusion::{
     common::{
         Column,
@@ -10,7 +12,10 @@ use datafusion::{
 };
 use shuyu_privacy::{Bounds, TableKind};
 
-use super::relation::{Leaf, Relation, Stage};
+use super::{
+    membership::How,
+    relation::{Leaf, Relation, Stage},
+};
 
 /// Where the rows of a leaf come from.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub(crate) struct Derived {
     pub values: Vec<Value>,
     /// GROUP BY, so that there is one row per different keys; otherwise as many rows as before.
     pub grouped: bool,
+    /// How they stand beside the other leaves of their relation.
+    pub how: How,
 }
 
 /// A column of derived rows, over base columns of the inner relation.
@@ -116,7 +123,7 @@ impl Leaf {
         }
     }
     /// The value of a derived column.
-    fn value(&self, name: &str) -> Option<(&Derived, &Value)> {
+    pub(super) fn value(&self, name: &str) -> Option<(&Derived, &Value)> {
         let derived = self.derived()?;
         let place = self.schema.index_of(name).ok()?;
         Some((derived, derived.values.get(place)?))
@@ -137,18 +144,34 @@ impl Relation {
         found
     }
 
-    /// Filters, those of inner relations included.
+    /// Filters, those of inner relations included: all that decides who is in the relation.
     pub fn filters_of_all(&self) -> Vec<&Expr> {
-        let inner = self.leaves.iter().filter_map(Leaf::derived);
+        // Nobody is there or not by what may be missing.
+        let decides = |derived: &&Derived| derived.how != How::Optional;
+        let inner = self.leaves.iter().filter_map(Leaf::derived).filter(decides);
         let inner = inner.flat_map(|derived| derived.inner.filters_of_all());
         self.filters.iter().chain(inner).collect()
     }
 
-    /// Drops filters, those of inner relations included.
+    /// Drops filters, those of inner relations included. Whom others are apart from is dropped or kept as a whole: under
+    /// half of the conditions they would be apart from more people.
     pub fn retain(&mut self, kept: &dyn Fn(&Expr) -> bool) {
         self.filters.retain(kept);
+        self.leaves.retain(|leaf| match leaf.derived() {
+            Some(derived) if derived.how == How::Apart => kept(&derived.inner.whole()),
+            _ => true,
+        });
+        let there: BTreeSet<&str> = self.leaves.iter().map(|leaf| leaf.alias.as_str()).collect();
+        let is_there = |column: &Column| {
+            let of = column.relation.as_ref();
+            of.is_none_or(|of| there.contains(of.table()))
+        };
+        self.equalities
+            .retain(|(one, other)| is_there(one) && is_there(other));
         for leaf in &mut self.leaves {
-            if let Origin::Derived(derived) = &mut leaf.origin {
+            if let Origin::Derived(derived) = &mut leaf.origin
+                && matches!(derived.how, How::Joined | How::Among)
+            {
                 derived.inner.retain(kept);
             }
         }

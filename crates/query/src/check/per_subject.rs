@@ -14,6 +14,7 @@ use shuyu_privacy::{Citations, ColumnGrant, TableGrant, TableKind};
 use super::{
     join,
     maker::{Made, Maker},
+    membership::How,
     origin::{Derived, Origin, Value},
     relation::{Leaf, Relation},
     release,
@@ -129,6 +130,7 @@ pub(super) fn leaf(
             inner,
             values,
             grouped,
+            how: How::Joined,
         })),
     })
 }

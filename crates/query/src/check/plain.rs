@@ -74,9 +74,14 @@ impl Figures<'_> {
         };
         if let Expr::Column(column) = argument {
             if relation.label(column).allows(Use::Link) {
-                let of_subjects = relation
-                    .leaf(column)
-                    .is_some_and(|leaf| leaf.is_unit(&column.name));
+                let leaf = relation.leaf(column);
+                if leaf.is_some_and(|leaf| leaf.is_presence(&column.name)) {
+                    // Subjects that have a row of what may be missing.
+                    let part = filtered(Part::new(Role::Count, Some(core)), call.filter.as_ref());
+                    let part = self.parts.put(part);
+                    return Ok(figure(subjects_of(part), vec![part], call.data_type));
+                }
+                let of_subjects = leaf.is_some_and(|leaf| leaf.is_unit(&column.name));
                 return self.subjects(of_subjects, core, call);
             }
         } else if grain::generaliser(argument, relation, Use::Group).is_none() {

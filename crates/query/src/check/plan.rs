@@ -87,6 +87,9 @@ impl<'a> Walk<'a> {
 
     pub(super) fn walk(&mut self, plan: &LogicalPlan) -> Result<(Found, LogicalPlan), Refusal> {
         self.expressions(plan)?;
+        if let LogicalPlan::Filter(filter) = plan {
+            return self.selection(plan, filter);
+        }
         let plan = &self.subqueries(plan)?;
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(plan, scan),
@@ -96,16 +99,7 @@ impl<'a> Walk<'a> {
                 Ok((found, rebuild(plan, vec![input])?))
             }
             LogicalPlan::Projection(projection) => self.projection(plan, projection),
-            LogicalPlan::Filter(filter) => {
-                let (found, input) = self.walk(&filter.input)?;
-                let found = match found {
-                    Found::Rows(rows) => {
-                        Found::Rows(Box::new(rows.filter(&filter.predicate, filter.input.schema())?))
-                    }
-                    Found::Free => Found::Free,
-                };
-                Ok((found, rebuild(plan, vec![input])?))
-            }
+            LogicalPlan::Filter(filter) => self.selection(plan, filter),
             LogicalPlan::Join(join) => self.join(plan, join),
             LogicalPlan::Aggregate(aggregate) => self.aggregate(plan, aggregate),
             LogicalPlan::Sort(_) => self.free(plan, "sort"),
@@ -128,7 +122,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn node(&self, node: &str) -> Refusal {
+    pub(super) fn node(&self, node: &str) -> Refusal {
         let refusal = Refusal::unmet("node_not_allowed").under(&self.citations.raw_stays);
         refusal.fact("node", node).instruct("aggregate_first")
     }
@@ -144,7 +138,7 @@ impl<'a> Walk<'a> {
     /// The node with its subqueries as they run above the releases inside them. A subquery inside an expression
     /// reads released cells, public rows and rows granted for output only: which rows it selects would otherwise
     /// speak of persons.
-    fn subqueries(&mut self, plan: &LogicalPlan) -> Result<LogicalPlan, Refusal> {
+    pub(super) fn subqueries(&mut self, plan: &LogicalPlan) -> Result<LogicalPlan, Refusal> {
         let mut refused = None;
         let put = plan.clone().map_subqueries(|inner| {
             let LogicalPlan::Subquery(subquery) = inner else {
@@ -264,6 +258,11 @@ impl<'a> Walk<'a> {
             join.join_type == JoinType::Inner && join.null_equality == NullEquality::NullEqualsNothing;
         let upper = rebuild(plan, vec![left_plan.clone(), right_plan.clone()])?;
         let (upper_left, upper_right) = (&left_plan, &right_plan);
+        if let (Found::Rows(one), Found::Rows(two)) = (&left, &right)
+            && let Some(rows) = self.by_subject(one, two, join)?
+        {
+            return Ok((Found::Rows(Box::new(rows)), upper));
+        }
         // A condition beside the equalities would decide what is missing.
         let stage_join = inner || (join.join_type == JoinType::Left && join.filter.is_none());
         match (left, right) {

@@ -104,7 +104,7 @@ fn is_text(data_type: &DataType) -> bool {
 }
 
 /// The value of an expression that reads no column; `None` if it has none.
-fn evaluated(expr: &Expr) -> Option<ScalarValue> {
+pub(super) fn evaluated(expr: &Expr) -> Option<ScalarValue> {
     let evaluate = || {
         let options = RecordBatchOptions::new().with_row_count(Some(1));
         let one = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), Vec::new(), &options).ok()?;
@@ -119,7 +119,7 @@ fn evaluated(expr: &Expr) -> Option<ScalarValue> {
 }
 
 /// Bytes of all texts that stand in an expression.
-fn bytes_of_texts(expr: &Expr) -> u64 {
+pub(super) fn bytes_of_texts(expr: &Expr) -> u64 {
     let mut bytes = 0;
     // The closure never fails.
     let _ = expr.apply(|node| {

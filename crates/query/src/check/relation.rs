@@ -89,15 +89,26 @@ impl Leaf {
                 ..Label::free()
             };
         }
-        match (self.stage(), self.column(name)) {
+        let label = match (self.stage(), self.column(name)) {
             (Stage::Public, _) => Label::free(),
             (Stage::NonPersonal | Stage::Personal, Some(grant)) => Label::of(grant),
             (Stage::NonPersonal | Stage::Personal, None) => Label::of(&ColumnGrant::default()),
-        }
+        };
+        self.as_read(name, label)
     }
     /// Whether the column names the subject of this table.
     pub fn is_unit(&self, name: &str) -> bool {
         self.stage() == Stage::Personal && self.column(name).is_some_and(|column| column.unit)
+    }
+}
+
+impl Output {
+    /// A column as it is.
+    pub fn bare(column: Column) -> Self {
+        Self {
+            value: Expr::Column(column),
+            nodes: 1,
+        }
     }
 }
 
@@ -292,7 +303,8 @@ fn keep_place(value: Expr, named: &Column) -> Expr {
     }
 }
 
-fn as_equality(expr: &Expr) -> Option<(Column, Column)> {
+/// Two bare columns of different leaves.
+pub(super) fn as_equality(expr: &Expr) -> Option<(Column, Column)> {
     match expr {
         Expr::BinaryExpr(BinaryExpr {
             left,

@@ -107,6 +107,10 @@ pub(crate) fn check(
     };
     let second_domains = join::second_domains(relation);
     let (parts, figures) = figures.done();
+    let parts = parts.into_iter();
+    let parts = parts
+        .map(|part| part.where_rows_may_be_missing(relation))
+        .collect();
     Ok(Some(Release {
         relation: relation.clone(),
         subject,

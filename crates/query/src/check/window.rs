@@ -20,9 +20,10 @@ use super::{
     constant,
     exact::Exact,
     maker::{self, Made, Maker},
+    membership::How,
     origin::{Origin, Over, Value},
     per_subject::{self, hold_subject},
-    relation::Relation,
+    relation::{Leaf, Relation},
 };
 use crate::refusal::Explain;
 
@@ -44,7 +45,13 @@ pub(super) fn windowed(
     };
     let mut made = Vec::new();
     let mut columns = Vec::new();
-    for leaf in inner.leaves.iter().filter(|leaf| !leaf.is_constant()) {
+    let optional = |leaf: &&Leaf| leaf.how() == How::Optional;
+    if let Some(leaf) = inner.leaves.iter().find(optional) {
+        let refusal = reader.refused("window", &Expr::Literal(ScalarValue::Null, None));
+        return Err(refusal.fact("table", &leaf.table));
+    }
+    let passes = |leaf: &&Leaf| leaf.is_kept() && !leaf.is_constant();
+    for leaf in inner.leaves.iter().filter(passes) {
         for field in leaf.schema.fields() {
             let column = Column::new(Some(leaf.alias.as_str()), field.name());
             let expr = Expr::Column(column.clone());

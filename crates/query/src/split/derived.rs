@@ -26,10 +26,12 @@ use super::{
     calls::count_distinct,
     cells::in_types,
     lower::bare,
+    membership::{members, passed},
     rows::{as_it_runs, clamped, join_all},
 };
 use crate::{
     check::{
+        membership::How,
         origin::{Derived, Inner, Origin, Over, Released, Value},
         relation::{Leaf, Relation, Stage, columns_of},
     },
@@ -38,7 +40,7 @@ use crate::{
 };
 
 /// Name of the hidden unit below.
-const UNIT: &str = "unit";
+pub(super) const UNIT: &str = "unit";
 
 /// The rows of a relation under its filters, with whatever columns these expressions read.
 pub(super) fn selected(source: &Source, relation: &Relation, exprs: &[&Expr]) -> Result<LogicalPlanBuilder> {
@@ -147,11 +149,11 @@ fn stored(source: &Source, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Re
 }
 
 /// The hidden unit of a relation.
-fn unit_of(relation: &Relation) -> Result<Expr> {
+pub(super) fn unit_of(relation: &Relation) -> Result<Expr> {
     let personal = relation
         .leaves
         .iter()
-        .find(|leaf| leaf.stage() == Stage::Personal);
+        .find(|leaf| leaf.stage() == Stage::Personal && leaf.is_kept());
     let Some(leaf) = personal else {
         return exec_err!("no subject");
     };
@@ -160,14 +162,19 @@ fn unit_of(relation: &Relation) -> Result<Expr> {
 
 /// Derived rows: the columns of the leaf and the hidden unit.
 fn derived_rows(source: &Source, leaf: &Leaf, derived: &Derived) -> Result<LogicalPlanBuilder> {
-    if derived.grouped {
-        grouped(source, leaf, derived)
-    } else {
-        windowed(source, leaf, derived)
+    let windows = derived
+        .values
+        .iter()
+        .any(|value| matches!(value, Value::Window(_)));
+    match derived.how {
+        How::Among | How::Apart => members(source, derived),
+        How::Joined | How::Optional if derived.grouped => grouped(source, leaf, derived),
+        How::Joined | How::Optional if windows => windowed(source, leaf, derived),
+        How::Joined | How::Optional => passed(source, leaf, derived),
     }
 }
 
-fn place(index: usize) -> String {
+pub(super) fn place(index: usize) -> String {
     format!("v{index}")
 }
 
@@ -209,14 +216,14 @@ fn grouped(source: &Source, leaf: &Leaf, derived: &Derived) -> Result<LogicalPla
     plan.project(under_names(leaf, shown))
 }
 
-fn of_unit(relation: &Relation, column: &Column) -> bool {
+pub(super) fn of_unit(relation: &Relation, column: &Column) -> bool {
     relation
         .leaf(column)
         .is_some_and(|leaf| leaf.is_unit(&column.name))
 }
 
 /// Columns under the names and in the types of the leaf; the subject's own column has no values.
-fn under_names(leaf: &Leaf, shown: impl Iterator<Item = Option<Expr>>) -> Vec<Expr> {
+pub(super) fn under_names(leaf: &Leaf, shown: impl Iterator<Item = Option<Expr>>) -> Vec<Expr> {
     let fields = leaf.schema.fields().iter().zip(shown);
     let shown = fields
         .filter_map(|(field, expr)| Some(try_cast(expr?, field.data_type().clone()).alias(field.name())));
@@ -224,7 +231,11 @@ fn under_names(leaf: &Leaf, shown: impl Iterator<Item = Option<Expr>>) -> Vec<Ex
     shown.chain([unit]).collect()
 }
 
-fn projected(source: &Source, relation: &Relation, exprs: Vec<Expr>) -> Result<LogicalPlanBuilder> {
+pub(super) fn projected(
+    source: &Source,
+    relation: &Relation,
+    exprs: Vec<Expr>,
+) -> Result<LogicalPlanBuilder> {
     let read: Vec<&Expr> = exprs.iter().collect();
     let plan = selected(source, relation, &read)?;
     let exprs = exprs

@@ -9,6 +9,7 @@ mod derived;
 mod further;
 mod layout;
 pub(crate) mod lower;
+mod membership;
 pub(crate) mod order;
 mod rows;
 pub(crate) mod sums;

@@ -15,6 +15,7 @@ use shuyu_privacy::{Bounds, Use};
 use crate::{
     check::{
         grain::is_whole_bucket,
+        membership::How,
         relation::{Leaf, Relation, Stage},
         scalar::rounded,
     },
@@ -36,7 +37,7 @@ pub(super) fn join_all(
     // What is known of every row is put in as a constant; the first is never what others may lack.
     let leaves = relation.leaves.iter().filter(|leaf| !leaf.is_constant());
     let mut waiting: Vec<&Leaf> = leaves.collect();
-    waiting.sort_by_key(|leaf| leaf.stage() != Stage::Personal);
+    waiting.sort_by_key(|leaf| leaf.stage() != Stage::Personal || !leaf.is_kept());
     let alias_of = |column: &Column| {
         column
             .relation
@@ -76,7 +77,12 @@ pub(super) fn join_all(
             .map(|(a, b)| (stored(a), stored(b)))
             .unzip();
         let optional = leaf.released().is_some_and(|released| released.optional);
-        let form = if optional { JoinType::Left } else { JoinType::Inner };
+        let form = match leaf.how() {
+            How::Joined if !optional => JoinType::Inner,
+            How::Joined | How::Optional => JoinType::Left,
+            How::Among => JoinType::LeftSemi,
+            How::Apart => JoinType::LeftAnti,
+        };
         plan = plan.join(scan(leaf)?.build()?, form, (left, right), None)?;
         joined.insert(leaf.alias.clone());
     }

@@ -12,6 +12,8 @@ mod fixture;
 mod holes;
 mod hostile;
 mod margins;
+mod membership;
+mod membership_attacks;
 mod missing;
 mod moments;
 mod people;
