@@ -10,6 +10,7 @@ mod further;
 mod layout;
 pub(crate) mod lower;
 pub(crate) mod order;
+mod own;
 mod rows;
 pub(crate) mod sums;
 pub(crate) mod upper;

@@ -187,11 +187,8 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
 
 fn tables(frame: &Frame, bench: &Workbench) -> Vec<TableView> {
     let few = bench.tables.len() <= TABLES_OPEN;
-    let mut views: Vec<TableView> = bench
-        .tables
-        .iter()
-        .map(|table| table_view(frame, table, few))
-        .collect();
+    let views = bench.tables.iter().map(|table| table_view(frame, table, few));
+    let mut views: Vec<TableView> = views.collect();
     views.sort_by_key(|view| !view.open);
     views
 }
@@ -204,6 +201,7 @@ fn table_view(frame: &Frame, table: &WorkbenchTable, few: bool) -> TableView {
         ),
         Sensitivity::NonPersonal => ("open", frame.t("table-non-personal")),
         Sensitivity::Public => ("done", frame.t("table-public")),
+        Sensitivity::Own => ("open", frame.t("table-own")),
     };
     let granted = table.columns.iter().map(|(name, uses)| ColumnView {
         name: name.clone(),
