@@ -31,7 +31,7 @@ impl App {
             .values()
             .filter_map(|table| match &table.kind {
                 TableKind::Personal { domain, .. } => Some(domain),
-                TableKind::NonPersonal | TableKind::Public => None,
+                TableKind::NonPersonal | TableKind::Public | TableKind::Own => None,
             })
             .collect();
         let mut books = BTreeMap::new();

@@ -319,6 +319,7 @@ fn compile(
         max_rows: u64::from(thresholds.max_rows),
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: join_risk_assessed(case),
+        fusion: false,
         citations: citations(profile),
     })
 }

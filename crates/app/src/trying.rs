@@ -115,7 +115,7 @@ fn spec(grant: &TableGrant, row: &DatasetRow, types: &BTreeMap<String, String>) 
         columns: wanted.map(column).collect(),
         rows_per_unit: match &grant.kind {
             TableKind::Personal { rows_per_unit, .. } => *rows_per_unit,
-            TableKind::NonPersonal | TableKind::Public => 1,
+            TableKind::NonPersonal | TableKind::Public | TableKind::Own => 1,
         },
     }
 }

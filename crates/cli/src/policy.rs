@@ -72,6 +72,9 @@ fn explained(arguments: &ExplainArguments) -> anyhow::Result<()> {
     if missing.join_risk {
         println!("join_risk: assessed");
     }
+    if missing.fusion {
+        println!("fusion: granted");
+    }
     if let Some(refusal) = &missing.refusal {
         anyhow::bail!("no grant makes it legal: {refusal}");
     }

@@ -13,7 +13,10 @@
 //! over one row each. Rows of a subject that are spread over cells are other contributions, and compared by L2 only.
 //! What happens depends on the sets alone, never on values, and looks like any other answer or missing cell.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Fault;
@@ -39,6 +42,8 @@ pub struct Entry {
     pub additive: bool,
     /// It is counted as a cell that is split and that splits (L5).
     pub splits: bool,
+    /// An own list had a say in who is in it, so that `k_fused` tells what is close to it.
+    pub fused: bool,
 }
 
 /// Fewest subjects that are many, where none is said: pivots are put right when the next sum is judged.
@@ -59,6 +64,8 @@ pub(crate) enum Head {
         party: String,
         additive: bool,
         splits: bool,
+        #[serde(default)]
+        fused: bool,
     },
 }
 
@@ -69,6 +76,8 @@ pub(crate) struct Family {
     pub splits: Vec<BTreeMap<String, u64>>,
     pub known: BTreeMap<(SetKey, u64), usize>,
     pub relations: Relations,
+    /// Parties with an entry that an own list had a say in.
+    pub choosers: BTreeSet<String>,
 }
 
 /// The release ledger of one identifier domain.
@@ -149,6 +158,7 @@ impl Book {
                 party,
                 additive,
                 splits,
+                fused,
             } => {
                 let members = Members::decode(body)?;
                 let value = f64::from_bits(value);
@@ -161,6 +171,7 @@ impl Book {
                     party,
                     additive,
                     splits,
+                    fused,
                 };
                 let family = self.families.entry(entry.family.clone()).or_default();
                 let classes = family.relations.split(&entry.members);
@@ -208,6 +219,11 @@ pub(crate) fn most_splits(entry: &Entry, thresholds: &Thresholds) -> u64 {
 }
 
 impl Family {
+    /// Whether a party chose who is in one of its sets, so that what it can put together may be about whom it likes.
+    pub fn chosen_by(&self, party: &str) -> bool {
+        self.choosers.contains(party)
+    }
+
     /// Entries of which some members are in the new one and some are not.
     pub fn split_by(&self, entry: &Entry) -> Vec<usize> {
         if !entry.splits {
@@ -232,6 +248,9 @@ impl Family {
         self.relations
             .add_cell(u32::try_from(place).unwrap_or(u32::MAX), classes);
         self.known.insert((entry.set, entry.contribution), place);
+        if entry.fused && !self.chosen_by(&entry.party) {
+            self.choosers.insert(entry.party.clone());
+        }
         self.entries.push(entry);
         self.splits.push(BTreeMap::new());
     }

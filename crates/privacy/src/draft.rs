@@ -37,6 +37,7 @@ pub struct Draft<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
     rules: &'a Rules,
+    fused: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -56,7 +57,13 @@ impl<'a> Draft<'a> {
             thresholds,
             key,
             rules,
+            fused: false,
         }
+    }
+
+    /// Whether an own list has a say in who is in the sets that are asked about from now on.
+    pub fn with_own_list(&mut self, fused: bool) {
+        self.fused = fused;
     }
 
     /// The answer to a sum; a fresh one is remembered.
@@ -91,13 +98,11 @@ impl<'a> Draft<'a> {
                 Kind::Sum => sought.one_row,
                 Kind::Distinct | Kind::Quantile => false,
             },
+            fused: self.fused,
             members,
         };
-        let judge = Judge {
-            thresholds: self.thresholds,
-            key: self.key,
-            party: self.party,
-        };
+        let fused = self.fused || family.chosen_by(self.party);
+        let judge = Judge::of(self.thresholds, self.key, self.party, fused);
         if close && let Some(neighbour) = judge.nearest(family, &entry) {
             return Verdict::Snapped(neighbour.value);
         }
@@ -147,24 +152,17 @@ impl<'a> Draft<'a> {
                 Kind::Distinct | Kind::Quantile => false,
             },
             splits: false,
+            fused: self.fused,
             members,
         };
-        let least = self.judge().least(entry.set);
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let least = Judge::of(self.thresholds, self.key, self.party, self.fused).least(entry.set);
         let classes = family.relations.split(&entry.members);
         if entry.additive {
             family.relations.put(&classes, least);
         }
         family.add(entry.clone(), &classes, &[]);
         self.entries.push(entry);
-    }
-
-    fn judge(&self) -> Judge<'a> {
-        Judge {
-            thresholds: self.thresholds,
-            key: self.key,
-            party: self.party,
-        }
     }
 
     fn members(&mut self, contributions: &[Contribution]) -> Members {
@@ -206,6 +204,7 @@ impl<'a> Draft<'a> {
                 party: entry.party.clone(),
                 additive: entry.additive,
                 splits: entry.splits,
+                fused: entry.fused,
             };
             rows.push(row(&head, &entry.members.encode()?)?);
         }
@@ -228,28 +227,49 @@ struct Judge<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
     party: &'a str,
+    /// The party that asks chose who is in some of the sets.
+    fused: bool,
 }
 
-impl Judge<'_> {
-    fn jittered(&self, purpose: &str, parts: &[&[u8]]) -> u64 {
+impl<'a> Judge<'a> {
+    fn of(thresholds: &'a Thresholds, key: &'a GateKey, party: &'a str, fused: bool) -> Self {
+        Self {
+            thresholds,
+            key,
+            party,
+            fused,
+        }
+    }
+
+    fn k(&self, fused: bool) -> u64 {
+        let k = u64::from(self.thresholds.k.value);
+        if fused {
+            k.max(u64::from(self.thresholds.k_fused.value))
+        } else {
+            k
+        }
+    }
+
+    fn jittered(&self, fused: bool, purpose: &str, parts: &[&[u8]]) -> u64 {
         let steps = u64::from(self.thresholds.k_jitter.value) + 1;
-        u64::from(self.thresholds.k.value) + self.key.value(purpose, parts) % steps
+        self.k(fused) + self.key.value(purpose, parts) % steps
     }
 
     /// `k + j` for what could be put together with a set.
     fn least(&self, set: SetKey) -> u64 {
-        self.jittered("relation jitter", &[&set.bytes()])
+        self.jittered(self.fused, "relation jitter", &[&set.bytes()])
     }
 
     /// `k + j` for two sets.
-    fn apart(&self, one: SetKey, other: SetKey) -> u64 {
-        let (low, high) = (one.min(other), one.max(other));
-        self.jittered("pair jitter", &[&low.bytes(), &high.bytes()])
+    fn apart(&self, one: &Entry, other: &Entry) -> u64 {
+        let (low, high) = (one.set.min(other.set), one.set.max(other.set));
+        let fused = one.fused || other.fused;
+        self.jittered(fused, "pair jitter", &[&low.bytes(), &high.bytes()])
     }
 
     /// The entry that is too close: of the party's own ones first, then the nearest, then the oldest.
     fn nearest<'f>(&self, family: &'f Family, entry: &Entry) -> Option<&'f Entry> {
-        let most = u64::from(self.thresholds.k.value + self.thresholds.k_jitter.value);
+        let most = self.k(true) + u64::from(self.thresholds.k_jitter.value);
         let mut nearest: Option<((bool, u64), &Entry)> = None;
         for (cell, shared) in family.relations.overlaps(&entry.members) {
             let Some(other) = family.entries.get(cell as usize) else {
@@ -262,7 +282,7 @@ impl Judge<'_> {
             }
             let distance = entry.members.distance(&other.members);
             let rank = (other.party != self.party, distance);
-            let close = distance < self.apart(entry.set, other.set);
+            let close = distance < self.apart(entry, other);
             if close && nearest.as_ref().is_none_or(|(best, _)| rank < *best) {
                 nearest = Some((rank, other));
             }

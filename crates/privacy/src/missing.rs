@@ -28,6 +28,8 @@ pub struct Missing {
     pub grants: BTreeMap<(String, String), MissingGrant>,
     /// The assessment of the risk of joining.
     pub join_risk: bool,
+    /// That own lists may be joined with personal rows.
+    pub fusion: bool,
     /// What stands in the way even with all of these; `None` if they are enough.
     pub refusal: Option<Refusal>,
 }
@@ -35,7 +37,7 @@ pub struct Missing {
 impl Missing {
     /// The query is legal as the permit is.
     pub fn is_nothing(&self) -> bool {
-        self.grants.is_empty() && !self.join_risk && self.refusal.is_none()
+        self.grants.is_empty() && !self.join_risk && !self.fusion && self.refusal.is_none()
     }
 }
 
@@ -81,6 +83,10 @@ impl Search {
             self.found.join_risk = true;
             return !std::mem::replace(&mut self.permit.join_risk_assessed, true);
         }
+        if refusal.code == "fusion_not_granted" {
+            self.found.fusion = true;
+            return !std::mem::replace(&mut self.permit.fusion, true);
+        }
         let Some(grant) = self.permit.tables.get_mut(fact("table")) else {
             return false;
         };
@@ -95,7 +101,7 @@ impl Search {
                     return false;
                 };
                 // Rows of what is not public leave under no grant.
-                if wanted == Use::Out && grant.kind != TableKind::Public {
+                if wanted == Use::Out && !matches!(grant.kind, TableKind::Public | TableKind::Own) {
                     return false;
                 }
                 let new = column.uses.insert(wanted);

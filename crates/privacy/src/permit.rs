@@ -118,6 +118,9 @@ pub enum TableKind {
     NonPersonal,
     /// Open to everybody: everything is free.
     Public,
+    /// Brought by whoever asks, for this permit alone. Theirs to see; never counted among the subjects of governed
+    /// tables. Joined with those, a column with use `group` or `filter` is a label of the list, and nothing else.
+    Own,
 }
 
 /// What is granted of one table, at one pinned version.
@@ -205,6 +208,21 @@ pub struct Thresholds {
     /// Fewest subjects of a cell whose quantiles are answered (G5).
     #[serde(default = "quantile")]
     pub quantile_min: Limit,
+    /// `k` of cells that an own list has a say in (G1): who asks chooses who is in them, and may know most of them.
+    #[serde(default = "fused")]
+    pub k_fused: Limit,
+}
+
+impl Thresholds {
+    /// The numbers that hold where an own list has a say in who is in a cell.
+    #[must_use]
+    pub fn fused(&self) -> Self {
+        let mut fused = self.clone();
+        if fused.k.value < fused.k_fused.value {
+            fused.k = fused.k_fused.clone();
+        }
+        fused
+    }
 }
 
 fn class_share() -> Limit {
@@ -228,6 +246,9 @@ fn freedom() -> Limit {
 fn quantile() -> Limit {
     Limit::platform_default(100, "platform choice")
 }
+fn fused() -> Limit {
+    Limit::platform_default(20, "platform choice")
+}
 
 impl Default for Thresholds {
     /// Platform defaults: the regulations name no number. The values follow published practice of
@@ -250,6 +271,7 @@ impl Default for Thresholds {
             dp: DpTerms::default(),
             freedom_min: freedom(),
             quantile_min: quantile(),
+            k_fused: fused(),
         }
     }
 }
@@ -279,6 +301,9 @@ pub struct Permit {
     pub max_bytes: u64,
     /// The risk of joining several providers' or several personal tables was assessed.
     pub join_risk_assessed: bool,
+    /// Own tables may be joined with personal ones (融合).
+    #[serde(default)]
+    pub fusion: bool,
     /// What the refusals under this permit cite, from the profile of the case.
     #[serde(default)]
     pub citations: Citations,

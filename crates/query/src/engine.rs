@@ -78,10 +78,15 @@ impl Engine {
         for (name, grant) in &permit.tables {
             let schema = tables.schema(name, grant)?;
             let has_unit = schema.field_with_name(UNIT_COLUMN).is_ok();
-            if matches!(grant.kind, TableKind::Personal { .. }) && !has_unit {
+            let of_subjects = match grant.kind {
+                TableKind::Personal { .. } => true,
+                TableKind::Own => grant.columns.values().any(|column| column.unit),
+                TableKind::NonPersonal | TableKind::Public => false,
+            };
+            if of_subjects && !has_unit {
                 return Err(Fault::new(
                     format!("opening {name}"),
-                    "a personal table without its hidden unit",
+                    "a table of subjects without its hidden unit",
                 )
                 .into());
             }
@@ -247,7 +252,8 @@ impl Work {
         for (grouping, left_out) in groupings::of(release) {
             groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
         }
-        let thresholds = self.sealed.thresholds();
+        let thresholds = &release.thresholds(self.sealed.thresholds());
+        draft.with_own_list(release.is_fused());
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
             thresholds,
@@ -273,7 +279,8 @@ impl Work {
         sums: &Sums,
         left_out: u64,
     ) -> EngineResult<Grouped> {
-        let least = functions::least_subjects(self.sealed.thresholds(), &self.key);
+        let thresholds = release.thresholds(self.sealed.thresholds());
+        let least = functions::least_subjects(&thresholds, &self.key);
         let lower = lower::build(release, &self.source, least)?;
         let main = self.whole(session, &lower.main).await?;
         let mut further = Vec::new();
@@ -287,13 +294,7 @@ impl Work {
             let everybody = self.whole(session, &class.everybody).await?;
             cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
         }
-        let outcome = gate(
-            &cells,
-            &lower.layout,
-            self.sealed.thresholds(),
-            &self.key,
-            &self.rules,
-        )?;
+        let outcome = gate(&cells, &lower.layout, &thresholds, &self.key, &self.rules)?;
         let places = Places::new(lower.keys, &cells, &outcome.kept)?;
         // Half of the memory, at sixteen bytes each.
         let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();

@@ -35,7 +35,8 @@
 //! # What is not done yet
 //!
 //! Allowed now: permit kind A in modes `stat` and `dp`; in `stat` several releases in a statement, scalar subqueries over
-//! releases, releases joined on dimensions. Statistics are `count`, `sum`, `avg`, `stddev` and `var`, correlation,
+//! releases, releases joined on dimensions, own lists joined on the subject (`check::fusion`), UNION ALL of personal
+//! branches that a constant key names (`check::union`). Statistics are `count`, `sum`, `avg`, `stddev` and `var`, correlation,
 //! covariance and regression, quantiles, `count(distinct)` over bare columns, `max` and `min` of public columns, and
 //! grouping sets over them.
 //! Arguments are `a·m + b` over one measure or group column, also with CASE, FILTER, `least`, `greatest`, `nullif` and
@@ -48,7 +49,7 @@
 //! Refused for now, with reason: two measures in one argument, branches inside arguments of pairs and spreads, outer and
 //! semi joins of personal tables, subqueries that are correlated or that select personal rows, branches of a subject's
 //! rows as arguments, differences of a subject's own dates (`within_unit`), dates compared with released values, releases
-//! of several grouping sets joined with persons, own uploads, row predicates. Ballista as the executor of the lower plan
+//! of several grouping sets joined with persons, row predicates. Ballista as the executor of the lower plan
 //! is a later issue.
 
 mod answers;

@@ -33,7 +33,7 @@ pub(crate) fn analyst_schema(source: &Schema, grant: &TableGrant) -> SchemaRef {
     let visible = |name: &str| {
         let granted = match &grant.kind {
             TableKind::Public => true,
-            TableKind::Personal { .. } | TableKind::NonPersonal => grant
+            TableKind::Personal { .. } | TableKind::NonPersonal | TableKind::Own => grant
                 .columns
                 .get(name)
                 .is_some_and(|column| !column.uses.is_empty()),

@@ -37,6 +37,8 @@ pub enum Sensitivity {
     NonPersonal,
     /// Unconditionally open.
     Public,
+    /// Brought by whoever works under the permit.
+    Own,
 }
 
 /// A table as the workbench shows it.
@@ -95,7 +97,7 @@ impl App {
                             .collect()
                     })
                     .unwrap_or_default(),
-                TableKind::Personal { .. } | TableKind::NonPersonal => grant
+                TableKind::Personal { .. } | TableKind::NonPersonal | TableKind::Own => grant
                     .columns
                     .iter()
                     .map(|(column, grant)| (column.clone(), grant.uses.iter().copied().collect()))
@@ -107,6 +109,7 @@ impl App {
                     TableKind::Personal { domain, .. } => Sensitivity::Personal(domain.clone()),
                     TableKind::NonPersonal => Sensitivity::NonPersonal,
                     TableKind::Public => Sensitivity::Public,
+                    TableKind::Own => Sensitivity::Own,
                 },
                 provider: grant
                     .provider

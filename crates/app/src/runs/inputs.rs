@@ -132,7 +132,7 @@ impl App {
             };
             let rows_per_unit = match &grant.kind {
                 TableKind::Personal { rows_per_unit, .. } => *rows_per_unit,
-                TableKind::NonPersonal | TableKind::Public => 1,
+                TableKind::NonPersonal | TableKind::Public | TableKind::Own => 1,
             };
             let spec = DummySpec {
                 columns: columns.iter().map(spec).collect(),

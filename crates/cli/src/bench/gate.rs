@@ -218,6 +218,7 @@ fn permit(table: &str, grant: TableGrant) -> Permit {
         max_rows: 1_000,
         max_bytes: 16 * 1024 * 1024,
         join_risk_assessed: false,
+        fusion: false,
         citations: Citations::default(),
     }
 }

@@ -36,6 +36,8 @@ struct Desk {
     book: Book,
     rules: Rules,
     party: &'static str,
+    /// An own list has a say in what is asked.
+    fused: bool,
 }
 
 impl Desk {
@@ -44,6 +46,7 @@ impl Desk {
             book: Book::default(),
             rules: Rules::all(),
             party: "a",
+            fused: false,
         }
     }
 
@@ -60,6 +63,7 @@ impl Desk {
     fn judge(&self, all: &[Vec<Contribution>]) -> (Vec<Verdict>, Remembered) {
         let (thresholds, key) = (Thresholds::default(), key(1));
         let mut draft = Draft::new(&self.book, self.party, &thresholds, &key, &self.rules);
+        draft.with_own_list(self.fused);
         let verdicts = all
             .iter()
             .map(|contributions| {
@@ -278,4 +282,35 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn sets_that_somebody_chose_are_close_by_k_fused() {
+    let fresh = |first: bool, second: bool| {
+        let mut desk = Desk::new();
+        desk.fused = first;
+        desk.ask(&ones(0..100));
+        desk.fused = second;
+        matches!(desk.ask(&ones(0..85)), Verdict::Fresh(_))
+    };
+    assert!(fresh(false, false));
+    assert!(!fresh(true, false) && !fresh(false, true) && !fresh(true, true));
+}
+
+#[test]
+fn what_a_party_that_chose_could_put_together_is_weighed_by_k_fused() {
+    // The three come to fifteen people.
+    let last = |fused: bool, party: &'static str| {
+        let mut desk = Desk::new();
+        desk.ask(&ones(0..100));
+        desk.fused = fused;
+        desk.ask(&ones(0..50));
+        desk.fused = false;
+        desk.party = party;
+        desk.ask(&ones(35..100))
+    };
+    assert!(matches!(last(false, "a"), Verdict::Fresh(_)));
+    assert_eq!(last(true, "a"), Verdict::Suppressed);
+    // Another party chose nothing.
+    assert!(matches!(last(true, "b"), Verdict::Fresh(_)));
 }

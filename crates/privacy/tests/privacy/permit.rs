@@ -38,6 +38,7 @@ fn permit() -> Permit {
         max_rows: 5_000,
         max_bytes: 1 << 24,
         join_risk_assessed: false,
+        fusion: false,
         citations: Citations {
             scope: vec!["TT-AA-001".parse().unwrap()],
             ..Citations::default()

@@ -34,7 +34,7 @@ pub(crate) fn check(relation: &Relation, citations: &Citations) -> Result<(), Re
     for (left, right) in &relation.equalities {
         equality(relation, left, right, citations)?;
     }
-    if relation.stage() == Stage::Public || relation.leaves.len() < 2 {
+    if relation.stage() <= Stage::Own || relation.leaves.len() < 2 {
         return Ok(());
     }
     // Rows are kept by their subject and nothing else, and nothing hangs on what may be missing.
@@ -61,8 +61,11 @@ fn equality(
     let (Some(a), Some(b)) = (relation.leaf(left), relation.leaf(right)) else {
         return Err(refused(relation, left, right, citations));
     };
-    let by_unit = a.is_unit(&left.name) && b.is_unit(&right.name) && domain(&a.grant) == domain(&b.grant);
-    if a.stage() == Stage::Personal && b.stage() == Stage::Personal {
+    let by_unit =
+        a.is_unit(&left.name) && b.is_unit(&right.name) && domain_of(a, left) == domain_of(b, right);
+    let own = [a, b].iter().any(|leaf| leaf.stage() == Stage::Own) && relation.stage() == Stage::Personal;
+    // A list that somebody brought says whom it names, and nothing else.
+    if own || (a.of_subjects() && b.of_subjects()) {
         // The same people, or nothing: anything else pairs people with each other.
         return if by_unit {
             Ok(())
@@ -85,7 +88,7 @@ fn equality(
             .instruct("compare_same_type"));
     }
     for (leaf, column) in [(a, left), (b, right)] {
-        let joins = leaf.stage() == Stage::Public
+        let joins = leaf.stage() <= Stage::Own
             || leaf.column(&column.name).is_some_and(|grant| {
                 grant.uses.contains(&Use::Link) || (grant.uses.contains(&Use::Group) && grant.grain.is_none())
             });
@@ -227,7 +230,15 @@ fn reach(from: &str, edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<Str
 pub(super) fn domain(grant: &TableGrant) -> Option<&str> {
     match &grant.kind {
         TableKind::Personal { domain, .. } => Some(domain),
-        TableKind::NonPersonal | TableKind::Public => None,
+        TableKind::NonPersonal | TableKind::Public | TableKind::Own => None,
+    }
+}
+
+/// The identifier domain of a column that names the subject of its leaf. That of an own list is said of the column.
+pub(super) fn domain_of<'l>(leaf: &'l Leaf, column: &Column) -> Option<&'l str> {
+    match leaf.stage() {
+        Stage::Own => leaf.column(&column.name)?.domain.as_deref(),
+        Stage::Public | Stage::NonPersonal | Stage::Personal => domain(&leaf.grant),
     }
 }
 

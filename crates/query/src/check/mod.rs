@@ -4,8 +4,10 @@
 //! over base columns, [`exact`], [`total`] and [`grain`] judge expressions over rows, [`proof`] proves that they
 //! cannot fail, [`join`] judges joins, [`release`] judges aggregates and [`figures`] reads them into parts ([`figure`]):
 //! [`argument`] those of sums, [`pair`] those of two arguments, [`order`] quantiles, [`sets`] grouping sets.
-//! [`per_subject`] and [`window`] judge those that stay with the subject, [`stage`] and [`scalar`] what later releases
-//! read. [`selection`] walks filters and joins that keep rows by their subject ([`membership`], [`matches`], [`missing`]). [`size`] bounds how much comes of it, and [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode
+//! [`fusion`] is about own lists, [`per_subject`] and [`window`] judge those that stay with the subject, [`stage`] and
+//! [`scalar`] what later releases read, and [`union`] branches of UNION ALL. [`selection`] walks filters and joins that
+//! keep rows by their subject ([`membership`], [`matches`], [`missing`]). [`size`] bounds how much comes of it, and
+//! [`blame`] says what is wrong. [`private`] and [`noisy`] are for mode
 //! `dp`.
 
 use std::{
@@ -38,6 +40,7 @@ mod exact;
 mod expression;
 pub(crate) mod figure;
 mod figures;
+pub(crate) mod fusion;
 pub(crate) mod grain;
 mod join;
 mod maker;
@@ -67,6 +70,7 @@ pub(crate) mod stage;
 mod survey;
 pub(crate) mod text;
 mod total;
+mod union;
 mod window;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.
@@ -192,7 +196,9 @@ fn check_under(
     };
     let plan = planned.map_err(|error| unplanned.refusal(&error))?;
     // Asked before the form of a join: without an assessment no form will do.
-    join::risk(&tables_read(&plan), permit, citations)?;
+    let read = tables_read(&plan);
+    fusion::risk(&read, permit, citations)?;
+    join::risk(&read, permit, citations)?;
     let mut walk = Walk::new(permit, citations, &schemas, wildcard);
     let upper = walk.root(&plan)?;
     size::check(&plan, citations)?;

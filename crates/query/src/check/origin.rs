@@ -119,6 +119,8 @@ impl Leaf {
         match (&self.origin, &self.grant.kind) {
             (Origin::Released(_), _) => true,
             (_, TableKind::Personal { rows_per_unit, .. }) => *rows_per_unit == 1,
+            // An own list is joined as a set ([`super::fusion`]).
+            (_, TableKind::Own) => true,
             (_, TableKind::NonPersonal | TableKind::Public) => false,
         }
     }
@@ -192,6 +194,7 @@ impl Relation {
             .try_fold(1u64, |rows, leaf| match &leaf.grant.kind {
                 _ if leaf.released().is_some() => Some(rows),
                 TableKind::Personal { rows_per_unit, .. } => Some(rows.saturating_mul(*rows_per_unit)),
+                TableKind::Own => Some(rows),
                 TableKind::NonPersonal | TableKind::Public => None,
             })
     }

@@ -12,7 +12,7 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Citations, ColumnGrant, TableGrant, TableKind};
 
 use super::{
-    join,
+    fusion, join,
     maker::{Made, Maker},
     membership::How,
     origin::{Derived, Origin, Value},
@@ -73,6 +73,7 @@ pub(super) fn different(
 /// longer be counted above.
 pub(super) fn checked(inner: &Relation, citations: &Citations) -> Result<DFSchema, Refusal> {
     release::check_rows(inner, citations)?;
+    fusion::stays_above(inner, citations)?;
     if let Some(column) = join::second_domains(inner).first() {
         let refusal = Refusal::unmet("node_not_allowed")
             .under(&citations.raw_stays)

@@ -39,6 +39,8 @@ pub(crate) fn cell_column(index: usize) -> String {
 pub(super) enum Found {
     /// A selection, projection and join of base tables; its rows may still be personal.
     Rows(Box<Relation>),
+    /// Personal rows of the branches of UNION ALL, column by column.
+    Branches(Vec<Relation>),
     /// Released cells, public rows, or rows granted for output.
     Free,
 }
@@ -107,7 +109,7 @@ impl<'a> Walk<'a> {
             LogicalPlan::Window(window) => self.window(plan, window),
             LogicalPlan::Distinct(Distinct::All(input)) => self.distinct(plan, input),
             LogicalPlan::Distinct(Distinct::On(_)) => self.free(plan, "distinct"),
-            LogicalPlan::Union(_) => self.free(plan, "union"),
+            LogicalPlan::Union(union) => self.union(plan, union),
             LogicalPlan::Values(_) => self.free(plan, "values"),
             LogicalPlan::EmptyRelation(_) => self.free(plan, "empty"),
             LogicalPlan::Subquery(_) => Err(self.node("lateral")),
@@ -169,9 +171,18 @@ impl<'a> Walk<'a> {
 
     /// Rows that go on as they are: never personal ones.
     pub(super) fn to_free(&self, found: Found, node: Option<&str>) -> Result<(), Refusal> {
-        let Found::Rows(rows) = found else { return Ok(()) };
+        let rows = match found {
+            Found::Free => return Ok(()),
+            Found::Rows(rows) => rows,
+            Found::Branches(branches) => {
+                let first = branches.first();
+                return first.map_or(Ok(()), |rows| {
+                    Err(self.raw_rows(rows, Some(node.unwrap_or("union"))))
+                });
+            }
+        };
         match rows.stage() {
-            Stage::Public => Ok(()),
+            Stage::Public | Stage::Own => Ok(()),
             Stage::NonPersonal => {
                 release::check_rows(&rows, self.citations)?;
                 let schema = release::base_schema(&rows)?;
@@ -242,12 +253,7 @@ impl<'a> Walk<'a> {
         projection: &Projection,
     ) -> Result<(Found, LogicalPlan), Refusal> {
         let (found, input) = self.walk(&projection.input)?;
-        let found = match found {
-            Found::Rows(rows) => Found::Rows(Box::new(
-                rows.project(&projection.expr, projection.input.schema())?,
-            )),
-            Found::Free => Found::Free,
-        };
+        let found = found.each(|rows| rows.project(&projection.expr, projection.input.schema()))?;
         Ok((found, rebuild(plan, vec![input])?))
     }
 
@@ -310,10 +316,12 @@ impl<'a> Walk<'a> {
         aggregate: &Aggregate,
     ) -> Result<(Found, LogicalPlan), Refusal> {
         let (found, input) = self.walk(&aggregate.input)?;
-        let Found::Rows(rows) = found else {
-            return Ok((Found::Free, rebuild(plan, vec![input])?));
+        let rows = match found {
+            Found::Rows(rows) => rows,
+            Found::Branches(branches) => return self.branches(aggregate, branches),
+            Found::Free => return Ok((Found::Free, rebuild(plan, vec![input])?)),
         };
-        if rows.stage() == Stage::Public {
+        if rows.stage() <= Stage::Own {
             return Ok((Found::Free, rebuild(plan, vec![input])?));
         }
         let rows = self.settled(*rows)?;

@@ -128,6 +128,13 @@ pub(crate) fn of_steps(steps: &[Step], permit: &Permit) -> Result<Option<Private
 /// `dp_statistic_refused`, `dp_join_refused`, `dp_limits_missing`, `dp_limits_too_wide`.
 pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusal> {
     let terms = &permit.thresholds.dp;
+    if let Some(leaf) = release.relation.own().next() {
+        let refusal = Refusal::unmet("dp_join_refused").under(&permit.citations.join_risk);
+        return Err(refusal
+            .fact("node", "own_join")
+            .fact("table", &leaf.table)
+            .instruct("join_on_subject"));
+    }
     if let Some(column) = release.second_domains.first() {
         let refusal = Refusal::unmet("dp_join_refused").under(&permit.citations.join_risk);
         return Err(blame::naming(refusal, &release.relation, column)
@@ -193,7 +200,7 @@ fn most_rows(release: &Release) -> u64 {
     let rows = release.relation.leaves.iter().map(|leaf| match leaf.grant.kind {
         TableKind::Personal { rows_per_unit, .. } => rows_per_unit.max(1),
         // A register may hold a key more than once.
-        TableKind::NonPersonal | TableKind::Public => u64::MAX,
+        TableKind::NonPersonal | TableKind::Public | TableKind::Own => u64::MAX,
     });
     rows.fold(1, u64::saturating_mul)
 }

@@ -19,6 +19,7 @@ use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind, Use};
 
 use super::{
     blame::{first_column, place},
+    fusion,
     origin::Origin,
     text::too_large,
 };
@@ -65,6 +66,8 @@ pub(crate) struct Relation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Public,
+    /// Brought by whoever asks.
+    Own,
     NonPersonal,
     Personal,
 }
@@ -73,6 +76,7 @@ impl Leaf {
     pub fn stage(&self) -> Stage {
         match self.grant.kind {
             TableKind::Public => Stage::Public,
+            TableKind::Own => Stage::Own,
             TableKind::NonPersonal => Stage::NonPersonal,
             TableKind::Personal { .. } => Stage::Personal,
         }
@@ -91,6 +95,7 @@ impl Leaf {
         }
         let label = match (self.stage(), self.column(name)) {
             (Stage::Public, _) => Label::free(),
+            (Stage::Own, grant) => fusion::label(grant),
             (Stage::NonPersonal | Stage::Personal, Some(grant)) => Label::of(grant),
             (Stage::NonPersonal | Stage::Personal, None) => Label::of(&ColumnGrant::default()),
         };
@@ -98,7 +103,11 @@ impl Leaf {
     }
     /// Whether the column names the subject of this table.
     pub fn is_unit(&self, name: &str) -> bool {
-        self.stage() == Stage::Personal && self.column(name).is_some_and(|column| column.unit)
+        self.of_subjects() && self.column(name).is_some_and(|column| column.unit)
+    }
+    /// Its rows name subjects; those of an own list only mention them.
+    pub fn of_subjects(&self) -> bool {
+        matches!(self.stage(), Stage::Personal | Stage::Own)
     }
 }
 
@@ -139,9 +148,14 @@ impl Relation {
     /// is equated with a personal column has the label of the personal column.
     pub fn label(&self, column: &Column) -> Label {
         let mut same = vec![column.flat_name()];
-        let mut label = self
-            .leaf(column)
-            .map_or_else(Label::free, |leaf| leaf.label(&column.name));
+        // What is brought is free to whoever brought it, as long as no personal row is beside it.
+        let alone = self.stage() != Stage::Personal;
+        let of = |column: &Column| match self.leaf(column) {
+            Some(leaf) if alone && leaf.stage() == Stage::Own => Label::free(),
+            Some(leaf) => leaf.label(&column.name),
+            None => Label::free(),
+        };
+        let mut label = of(column);
         let mut next = 0;
         while next < same.len() {
             for (left, right) in &self.equalities {
@@ -154,10 +168,7 @@ impl Relation {
                     continue;
                 };
                 if !same.contains(&other.flat_name()) {
-                    label = self
-                        .leaf(other)
-                        .map_or_else(Label::free, |leaf| leaf.label(&other.name))
-                        .meet(&label);
+                    label = of(other).meet(&label);
                     same.push(other.flat_name());
                 }
             }

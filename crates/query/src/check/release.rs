@@ -11,6 +11,7 @@ use super::{
     exact::Exact,
     figure::{Figure, Part},
     figures::Figures,
+    fusion,
     join::{self, Subject},
     relation::{Relation, Stage},
     sets::{self, Sets},
@@ -37,6 +38,7 @@ pub(crate) struct Release {
 /// Those of [`join::check`] and [`Exact::check`].
 pub(crate) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     join::check(relation, citations)?;
+    fusion::check_rows(relation, citations)?;
     stage::check_released(relation, citations)?;
     let schema = base_schema(relation)?;
     let exact = Exact {
@@ -108,9 +110,10 @@ pub(crate) fn check(
     let second_domains = join::second_domains(relation);
     let (parts, figures) = figures.done();
     let parts = parts.into_iter();
-    let parts = parts
+    let parts: Vec<_> = parts
         .map(|part| part.where_rows_may_be_missing(relation))
         .collect();
+    fusion::check_release(relation, (aggregate, input), &keys, &parts, citations)?;
     Ok(Some(Release {
         relation: relation.clone(),
         subject,

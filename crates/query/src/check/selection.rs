@@ -32,9 +32,9 @@ impl Walk<'_> {
             Found::Rows(rows) if rows.stage() == Stage::Personal => *rows,
             found => {
                 let put = self.subqueries(plan)?;
-                let found = match (found, &put) {
-                    (Found::Rows(rows), LogicalPlan::Filter(filter)) => {
-                        Found::Rows(Box::new(rows.filter(&filter.predicate, schema)?))
+                let found = match &put {
+                    LogicalPlan::Filter(filter) => {
+                        found.each(|rows| rows.filter(&filter.predicate, schema))?
                     }
                     _ => Found::Free,
                 };

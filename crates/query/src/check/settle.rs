@@ -126,6 +126,8 @@ impl Walk<'_> {
                 let rows = per_subject::different(rows, input.schema(), alias, self.citations)?;
                 Ok((Found::Rows(Box::new(rows)), upper))
             }
+            // A list is joined as a set anyway.
+            Found::Rows(rows) if rows.is_own_list() => Ok((Found::Rows(rows), upper)),
             found => {
                 self.to_free(found, Some("distinct"))?;
                 Ok((Found::Free, upper))

@@ -246,7 +246,7 @@ fn with_unit(batch: &RecordBatch, grant: &TableGrant) -> Result<RecordBatch, Fau
         .map_err(|error| Fault::new("reading a table", error))
 }
 
-/// Reads a permit file. Own tables are left out: this engine does not serve them yet.
+/// Reads a permit file. Of an own table, columns that are not declared as labels are there to be seen only.
 ///
 /// # Errors
 /// When it is not one.
@@ -257,7 +257,7 @@ pub fn permit(json: &str) -> Result<Permit, Fault> {
         .as_object()
         .ok_or_else(|| Fault::new(doing, "no tables"))?;
     let mut granted = BTreeMap::new();
-    for (index, (name, table)) in tables.iter().filter(|(_, t)| t["kind"] != "own").enumerate() {
+    for (index, (name, table)) in tables.iter().enumerate() {
         granted.insert(name.clone(), grant(index, table)?);
     }
     let mut thresholds = Thresholds::default();
@@ -267,6 +267,9 @@ pub fn permit(json: &str) -> Result<Permit, Fault> {
     }
     if let Some(jitter) = number("k_jitter") {
         thresholds.k_jitter.value = jitter;
+    }
+    if let Some(k_fused) = number("k_fused") {
+        thresholds.k_fused.value = k_fused;
     }
     Ok(Permit {
         id: Id::from_bits(1),
@@ -280,6 +283,7 @@ pub fn permit(json: &str) -> Result<Permit, Fault> {
         max_rows: file["permit"]["max_rows"].as_u64().unwrap_or(5_000),
         max_bytes: file["permit"]["max_bytes"].as_u64().unwrap_or(16 << 20),
         join_risk_assessed: true,
+        fusion: file["permit"]["fusion"].as_bool().unwrap_or(false),
         citations: Citations::default(),
     })
 }
@@ -291,6 +295,7 @@ fn grant(index: usize, table: &Value) -> Result<TableGrant, Fault> {
             rows_per_unit: table["rows_per_unit"].as_u64().unwrap_or(u64::MAX),
         },
         Some("public") => TableKind::Public,
+        Some("own") => TableKind::Own,
         _ => return Err(Fault::new("reading a permit", "a table of another kind")),
     };
     let columns = table["columns"].as_object().into_iter().flatten();
@@ -308,8 +313,12 @@ fn grant(index: usize, table: &Value) -> Result<TableGrant, Fault> {
 }
 
 fn column_grant(table: &Value, name: &str, column: &Value) -> Result<ColumnGrant, Fault> {
-    let uses: BTreeSet<Use> = serde_json::from_value(column["uses"].clone())
+    let mut uses: BTreeSet<Use> = serde_json::from_value(column["uses"].clone())
         .map_err(|error| Fault::new("reading a permit", error))?;
+    let own = table["kind"] == "own";
+    if own && column["label"] != true {
+        uses.retain(|used| matches!(used, Use::Out | Use::Link));
+    }
     let grain = match &column["grain"] {
         Value::String(step) if step == "year" => Some(Grain::Date(DateGrain::Year)),
         Value::String(step) if step == "month" => Some(Grain::Date(DateGrain::Month)),
@@ -326,7 +335,8 @@ fn column_grant(table: &Value, name: &str, column: &Value) -> Result<ColumnGrant
             high: b.get(1)?.as_i64()?,
         })
     });
-    let unit = table["unit"] == name;
+    // What an own list links by names a person: other domains are not in this format.
+    let unit = table["unit"] == name || (own && uses.contains(&Use::Link));
     let domain = if unit {
         Some("person".to_owned())
     } else {

@@ -55,20 +55,22 @@ impl Builder<'_> {
 
     fn class(&self, column: &str) -> Result<Class> {
         let about = |expr: &Expr| columns_of(expr).contains_key(column);
+        // What is usual is asked of everybody, and not of whom somebody chose.
+        let people = self.release.relation.without_own();
         let (inner, outer): (Vec<usize>, Vec<usize>) =
             (0..self.release.keys.len()).partition(|key| self.release.keys.get(*key).is_some_and(about));
         Ok(Class {
-            within: self.part(&outer, &|filter| !about(filter))?,
-            class: self.part(&inner, &about)?,
-            everybody: self.part(&[], &|_| false)?,
+            within: self.part(&self.release.relation, &outer, &|filter| !about(filter))?,
+            class: self.part(&people, &inner, &about)?,
+            everybody: self.part(&people, &[], &|_| false)?,
             outer,
             inner,
         })
     }
 
     /// Subjects by some of the keys, under some of the filters.
-    fn part(&self, keys: &[usize], kept: &dyn Fn(&Expr) -> bool) -> Result<LogicalPlan> {
-        let mut relation = self.release.relation.clone();
+    fn part(&self, relation: &Relation, keys: &[usize], kept: &dyn Fn(&Expr) -> bool) -> Result<LogicalPlan> {
+        let mut relation = relation.clone();
         relation.retain(kept);
         let release = Release {
             relation,

@@ -27,6 +27,7 @@ use super::{
     cells::in_types,
     lower::bare,
     membership::{members, passed},
+    own,
     rows::{as_it_runs, clamped, join_all},
 };
 use crate::{
@@ -49,14 +50,18 @@ pub(super) fn selected(source: &Source, relation: &Relation, exprs: &[&Expr]) ->
         .equalities
         .iter()
         .flat_map(|(left, right)| [left.clone(), right.clone()]);
-    let read = exprs.iter().copied().chain(&relation.filters);
+    let (of_lists, filters) = own::conditions(relation);
+    let read = exprs.iter().copied().chain(filters.iter().copied());
     for column in read.flat_map(|e| columns_of(e).into_values()).chain(joined) {
         if let Some(leaf) = relation.leaf(&column) {
             needed.entry(leaf.alias.clone()).or_default().insert(column.name);
         }
     }
-    let mut plan = join_all(relation, |leaf| scan(source, leaf, needed.get(&leaf.alias)))?;
-    if let Some(filter) = conjunction(relation.filters.iter().cloned()) {
+    let mut plan = join_all(relation, |leaf| match leaf.stage() {
+        Stage::Own => own::listed(source, relation, leaf, needed.get(&leaf.alias), &of_lists),
+        _ => scan(source, leaf, needed.get(&leaf.alias)),
+    })?;
+    if let Some(filter) = conjunction(filters.into_iter().cloned()) {
         plan = plan.filter(runs(source, relation, filter)?)?;
     }
     if nothing_released(source, relation)? {
@@ -127,7 +132,11 @@ fn scan(source: &Source, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Resu
     }
 }
 
-fn stored(source: &Source, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Result<LogicalPlanBuilder> {
+pub(super) fn stored(
+    source: &Source,
+    leaf: &Leaf,
+    needed: Option<&BTreeSet<String>>,
+) -> Result<LogicalPlanBuilder> {
     let wanted = |name: &str| needed.is_some_and(|n| n.contains(name)) && !leaf.is_unit(name);
     let mut fields: Vec<Field> = leaf
         .schema
@@ -136,7 +145,7 @@ fn stored(source: &Source, leaf: &Leaf, needed: Option<&BTreeSet<String>>) -> Re
         .filter(|f| wanted(f.name()))
         .map(|f| f.as_ref().clone())
         .collect();
-    if leaf.stage() == Stage::Personal {
+    if leaf.of_subjects() {
         fields.push(Field::new(UNIT_COLUMN, DataType::UInt64, false));
     }
     let table = provider_as_source(Arc::new(GovernedTable {

@@ -11,6 +11,7 @@ mod layout;
 pub(crate) mod lower;
 mod membership;
 pub(crate) mod order;
+mod own;
 mod rows;
 pub(crate) mod sums;
 pub(crate) mod upper;

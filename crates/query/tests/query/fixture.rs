@@ -39,7 +39,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     }
 });
 
-/// The permit of `permit.json`, without the own table, which this engine does not serve yet.
+/// The permit of `permit.json`.
 pub fn permit() -> Permit {
     let mut permit = shuyu_query::score::permit(PERMIT).unwrap();
     permit.citations = citations("TT");

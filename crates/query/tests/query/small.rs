@@ -120,6 +120,18 @@ impl Small {
         }
     }
 
+    /// What becomes of a question under another permit: the code of the refusal, or `answered`.
+    pub fn outcome_under(&self, permit: &Permit, sql: &str) -> String {
+        let memory = Memory {
+            tables: self.tables.clone(),
+        };
+        match engine().check(permit, sql, &memory) {
+            Ok(_) => "answered".to_owned(),
+            Err(CheckError::Refused(refusal)) => refusal.code,
+            Err(CheckError::Failed(fault)) => panic!("{fault}"),
+        }
+    }
+
     /// What becomes of a question.
     pub fn outcome(&self, engine: &Engine, sql: &str) -> Outcome {
         let memory = Arc::new(Memory {

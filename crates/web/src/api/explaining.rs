@@ -34,6 +34,8 @@ pub struct MissingView {
     grants: Vec<MissingGrantView>,
     /// The assessment of the risk of joining is missing.
     join_risk: bool,
+    /// That own lists may be joined with personal rows is not granted.
+    fusion: bool,
     /// What stands in the way even with all of these; absent if they are enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalView>,
@@ -69,6 +71,7 @@ pub async fn missing_grants(
     let Missing {
         grants,
         join_risk,
+        fusion,
         refusal,
     } = found;
     let grants = grants
@@ -83,6 +86,7 @@ pub async fn missing_grants(
         legal,
         grants: grants.collect(),
         join_risk,
+        fusion,
         refusal: refusal.map(|refusal| RefusalView::new(&state, language, refusal)),
     }))
 }

@@ -12,6 +12,8 @@ pub(crate) struct MissingView {
     pub columns: Vec<MissingColumn>,
     /// The assessment of joining is missing.
     pub join_risk: bool,
+    /// That own lists may be joined is not granted.
+    pub fusion: bool,
     /// What stands in the way even so.
     pub card: Option<RefusalCard>,
 }
@@ -27,11 +29,11 @@ pub(crate) struct MissingColumn {
 impl MissingView {
     /// The query is legal as it is.
     pub fn nothing(&self) -> bool {
-        self.columns.is_empty() && !self.join_risk && self.card.is_none()
+        !self.grants() && self.card.is_none()
     }
     /// Some grants are missing.
     pub fn grants(&self) -> bool {
-        !self.columns.is_empty() || self.join_risk
+        !self.columns.is_empty() || self.join_risk || self.fusion
     }
 }
 
@@ -56,6 +58,7 @@ pub(crate) async fn missing(
     let Missing {
         grants,
         join_risk,
+        fusion,
         refusal,
     } = visit.app().missing_grants(&visit.session, permit, sql).await?;
     let columns = grants.into_iter().map(|((table, column), grant)| MissingColumn {
@@ -67,6 +70,7 @@ pub(crate) async fn missing(
     Ok(MissingView {
         columns: columns.collect(),
         join_risk,
+        fusion,
         card: refusal.map(|refusal| RefusalCard::of(frame, &visit.profile, &refusal)),
     })
 }

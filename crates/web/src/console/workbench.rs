@@ -214,6 +214,7 @@ fn table_view(frame: &Frame, table: &WorkbenchTable, few: bool) -> TableView {
         ),
         Sensitivity::NonPersonal => ("open", frame.t("table-non-personal")),
         Sensitivity::Public => ("done", frame.t("table-public")),
+        Sensitivity::Own => ("open", frame.t("table-own")),
     };
     let granted = table.columns.iter().map(|(name, uses)| ColumnView {
         name: name.clone(),

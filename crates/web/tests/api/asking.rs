@@ -186,11 +186,14 @@ fn what_grants_a_query_lacks_is_told_and_noted() {
                 .json(json!({ "sql": sql }))
         };
         let legal = asked("SELECT 1").await.ok();
-        assert_eq!(legal, json!({ "legal": true, "grants": [], "join_risk": false }));
+        assert_eq!(
+            legal,
+            json!({ "legal": true, "grants": [], "join_risk": false, "fusion": false })
+        );
         assert!(chain::noted(&world, "query_check").await.is_empty());
         let lacking = asked("SELECT avg(age) FROM people").await.ok();
         let grant = json!({ "table": "people", "column": "age", "uses": ["measure"], "finer": false });
-        let told = json!({ "legal": false, "grants": [grant], "join_risk": false });
+        let told = json!({ "legal": false, "grants": [grant], "join_risk": false, "fusion": false });
         assert_eq!(lacking, told);
         assert_eq!(chain::noted(&world, "query_check").await.len(), 1);
         // It was asked only: the permit gives nothing more than before.

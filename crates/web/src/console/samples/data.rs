@@ -241,6 +241,7 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
                 finer: true,
             }],
             join_risk: true,
+            fusion: true,
             card: Some(card()),
         }),
     }
