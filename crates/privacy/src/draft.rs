@@ -33,6 +33,7 @@ pub struct Draft<'a> {
     book: Book,
     units: Vec<u64>,
     entries: Vec<Entry>,
+    snapped: Vec<Head>,
     party: &'a str,
     thresholds: &'a Thresholds,
     key: &'a GateKey,
@@ -52,6 +53,7 @@ impl<'a> Draft<'a> {
             book: book.clone(),
             units: Vec::new(),
             entries: Vec::new(),
+            snapped: Vec::new(),
             party,
             thresholds,
             key,
@@ -72,6 +74,14 @@ impl<'a> Draft<'a> {
             .filter(|_| close)
         {
             return Verdict::Again(entry.value);
+        }
+        let sum = (sought.tally.set, sought.tally.contribution);
+        let before = family.snapped.get(&sum);
+        if let Some(entry) = before
+            .and_then(|place| family.entries.get(*place))
+            .filter(|_| close)
+        {
+            return Verdict::Snapped(entry.value);
         }
         let members = self.members(sought.contributions);
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
@@ -99,7 +109,15 @@ impl<'a> Draft<'a> {
             party: self.party,
         };
         if close && let Some(neighbour) = judge.nearest(family, &entry) {
-            return Verdict::Snapped(neighbour.value);
+            let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
+            let place = family.known.get(&to).copied();
+            family.snapped.extend(place.map(|place| (sum, place)));
+            self.snapped.push(Head::Snapped {
+                family: sought.family.to_owned(),
+                sum,
+                to,
+            });
+            return Verdict::Snapped(value);
         }
         let split = family.split_by(&entry);
         let classes = family.relations.split(&entry.members);
@@ -208,6 +226,9 @@ impl<'a> Draft<'a> {
                 splits: entry.splits,
             };
             rows.push(row(&head, &entry.members.encode()?)?);
+        }
+        for head in &self.snapped {
+            rows.push(row(head, &[])?);
         }
         Ok(Remembered {
             domain: domain.to_owned(),
