@@ -14,6 +14,7 @@ mod holes;
 mod hostile;
 mod margins;
 mod moments;
+mod neighbours;
 mod people;
 mod permits;
 mod port;
