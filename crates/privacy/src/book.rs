@@ -1,6 +1,6 @@
 //! The release ledger of one identifier domain: which sums over which subjects were answered, and how (a.5).
 //!
-//! * **L1** The same set with the same contributions has the answer it had.
+//! * **L1** The same set with the same contributions has the answer it had, whether that was its own or another's.
 //! * **L2, L3, L7** A set that differs from one that was answered by fewer than `k + j` subjects, in whom it
 //!   holds or in what they contribute, is answered with that one: the difference of the two is then nothing,
 //!   whatever the subjects' values are. Versions of a dataset are compared like anything else, so that a refresh
@@ -67,6 +67,12 @@ pub(crate) enum Head {
         #[serde(default)]
         fused: bool,
     },
+    /// A sum that was answered as another one, with the set and the contribution of that one.
+    Snapped {
+        family: String,
+        sum: (SetKey, u64),
+        to: (SetKey, u64),
+    },
 }
 
 #[derive(Debug, Clone, Default)]
@@ -75,6 +81,8 @@ pub(crate) struct Family {
     /// By entry: further cells that split it, by party.
     pub splits: Vec<BTreeMap<String, u64>>,
     pub known: BTreeMap<(SetKey, u64), usize>,
+    /// Sums that were answered as an entry: as that one for ever, also when a nearer one is answered later.
+    pub snapped: BTreeMap<(SetKey, u64), usize>,
     pub relations: Relations,
     /// Parties with an entry that an own list had a say in.
     pub choosers: BTreeSet<String>,
@@ -180,6 +188,11 @@ impl Book {
                 }
                 let split = family.split_by(&entry);
                 family.add(entry, &classes, &split);
+            }
+            Head::Snapped { family, sum, to } => {
+                let family = self.families.entry(family).or_default();
+                let place = family.known.get(&to).copied();
+                family.snapped.extend(place.map(|place| (sum, place)));
             }
         }
         self.rows += 1;

@@ -33,6 +33,7 @@ pub struct Draft<'a> {
     book: Book,
     units: Vec<u64>,
     entries: Vec<Entry>,
+    snapped: Vec<Head>,
     party: &'a str,
     thresholds: &'a Thresholds,
     key: &'a GateKey,
@@ -53,6 +54,7 @@ impl<'a> Draft<'a> {
             book: book.clone(),
             units: Vec::new(),
             entries: Vec::new(),
+            snapped: Vec::new(),
             party,
             thresholds,
             key,
@@ -80,6 +82,14 @@ impl<'a> Draft<'a> {
         {
             return Verdict::Again(entry.value);
         }
+        let sum = (sought.tally.set, sought.tally.contribution);
+        let before = family.snapped.get(&sum);
+        if let Some(entry) = before
+            .and_then(|place| family.entries.get(*place))
+            .filter(|_| close)
+        {
+            return Verdict::Snapped(entry.value);
+        }
         let members = self.members(sought.contributions);
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
         let entry = Entry {
@@ -104,7 +114,15 @@ impl<'a> Draft<'a> {
         let fused = self.fused || family.chosen_by(self.party);
         let judge = Judge::of(self.thresholds, self.key, self.party, fused);
         if close && let Some(neighbour) = judge.nearest(family, &entry) {
-            return Verdict::Snapped(neighbour.value);
+            let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
+            let place = family.known.get(&to).copied();
+            family.snapped.extend(place.map(|place| (sum, place)));
+            self.snapped.push(Head::Snapped {
+                family: sought.family.to_owned(),
+                sum,
+                to,
+            });
+            return Verdict::Snapped(value);
         }
         let split = family.split_by(&entry);
         let classes = family.relations.split(&entry.members);
@@ -207,6 +225,9 @@ impl<'a> Draft<'a> {
                 fused: entry.fused,
             };
             rows.push(row(&head, &entry.members.encode()?)?);
+        }
+        for head in &self.snapped {
+            rows.push(row(head, &[])?);
         }
         Ok(Remembered {
             domain: domain.to_owned(),

@@ -207,6 +207,35 @@ fn a_tracker_of_overlapping_sets_is_found() {
     assert_eq!(desk.ask(&ones(80..99)), Verdict::Suppressed);
 }
 
+/// Found by random plans (seeds 54 and 186 of `query/neighbours`): asked again, a set was answered as a nearer neighbour
+/// that had been answered since, and the two answers told how near both are.
+#[test]
+fn a_set_that_was_answered_as_another_stays_so() {
+    for one_statement in [true, false] {
+        let mut desk = Desk::new();
+        let turns = [ones(0..100), ones(0..92), ones(0..87), ones(0..92)];
+        let verdicts = if one_statement {
+            desk.judge(&turns).0
+        } else {
+            turns.iter().map(|turn| desk.ask(turn)).collect()
+        };
+        let [
+            Verdict::Fresh(all),
+            Verdict::Snapped(first),
+            Verdict::Fresh(nearer),
+            Verdict::Snapped(second),
+        ] = verdicts[..]
+        else {
+            panic!("{verdicts:?}")
+        };
+        assert_eq!((first, second), (all, all));
+        assert_ne!(
+            nearer, all,
+            "another answer, so that it could have been told apart"
+        );
+    }
+}
+
 #[test]
 fn a_cell_is_split_a_quarter_of_its_number_of_times_by_each_party() {
     let mut desk = Desk::new();

@@ -4,6 +4,7 @@
 mod answers;
 mod arguments;
 mod attacks;
+mod dice;
 mod dp;
 mod drift;
 mod explained;
@@ -17,6 +18,7 @@ mod membership;
 mod membership_attacks;
 mod missing;
 mod moments;
+mod neighbours;
 mod people;
 mod permits;
 mod port;
