@@ -366,7 +366,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_model_that_cannot_be_checked_does_not_leave() {
-        // Written past the helper, and of features that are no columns.
+        // Written past the module that jobs write with, and of features that are no columns.
         let source = "open('/out/m.json', 'w').write('{\"kind\": \"linear\", \"features\": [\"gone\"], \
                       \"coefficients\": [1.0], \"intercept\": 0.0, \"fitted_on\": {\"table\": \"people\", \
                       \"target\": \"sick\"}}')\n";

@@ -8,7 +8,7 @@ use shuyu_query::{Past, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixture::{Memory, WORLD, engine, table},
+    fixture::{Memory, block_on, engine, table},
     small::{Small, free, groups, text, units, uses, whole},
 };
 
@@ -189,9 +189,8 @@ fn answers_are_cut_without_saying_how_much() {
     let sealed = engine()
         .check(&permit, "SELECT g, count(*) FROM t GROUP BY g", memory.as_ref())
         .unwrap();
-    let released = WORLD
-        .block_on(engine().run(&sealed, memory, &Past::default(), &CancellationToken::new()))
-        .unwrap();
+    let released =
+        block_on(engine().run(&sealed, memory, &Past::default(), &CancellationToken::new())).unwrap();
     assert!(released.truncated);
     assert_eq!(released.num_rows(), 3);
     assert_eq!(

@@ -16,7 +16,7 @@ use shuyu_query::{CheckError, Engine, EngineLimits, Estimate, Past, Released, Se
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixture::{Memory, WORLD, table},
+    fixture::{Memory, block_on, table},
     small::{Small, free, text, units, uses, whole},
 };
 
@@ -73,7 +73,7 @@ fn estimate(small: &Small, sql: &str) -> Estimate {
 fn run(small: &Small, permit: &Permit, seed: u64, sql: &str, past: &Past) -> Released {
     let sealed = sealed(small, permit, sql);
     assert!(!sealed.has_drawn());
-    let released = WORLD.block_on(engine(seed).run(&sealed, memory(small), past, &CancellationToken::new()));
+    let released = block_on(engine(seed).run(&sealed, memory(small), past, &CancellationToken::new()));
     assert!(sealed.has_drawn());
     released.unwrap()
 }
@@ -340,7 +340,7 @@ fn what_left_enters_the_release_ledger() {
     permit.mode = PermitMode::Stat;
     let sealed = sealed(&people, &permit, sql);
     assert!(sealed.estimate().is_none());
-    let gated = WORLD.block_on(engine(10).run(&sealed, memory(&people), &past, &CancellationToken::new()));
+    let gated = block_on(engine(10).run(&sealed, memory(&people), &past, &CancellationToken::new()));
     assert_eq!(table(&gated.unwrap().batches), table(&released.batches));
     assert!(!sealed.has_drawn());
 }
@@ -389,6 +389,6 @@ fn without_a_source_of_randomness_nothing_is_answered() {
         .unwrap();
     let (past, cancel) = (Past::default(), CancellationToken::new());
     let run = engine.run(&sealed, memory(&people), &past, &cancel);
-    assert!(WORLD.block_on(run).is_err());
+    assert!(block_on(run).is_err());
     assert!(!sealed.has_drawn());
 }

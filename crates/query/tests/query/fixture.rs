@@ -22,22 +22,29 @@ pub use shuyu_query::score::Memory;
 pub struct World {
     pub memory: Arc<Memory>,
     pub fixture: Fixture,
-    runtime: tokio::runtime::Runtime,
 }
 
-pub static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+/// Where everything runs. Apart from the fixture, so that worlds of a few rows do not wait for it.
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_time()
         .build()
-        .unwrap();
-    let fixture = runtime.block_on(Fixture::load(FIXTURE, PERMIT)).unwrap();
+        .unwrap()
+});
+
+pub static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let fixture = block_on(Fixture::load(FIXTURE, PERMIT)).unwrap();
     World {
         memory: Arc::clone(&fixture.memory),
         fixture,
-        runtime,
     }
 });
+
+/// Waits for what an engine does.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(future)
+}
 
 /// The permit of `permit.json`.
 pub fn permit() -> Permit {
@@ -82,10 +89,7 @@ impl World {
             Err(CheckError::Failed(fault)) => panic!("{fault}"),
         };
         let tables: Arc<dyn Tables> = Arc::clone(&self.memory) as Arc<dyn Tables>;
-        match self
-            .runtime
-            .block_on(engine.run(&sealed, tables, &Past::default(), &CancellationToken::new()))
-        {
+        match block_on(engine.run(&sealed, tables, &Past::default(), &CancellationToken::new())) {
             Ok(_) => Outcome::Answered,
             Err(_) => Outcome::Opaque,
         }
@@ -100,10 +104,6 @@ impl World {
             Outcome::Refused(refusal) => refusal,
             other => panic!("{sql}: {other:?}"),
         }
-    }
-
-    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
     }
 }
 

@@ -5,43 +5,26 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, UInt64Array};
 use shuyu_kernel::Id;
 use shuyu_privacy::{ColumnGrant, TableKind, Use};
-use shuyu_query::{
-    UNIT_COLUMN,
-    score::{Case, Report, Rewrite, Run, read, score},
-};
+use shuyu_query::UNIT_COLUMN;
 
 use crate::{
-    fixture::{WORLD, permit},
+    fixture::permit,
     people::{MANY, exactly, in_turn, noisy, people, withheld, x},
+    scored::{all_pass, however_put},
     small::{Small, free, text, units, uses, whole},
 };
 
 const CASES: &str = include_str!("sql-policy/fusion.jsonl");
 
-fn scored(rewrite: Rewrite, keys: u8) -> Report {
-    let cases: Vec<Case> = read(CASES).unwrap();
-    let run = Run {
-        keys,
-        rewrite,
-        ..Run::default()
-    };
-    WORLD.block_on(score(&WORLD.fixture, &cases, &run)).unwrap()
-}
-
 #[test]
 fn lists_are_answered_about_and_attacks_through_them_stopped() {
-    let report = scored(Rewrite::AsItIs, 2);
-    assert!(report.failed.is_empty(), "{:#?}", report.failed);
+    let report = all_pass(CASES, 27, 9);
     assert!(report.by_noise_alone.is_empty(), "{:?}", report.by_noise_alone);
-    assert_eq!((report.attacks.of, report.legitimate.of), (27, 9));
 }
 
 #[test]
 fn lists_however_they_are_put() {
-    for rewrite in Rewrite::ALL {
-        let report = scored(rewrite, 1);
-        assert!(report.failed.is_empty(), "{rewrite:?}: {:#?}", report.failed);
-    }
+    however_put(CASES);
 }
 
 /// The thousand people and a list that names some of them, by number and label. Beyond 1,000 is nobody.

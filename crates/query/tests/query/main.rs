@@ -25,6 +25,7 @@ mod port;
 mod quantiles;
 mod refusals;
 mod rules;
+mod scored;
 mod small;
 mod stage_attacks;
 mod stages;

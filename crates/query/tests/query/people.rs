@@ -12,7 +12,7 @@ use shuyu_query::{Engine, EngineLimits};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixture::{Memory, WORLD, engine, table},
+    fixture::{Memory, block_on, engine, table},
     small::{Small, free, text, units, whole},
 };
 
@@ -130,7 +130,7 @@ pub fn in_turn(small: &Small, engine: &Engine, statements: &[&str]) -> Vec<Strin
         let sealed = engine.check(&small.permit(), sql, memory.as_ref()).unwrap();
         let cancel = CancellationToken::new();
         let asked = engine.run(&sealed, memory.clone(), &past, &cancel);
-        let released = WORLD.block_on(asked).unwrap();
+        let released = block_on(asked).unwrap();
         let [remembered] = released.remembered.as_slice() else {
             panic!("of one domain")
         };

@@ -18,7 +18,7 @@ use tokio::sync::{Barrier, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixture::{Memory, WORLD, engine},
+    fixture::{Memory, block_on, engine},
     small::groups,
 };
 
@@ -69,7 +69,7 @@ fn a_cancelled_query_ends() {
         .check(&permit, "SELECT sum(x) FROM t", port.as_ref())
         .unwrap();
     let cancel = CancellationToken::new();
-    let ended = WORLD.block_on(async {
+    let ended = block_on(async {
         let (engine, token) = (engine(), cancel.clone());
         let running = engine.run(&sealed, port, &NOTHING_YET, &token);
         let cancelling = async { cancel.cancel() };
@@ -142,7 +142,7 @@ fn a_query_that_never_ends_is_ended_at_its_deadline() {
     let sealed = engine
         .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
         .unwrap();
-    WORLD.block_on(async {
+    block_on(async {
         let ended = engine
             .run(&sealed, port.clone(), &NOTHING_YET, &CancellationToken::new())
             .await;
@@ -160,7 +160,7 @@ fn a_query_that_computes_is_cancelled_while_it_runs() {
         .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
         .unwrap();
     let cancel = CancellationToken::new();
-    WORLD.block_on(async {
+    block_on(async {
         let running = engine.run(&sealed, port.clone(), &NOTHING_YET, &cancel);
         let cancelling = async {
             read.await.unwrap();
@@ -178,7 +178,7 @@ fn a_query_ends_when_nobody_waits_for_it() {
     let sealed = engine
         .check(&permit, "SELECT g, sum(x) FROM t GROUP BY g", port.as_ref())
         .unwrap();
-    WORLD.block_on(async {
+    block_on(async {
         let cancel = CancellationToken::new();
         tokio::select! {
             _ = engine.run(&sealed, port.clone(), &NOTHING_YET, &cancel) => panic!("it never ends"),
@@ -228,7 +228,7 @@ fn three_at_once(engine: &Engine) -> usize {
         .check(&small.permit(), "SELECT count(*), sum(x) FROM t", port.as_ref())
         .unwrap();
     let cancel = CancellationToken::new();
-    let ended = WORLD.block_on(async {
+    let ended = block_on(async {
         // A clone shares the turns.
         let engines: Vec<Engine> = (0..3).map(|_| engine.clone()).collect();
         let runs = engines
@@ -252,7 +252,7 @@ fn after_the_seal_every_error_is_the_same_and_says_nothing() {
     let sealed = engine()
         .check(&permit, "SELECT sum(x) FROM t", port.as_ref())
         .unwrap();
-    let ended = WORLD.block_on(engine().run(
+    let ended = block_on(engine().run(
         &sealed,
         Arc::clone(&port) as Arc<dyn Tables>,
         &NOTHING_YET,

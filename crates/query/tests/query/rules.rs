@@ -11,7 +11,7 @@ use shuyu_query::{
 
 use crate::{
     dice::Dice,
-    fixture::{CASES, WORLD, table},
+    fixture::{CASES, WORLD, block_on, table},
     people::in_turn,
     small::{Small, free, text, units},
 };
@@ -46,7 +46,7 @@ fn open(engine: fn(GateKey) -> Engine) -> Vec<String> {
         failed,
         by_noise_alone,
         ..
-    } = WORLD.block_on(score(&WORLD.fixture, &cases(), &run)).unwrap();
+    } = block_on(score(&WORLD.fixture, &cases(), &run)).unwrap();
     let mut open: Vec<String> = failed.into_iter().map(|failed| failed.id).collect();
     open.extend(by_noise_alone);
     open
@@ -191,7 +191,7 @@ fn without_what_a_permit_states_something_gets_through() {
                 keys: 2,
                 ..Run::default()
             };
-            let report = WORLD.block_on(score(fixture, &cases, &run)).unwrap();
+            let report = block_on(score(fixture, &cases, &run)).unwrap();
             report
                 .failed
                 .into_iter()

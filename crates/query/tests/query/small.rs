@@ -8,7 +8,7 @@ use shuyu_privacy::{ColumnGrant, Permit, TableGrant, TableKind, Use};
 use shuyu_query::{CheckError, Engine, Past, Released, UNIT_COLUMN};
 use tokio_util::sync::CancellationToken;
 
-use crate::fixture::{Memory, Outcome, WORLD, engine, permit, table};
+use crate::fixture::{Memory, Outcome, block_on, engine, permit, table};
 
 /// A small world: tables with their grants.
 #[derive(Default)]
@@ -104,9 +104,7 @@ impl Small {
             tables: self.tables.clone(),
         });
         let sealed = engine.check(&self.permit(), sql, memory.as_ref()).unwrap();
-        WORLD
-            .block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new()))
-            .unwrap()
+        block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new())).unwrap()
     }
 
     pub fn refused(&self, sql: &str) -> String {
@@ -142,7 +140,7 @@ impl Small {
             Err(CheckError::Refused(refusal)) => return Outcome::Refused(refusal),
             Err(CheckError::Failed(fault)) => panic!("{fault}"),
         };
-        match WORLD.block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new())) {
+        match block_on(engine.run(&sealed, memory, &Past::default(), &CancellationToken::new())) {
             Ok(_) => Outcome::Answered,
             Err(_) => Outcome::Opaque,
         }

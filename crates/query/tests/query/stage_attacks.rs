@@ -1,10 +1,8 @@
 //! Attacks by stages: nothing of one person gets out through bounds, joined cells, rows put together or windows.
 
 use shuyu_privacy::{ColumnGrant, Use};
-use shuyu_query::score::{Rewrite, Run, read, score};
 
 use crate::{
-    fixture::{CASES, WORLD},
     small::{Small, groups, text, units, uses},
     stages::visits,
 };
@@ -208,22 +206,5 @@ fn a_class_does_not_hide_in_an_inner_relation() {
         "SELECT count(*) FROM (SELECT id_no FROM (SELECT id_no, first_value(d) OVER (PARTITION BY id_no) AS m FROM t WHERE g = 'a') w WHERE w.m = 'ill' GROUP BY id_no) s",
     ] {
         assert_eq!(small.ask(sql), [["NULL"]], "{sql}");
-    }
-}
-
-/// The attacks of the catalogue that go by stages, as they are and put differently.
-#[test]
-fn attacks_by_stages_are_stopped_however_they_are_put() {
-    let mut cases = read(CASES).unwrap();
-    cases.retain(|case| case.id.starts_with('R'));
-    for rewrite in [Rewrite::AsItIs].into_iter().chain(Rewrite::ALL) {
-        let run = Run {
-            keys: 1,
-            rewrite,
-            ..Run::default()
-        };
-        let report = WORLD.block_on(score(&WORLD.fixture, &cases, &run)).unwrap();
-        assert_eq!(report.attacks.of, 12);
-        assert!(report.failed.is_empty(), "{rewrite:?}: {:#?}", report.failed);
     }
 }

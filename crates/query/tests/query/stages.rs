@@ -7,7 +7,7 @@ use shuyu_privacy::{Bounds, ColumnGrant, GateKey, Grain, Use};
 use shuyu_query::{Engine, EngineLimits};
 
 use crate::{
-    fixture::WORLD,
+    fixture::{WORLD, block_on},
     small::{Small, free, groups, text, units, uses, whole},
 };
 
@@ -283,7 +283,7 @@ fn perturbed_values_are_near() {
     let tables: Arc<dyn shuyu_query::Tables> = Arc::clone(&WORLD.memory) as Arc<dyn shuyu_query::Tables>;
     let past = shuyu_query::Past::default();
     let stop = tokio_util::sync::CancellationToken::new();
-    let released = WORLD.block_on(engine.run(&sealed, tables, &past, &stop)).unwrap();
+    let released = block_on(engine.run(&sealed, tables, &past, &stop)).unwrap();
     assert_eq!(released.num_rows(), 2);
     for sum in &released.sums {
         let value = sum.verdict.value().unwrap();

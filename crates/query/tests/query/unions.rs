@@ -1,38 +1,21 @@
 //! UNION ALL of personal branches: cells of every branch, and attacks through them.
 
-use shuyu_query::score::{Case, Report, Rewrite, Run, read, score};
-
 use crate::{
-    fixture::WORLD,
     people::{MANY, all, exactly, people, x},
+    scored::{all_pass, however_put},
 };
 
 const CASES: &str = include_str!("sql-policy/unions.jsonl");
 
-fn scored(rewrite: Rewrite, keys: u8) -> Report {
-    let cases: Vec<Case> = read(CASES).unwrap();
-    let run = Run {
-        keys,
-        rewrite,
-        ..Run::default()
-    };
-    WORLD.block_on(score(&WORLD.fixture, &cases, &run)).unwrap()
-}
-
 #[test]
 fn unions_are_answered_and_attacks_through_them_stopped() {
-    let report = scored(Rewrite::AsItIs, 2);
-    assert!(report.failed.is_empty(), "{:#?}", report.failed);
+    let report = all_pass(CASES, 17, 3);
     assert!(report.by_noise_alone.is_empty(), "{:?}", report.by_noise_alone);
-    assert_eq!((report.attacks.of, report.legitimate.of), (17, 3));
 }
 
 #[test]
 fn unions_however_they_are_put() {
-    for rewrite in Rewrite::ALL {
-        let report = scored(rewrite, 1);
-        assert!(report.failed.is_empty(), "{rewrite:?}: {:#?}", report.failed);
-    }
+    however_put(CASES);
 }
 
 #[test]
