@@ -30,6 +30,8 @@ pub struct Missing {
     pub join_risk: bool,
     /// That own lists may be joined with personal rows.
     pub fusion: bool,
+    /// What it is refused for under the permit as it is; `None` if it is legal.
+    pub first: Option<Refusal>,
     /// What stands in the way even with all of these; `None` if they are enough.
     pub refusal: Option<Refusal>,
 }
@@ -37,47 +39,57 @@ pub struct Missing {
 impl Missing {
     /// The query is legal as the permit is.
     pub fn is_nothing(&self) -> bool {
-        self.grants.is_empty() && !self.join_risk && !self.fusion && self.refusal.is_none()
+        self.first.is_none()
     }
 }
 
-/// The search: check the query under [`Search::permit`], tell what it was refused for, again and again.
-#[derive(Debug)]
-pub struct Search {
+/// Whether a refusal speaks of a grant, so that more grants could help.
+pub fn heals(refusal: &Refusal) -> bool {
+    let applied_for = refusal
+        .facts
+        .get("nearest")
+        .is_some_and(|way| way == "apply_for_use");
+    match refusal.code.as_str() {
+        "column_sealed" | "fusion_not_granted" | "grain_finer" | "join_risk_not_assessed" => true,
+        "use_missing" => applied_for,
+        _ => false,
+    }
+}
+
+/// Checks a query under the permit, supposes what it is refused for, and checks again, until no grant helps. `check`
+/// says no with a refusal; the permits it is given never stand behind an answer.
+///
+/// # Errors
+/// Whatever `check` fails with.
+pub fn missing<E>(
+    permit: &Permit,
+    mut check: impl FnMut(&Permit) -> Result<Result<(), Refusal>, E>,
+) -> Result<Missing, E> {
+    let mut search = Search {
+        permit: permit.clone(),
+        found: Missing::default(),
+    };
+    while let Err(refusal) = check(&search.permit)? {
+        search.found.first.get_or_insert_with(|| refusal.clone());
+        if search.found.grants.len() >= MOST || !search.supposed(&refusal) {
+            search.found.refusal = Some(refusal);
+            break;
+        }
+    }
+    Ok(search.found)
+}
+
+struct Search {
     permit: Permit,
     found: Missing,
 }
 
 impl Search {
-    /// Begins with the permit as it is.
-    pub fn new(permit: Permit) -> Self {
-        Self {
-            permit,
-            found: Missing::default(),
-        }
-    }
-
-    /// The permit with every grant found so far. It is for checking only and never stands behind an answer.
-    pub fn permit(&self) -> &Permit {
-        &self.permit
-    }
-
-    /// Learns from a refusal; whether it is worth checking again.
-    pub fn learn(&mut self, refusal: Refusal) -> bool {
-        let more = self.found.grants.len() < MOST && self.supposed(&refusal);
-        if !more {
-            self.found.refusal = Some(refusal);
-        }
-        more
-    }
-
-    /// What was found.
-    pub fn end(self) -> Missing {
-        self.found
-    }
-
     /// Supposes what the refusal asks for; `false` if no grant heals it, or if it was supposed already.
     fn supposed(&mut self, refusal: &Refusal) -> bool {
+        if !heals(refusal) {
+            return false;
+        }
         let fact = |name: &str| refusal.facts.get(name).map_or("", String::as_str);
         if refusal.code == "join_risk_not_assessed" {
             self.found.join_risk = true;
@@ -95,7 +107,7 @@ impl Search {
             // Sealed is the empty set. With a use that no query makes, the column can be named, and the next refusal
             // says which use it needs.
             "column_sealed" => grant.columns.entry(name.1).or_default().uses.insert(Use::Python),
-            "use_missing" if fact("nearest") == "apply_for_use" => {
+            "use_missing" => {
                 let (Some(column), Ok(wanted)) = (grant.columns.get_mut(&name.1), fact("use").parse::<Use>())
                 else {
                     return false;

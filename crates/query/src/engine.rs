@@ -13,7 +13,7 @@ use futures::StreamExt;
 use shuyu_kernel::Fault;
 use shuyu_privacy::{
     Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate,
-    missing::{Missing, Search},
+    missing::{Missing, missing},
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -100,17 +100,11 @@ impl Engine {
     /// # Errors
     /// A fault when a schema cannot be read.
     pub fn missing_grants(&self, permit: &Permit, sql: &str, tables: &dyn Tables) -> Result<Missing, Fault> {
-        let mut search = Search::new(permit.clone());
-        loop {
-            let more = match self.check(search.permit(), sql, tables) {
-                Ok(_) => false,
-                Err(CheckError::Failed(fault)) => return Err(fault),
-                Err(CheckError::Refused(refusal)) => search.learn(refusal),
-            };
-            if !more {
-                return Ok(search.end());
-            }
-        }
+        missing(permit, |supposed| match self.check(supposed, sql, tables) {
+            Ok(_) => Ok(Ok(())),
+            Err(CheckError::Refused(refusal)) => Ok(Err(refusal)),
+            Err(CheckError::Failed(fault)) => Err(fault),
+        })
     }
 
     /// Runs a sealed plan: lower plan, gate, upper plan. Ends when `cancel` is cancelled or the deadline has

@@ -26,11 +26,11 @@ document.addEventListener("click", async (event) => {
 // The first error gets the focus.
 document.querySelector(".error-summary, .refusal")?.scrollIntoView({ block: "nearest" });
 
-// Ctrl+Enter runs a query; a form is sent once.
+// Ctrl+Enter presses the main button of the editor; a form is sent once.
 document.addEventListener("keydown", (event) => {
   if (event.target.id === "sql" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    event.target.form.querySelector("button[value=run]").click();
+    event.target.form.querySelector("button.primary").click();
   }
 });
 document.addEventListener("submit", (event) => {

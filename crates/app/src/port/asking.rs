@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{DatasetId, Refusal};
-use shuyu_privacy::{Past, Remembered, Statistic, dp::Error as DpError, permit::Permit};
+use shuyu_kernel::{DatasetId, Fault, Refusal};
+use shuyu_privacy::{Past, Remembered, Statistic, dp::Error as DpError, missing::Missing, permit::Permit};
 
 use super::{Cancel, TryOut};
 
@@ -88,6 +88,8 @@ pub struct DpEstimate {
 pub trait Ask: TryOut {
     /// Checks without touching data.
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal>;
+    /// Which grants a query lacks, without touching data.
+    async fn missing_grants(&self, permit: &Permit, sql: &str) -> Result<Missing, Fault>;
     /// What a query in mode `dp` will cost; `None` in other modes and for queries that read no personal rows.
     async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
         self.check(permit, sql).await.map(|()| None)

@@ -25,13 +25,13 @@ struct Cell {
 }
 
 impl Cell {
-    /// The subjects from a place on. Cells of different places that are a cell apart share nobody.
-    fn new(from: u64, thresholds: &Thresholds) -> Self {
+    /// So many subjects from a place on.
+    fn new(from: u64, subjects: u64, thresholds: &Thresholds) -> Self {
         let one = |number| Contribution {
             unit: scattered(number),
             amount: 1.0,
         };
-        let contributions: Vec<Contribution> = (from..from + SUBJECTS).map(one).collect();
+        let contributions: Vec<Contribution> = (from..from + subjects).map(one).collect();
         let tally = Tally::of(&contributions, thresholds.k.value);
         Self { contributions, tally }
     }
@@ -45,6 +45,16 @@ impl Cell {
             one_row: true,
         }
     }
+}
+
+/// Cells of a drill-down: eight, four and two of the finest together, then the finest.
+fn drill_down(thresholds: &Thresholds) -> Vec<Cell> {
+    let levels = [8, 4, 2, 1].map(|width| width * SUBJECTS);
+    let cells = levels.into_iter().flat_map(|subjects| {
+        let places = (0..CELLS * SUBJECTS / 2).step_by(usize::try_from(subjects).unwrap_or(1));
+        places.map(move |from| Cell::new(from, subjects, thresholds))
+    });
+    cells.collect()
 }
 
 /// What judges.
@@ -62,7 +72,7 @@ impl Bench {
 
     /// Milliseconds from opening a draft to the verdict.
     fn judge(&self, family: &str, from: u64) -> f64 {
-        let cell = Cell::new(from, &self.thresholds);
+        let cell = Cell::new(from, SUBJECTS, &self.thresholds);
         let watch = Stopwatch::start();
         self.draft().answer(&cell.sought(family));
         watch.millis()
@@ -77,9 +87,7 @@ pub(super) fn measure(report: &mut Report, sums: u64) -> anyhow::Result<()> {
         thresholds: Thresholds::default(),
         book: Arc::default(),
     };
-    let cells: Vec<Cell> = (0..CELLS)
-        .map(|cell| Cell::new(cell * SUBJECTS, &bench.thresholds))
-        .collect();
+    let cells = drill_down(&bench.thresholds);
     let families = sums.div_ceil(CELLS);
     let watch = Stopwatch::start();
     for family in 0..families {

@@ -40,7 +40,13 @@ pub(super) fn measure(report: &mut Report, persons: u64) -> anyhow::Result<()> {
         ("k, l, t and risk of records", assessing(persons)?),
     ] {
         // The rows are made on the way; their time is not that of the work.
-        let work = (seconds - read).max(1e-9);
+        let work = seconds - read;
+        if work <= 0.0 {
+            report
+                .not_measured
+                .push(format!("{what}: quicker than making the rows"));
+            continue;
+        }
         report.add(Figure::new(section, what, per_second(work), "rows/s").against(per_second(read), making));
     }
     identity(report, persons);

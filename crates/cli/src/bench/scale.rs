@@ -25,6 +25,7 @@ const OF_PERSONS: Question = Question {
     sql: "SELECT county, count(*) AS n, avg(income) AS mean FROM persons GROUP BY county",
     columns: &[("county", Use::Group), ("income", Use::Measure)],
     section: "gate at scale, one row per subject",
+    wide: "",
 };
 const OF_EVENTS: Question = Question {
     table: "events",
@@ -35,6 +36,7 @@ const OF_EVENTS: Question = Question {
         ("cost", Use::Measure),
     ],
     section: "gate at scale, events",
+    wide: "",
 };
 
 /// Brings both tables and asks about them.

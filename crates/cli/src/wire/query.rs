@@ -13,7 +13,7 @@ use shuyu_app::port::{
 };
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
-use shuyu_privacy::{Past, Permit, TableGrant};
+use shuyu_privacy::{Past, Permit, TableGrant, missing::Missing};
 use shuyu_query::{CheckError, Engine, Estimate, Opaque, Sealed, Tables, UNIT_COLUMN};
 
 use super::made_up::MadeUp;
@@ -147,6 +147,15 @@ fn asked_schema(stored: &SchemaRef) -> SchemaRef {
 impl Ask for QueryAdapter {
     async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
         self.sealed(permit, sql).await.map(|_| ())
+    }
+
+    async fn missing_grants(&self, permit: &Permit, sql: &str) -> Result<Missing, Fault> {
+        // The versions are the same whatever would be granted, so they are opened once.
+        let pinned = self.pin(permit).await.map_err(|error| match error {
+            LakeError::Fault(fault) => fault,
+            LakeError::Refused(refusal) => Fault::new("opening a permit's tables", refusal),
+        })?;
+        self.engine.missing_grants(permit, sql, pinned.as_ref())
     }
 
     async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {

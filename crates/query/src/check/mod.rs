@@ -47,6 +47,7 @@ mod maker;
 mod matches;
 pub(crate) mod membership;
 mod missing;
+pub(crate) mod mixed;
 mod nearest;
 mod noisy;
 mod order;
@@ -71,6 +72,7 @@ mod survey;
 pub(crate) mod text;
 mod total;
 mod union;
+mod weaker;
 mod window;
 
 /// A checked plan. Only [`crate::Engine::check`] makes one; [`crate::Engine::run`] takes nothing else.

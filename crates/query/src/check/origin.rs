@@ -163,13 +163,7 @@ impl Relation {
             Some(derived) if derived.how == How::Apart => kept(&derived.inner.whole()),
             _ => true,
         });
-        let there: BTreeSet<&str> = self.leaves.iter().map(|leaf| leaf.alias.as_str()).collect();
-        let is_there = |column: &Column| {
-            let of = column.relation.as_ref();
-            of.is_none_or(|of| there.contains(of.table()))
-        };
-        self.equalities
-            .retain(|(one, other)| is_there(one) && is_there(other));
+        self.forget_equalities();
         for leaf in &mut self.leaves {
             if let Origin::Derived(derived) = &mut leaf.origin
                 && matches!(derived.how, How::Joined | How::Among)
@@ -177,6 +171,17 @@ impl Relation {
                 derived.inner.retain(kept);
             }
         }
+    }
+
+    /// Drops equalities with leaves that are gone.
+    pub(super) fn forget_equalities(&mut self) {
+        let there: BTreeSet<&str> = self.leaves.iter().map(|leaf| leaf.alias.as_str()).collect();
+        let is_there = |column: &Column| {
+            let of = column.relation.as_ref();
+            of.is_none_or(|of| there.contains(of.table()))
+        };
+        self.equalities
+            .retain(|(one, other)| is_there(one) && is_there(other));
     }
 
     /// The leaf that has this column at whatever depth, with the relation it is a leaf of.

@@ -13,6 +13,7 @@ use super::{
     figures::Figures,
     fusion,
     join::{self, Subject},
+    mixed,
     relation::{Relation, Stage},
     sets::{self, Sets},
     stage,
@@ -113,6 +114,7 @@ pub(crate) fn check(
     let parts: Vec<_> = parts
         .map(|part| part.where_rows_may_be_missing(relation))
         .collect();
+    mixed::check(relation, &keys, &parts, citations)?;
     fusion::check_release(relation, (aggregate, input), &keys, &parts, citations)?;
     Ok(Some(Release {
         relation: relation.clone(),

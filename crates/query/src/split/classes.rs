@@ -10,7 +10,7 @@ use datafusion::{
     common::{Column, Result, exec_err},
     logical_expr::{Expr, LogicalPlan},
 };
-use shuyu_privacy::{ClassColumns, Use};
+use shuyu_privacy::ClassColumns;
 
 use super::{
     calls::count_distinct,
@@ -18,8 +18,9 @@ use super::{
     lower::{Builder, SUBJECTS, UNIT, bare, name},
 };
 use crate::check::{
+    mixed::speaks,
     plan::cell_column,
-    relation::{Relation, Stage, columns_of},
+    relation::{Relation, columns_of},
     release::Release,
 };
 
@@ -60,18 +61,16 @@ impl Builder<'_> {
         let (inner, outer): (Vec<usize>, Vec<usize>) =
             (0..self.release.keys.len()).partition(|key| self.release.keys.get(*key).is_some_and(about));
         Ok(Class {
-            within: self.part(&self.release.relation, &outer, &|filter| !about(filter))?,
-            class: self.part(&people, &inner, &about)?,
-            everybody: self.part(&people, &[], &|_| false)?,
+            within: self.part(self.release.relation.without(&about), &outer)?,
+            class: self.part(under(&people, &about), &inner)?,
+            everybody: self.part(under(&people, &|_| false), &[])?,
             outer,
             inner,
         })
     }
 
-    /// Subjects by some of the keys, under some of the filters.
-    fn part(&self, relation: &Relation, keys: &[usize], kept: &dyn Fn(&Expr) -> bool) -> Result<LogicalPlan> {
-        let mut relation = relation.clone();
-        relation.retain(kept);
+    /// Subjects of a relation by some of the keys.
+    fn part(&self, relation: Relation, keys: &[usize]) -> Result<LogicalPlan> {
         let release = Release {
             relation,
             keys: keys
@@ -102,13 +101,11 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a class of the column says something about a person.
-fn speaks(relation: &Relation, column: &Column) -> bool {
-    relation.leaf_of_all(column).is_some_and(|leaf| {
-        let grant = leaf.column(&column.name);
-        leaf.stage() == Stage::Personal
-            && grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))
-    })
+/// The relation under some of its conditions.
+fn under(relation: &Relation, kept: &dyn Fn(&Expr) -> bool) -> Relation {
+    let mut relation = relation.clone();
+    relation.retain(kept);
+    relation
 }
 
 /// The cells with the two shares of a class.

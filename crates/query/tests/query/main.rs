@@ -4,6 +4,7 @@
 mod answers;
 mod arguments;
 mod attacks;
+mod classes;
 mod dice;
 mod dp;
 mod drift;

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::{
     input::{Body, Named},
     output::RefusalView,
+    permits::StricterMode,
 };
 use crate::{
     problem::Failure,
@@ -23,6 +24,9 @@ pub struct Explained {
     /// SQL text.
     #[schema(example = "SELECT area, avg(income) FROM people GROUP BY area")]
     sql: String,
+    /// The mode it would be asked in, as for a question.
+    #[serde(default)]
+    mode: Option<StricterMode>,
 }
 
 /// What a question lacks. No data is touched.
@@ -66,13 +70,18 @@ pub async fn missing_grants(
     Named(id): Named<PermitId>,
     Body(explained): Body<Explained>,
 ) -> Result<Json<MissingView>, Failure> {
-    let found = state.app.missing_grants(&session, id, &explained.sql).await?;
+    let mode = explained.mode.map(StricterMode::permit_mode);
+    let found = state
+        .app
+        .explain_permit(&session, id, &explained.sql, mode)
+        .await?;
     let legal = found.is_nothing();
     let Missing {
         grants,
         join_risk,
         fusion,
         refusal,
+        first: _,
     } = found;
     let grants = grants
         .into_iter()

@@ -51,6 +51,15 @@ pub enum StricterMode {
     Dp,
 }
 
+impl StricterMode {
+    /// The mode of a permit that it is.
+    pub fn permit_mode(self) -> PermitMode {
+        match self {
+            Self::Dp => PermitMode::Dp,
+        }
+    }
+}
+
 /// The check of a dry run passed.
 #[derive(Serialize, ToSchema)]
 pub struct Passed {
@@ -116,7 +125,7 @@ pub async fn ask(
     Repeatable(guarded): Repeatable,
     Body(question): Body<Question>,
 ) -> Result<Response, Failure> {
-    let mode = question.mode.map(|StricterMode::Dp| PermitMode::Dp);
+    let mode = question.mode.map(StricterMode::permit_mode);
     if question.dry_run {
         let told = state.app.estimate(&session, id, &question.sql, mode).await?;
         return Ok(Json(Passed {

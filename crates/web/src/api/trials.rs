@@ -6,7 +6,10 @@ use serde_json::Value;
 use shuyu_kernel::PermitId;
 use utoipa::ToSchema;
 
-use super::input::{Body, Named};
+use super::{
+    input::{Body, Named},
+    permits::StricterMode,
+};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A statement to be tried.
@@ -16,6 +19,9 @@ pub struct Trial {
     /// One SELECT statement.
     #[schema(example = "SELECT area, count(*) AS n FROM people GROUP BY area")]
     sql: String,
+    /// The mode it would be asked in, as for a question.
+    #[serde(default)]
+    mode: Option<StricterMode>,
 }
 
 /// Cells over made-up tables: nothing left the domain, nothing is charged.
@@ -38,7 +44,8 @@ pub async fn try_query(
     Named(id): Named<PermitId>,
     Body(trial): Body<Trial>,
 ) -> Result<Json<TrialView>, Failure> {
-    let answer = state.app.try_query(&session, id, &trial.sql, None).await?;
+    let mode = trial.mode.map(StricterMode::permit_mode);
+    let answer = state.app.try_query(&session, id, &trial.sql, mode).await?;
     let cells = |row: &Vec<_>| {
         let cells = row.iter();
         cells

@@ -1,7 +1,6 @@
 //! Which grants would make a query legal, on the workbench.
 
-use shuyu_app::{Stop, explaining::Missing};
-use shuyu_kernel::{PermitId, Refusal};
+use shuyu_app::explaining::Missing;
 
 use super::workbench::{UseView, use_view};
 use crate::page::{Frame, RefusalCard, Visit};
@@ -37,40 +36,25 @@ impl MissingView {
     }
 }
 
-/// Whether more grants could help against a refusal.
-pub(crate) fn speaks_of_grants(refusal: &Refusal) -> bool {
-    let codes = [
-        "column_sealed",
-        "grain_finer",
-        "join_risk_not_assessed",
-        "use_missing",
-    ];
-    codes.contains(&refusal.code.as_str())
-}
-
-/// Asks what a query lacks.
-pub(crate) async fn missing(
-    frame: &Frame,
-    visit: &Visit,
-    permit: PermitId,
-    sql: &str,
-) -> Result<MissingView, Stop> {
+/// What a query lacks, as it is shown.
+pub(crate) fn missing_view(frame: &Frame, visit: &Visit, found: Missing) -> MissingView {
     let Missing {
         grants,
         join_risk,
         fusion,
         refusal,
-    } = visit.app().missing_grants(&visit.session, permit, sql).await?;
+        first: _,
+    } = found;
     let columns = grants.into_iter().map(|((table, column), grant)| MissingColumn {
         table,
         column,
         uses: grant.uses.iter().map(|each| use_view(frame, *each)).collect(),
         finer: grant.finer,
     });
-    Ok(MissingView {
+    MissingView {
         columns: columns.collect(),
         join_risk,
         fusion,
         card: refusal.map(|refusal| RefusalCard::of(frame, &visit.profile, &refusal)),
-    })
+    }
 }

@@ -9,13 +9,14 @@ use axum::{
 use shuyu_app::{
     Stop,
     budget::PermitMode,
+    explaining::heals,
     read::{Sensitivity, Workbench, WorkbenchTable},
 };
 use shuyu_kernel::{CaseId, PermitId, Refusal, Use};
 
 use super::{
     budget::{BudgetView, ToldView, budget, check},
-    explaining::{MissingView, missing, speaks_of_grants},
+    explaining::{MissingView, missing_view},
     nearest::{locate, rewrite, split},
     permits::{AnswerView, answer_view},
     posted::Posted,
@@ -114,7 +115,8 @@ pub(crate) async fn ask(
         "edit" => None,
         "check" => check(&mut page, &visit, permit, mode).await,
         "explain" => {
-            page.missing = Some(missing(&page.frame, &visit, permit, &sql).await?);
+            let found = visit.app().explain_permit(&visit.session, permit, &sql, mode);
+            page.missing = Some(missing_view(&page.frame, &visit, found.await?));
             None
         }
         "try" => tried(&mut page, &visit, permit, mode).await,
@@ -137,8 +139,9 @@ pub(crate) async fn ask(
         None => Ok(html(StatusCode::OK, &page)),
         Some(Stop::Refused(refusal)) => {
             explain(&mut page, &visit, &refusal);
-            if speaks_of_grants(&refusal) {
-                let found = missing(&page.frame, &visit, permit, &sql).await?;
+            if heals(&refusal) {
+                let found = visit.app().missing_grants(&visit.session, permit, &sql, mode);
+                let found = missing_view(&page.frame, &visit, found.await?);
                 page.missing = found.grants().then_some(found);
             }
             Ok(html(status(&Stop::Refused(refusal)), &page))

@@ -195,12 +195,23 @@ fn what_grants_a_query_lacks_is_told_and_noted() {
         let grant = json!({ "table": "people", "column": "age", "uses": ["measure"], "finer": false });
         let told = json!({ "legal": false, "grants": [grant], "join_risk": false, "fusion": false });
         assert_eq!(lacking, told);
-        assert_eq!(chain::noted(&world, "query_check").await.len(), 1);
+        let notes = chain::noted(&world, "query_check").await;
+        assert_eq!(notes.len(), 1);
+        assert_eq!(
+            (&notes[0]["code"], &notes[0]["clauses"][0]),
+            (&json!("use_missing"), &json!("ST-OP-001"))
+        );
         // It was asked only: the permit gives nothing more than before.
         let refused = chain.ask(&world, "SELECT avg(age) FROM people").await;
         assert_eq!(refused.problem(), (422, "use_missing".to_owned()));
         let hopeless = asked("SELECT bad").await.ok();
         assert_eq!(hopeless["refusal"]["code"], "use_missing");
+        // The mode is part of the question.
+        let extreme = "SELECT max(age) FROM people";
+        assert_eq!(asked(extreme).await.ok()["legal"], true);
+        let stricter = json!({ "sql": extreme, "mode": "dp" });
+        let in_dp = world.post(&path).token(&chain.operator).json(stricter).await;
+        assert_eq!(in_dp.ok()["refusal"]["code"], "dp_statistic_refused");
         chain.revoke(&world).await;
         assert_eq!(
             asked("SELECT 1").await.problem(),

@@ -23,6 +23,7 @@ use shuyu_privacy::{
     Past,
     governance::{assess::Figures, fingerprint::Traced},
     identity::{Index, IndexBuilder, Tag},
+    missing::{Missing, missing},
     permit::{Permit, PermitMode, TableKind},
 };
 use shuyu_store::{KeySource, Store};
@@ -181,9 +182,8 @@ pub struct Oracle {
     pub switch: Mutex<Option<Cancel>>,
 }
 
-#[async_trait]
-impl Ask for Oracle {
-    async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
+impl Oracle {
+    fn judge(permit: &Permit, sql: &str) -> Result<(), Refusal> {
         let age = permit
             .tables
             .get("people")
@@ -197,10 +197,23 @@ impl Ask for Oracle {
                 .fact("nearest", "apply_for_use")
                 .fact("nearest_kind", "instruction"));
         }
+        if sql == "SELECT max(age) FROM people" && permit.mode == PermitMode::Dp {
+            return Err(Refusal::unmet("dp_statistic_refused"));
+        }
         if sql == "SELECT bad" {
             return Err(Refusal::unmet("use_missing").citing(&"ST-OP-001".parse().ok()));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Ask for Oracle {
+    async fn check(&self, permit: &Permit, sql: &str) -> Result<(), Refusal> {
+        Self::judge(permit, sql)
+    }
+    async fn missing_grants(&self, permit: &Permit, sql: &str) -> Result<Missing, Fault> {
+        missing(permit, |supposed| Ok(Self::judge(supposed, sql)))
     }
     async fn estimate(&self, permit: &Permit, sql: &str) -> Result<Option<DpEstimate>, Refusal> {
         self.check(permit, sql).await?;

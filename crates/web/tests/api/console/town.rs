@@ -5,8 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use shuyu_app::port::{Answer, Ask, AskError, Cancel, Gated, MadeUpTable, TryOut};
-use shuyu_kernel::Refusal;
-use shuyu_privacy::{Past, permit::Permit};
+use shuyu_kernel::{Fault, Refusal};
+use shuyu_privacy::{
+    Past,
+    missing::{Missing, missing},
+    permit::Permit,
+};
 
 use crate::{profile::profiles_of_lone_permits, world::World};
 
@@ -268,6 +272,9 @@ impl Strict {
 impl Ask for Strict {
     async fn check(&self, _: &Permit, sql: &str) -> Result<(), Refusal> {
         Self::judge(sql)
+    }
+    async fn missing_grants(&self, permit: &Permit, sql: &str) -> Result<Missing, Fault> {
+        missing(permit, |_| Ok(Self::judge(sql)))
     }
     async fn ask(&self, _: &Permit, sql: &str, _: &Past, _: Cancel) -> Result<Gated, AskError> {
         Self::judge(sql).map_err(AskError::Refused)?;
