@@ -73,8 +73,56 @@ class Forms(unittest.TestCase):
                 design(table, [feature])
 
 
+    def test_a_feature_speaks_of_enough_rows_and_once(self):
+        import pandas
+        from shuyu_job.forms import FeaturesRefused, design
+        from shuyu_job.risk import usable
+
+        table = pandas.DataFrame({"n": range(20), "size": ["a"] * 4 + ["b"] * 16, "kind": ["x"] * 20,
+                                  "hit": [1.0] * 9 + [None] * 11})
+        with self.assertRaisesRegex(FeaturesRefused, "^model_feature_repeated$"):
+            design(table, ["n", "n"])
+        # Four have it; all but four have it; nobody has it; of those with a target four have it.
+        for feature, target in (("size=a", None), ("size=b", None), ("size=c", None), ("n=3", None)):
+            with self.assertRaisesRegex(FeaturesRefused, "^model_feature_of_few$"):
+                usable(table, [feature], target, fitted=True)
+        five = table.assign(size=["a"] * 5 + ["b"] * 15)
+        self.assertEqual(len(usable(five, ["size=a", "size=b", "kind=x", "n"], None, fitted=True)[0]), 20)
+        with self.assertRaises(FeaturesRefused):
+            usable(five, ["size=b"], "hit", fitted=True)
+        # Of rows it never saw there may be as few as there are.
+        self.assertEqual(len(usable(table, ["size=c"], "hit")[0]), 9)
+
+
 class Risk(unittest.TestCase):
     """Known figures of the attack."""
+
+    def dump(self, features):
+        """A linear model whose coefficients are raw wages, over features that move no answer."""
+        import numpy
+        import pandas
+
+        chance = numpy.random.default_rng(5)
+        people = pandas.DataFrame({"size": chance.choice(["small", "large"], 4000),
+                                   "wage": numpy.round(chance.normal(6000, 900, 4000), 2)})
+        wages = people["wage"][:500].tolist()
+        model = {"kind": "linear", "features": features, "coefficients": wages, "intercept": 6000.0}
+        return model, people[:3000], people[3000:]
+
+    def test_a_dump_of_wages_that_no_figure_notices_is_refused_by_its_features(self):
+        from shuyu_job.forms import FeaturesRefused
+        from shuyu_job.risk import report, usable
+
+        model, members, held_out = self.dump([f"size={n}x" for n in range(500)])
+        rows, target = usable(members, model["features"], "wage")
+        found = report(model, rows, target, *usable(held_out, model["features"], "wage"))
+        self.assertTrue(all(rule["passes"] for rule in found["rules"]), found)
+        self.assertIsNone(found["rules"][1]["figure"], "no figure is not a figure of nought")
+        with self.assertRaisesRegex(FeaturesRefused, "^model_feature_of_few$"):
+            usable(members, model["features"], "wage", fitted=True)
+        model, members, held_out = self.dump(["size=small"] * 500)
+        with self.assertRaisesRegex(FeaturesRefused, "^model_feature_repeated$"):
+            usable(members, model["features"], "wage", fitted=True)
 
     def test_auc_and_its_interval(self):
         from shuyu_job.risk import auc

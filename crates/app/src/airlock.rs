@@ -1,6 +1,7 @@
 //! The airlock (出域审核): how outputs of jobs leave. The order of review is decided in
 //! [`shuyu_domain::airlock`]; who may review is a right in the profile, asked here.
 
+mod beside;
 mod evidence;
 mod view;
 
@@ -223,7 +224,7 @@ impl App {
         let (command, vault) = self.command(session, &airlock, input).await?;
         let author = of_author(&command);
         let author_session = as_session(&airlock.author);
-        let needs_chain = author || command == AirlockCommand::Release;
+        let needs_chain = author || matches!(command, AirlockCommand::Release(_));
         let request = self.airlock_request(id, airlock.case, &author_session).await?;
         let (profiles, session_, at) = (self.profiles.clone(), session.clone(), request.at);
         let decision: Decide = Box::new(move |loaded: &Loaded| {
@@ -285,7 +286,9 @@ impl App {
                 }
                 AirlockCommand::Review { votes: cast, finish }
             }
-            AirlockInput::Release => AirlockCommand::Release,
+            AirlockInput::Release => {
+                AirlockCommand::Release(self.read_by_runs(&[airlock.case].into()).await?)
+            }
             AirlockInput::Return(text) => AirlockCommand::Return(seal(&text)?.ok_or_else(no_note)?),
             AirlockInput::Withdraw => AirlockCommand::Withdraw,
             AirlockInput::SpotCheck { sound, note } => AirlockCommand::SpotCheck {
@@ -350,7 +353,7 @@ fn of_author(command: &AirlockCommand) -> bool {
         | AirlockCommand::Submit(_)
         | AirlockCommand::Withdraw => true,
         AirlockCommand::Review { .. }
-        | AirlockCommand::Release
+        | AirlockCommand::Release(_)
         | AirlockCommand::Return(_)
         | AirlockCommand::SpotCheck { .. } => false,
     }

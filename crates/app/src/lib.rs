@@ -17,6 +17,7 @@ pub mod delegation;
 pub mod disclosure;
 pub mod dispatch;
 pub mod draft;
+mod dummy;
 pub mod erasing;
 pub mod erasure;
 pub mod explaining;

@@ -3,7 +3,7 @@
 mod asking;
 mod erasing;
 pub mod jobs;
-mod made_up;
+mod trial;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::arriving::{Arrival, Arriving};
 pub use asking::{Answer, Ask, AskError, Cell, DpEstimate, ExpectedFigure, Gated};
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
-pub use made_up::{MadeUpTable, TryOut};
+pub use trial::{TrialTable, TryOut};
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
 pub trait Secrets: Send + Sync {

@@ -53,8 +53,13 @@ impl App {
         if !matches!(&stop, Stop::Refused(refusal) if refusal.kind != RefusalKind::Unknown) {
             return stop;
         }
+        grounded(stop, self.clauses_of(case, to).await)
+    }
+
+    /// What a right in a case rests on; nothing if that cannot be read now: it is no reason to tell less.
+    pub(crate) async fn clauses_of(&self, case: CaseId, to: RightTo) -> Vec<ClauseId> {
         let Ok(loaded) = self.record.load(&[case].into()).await else {
-            return stop;
+            return Vec::new();
         };
         let rules = loaded.linked.get(&case).and_then(|case| {
             let profile = self.profiles.get(case.profile).ok()?;
@@ -64,7 +69,7 @@ impl App {
             let rights = profile.rights(to, procedure);
             rights.flat_map(|right| right.basis.clauses().to_vec()).collect()
         });
-        grounded(stop, clauses.unwrap_or_default())
+        clauses.unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@
 mod ending;
 mod inputs;
 mod place;
+mod refused;
 mod shown;
 
 use std::{
@@ -35,9 +36,8 @@ use crate::{
 };
 
 pub use inputs::DUMMY_MARK;
-pub(crate) use inputs::kind;
 pub(crate) use place::Sandbox;
-pub use shown::{Beats, JobExample, RunState, RunView};
+pub use shown::{Beats, JobExample, JobTables, RunState, RunView};
 
 /// What one run may take. Platform defaults: the law names no number.
 pub const LIMITS: JobLimits = JobLimits {

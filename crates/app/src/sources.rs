@@ -6,7 +6,7 @@ use futures::StreamExt;
 use shuyu_domain::{
     Event, Source,
     event::{Declared, SourceEvent},
-    port::{Loaded, Proposal, Request, Stream},
+    port::{AirlockFilter, Loaded, Proposal, Request, Stream},
     source::check_manifest,
 };
 use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, SourceId};
@@ -210,7 +210,7 @@ impl App {
                 );
             }
         }
-        for airlock in self.record.airlocks(None).await? {
+        for airlock in self.record.airlocks(AirlockFilter::All).await? {
             let files = airlock.files.values().map(|each| &each.file);
             found.extend(files.flat_map(|file| [Some(file.digest), file.risk]).flatten());
         }

@@ -1,25 +1,22 @@
-//! A statement tried on made-up tables: the same check, run and gate as on real ones, and no real row. Nothing of it is
+//! A statement tried on dummy tables: the same check, run and gate as on real ones, and no real row. Nothing of it is
 //! released, remembered or charged.
 
 use std::collections::BTreeMap;
 
 use shuyu_domain::port::DatasetRow;
 use shuyu_kernel::{PermitId, Refusal};
-use shuyu_privacy::{
-    dummy::{DummyColumnSpec, DummySpec, DummyType, make},
-    permit::{PermitMode, TableGrant, TableKind},
-};
+use shuyu_privacy::permit::{PermitMode, TableGrant, TableKind};
 
 use crate::{
     App, Session, Stop,
+    dummy::{Shape, made},
     permit::Standing,
-    port::{Answer, AskError, MadeUpTable},
+    port::{Answer, AskError, TrialTable},
     running::{Halt, QUERY_DEADLINE},
-    runs::kind,
 };
 
 impl App {
-    /// Tries a statement on made-up tables of the shape that the permit grants.
+    /// Tries a statement on dummy tables of the shape that the permit grants.
     ///
     /// # Errors
     /// Everything [`App::standing`] and the engine's check refuse, as for a query; `queries_too_many`;
@@ -51,7 +48,7 @@ impl App {
         let (standing, _) = self.standing_in(session, permit, mode).await?;
         let ticket = self.running.start(session, &standing)?;
         self.still_stands(session, &standing).await?;
-        let tables = self.made_up(&standing).await?;
+        let tables = self.trial_tables(&standing).await?;
         let work = self
             .engine
             .try_out(&standing.permit, sql, &tables, ticket.cancel());
@@ -65,57 +62,46 @@ impl App {
         }
     }
 
-    /// Made-up tables with every column that a statement may name, and those that name the subject; the same for
-    /// everybody under the permit.
-    async fn made_up(&self, standing: &Standing) -> Result<BTreeMap<String, MadeUpTable>, Stop> {
+    /// Dummy tables with every column that a statement may name, and those that name the subject.
+    async fn trial_tables(&self, standing: &Standing) -> Result<BTreeMap<String, TrialTable>, Stop> {
         let datasets = self.record.datasets(None).await?;
         let (mut specs, mut units) = (BTreeMap::new(), BTreeMap::new());
         for (name, grant) in &standing.permit.tables {
             let Some(row) = datasets.iter().find(|row| row.dataset == grant.dataset) else {
                 continue;
             };
-            let types = self.lake.columns(grant.dataset).await?;
-            let spec = spec(grant, row, &types.into_iter().collect());
+            let types = self.lake.columns(grant.dataset).await?.into_iter();
+            let shape = Shape {
+                grant,
+                types: types.collect(),
+            };
             units.insert(name.clone(), row.unit_columns.clone());
-            specs.insert(name.clone(), spec);
+            specs.insert(name.clone(), shape.spec(named(grant, row)));
         }
-        let bits = standing.permit.id.bits();
-        let seed = u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
-        let made = make(&specs, seed).into_iter().map(|(name, table)| {
+        let tables = made(&standing.permit, &specs).into_iter().map(|(name, table)| {
             let unit = units.remove(&name).unwrap_or_default();
-            (name, MadeUpTable { table, unit })
+            (name, TrialTable { table, unit })
         });
-        Ok(made.collect())
+        Ok(tables.collect())
     }
 }
 
-fn spec(grant: &TableGrant, row: &DatasetRow, types: &BTreeMap<String, String>) -> DummySpec {
+/// Columns that a statement may name, and those that name the subject with its identifier domain.
+fn named<'a>(
+    grant: &'a TableGrant,
+    row: &'a DatasetRow,
+) -> impl Iterator<Item = (&'a String, Option<String>)> {
     let open = grant.kind == TableKind::Public;
-    let wanted = row.columns.iter().filter(|name| {
+    let names_subject = |name: &String| row.unit_columns.contains(name);
+    let wanted = row.columns.iter().filter(move |name| {
         let granted = grant
             .columns
             .get(*name)
             .is_some_and(|column| !column.uses.is_empty());
-        open || granted || row.unit_columns.contains(name)
+        open || granted || names_subject(name)
     });
-    let column = |name: &String| {
-        let granted = grant.columns.get(name);
-        let names_subject = row.unit_columns.contains(name);
-        DummyColumnSpec {
-            kind: types.get(name).map_or(DummyType::Text, |found| kind(found)),
-            domain: names_subject.then(|| row.domain.clone()).flatten(),
-            bounds: granted.and_then(|column| column.bounds),
-            grain: granted.and_then(|column| column.grain.clone()),
-            codes: Vec::new(),
-            marginal: Vec::new(),
-            name: name.clone(),
-        }
-    };
-    DummySpec {
-        columns: wanted.map(column).collect(),
-        rows_per_unit: match &grant.kind {
-            TableKind::Personal { rows_per_unit, .. } => *rows_per_unit,
-            TableKind::NonPersonal | TableKind::Public | TableKind::Own => 1,
-        },
-    }
+    wanted.map(move |name| {
+        let domain = names_subject(name).then(|| row.domain.clone()).flatten();
+        (name, domain)
+    })
 }

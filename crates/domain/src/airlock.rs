@@ -8,9 +8,9 @@ pub mod decide;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, AirlockId, CaseId, CivilDate, DatasetId, PermitId, PersonId};
+use shuyu_kernel::{Actor, AirlockId, CaseId, CivilDate, DatasetId, PermitId, PersonId, RunId};
 
-use crate::event::{AirlockEvent, AirlockFile, SealedText};
+use crate::event::{AirlockEvent, AirlockFile, AirlockOrigin, SealedText};
 
 pub use decide::{AirlockCommand, decide};
 
@@ -135,6 +135,18 @@ pub struct SpotCheck {
     pub on: CivilDate,
 }
 
+/// Run → datasets it read, as its start was recorded.
+pub type ReadByRun = BTreeMap<RunId, BTreeSet<DatasetId>>;
+
+/// Datasets whose figures a file holds; none for a gated answer. A file of a request that was opened before requests
+/// named them has those of its run.
+pub fn reads(file: &AirlockFile, runs: &ReadByRun) -> BTreeSet<DatasetId> {
+    match file.origin {
+        AirlockOrigin::Run(run) if file.reads.is_empty() => runs.get(&run).cloned().unwrap_or_default(),
+        AirlockOrigin::Run(_) | AirlockOrigin::Release(_) => file.reads.iter().copied().collect(),
+    }
+}
+
 /// A request to let outputs out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Airlock {
@@ -174,9 +186,9 @@ impl Airlock {
 
     /// Datasets of which these files hold figures that the release ledger cannot relate to sets of subjects: a
     /// program made them, and which rows a cell counts is not known.
-    pub fn outside_ledger(&self) -> BTreeSet<DatasetId> {
+    pub fn outside_ledger(&self, runs: &ReadByRun) -> BTreeSet<DatasetId> {
         let ungated = self.files.values().filter(|each| !each.file.gated());
-        ungated.flat_map(|each| each.file.reads.iter().copied()).collect()
+        ungated.flat_map(|each| reads(&each.file, runs)).collect()
     }
 
     /// Whether what was let out is to be looked at again by somebody else.

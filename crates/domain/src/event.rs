@@ -27,8 +27,8 @@ pub use record::{
 };
 pub use watch::{EscalationReason, WatchEvent};
 pub use work::{
-    AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RunData, RunFile, RunOutcome, SealedText,
-    SourceEvent,
+    AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RefusedFile, RunData, RunFile,
+    RunOutcome, SealedText, SourceEvent,
 };
 
 /// Everything that may stand in the ledger of proceedings.

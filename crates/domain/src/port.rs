@@ -281,6 +281,17 @@ pub struct Document {
     pub version: u64,
 }
 
+/// Which requests in the airlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AirlockFilter {
+    /// Every one that was ever made.
+    All,
+    /// Those that wait for reviewers, or for a second look at what one of them let out.
+    Open,
+    /// Those that left.
+    Released,
+}
+
 /// The record. One transaction per command; nothing remote inside.
 #[async_trait]
 pub trait Record: Send + Sync {
@@ -319,8 +330,8 @@ pub trait Record: Send + Sync {
     async fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault>;
     /// A request in the airlock.
     async fn airlock(&self, id: AirlockId) -> Result<Option<Airlock>, Fault>;
-    /// Requests in the airlock, oldest first; of one case only, if given.
-    async fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault>;
+    /// Requests in the airlock, in the order of the entries that changed them last.
+    async fn airlocks(&self, which: AirlockFilter) -> Result<Vec<Airlock>, Fault>;
 
     /// Entries of a stream in order.
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;

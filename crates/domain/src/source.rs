@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Actor, CaseId, CivilDate, DatasetId, Digest, PermitId, Refusal, RunId, SourceId};
 
-use crate::event::{Declared, RunData, RunFile, RunOutcome, SourceEvent};
+use crate::event::{Declared, RefusedFile, RunData, RunFile, RunOutcome, SourceEvent};
 
 /// Most output files of one source. Platform choice: every one of them is looked at by two people.
 pub const MOST_FILES: usize = 20;
@@ -64,6 +64,9 @@ pub struct RunEnd {
     pub line: Option<u32>,
     /// Limit → mechanism that held it.
     pub held_by: BTreeMap<String, String>,
+    /// Files that were refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedFile>,
 }
 
 impl Source {
@@ -120,6 +123,7 @@ impl Source {
                 files,
                 line,
                 held_by,
+                refused,
             } => {
                 if let Some(run) = source.runs.get_mut(run).filter(|run| run.ended.is_none()) {
                     run.ended = Some(RunEnd {
@@ -127,6 +131,7 @@ impl Source {
                         files: files.clone(),
                         line: *line,
                         held_by: held_by.clone(),
+                        refused: refused.clone(),
                     });
                 }
             }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shuyu_kernel::{Digest, Fault};
 
 use crate::{
@@ -113,11 +114,28 @@ fn rewritten(declared: &Declared, raw: &[u8], rows: u64) -> Result<(Vec<u8>, Opt
             (bytes, Some(rows))
         }
         Kind::Picture => (written::picture(raw)?, None),
-        Kind::Text => (written::json(raw)?.to_string().into_bytes(), None),
+        Kind::Text => {
+            let value = written::json(raw)?;
+            if holds_model(&value) {
+                return Err("output_is_a_model");
+            }
+            (value.to_string().into_bytes(), None)
+        }
         Kind::Model => {
             let value = written::json(raw)?;
             Model::read(&value)?;
             (value.to_string().into_bytes(), None)
         }
     })
+}
+
+/// Whether a value is a model or has one in it: as a text it would leave without rows held out and without a report. One
+/// that is too large for a model is one all the same. As deep as [`written::json`] lets it be.
+fn holds_model(value: &Value) -> bool {
+    let inside = match value {
+        Value::Array(values) => values.iter().any(holds_model),
+        Value::Object(fields) => fields.values().any(holds_model),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    inside || (value.get("kind").is_some() && !matches!(Model::read(value), Err("output_model_broken")))
 }

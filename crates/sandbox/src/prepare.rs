@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{Digest, Fault, Refusal};
 
@@ -63,7 +64,7 @@ impl Sandbox {
         for (name, content) in &job.inputs {
             let bytes = match content {
                 Content::Bytes(bytes) => bytes.clone(),
-                Content::Path(path) => fs::read(path).map_err(at("reading", path))?,
+                Content::Path(path) => Bytes::from(fs::read(path).map_err(at("reading", path))?),
             };
             inputs.insert(name.clone(), Digest::of(&bytes));
             write_read_only(&part.join("in").join(name), &bytes)?;

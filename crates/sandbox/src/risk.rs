@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use shuyu_kernel::Refusal;
 
 use crate::spec::{Content, Declared, Job, Kind, Limits};
 
@@ -104,13 +106,13 @@ fn rounded(figure: f64) -> Value {
 /// CSV by file ending, and the column the model answers (`None` for clusters).
 pub fn risk_job(
     run: &str,
-    model: Vec<u8>,
+    model: Bytes,
     members: (&str, Content),
     held_out: (&str, Content),
     target: Option<&str>,
     limits: Limits,
 ) -> Job {
-    let told = json!({ "target": target }).to_string().into_bytes();
+    let told = Bytes::from(json!({ "target": target }).to_string());
     let inputs = [
         (MODEL_INPUT.to_owned(), Content::Bytes(model)),
         ("check.json".to_owned(), Content::Bytes(told)),
@@ -130,10 +132,26 @@ pub fn risk_job(
     }
 }
 
+/// Why the check makes no report: codes of `shuyu_job.forms.FeaturesRefused`.
+const UNFIT: [&str; 2] = ["model_feature_repeated", "model_feature_of_few"];
+
 /// Reads the report of such a run.
 ///
 /// # Errors
-/// `risk_report_broken`.
-pub fn risk_report(bytes: &[u8]) -> Result<RiskReport, shuyu_kernel::Refusal> {
-    serde_json::from_slice(bytes).map_err(|_| shuyu_kernel::Refusal::unmet("risk_report_broken"))
+/// `model_feature_repeated`, `model_feature_of_few`: no figure says anything of such features; `risk_report_broken`.
+pub fn risk_report(bytes: &[u8]) -> Result<RiskReport, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(untagged, deny_unknown_fields)]
+    enum Said {
+        Refused { refused: String },
+        Report(RiskReport),
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Said::Report(report)) => Ok(report),
+        Ok(Said::Refused { refused }) => match UNFIT.iter().find(|code| **code == refused) {
+            Some(code) => Err(Refusal::unmet(code)),
+            None => Err(Refusal::unmet("risk_report_broken")),
+        },
+        Err(_) => Err(Refusal::unmet("risk_report_broken")),
+    }
 }

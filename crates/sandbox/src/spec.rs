@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Refusal;
 
@@ -9,7 +10,7 @@ use shuyu_kernel::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Handed in.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// A file to be copied.
     Path(PathBuf),
 }
@@ -22,7 +23,7 @@ pub enum Kind {
     Table,
     /// `.png`.
     Picture,
-    /// `.json`: any value.
+    /// `.json`: any value that is no model.
     Text,
     /// `.json`: a fitted model of declared structure ([`crate::Model`]).
     Model,

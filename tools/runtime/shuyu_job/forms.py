@@ -5,8 +5,17 @@ fitted on (nearest neighbours, support vectors, Gaussian processes) has no form 
 """
 
 
+# Fewest rows of those a model was fitted on that have an indicator, and that lack it: the rule for leaves
+# (`risk.LEAF_AT_LEAST`), since a coefficient of fewer is a figure about them.
+ROWS_AT_LEAST = 5
+
+
 class ModelRefused(ValueError):
     """This kind of model may not leave."""
+
+
+class FeaturesRefused(ModelRefused):
+    """Its features may not. The text is a stable code and never a value of a table: feature names can be values."""
 
 
 def _numbers(array) -> list:
@@ -57,10 +66,12 @@ def column_of(feature: str, columns) -> str | None:
 
 
 def design(table, features: list[str]):
-    """The features of each row as numbers; not a number where one is missing. Raises KeyError for a feature that is
-    no column of the table, ValueError for a text that is used as a number."""
+    """The features of each row as numbers; not a number where one is missing. Raises FeaturesRefused for a feature that
+    is named twice, KeyError for one that is no column of the table, ValueError for a text that is used as a number."""
     import numpy
 
+    if len(set(features)) != len(features):
+        raise FeaturesRefused("model_feature_repeated")
     made = numpy.empty((len(table), len(features)))
     for i, feature in enumerate(features):
         if feature in table.columns:
@@ -72,6 +83,20 @@ def design(table, features: list[str]):
         # Written as pandas writes it, so that the name of an indicator finds its value; what is missing has no value.
         made[:, i] = (table[column].astype(str) == feature[len(column) + 1:]) & table[column].notna()
     return made
+
+
+def enough_of_each(rows, features: list[str], columns) -> None:
+    """Raises FeaturesRefused for an indicator that fewer than five rows have, or that all but fewer than five have.
+
+    What nobody has moves no answer, so its coefficient can be any number, one of a record among them. What everybody
+    has is another constant, and tells of nobody.
+    """
+    for i, feature in enumerate(features):
+        if feature in columns:
+            continue
+        have = int((rows[:, i] == 1).sum())
+        if have < ROWS_AT_LEAST or 0 < len(rows) - have < ROWS_AT_LEAST:
+            raise FeaturesRefused("model_feature_of_few")
 
 
 def leaves(tree: dict, rows):

@@ -8,7 +8,7 @@ import json
 import math
 from pathlib import Path
 
-from shuyu_job.forms import answers, design, leaves
+from shuyu_job.forms import FeaturesRefused, answers, design, enough_of_each, leaves
 from shuyu_job.inputs import IN, read
 from shuyu_job.outputs import write_text
 
@@ -67,9 +67,12 @@ def membership(model: dict, members, member_target, held_out, held_target) -> di
 
 
 def memorised(model: dict, members, target) -> dict:
-    """Training records that stand in the model: a centre on a record, or a leaf that answers with the value of one."""
+    """Training records that stand in the model: a centre on a record, or a leaf that answers with the value of one;
+    without meaning for coefficients, each of which speaks of all rows that have its feature."""
     import numpy
 
+    if model["kind"] not in ("centres", "trees"):
+        return rule("memorised_rows", None, 0, True)
     count = 0
     if model["kind"] == "centres":
         sample = members[:: max(1, len(members) // COMPARED_AT_MOST)]
@@ -153,20 +156,28 @@ def report(model: dict, members, member_target, held_out, held_target) -> dict:
     }
 
 
-def usable(table, features: list[str], target: str | None):
-    """Features and targets of the rows that have all of them: of the others a model says nothing."""
+def usable(table, features: list[str], target: str | None, fitted: bool = False):
+    """Features and targets of the rows that have all of them: of the others a model says nothing. Of rows that it was
+    `fitted` on there must be enough with each indicator."""
     import numpy
 
     rows = design(table, features)
     whole = numpy.isfinite(rows).all(axis=1)
     if target:
         whole &= table[target].notna().to_numpy()
+    if fitted:
+        enough_of_each(rows[whole], features, table.columns)
     return rows[whole], (table[target].to_numpy()[whole] if target else None)
 
 
 def main() -> None:
-    """Reads the inputs of a check, writes `risk.json`."""
+    """Reads the inputs of a check, writes `risk.json`: the report, or the code of why there is none."""
     model = json.loads(Path(IN, "model.json").read_text())
     target = json.loads(Path(IN, "check.json").read_text())["target"]
-    members, held_out = (usable(read(name), model["features"], target) for name in ("members", "held_out"))
+    try:
+        members = usable(read("members"), model["features"], target, fitted=True)
+        held_out = usable(read("held_out"), model["features"], target)
+    except FeaturesRefused as refused:
+        write_text("risk.json", {"refused": str(refused)})
+        return
     write_text("risk.json", report(model, *members, *held_out))

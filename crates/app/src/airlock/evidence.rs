@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use shuyu_domain::{
     Airlock, Case,
-    airlock::AirlockState,
     event::{AirlockFile, OutputKind},
+    source::LOG_FILE,
 };
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{
@@ -13,6 +13,7 @@ use shuyu_privacy::{
     scan::{Finds, scan},
 };
 
+use super::beside::Beside;
 use crate::{App, Stop, runs::LIMITS};
 
 /// Most rows of a table that leaves (OpenSAFELY's limit).
@@ -44,6 +45,8 @@ pub struct Evidence {
     /// Of a file whose cells are not in the release ledger: requests with figures of the same datasets that left
     /// before it, as far outside of the ledger.
     pub outside_ledger: Option<usize>,
+    /// Of a log: files that its run refused, and why.
+    pub refused: Vec<Refusal>,
     /// Identifiers found, by kind with line numbers.
     pub finds: Finds,
 }
@@ -82,6 +85,7 @@ impl App {
         airlock: &Airlock,
         case: &Case,
         file: &AirlockFile,
+        beside: &Beside,
     ) -> Result<Evidence, Stop> {
         let bytes = self.lake.raw_bytes(file.digest).await?;
         let profile = self.profiles.get(case.profile)?;
@@ -93,7 +97,11 @@ impl App {
             text: String::new(),
             risk: Vec::new(),
             high_risk: file.high_risk,
-            outside_ledger: self.left_outside(airlock, file).await?,
+            outside_ledger: beside.left_outside(file),
+            refused: match file.name.as_str() {
+                LOG_FILE => self.refusals(case.id, beside.refused(file)).await,
+                _ => Vec::new(),
+            },
             finds: Finds::new(),
         };
         if file.kind != OutputKind::Plot {
@@ -116,23 +124,6 @@ impl App {
         }
         tracing::debug!(airlock = %airlock.id, "evidence made");
         Ok(found)
-    }
-
-    /// How much of the same datasets left outside of the release ledger before. A program tells nobody which subjects
-    /// its cells count: reviewers are the only ones who can compare them with what left before.
-    async fn left_outside(&self, airlock: &Airlock, file: &AirlockFile) -> Result<Option<usize>, Stop> {
-        if file.gated() {
-            return Ok(None);
-        }
-        let all = self.record.airlocks(None).await?;
-        let before = all.iter().filter(|other| {
-            let left = other.id != airlock.id && other.state == AirlockState::Released;
-            left && other
-                .outside_ledger()
-                .iter()
-                .any(|dataset| file.reads.contains(dataset))
-        });
-        Ok(Some(before.count()))
     }
 
     /// Names of columns of the permit's tables that are granted in none of them.

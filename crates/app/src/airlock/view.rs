@@ -6,12 +6,12 @@ use shuyu_domain::{
     Airlock, Case, Event,
     airlock::{AirlockOwner, AirlockState, SpotCheck},
     event::{AirlockEvent, AirlockFile, OutputKind, SealedText},
-    port::{Log, Stream},
+    port::{AirlockFilter, Log, Stream},
 };
 use shuyu_kernel::{AirlockId, CaseId, PersonId, Refusal};
 use shuyu_profile::RightTo;
 
-use super::{Evidence, may_review, rules};
+use super::{Evidence, beside::Beside, may_review, rules};
 use crate::{App, Session, Stop, right::right_of};
 
 /// A request in a list.
@@ -106,22 +106,35 @@ impl App {
 
     /// Requests that the session's body made or may review, those that wait for it first, then the newest.
     pub async fn airlocks(&self, session: &Session) -> Result<Vec<AirlockLine>, Stop> {
-        let result = self.airlocks_inner(session).await;
+        let result = self.airlocks_inner(session, AirlockFilter::All).await;
         self.looked(session, "view", "airlock", result).await
     }
 
-    /// Requests that wait for the session's person, for the desk: nothing of them is shown there but that they do.
+    /// Requests that wait for the session's person, for the desk. Nothing is read for those who may review nothing
+    /// under the present rules, and a look is noted where there is something to be seen.
     ///
     /// # Errors
     /// A fault of the record.
     pub async fn airlocks_waiting(&self, session: &Session) -> Result<Vec<AirlockLine>, Stop> {
-        let lines = self.airlocks_inner(session).await?;
-        Ok(lines.into_iter().filter(|line| line.to_review).collect())
+        let role = &session.actor.role;
+        if !self.profiles.current().has_right(RightTo::ReviewOutput, role) {
+            return Ok(Vec::new());
+        }
+        let mut lines = self.airlocks_inner(session, AirlockFilter::Open).await?;
+        lines.retain(|line| line.to_review);
+        if lines.is_empty() {
+            return Ok(lines);
+        }
+        self.looked(session, "view", "airlock", Ok(lines)).await
     }
 
-    async fn airlocks_inner(&self, session: &Session) -> Result<Vec<AirlockLine>, Stop> {
+    async fn airlocks_inner(
+        &self,
+        session: &Session,
+        which: AirlockFilter,
+    ) -> Result<Vec<AirlockLine>, Stop> {
         self.require_signed_in(session)?;
-        let all = self.record.airlocks(None).await?;
+        let all = self.record.airlocks(which).await?;
         let cases: BTreeSet<CaseId> = all.iter().map(|airlock| airlock.case).collect();
         let loaded = self.record.load(&cases).await?;
         let mut lines = Vec::new();
@@ -171,6 +184,11 @@ impl App {
         let seats = airlock.seats_seen_by(session.actor.person);
         let told = reviewer || airlock.state.owner() != AirlockOwner::Reviewers;
         let open = reviewer || airlock.state == AirlockState::Released;
+        let beside = if open {
+            self.beside(&airlock).await?
+        } else {
+            Beside::default()
+        };
         let mut files = Vec::new();
         for (name, each) in &airlock.files {
             let mut votes = Vec::new();
@@ -185,7 +203,7 @@ impl App {
                 }
             }
             let evidence = match open {
-                true => Some(self.evidence(&airlock, &case, &each.file).await?),
+                true => Some(self.evidence(&airlock, &case, &each.file, &beside).await?),
                 false => None,
             };
             files.push(FileView {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-pub use shuyu_domain::event::{Declared, OutputKind};
+pub use shuyu_domain::event::{Declared, OutputKind, RefusedFile};
 use shuyu_kernel::{DatasetId, PermitId, Refusal, RunId};
 use shuyu_privacy::dummy::DummyTable;
 
@@ -116,6 +116,9 @@ pub struct JobRun {
     pub line: Option<u32>,
     /// Declared files, by name; empty for a dummy run and a failed one.
     pub outputs: Vec<JobOutput>,
+    /// Files that were refused, and models that could not be checked: codes, never a word of the program's. Of a run
+    /// on real data for reviewers only.
+    pub refused: Vec<RefusedFile>,
     /// Standard output and error, for reviewers only.
     pub log: Vec<u8>,
     /// Limit → mechanism that held it, for example `memory` → `cgroup2`.

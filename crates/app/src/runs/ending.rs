@@ -34,6 +34,7 @@ impl App {
             files: Vec::new(),
             line: None,
             held_by: BTreeMap::new(),
+            refused: Vec::new(),
         };
         let event = match ended {
             None => stopped.clone(),
@@ -46,6 +47,7 @@ impl App {
                 files,
                 line: ended.line.filter(|_| work.data == RunData::Dummy),
                 held_by: ended.held_by,
+                refused: ended.refused,
             },
         };
         let at = self.now();
@@ -90,12 +92,17 @@ impl App {
         })
     }
 
-    /// The log, with the line that its author does not get to see before it was reviewed; none if nothing was said.
+    /// The log, with the line and the codes of refused files that its author does not get to see before it was
+    /// reviewed; none if nothing was said.
     async fn keep_log(&self, ended: &JobRun) -> Result<Option<RunFile>, Stop> {
         let mut text = ended
             .line
             .map(|line| format!("line {line}\n"))
             .unwrap_or_default();
+        for file in &ended.refused {
+            let name = file.name.as_deref().unwrap_or("-");
+            text.push_str(&format!("{name} {}\n", file.code));
+        }
         text.push_str(&String::from_utf8_lossy(&ended.log));
         if text.is_empty() {
             return Ok(None);
@@ -142,6 +149,7 @@ pub(super) fn failed() -> JobRun {
         outcome: JobOutcome::Failed,
         line: None,
         outputs: Vec::new(),
+        refused: Vec::new(),
         log: Vec::new(),
         held_by: BTreeMap::new(),
     }

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use shuyu_domain::{event::RunData, port::DatasetRow};
 use shuyu_kernel::{DatasetId, Fault, Refusal, Use};
 use shuyu_privacy::{
-    dummy::{DummyColumnSpec, DummySpec, DummyTable, DummyType, make},
+    dummy::DummyTable,
     evidence::CsvTable,
     permit::{TableGrant, TableKind},
 };
 
 use crate::{
     App, Stop,
+    dummy::{Shape, made},
     permit::Standing,
     port::jobs::{JobInput, RealTable},
 };
 
 /// First column of a made-up table that is downloaded, so that nobody takes it for a real one.
-pub const DUMMY_MARK: &str = "made_up_no_real_data";
+pub const DUMMY_MARK: &str = "dummy_no_real_data";
 
 /// Columns that a job may read: those granted the use `python`, and every column of an open table.
 fn granted(grant: &TableGrant, row: Option<&DatasetRow>) -> Vec<String> {
@@ -79,8 +80,8 @@ impl App {
                 .into());
         }
         if data == RunData::Dummy {
-            let made = self.dummy_tables(standing).await?;
-            return Ok(made
+            let tables = self.dummy_tables(standing).await?;
+            return Ok(tables
                 .into_iter()
                 .map(|(name, table)| (name, JobInput::Dummy(table)))
                 .collect());
@@ -114,51 +115,17 @@ impl App {
             let Some(grant) = standing.permit.tables.get(&name) else {
                 continue;
             };
-            let types: BTreeMap<String, String> =
-                self.lake.columns(grant.dataset).await?.into_iter().collect();
             let domain = |column: &String| grant.columns.get(column)?.domain.clone();
-            let spec = |column: &String| DummyColumnSpec {
+            let types = self.lake.columns(grant.dataset).await?.into_iter();
+            let shape = Shape {
+                grant,
                 // A job sees a pseudonym in the place of a subject, whatever its type was: text.
-                kind: match domain(column) {
-                    Some(_) => DummyType::Text,
-                    None => kind(types.get(column).map_or("", String::as_str)),
-                },
-                domain: domain(column),
-                bounds: grant.columns.get(column).and_then(|column| column.bounds),
-                grain: grant.columns.get(column).and_then(|column| column.grain.clone()),
-                codes: Vec::new(),
-                marginal: Vec::new(),
-                name: column.clone(),
+                types: types.filter(|(column, _)| domain(column).is_none()).collect(),
             };
-            let rows_per_unit = match &grant.kind {
-                TableKind::Personal { rows_per_unit, .. } => *rows_per_unit,
-                TableKind::NonPersonal | TableKind::Public | TableKind::Own => 1,
-            };
-            let spec = DummySpec {
-                columns: columns.iter().map(spec).collect(),
-                rows_per_unit,
-            };
-            specs.insert(name, spec);
+            let columns = columns.iter().map(|column| (column, domain(column)));
+            specs.insert(name, shape.spec(columns));
         }
-        let bits = standing.permit.id.bits();
-        let seed = u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
-        Ok(make(&specs, seed))
-    }
-}
-
-/// The type by the name the lake gives it.
-pub(crate) fn kind(name: &str) -> DummyType {
-    let begins = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
-    if begins(&["Int", "UInt"]) {
-        DummyType::Integer
-    } else if begins(&["Float", "Decimal"]) {
-        DummyType::Number
-    } else if begins(&["Date", "Timestamp"]) {
-        DummyType::Date
-    } else if begins(&["Bool"]) {
-        DummyType::Bool
-    } else {
-        DummyType::Text
+        Ok(made(&standing.permit, &specs))
     }
 }
 
@@ -170,7 +137,7 @@ pub(super) fn marked_csv(table: &DummyTable) -> Result<Vec<u8>, Fault> {
         rows: table
             .rows()
             .into_iter()
-            .map(|row| std::iter::once("made up".to_owned()).chain(row).collect())
+            .map(|row| std::iter::once("dummy".to_owned()).chain(row).collect())
             .collect(),
     };
     csv.write()

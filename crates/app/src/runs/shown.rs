@@ -48,6 +48,15 @@ pub struct RunView {
     pub state: RunState,
 }
 
+/// What a program finds under a permit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobTables {
+    /// Table → its columns.
+    pub columns: BTreeMap<String, Vec<String>>,
+    /// A program that works on them, if there is a column to count by.
+    pub example: Option<JobExample>,
+}
+
 /// What a program under a permit could look like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobExample {
@@ -171,27 +180,16 @@ impl App {
         Ok(inputs::marked_csv(&made)?)
     }
 
-    /// Names of the tables a job gets under a permit.
+    /// The tables a job gets under a permit, with a short program that works on them: it counts the rows of a table
+    /// by one of its columns.
     ///
     /// # Errors
     /// As [`App::dummy_csv`].
-    pub async fn job_tables(
-        &self,
-        session: &Session,
-        permit: PermitId,
-    ) -> Result<BTreeMap<String, Vec<String>>, Stop> {
+    pub async fn job_tables(&self, session: &Session, permit: PermitId) -> Result<JobTables, Stop> {
         let standing = self.may_run(session, permit).await?;
-        Ok(inputs::columns(&standing, &self.record.datasets(None).await?))
-    }
-
-    /// A short program that works under a permit: it counts the rows of a table by one of its columns.
-    ///
-    /// # Errors
-    /// As [`App::dummy_csv`].
-    pub async fn job_example(&self, session: &Session, permit: PermitId) -> Result<Option<JobExample>, Stop> {
-        let standing = self.may_run(session, permit).await?;
-        let tables = inputs::columns(&standing, &self.record.datasets(None).await?);
+        let columns = inputs::columns(&standing, &self.record.datasets(None).await?);
         let k = standing.permit.thresholds.k.value;
-        Ok(example(&standing.permit.tables, &tables, k))
+        let example = example(&standing.permit.tables, &columns, k);
+        Ok(JobTables { columns, example })
     }
 }

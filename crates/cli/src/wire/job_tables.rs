@@ -8,6 +8,7 @@ use arrow::{
     datatypes::{DataType, Field, Int64Type, Schema, SchemaRef},
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt as _;
 use shuyu_app::port::{DataError, jobs::RealTable};
 use shuyu_kernel::{Digest, Fault, PermitId, Refusal};
@@ -67,7 +68,7 @@ impl LakeTables {
         project: PermitId,
         table: &RealTable,
         key: Option<[u8; 32]>,
-    ) -> Result<(Vec<u8>, Vec<u8>), DataError> {
+    ) -> Result<(Bytes, Bytes), DataError> {
         let snapshot = self.lake.snapshot(table.dataset, Some(table.version)).await;
         let snapshot = snapshot.map_err(data_error)?;
         let schema = schema_of(&snapshot, table)?;
@@ -102,13 +103,13 @@ impl LakeTables {
                     .into());
             }
         }
-        Ok((files.0.finish()?, files.1.finish()?))
+        Ok((files.0.finish()?.into(), files.1.finish()?.into()))
     }
 }
 
 #[async_trait]
 impl JobTables for LakeTables {
-    async fn parquet(&self, project: PermitId, table: &RealTable) -> Result<Vec<u8>, DataError> {
+    async fn parquet(&self, project: PermitId, table: &RealTable) -> Result<Bytes, DataError> {
         Ok(self.written(project, table, None).await?.0)
     }
 

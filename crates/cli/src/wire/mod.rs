@@ -1,12 +1,12 @@
 //! Adapters: the engines behind the ports of `app`.
 
+mod dummy;
 mod erasing;
 mod governance;
 mod identity;
 mod job_tables;
 mod keeper;
 mod lake;
-mod made_up;
 mod model_risk;
 mod query;
 mod sandbox;

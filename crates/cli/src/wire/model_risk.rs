@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use bytes::Bytes;
 use shuyu_app::port::jobs::ModelRisk;
-use shuyu_kernel::Refusal;
 use shuyu_sandbox::{
     Content, End, FittedOn, Job, Limits, Model, Prepared, REPORT, Sandbox, SandboxError, risk_job,
     risk_report,
@@ -12,9 +12,9 @@ use shuyu_sandbox::{
 /// A table of which some subjects were held out: both parts as Parquet files.
 pub struct Parted {
     /// Rows the job gets.
-    pub members: Vec<u8>,
+    pub members: Bytes,
     /// Rows it never sees; `None` of a table that is open, of which nothing is held out.
-    pub held_out: Option<Vec<u8>>,
+    pub held_out: Option<Bytes>,
 }
 
 /// Tables by name, as the job found them and without it.
@@ -33,8 +33,8 @@ pub fn shared(limits: Limits, models: u32) -> (Limits, Limits) {
     (with(limits.wall - kept), with(kept / models.max(1)))
 }
 
-/// What a model gives away of those it was fitted on. `Err` inside says, for reviewers, why it could not be checked:
-/// such a model does not leave.
+/// What a model gives away of those it was fitted on. Inside an `Err` stands the code of why it could not be checked:
+/// such a model does not leave. A code and nothing more, since what a check says can hold values of rows.
 pub fn model_risk(
     sandbox: &Sandbox,
     run: &Prepared,
@@ -45,19 +45,16 @@ pub fn model_risk(
     let bytes = sandbox.output(run, name)?;
     let fitted_on = match fitted_on(&bytes) {
         Ok(fitted_on) => fitted_on,
-        Err(why) => return Ok(Err(why)),
+        Err(code) => return Ok(Err(code.to_owned())),
     };
     let parts = tables.get(&fitted_on.table);
     let Some((members, held_out)) = parts.and_then(|parts| Some((&parts.members, parts.held_out.as_ref()?)))
     else {
-        return Ok(Err(format!(
-            "no rows of `{}` were held out: it is open, or no input of this job",
-            fitted_on.table
-        )));
+        return Ok(Err("model_table_not_held_out".to_owned()));
     };
     let job = risk_job(
         &format!("{}-risk{number}", run.name()),
-        bytes,
+        bytes.into(),
         ("parquet", Content::Bytes(members.clone())),
         ("parquet", Content::Bytes(held_out.clone())),
         fitted_on.target.as_deref(),
@@ -66,11 +63,10 @@ pub fn model_risk(
     checked(sandbox, &job, cancel)
 }
 
-fn fitted_on(bytes: &[u8]) -> Result<FittedOn, String> {
-    let value = serde_json::from_slice(bytes).map_err(|_| "it is no JSON".to_owned())?;
-    let model = Model::read(&value).map_err(str::to_owned)?;
-    let fitted_on = model.fitted_on().cloned();
-    fitted_on.ok_or_else(|| "it does not say what it was fitted on".to_owned())
+fn fitted_on(bytes: &[u8]) -> Result<FittedOn, &'static str> {
+    let value = serde_json::from_slice(bytes).map_err(|_| "model_not_json")?;
+    let model = Model::read(&value)?;
+    model.fitted_on().cloned().ok_or("model_fitted_on_missing")
 }
 
 /// Runs the check and reads its report; its folder goes in any case.
@@ -93,8 +89,7 @@ fn report(
     let outcome = sandbox.execute(prepared, cancel, &|_| {})?;
     let left = sandbox.finalise(prepared)?;
     if outcome.end != End::Done || !left.outputs.contains_key(REPORT) {
-        let said = String::from_utf8_lossy(&sandbox.log(prepared)?).into_owned();
-        return Ok(Err(format!("the check did not end: {said}")));
+        return Ok(Err("model_check_failed".to_owned()));
     }
     let report = risk_report(&sandbox.output(prepared, REPORT)?);
     Ok(report
@@ -102,5 +97,5 @@ fn report(
             high: !report.passes(),
             report: report.flat().into(),
         })
-        .map_err(|refusal: Refusal| refusal.code))
+        .map_err(|refusal| refusal.code))
 }

@@ -9,14 +9,14 @@ use arrow::{
 use async_trait::async_trait;
 use futures::{StreamExt as _, stream, stream::BoxStream};
 use shuyu_app::port::{
-    Answer, Ask, AskError, Cancel, Cell, DpEstimate, ExpectedFigure, Gated, MadeUpTable, TryOut,
+    Answer, Ask, AskError, Cancel, Cell, DpEstimate, ExpectedFigure, Gated, TrialTable, TryOut,
 };
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_lake::{CancellationToken, Lake, LakeError, Snapshot};
 use shuyu_privacy::{Past, Permit, TableGrant, missing::Missing};
 use shuyu_query::{CheckError, Engine, Estimate, Opaque, Sealed, Tables, UNIT_COLUMN};
 
-use super::made_up::MadeUp;
+use super::dummy::DummyTables;
 
 /// The engine over the lake.
 pub struct QueryAdapter {
@@ -232,7 +232,7 @@ impl TryOut for QueryAdapter {
         &self,
         permit: &Permit,
         sql: &str,
-        tables: &BTreeMap<String, MadeUpTable>,
+        tables: &BTreeMap<String, TrialTable>,
         cancel: Cancel,
     ) -> Result<Answer, AskError> {
         let opaque = |fault: &dyn std::fmt::Display| {
@@ -244,7 +244,7 @@ impl TryOut for QueryAdapter {
             .0
             .iter()
             .map(|(name, table)| (name.clone(), asked_schema(&table.schema())));
-        let made = MadeUp::of(&schemas.collect(), tables).map_err(|fault| opaque(&fault.source))?;
+        let made = DummyTables::of(&schemas.collect(), tables).map_err(|fault| opaque(&fault.source))?;
         let past = Past::default();
         let gated = self
             .answered(permit, sql, (Arc::new(made), &past), cancel)

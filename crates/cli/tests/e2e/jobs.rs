@@ -94,10 +94,12 @@ async fn tried_and_run(bench: &Bench) -> String {
 
     let started = bench.start(&silent, "dummy").await;
     let (_, seen) = bench.followed(&silent, &started).await;
-    let last = seen.last().expect("a state");
+    let (last, running) = seen.split_last().expect("a state");
     assert_eq!(last["state"], "done", "{seen:?}");
-    let steps = seen.iter().filter(|state| state["state"] == "running");
-    for state in steps {
+    // An interpreter that loads pandas is looked at before it has ended.
+    assert!(!running.is_empty(), "it was seen running: {seen:?}");
+    for state in running {
+        assert_eq!(state["state"], "running", "{seen:?}");
         assert!(state["step"].is_string(), "what it is doing is told: {state}");
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shuyu_kernel::{Actor, CivilDate, Refusal};
 
-use super::{Airlock, AirlockOwner, AirlockState, FileUnderReview, Vote};
+use super::{Airlock, AirlockOwner, AirlockState, FileUnderReview, ReadByRun, Vote};
 use crate::event::{AirlockEvent, AirlockFile, OutputKind, SealedText};
 
 /// What somebody wants to do with a request.
@@ -23,8 +23,8 @@ pub enum AirlockCommand {
         /// No vote of this reviewer will follow.
         finish: bool,
     },
-    /// A reviewer lets it out.
-    Release,
+    /// A reviewer lets it out. With what the runs of its files read.
+    Release(ReadByRun),
     /// A reviewer gives it back.
     Return(SealedText),
     /// The author takes it back.
@@ -57,7 +57,7 @@ pub fn decide(
         | AirlockCommand::Submit(_)
         | AirlockCommand::Withdraw => of_author(airlock, command, by, on),
         AirlockCommand::Review { votes, finish } => review(airlock, votes, finish, by),
-        AirlockCommand::Release => {
+        AirlockCommand::Release(runs) => {
             seated(airlock, by)?;
             if airlock.state != AirlockState::Reviewed || !airlock.approved() {
                 return Err(state(airlock, "airlock_not_approved"));
@@ -65,7 +65,7 @@ pub fn decide(
             Ok(vec![AirlockEvent::Released {
                 by: by.clone(),
                 on,
-                outside_ledger: airlock.outside_ledger().into_iter().collect(),
+                outside_ledger: airlock.outside_ledger(&runs).into_iter().collect(),
             }])
         }
         AirlockCommand::Return(note) => {
@@ -130,7 +130,7 @@ fn of_author(
             Ok(vec![AirlockEvent::Submitted { notes, by, on }])
         }
         AirlockCommand::Review { .. }
-        | AirlockCommand::Release
+        | AirlockCommand::Release(_)
         | AirlockCommand::Return(_)
         | AirlockCommand::Withdraw
         | AirlockCommand::SpotCheck { .. } => Ok(Vec::new()),

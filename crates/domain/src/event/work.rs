@@ -105,6 +105,16 @@ pub struct RunFile {
     pub high_risk: bool,
 }
 
+/// A file that a run did not leave, or a model that could not be checked, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RefusedFile {
+    /// Declared name; `None` for what was not declared, whose name could carry data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Stable code of the refusal.
+    pub code: String,
+}
+
 /// Events of the source of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,6 +162,9 @@ pub enum SourceEvent {
         line: Option<u32>,
         /// Limit → mechanism that held it.
         held_by: BTreeMap<String, String>,
+        /// Files that were refused. Of a run on real tables this is for reviewers: it can follow from a value.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<RefusedFile>,
     },
 }
 

@@ -222,6 +222,9 @@ fn grown() -> Vec<Event> {
             by: Some(by()),
         }),
     ]
+    .into_iter()
+    .chain(crate::leaving::grown())
+    .collect()
 }
 
 #[test]

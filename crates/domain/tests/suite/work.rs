@@ -107,6 +107,7 @@ fn run_ended(run: u128, outcome: RunOutcome) -> SourceEvent {
         }],
         line: Some(3),
         held_by: BTreeMap::from([("memory".to_owned(), "cgroup2".to_owned())]),
+        refused: Vec::new(),
     }
 }
 
@@ -215,17 +216,17 @@ fn two_look_blindly_agree_and_let_out() {
     assert!(request.seats_seen_by(PersonId::from_bits(8)).is_empty(), "blind");
     assert_eq!(request.seats_seen_by(PersonId::from_bits(7)).len(), 1);
     assert_eq!(
-        refused(&request, AirlockCommand::Release, 7),
+        refused(&request, AirlockCommand::Release(BTreeMap::new()), 7),
         "airlock_not_approved"
     );
     let request = then(request, vote.clone(), 8);
     assert_eq!(request.state, AirlockState::Reviewed);
     assert_eq!(request.seats_seen_by(PersonId::from_bits(8)).len(), 2);
     assert_eq!(
-        refused(&request, AirlockCommand::Release, 9),
+        refused(&request, AirlockCommand::Release(BTreeMap::new()), 9),
         "airlock_not_reviewer"
     );
-    let out = then(request, AirlockCommand::Release, 8);
+    let out = then(request, AirlockCommand::Release(BTreeMap::new()), 8);
     assert_eq!(out.state, AirlockState::Released);
     assert!(!out.awaits_spot_check());
     for late in [
@@ -248,7 +249,7 @@ fn a_dispute_is_settled_by_those_who_voted_or_returned() {
     assert_eq!(request.state, AirlockState::Consolidating);
     assert_eq!(request.disputed().into_iter().collect::<Vec<_>>(), ["a.csv"]);
     assert_eq!(
-        refused(&request, AirlockCommand::Release, 7),
+        refused(&request, AirlockCommand::Release(BTreeMap::new()), 7),
         "airlock_not_approved"
     );
     assert_eq!(refused(&request, yes.clone(), 9), "airlock_not_under_review");
@@ -273,7 +274,7 @@ fn a_gated_answer_needs_one_reviewer_and_mixed_files_two() {
     let vote = review(&request, true);
     let request = then(request, vote.clone(), 7);
     assert_eq!(request.state, AirlockState::Reviewed);
-    let out = then(request, AirlockCommand::Release, 7);
+    let out = then(request, AirlockCommand::Release(BTreeMap::new()), 7);
     let check = || AirlockCommand::SpotCheck {
         sound: false,
         note: note(),

@@ -86,7 +86,7 @@ pub fn job(source: &str) -> Job {
         source: source.as_bytes().to_vec(),
         inputs: [(
             "numbers.csv".to_owned(),
-            Content::Bytes(b"a,b\n1,2\n3,4\n".to_vec()),
+            Content::Bytes(b"a,b\n1,2\n3,4\n".to_vec().into()),
         )]
         .into(),
         declared: BTreeMap::new(),

@@ -201,3 +201,38 @@ fn a_job_that_speaks_on_the_channel_itself_gets_no_further() {
     assert_ne!(ran.outcome.end, End::Done);
     assert!(ran.left.outputs.is_empty());
 }
+
+#[test]
+fn a_model_does_not_leave_as_a_text() {
+    let bed = Bed::new();
+    let model = "m = {'kind': 'linear', 'features': ['a'], 'coefficients': [1.5], 'intercept': 0.0}\n";
+    let large = "m = {'kind': 'linear', 'features': [str(n) for n in range(100_000)], \
+                 'coefficients': [1.5] * 100_000, 'intercept': 0.0}\n";
+    let written = "import json\njson.dump(m, open('/out/m.json', 'w'))";
+    let inside = "m = {'notes': ['x', {'best': m}]}\n";
+    for source in [
+        format!("{model}{written}"),
+        format!("{model}{inside}{written}"),
+        format!("{large}{written}"),
+    ] {
+        let mut job = declaring(job(&source), &[("m.json", Kind::Text)]);
+        job.limits.output_bytes = 3 << 20;
+        assert_eq!(
+            refused(&bed.run(&job)),
+            [(Some("m.json"), "output_is_a_model")],
+            "{source}"
+        );
+    }
+    // What is no model is a text, whatever it calls itself.
+    let text = "m = {'kind': 'linear', 'n': 3, 'r2': 0.5}\n";
+    let ran = bed.run(&declaring(
+        job(&format!("{text}{written}")),
+        &[("m.json", Kind::Text)],
+    ));
+    assert_eq!(refused(&ran), []);
+    let ran = bed.run(&declaring(
+        job(&format!("{model}{written}")),
+        &[("m.json", Kind::Model)],
+    ));
+    assert_eq!(refused(&ran), []);
+}

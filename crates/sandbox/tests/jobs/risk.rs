@@ -31,7 +31,7 @@ fn fitted(bed: &Bed, fit: &str) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     ];
     let mut job = declaring(job(&source), &files);
     job.limits = ROOM;
-    let head = Content::Bytes(b"age,visits,income,sick\n".to_vec());
+    let head = Content::Bytes(b"age,visits,income,sick\n".to_vec().into());
     job.inputs.insert("people.csv".to_owned(), head);
     let ran = bed.run(&job);
     assert!(
@@ -49,9 +49,9 @@ fn checked(bed: &Bed, fit: &str, target: Option<&str>) -> RiskReport {
     let run = job("").run;
     let job: Job = risk_job(
         &run,
-        model,
-        ("csv", Content::Bytes(members)),
-        ("csv", Content::Bytes(held_out)),
+        model.into(),
+        ("csv", Content::Bytes(members.into())),
+        ("csv", Content::Bytes(held_out.into())),
         target,
         ROOM,
     );
@@ -140,4 +140,62 @@ fn models_that_store_records_have_no_form() {
             ran.log
         );
     }
+}
+
+/// 2,000 people of two sizes with their wages, and a model whose coefficients are the wages of the first.
+fn dump(features: &[String]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+    let wage = |n: usize| 4000 + (n * 7919) % 3001;
+    let people = |from: usize, to: usize| {
+        let row = |n: usize| {
+            format!(
+                "{},{}\n",
+                if n.is_multiple_of(3) { "small" } else { "large" },
+                wage(n)
+            )
+        };
+        let rows: String = (from..to).map(row).collect();
+        format!("size,wage\n{rows}").into_bytes()
+    };
+    let wages: Vec<usize> = (0..features.len()).map(wage).collect();
+    let fitted_on = serde_json::json!({ "table": "people", "target": "wage" });
+    let model = serde_json::json!({ "kind": "linear", "features": features, "coefficients": wages,
+        "intercept": 5500.0, "fitted_on": fitted_on });
+    (
+        model.to_string().into_bytes(),
+        people(0, 1600),
+        people(1600, 2000),
+    )
+}
+
+#[test]
+fn coefficients_that_are_records_over_features_of_nobody_are_refused() {
+    let bed = Bed::new();
+    let of_nobody: Vec<String> = (0..500).map(|n| format!("size={n}x")).collect();
+    let repeated = vec!["size=small".to_owned(); 500];
+    for (features, code) in [
+        (of_nobody, "model_feature_of_few"),
+        (repeated, "model_feature_repeated"),
+    ] {
+        let (model, members, held_out) = dump(&features);
+        let parts = [members, held_out].map(|rows| ("csv", Content::Bytes(rows.into())));
+        let [members, held_out] = parts;
+        let job = risk_job(&job("").run, model.into(), members, held_out, Some("wage"), ROOM);
+        let ran = bed.run(&job);
+        assert_eq!(ran.outcome.end, End::Done, "{}", ran.log);
+        let report = risk_report(&bed.sandbox.output(&ran.prepared, REPORT).unwrap());
+        assert_eq!(report.unwrap_err().code, code);
+    }
+    // Of the same people a model that speaks of all of them is within every limit.
+    let (_, members, held_out) = dump(&[]);
+    let model = serde_json::json!({ "kind": "linear", "features": ["size=small"], "coefficients": [12.5],
+        "intercept": 5500.0 });
+    let parts = [members, held_out].map(|rows| ("csv", Content::Bytes(rows.into())));
+    let [members, held_out] = parts;
+    let model = model.to_string().into_bytes().into();
+    let job = risk_job(&job("").run, model, members, held_out, Some("wage"), ROOM);
+    let ran = bed.run(&job);
+    let report = risk_report(&bed.sandbox.output(&ran.prepared, REPORT).unwrap()).unwrap();
+    assert!(report.passes(), "{report:?}");
+    let rule = rule(&report, "memorised_rows");
+    assert_eq!(rule.figure, None, "a coefficient is no record: {rule:?}");
 }

@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -107,6 +107,14 @@ const MIGRATIONS: [Migration; 8] = [
         name: "work",
         part: Part::Whole,
         common: include_str!("../../migrations/0140_work.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 150,
+        name: "to_check",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0150_to_check.sql"),
         sqlite: "",
         postgres: "",
     },

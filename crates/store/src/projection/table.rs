@@ -205,7 +205,9 @@ pub(crate) static JOB_SOURCE: Table = Table {
 /// Requests in the airlock.
 pub(crate) static AIRLOCK_REQUEST: Table = Table {
     name: "airlock_request",
-    columns: &["id", "permit", "case_id", "standing", "version", "state", "as_of"],
+    columns: &[
+        "id", "permit", "case_id", "standing", "version", "state", "as_of", "to_check",
+    ],
     keys: 1,
     source: Source::Stream {
         prefix: "airlock/",

@@ -40,6 +40,7 @@ pub(super) fn airlock(state: &mut Option<Airlock>, event: &AirlockEvent, index: 
             airlock.version.into(),
             json(airlock),
             index.into(),
+            i64::from(airlock.awaits_spot_check()).into(),
         ];
         change(&AIRLOCK_REQUEST, airlock.version, row)
     });

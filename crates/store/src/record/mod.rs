@@ -16,9 +16,9 @@ use async_trait::async_trait;
 use shuyu_domain::{
     Airlock, Source,
     port::{
-        AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-        Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
-        WatchFilter, WatchedClock,
+        AccessNote, AirlockFilter, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document,
+        Duty, Effect, Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry,
+        Stream, WatchFilter, WatchedClock,
     },
 };
 use shuyu_kernel::{AirlockId, BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId, SourceId};
@@ -112,8 +112,8 @@ impl Record for Store {
         self.stop_if_broken(found).doing(doing)
     }
 
-    async fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault> {
-        work::airlocks(&self.main, case).await.doing("listing requests")
+    async fn airlocks(&self, which: AirlockFilter) -> Result<Vec<Airlock>, Fault> {
+        work::airlocks(&self.main, which).await.doing("listing requests")
     }
 
     async fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault> {

@@ -1,7 +1,11 @@
 //! Sources and requests in the airlock, read and checked against the ledger.
 
 use serde::de::DeserializeOwned;
-use shuyu_domain::{Airlock, Source, port::Stream};
+use shuyu_domain::{
+    Airlock, Source,
+    airlock::{AirlockOwner, AirlockState},
+    port::{AirlockFilter, Stream},
+};
 use shuyu_kernel::{AirlockId, CaseId, SourceId};
 
 use super::loading::PROCEEDINGS;
@@ -57,29 +61,41 @@ async fn one<T: DeserializeOwned>(
 
 /// Sources under the permits of a case, or all, oldest first.
 pub(super) async fn sources(database: &Database, case: Option<CaseId>) -> Result<Vec<Source>, DbError> {
-    many(database, "job_source", case).await
+    let (condition, cells) = match case {
+        Some(case) => ("case_id = $1", vec![Cell::shown(case)]),
+        None => ("1 = 1", Vec::new()),
+    };
+    many(database, "job_source", condition, &cells).await
 }
 
-/// Requests of a case, or all, oldest first.
-pub(super) async fn airlocks(database: &Database, case: Option<CaseId>) -> Result<Vec<Airlock>, DbError> {
-    many(database, "airlock_request", case).await
+/// Requests, in the order of the entries that changed them last.
+pub(super) async fn airlocks(database: &Database, which: AirlockFilter) -> Result<Vec<Airlock>, DbError> {
+    let (condition, cells) = match which {
+        AirlockFilter::All => ("1 = 1".to_owned(), Vec::new()),
+        AirlockFilter::Released => (
+            "standing = $1".to_owned(),
+            vec![AirlockState::Released.name().into()],
+        ),
+        AirlockFilter::Open => {
+            let with_reviewers = |state: &AirlockState| state.owner() == AirlockOwner::Reviewers;
+            let open = AirlockState::ALL.into_iter().filter(with_reviewers);
+            let cells: Vec<Cell> = open.map(|state| state.name().into()).collect();
+            let places: Vec<String> = (1..=cells.len()).map(|n| format!("${n}")).collect();
+            let condition = format!("(standing IN ({}) OR to_check = 1)", places.join(", "));
+            (condition, cells)
+        }
+    };
+    many(database, "airlock_request", &condition, &cells).await
 }
 
 async fn many<T: DeserializeOwned>(
     database: &Database,
     table: &str,
-    case: Option<CaseId>,
+    condition: &str,
+    cells: &[Cell],
 ) -> Result<Vec<T>, DbError> {
     let mut tx = database.read().await?;
-    let rows: Vec<Row> = match case {
-        Some(case) => {
-            let select = format!("SELECT state FROM {table} WHERE case_id = $1 ORDER BY as_of");
-            tx.rows(select, &[Cell::shown(case)]).await?
-        }
-        None => {
-            tx.rows(format!("SELECT state FROM {table} ORDER BY as_of"), &[])
-                .await?
-        }
-    };
+    let select = format!("SELECT state FROM {table} WHERE {condition} ORDER BY as_of");
+    let rows: Vec<Row> = tx.rows(select, cells).await?;
     rows.iter().map(|row| row.json(0)).collect()
 }

@@ -137,7 +137,7 @@ pub async fn every_planted_difference_is_found_and_mended(world: World) {
         "INSERT INTO release_row VALUES ('stray', '', '', '', '', '', '', 1, '', 1)",
         "INSERT INTO budget_charge VALUES ('stray', '', '', 1, 1)",
         "INSERT INTO job_source VALUES ('stray', '', '', 1, '', 1)",
-        "INSERT INTO airlock_request VALUES ('stray', '', '', 'pending', 1, '', 1)",
+        "INSERT INTO airlock_request VALUES ('stray', '', '', 'pending', 1, '', 1, 0)",
         "INSERT INTO number_counter VALUES ('stray', 2026, 1, 1)",
     ];
     for (table, stray) in CORE.iter().copied().zip(stray) {

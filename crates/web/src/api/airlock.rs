@@ -295,10 +295,15 @@ fn file_state(file: FileView) -> AirlockFileState {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
+        let refused: Vec<_> = found
+            .refused
+            .iter()
+            .map(|refusal| serde_json::json!({ "code": refusal.code, "file": refusal.facts.get("file") }))
+            .collect();
         serde_json::json!({
             "size_bytes": found.size_bytes, "rows": found.rows, "columns": found.summary,
             "identifiers": finds, "risk": risk, "high_risk": found.high_risk,
-            "left_outside_ledger": found.outside_ledger,
+            "left_outside_ledger": found.outside_ledger, "refused": refused,
         })
     });
     let votes = file.votes.into_iter().map(|vote| VoteState {

@@ -28,7 +28,7 @@ pub struct Trial {
 #[derive(Serialize, ToSchema)]
 pub struct TrialView {
     /// Always true: no row behind it is real.
-    made_up: bool,
+    dummy: bool,
     /// Column names.
     columns: Vec<String>,
     /// Rows; `null` is missing or suppressed.
@@ -53,7 +53,7 @@ pub async fn try_query(
             .collect()
     };
     Ok(Json(TrialView {
-        made_up: true,
+        dummy: true,
         rows: answer.rows.iter().map(cells).collect(),
         columns: answer.columns,
     }))

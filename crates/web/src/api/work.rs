@@ -14,7 +14,7 @@ use shuyu_app::{
 };
 use shuyu_domain::{
     Source,
-    event::{Declared, OutputKind, RunData, RunOutcome},
+    event::{Declared, OutputKind, RefusedFile, RunData, RunOutcome},
     source::Run,
 };
 use shuyu_kernel::{PermitId, RunId, SourceId};
@@ -86,6 +86,20 @@ pub struct RunStateView {
     /// Line where a run on made-up tables failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    /// Files that a run on dummy data refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<RefusedView>,
+}
+
+/// A file that a run refused.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedView {
+    /// Declared name; absent for a file that was not declared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// Stable code of the refusal.
+    #[schema(example = "output_is_a_model")]
+    code: String,
 }
 
 /// On what to run.
@@ -235,6 +249,17 @@ fn run_state(id: RunId, run: &Run, state: RunState) -> RunStateView {
             _ => None,
         },
         line: run.ended.as_ref().and_then(|end| end.line),
+        refused: match (run.data, &run.ended) {
+            (RunData::Dummy, Some(end)) => end.refused.iter().map(refused_view).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn refused_view(refused: &RefusedFile) -> RefusedView {
+    RefusedView {
+        file: refused.name.clone(),
+        code: refused.code.clone(),
     }
 }
 

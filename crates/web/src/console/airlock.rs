@@ -138,7 +138,10 @@ fn request_page(visit: &Visit, frame: Frame, view: AirlockView) -> RequestPage {
         };
         format!("{} {} {note}", check.on, frame.t(word))
     });
-    let files = view.files.iter().map(|file| file_box(&frame, airlock.id, file));
+    let files = view
+        .files
+        .iter()
+        .map(|file| file_box(&frame, &visit.profile, airlock.id, file));
     RequestPage {
         title: frame.tr("airlock-request", &[("number", &view.number)]),
         action: format!("/airlock/{}", airlock.id),
@@ -307,6 +310,12 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (QueuePage, Requ
         columns: vec![(0..10).map(|_| some()).collect()],
         risk: vec![(some(), some())],
         high: true,
+        refused: vec![crate::page::RefusalCard {
+            code: some(),
+            what: some(),
+            way_out: some(),
+            chips: Vec::new(),
+        }],
         votes: vec![some()],
     };
     let queue = QueuePage {

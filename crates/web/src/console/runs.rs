@@ -76,6 +76,8 @@ pub(crate) struct RunLine {
     pub on: String,
     pub status: Status,
     pub line: String,
+    /// Files that a run on dummy data refused.
+    pub refused: Vec<RefusalCard>,
     pub cancel_href: String,
     pub airlock_href: String,
 }
@@ -105,12 +107,12 @@ pub(crate) async fn page(visit: Visit, Path(id): Path<String>) -> Result<Respons
         .err()
         .map(|refusal| RefusalCard::of(&frame, &visit.profile, &refusal));
     let tables = visit.app().job_tables(&visit.session, permit).await?;
-    let tables = tables.into_iter().map(|(name, columns)| TableLine {
+    let example = tables.example;
+    let tables = tables.columns.into_iter().map(|(name, columns)| TableLine {
         dummy_href: format!("/permits/{permit}/dummy/{name}"),
         columns: columns.join(", "),
         name,
     });
-    let example = visit.app().job_example(&visit.session, permit).await?;
     let kinds = OutputKind::ALL.iter().map(|kind| Choice {
         value: kind.name().to_owned(),
         label: format!(
@@ -191,7 +193,7 @@ pub(crate) async fn dummy(
         .await?;
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     let name: String = table.chars().filter(plain).collect();
-    let disposition = format!("attachment; filename=\"made-up-{name}.csv\"");
+    let disposition = format!("attachment; filename=\"dummy-{name}.csv\"");
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),
@@ -208,11 +210,20 @@ pub(crate) async fn source(visit: Visit, Path(id): Path<String>) -> Result<Respo
         .frame_at("nav-permits")
         .crumb("/permits", &visit.frame.t("nav-permits"))
         .crumb(&jobs_href, &visit.frame.t("jobs-page-title"));
+    let refused = visit.app().refused_of(&source).await;
     let runs: Vec<RunLine> = source
         .runs
         .iter()
         .rev()
-        .map(|(id, run)| run_line(&frame, &source, *id, run, &beats))
+        .map(|(id, run)| {
+            let refused = refused.get(id).into_iter().flatten();
+            RunLine {
+                refused: refused
+                    .map(|refusal| RefusalCard::of(&frame, &visit.profile, refusal))
+                    .collect(),
+                ..run_line(&frame, &source, *id, run, &beats)
+            }
+        })
         .collect();
     if runs.iter().any(|run| !run.cancel_href.is_empty()) {
         frame.refresh_seconds = REFRESH_SECONDS;
@@ -261,6 +272,7 @@ fn run_line(frame: &Frame, source: &Source, id: RunId, run: &Run, beats: &Beats)
         line: line
             .map(|line| frame.tr("run-line", &[("line", line)]))
             .unwrap_or_default(),
+        refused: Vec::new(),
         cancel_href: match state {
             RunState::Running(_) => format!("{href}/cancel"),
             _ => String::new(),
@@ -354,6 +366,12 @@ pub(super) fn samples(frame: impl Fn() -> Frame, text: &str) -> (SourcesPage, So
         on: "2026-03-02".to_owned(),
         status: status(),
         line: line.to_owned(),
+        refused: vec![RefusalCard {
+            code: text.to_owned(),
+            what: text.to_owned(),
+            way_out: text.to_owned(),
+            chips: Vec::new(),
+        }],
         cancel_href: "/sources/x/runs/r/cancel".to_owned(),
         airlock_href: "/sources/x/runs/r/airlock".to_owned(),
     };

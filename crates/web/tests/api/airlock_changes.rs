@@ -1,7 +1,7 @@
 //! What changes in a request and what ends it: new versions, checks by machine, a permit that ended, gated answers.
 
 use serde_json::json;
-use shuyu_domain::port::Record;
+use shuyu_domain::port::{AirlockFilter, Record};
 
 use crate::{
     airlock::{Lock, act, code, file, shown, submission, vote},
@@ -144,7 +144,7 @@ fn a_model_of_high_risk_is_shown_as_such_and_leaves_with_reasons_only() {
         let page = world.page(axum::http::Method::GET, &path, &lock.clerk, &[]).await;
         let page = String::from_utf8_lossy(&page.bytes).into_owned();
         assert!(
-            page.contains("风险高") && page.contains("0.97（限度 0.6）：超限"),
+            page.contains("风险高") && page.contains("0.97，上界 0.99（限度 0.6）：超限"),
             "{page}"
         );
         let vote = |note: &str| {
@@ -276,7 +276,7 @@ fn a_run_whose_end_was_not_recorded_left_nothing() {
         let open = format!("/api/v1/sources/{source}/runs/{run}/airlock");
         let open = world.post(&open).token(lock.author()).empty().await;
         assert_eq!(open.problem(), (409, "run_without_outputs".to_owned()));
-        assert!(world.store.airlocks(None).await.unwrap().is_empty());
+        assert!(world.store.airlocks(AirlockFilter::All).await.unwrap().is_empty());
         assert!(world.store.rebuild_check().await.unwrap().equal);
     });
 }

@@ -14,7 +14,7 @@ use shuyu_app::port::{
     Cancel, DataError,
     jobs::{
         Declared, Isolation, JobBeat, JobInput, JobOrder, JobOutcome, JobOutput, JobRun, ModelRisk, OnBeat,
-        OutputKind, RunJobs,
+        OutputKind, RefusedFile, RunJobs,
     },
 };
 use shuyu_kernel::Refusal;
@@ -65,15 +65,25 @@ impl RunJobs for Bench {
             .iter()
             .map(|declared| output(declared, &text))
             .collect();
+        // A model that is declared as a text, as the sandbox refuses it.
+        let as_text = text.contains("astext") && (real || !text.contains("later"));
+        let as_text = order.manifest.iter().filter(|_| as_text);
+        let refused: Vec<RefusedFile> = as_text
+            .map(|declared| RefusedFile {
+                name: Some(declared.name.clone()),
+                code: "output_is_a_model".to_owned(),
+            })
+            .collect();
         self.orders.lock().unwrap().push(order);
         Ok(JobRun {
-            outcome: if fails {
+            outcome: if fails || !refused.is_empty() {
                 JobOutcome::Failed
             } else {
                 JobOutcome::Done
             },
             line: fails.then_some(3),
             outputs,
+            refused,
             log: b"read 5 rows".to_vec(),
             held_by: BTreeMap::from([("memory".to_owned(), "cgroup2".to_owned())]),
         })
@@ -96,6 +106,7 @@ fn output(declared: &Declared, text: &str) -> JobOutput {
                     high,
                     report: json!({ "kind": "trees", "members": 800, "held_out": 200,
                         "membership_inference": figure, "membership_inference_limit": 0.6,
+                        "membership_inference_high": figure + 0.02, "memorised_rows_holds": true,
                         "membership_inference_holds": !high, "verdict": if high { "high" } else { "within" } }),
                 });
             }

@@ -10,9 +10,9 @@ use futures::future::BoxFuture;
 use shuyu_domain::{
     Airlock, Source,
     port::{
-        AccessNote, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document, Duty, Effect,
-        Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry, Stream,
-        WatchFilter, WatchedClock,
+        AccessNote, AirlockFilter, CaseFilter, CaseQuery, CaseRow, Committed, DatasetRow, Decide, Document,
+        Duty, Effect, Loaded, Log, Record, RecordError, ReleaseRead, Request, StoredCheckpoint, StoredEntry,
+        Stream, WatchFilter, WatchedClock,
     },
 };
 use shuyu_kernel::{AirlockId, BodyId, CaseId, DatasetId, Digest, Fault, PermitId, ReleaseId, SourceId};
@@ -76,7 +76,7 @@ pass! {
     fn source(&self, id: SourceId) -> Result<Option<Source>, Fault>;
     fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault>;
     fn airlock(&self, id: AirlockId) -> Result<Option<Airlock>, Fault>;
-    fn airlocks(&self, case: Option<CaseId>) -> Result<Vec<Airlock>, Fault>;
+    fn airlocks(&self, which: AirlockFilter) -> Result<Vec<Airlock>, Fault>;
     fn stream(&self, stream: Stream) -> Result<Vec<StoredEntry>, Fault>;
     fn entries(&self, log: Log, from: u64, limit: u64) -> Result<Vec<StoredEntry>, Fault>;
     fn size(&self, log: Log) -> Result<u64, Fault>;

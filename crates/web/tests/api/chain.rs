@@ -298,7 +298,8 @@ fn actor() -> Actor {
     }
 }
 
-async fn write(world: &World, stream: Stream, event: Event, documents: Vec<Document>) {
+/// Puts an event into the record as it stands.
+pub async fn write(world: &World, stream: Stream, event: Event, documents: Vec<Document>) {
     let request = Request {
         name: "test",
         stream,

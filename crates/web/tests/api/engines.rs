@@ -14,8 +14,7 @@ use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
     EraseOrder, ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper,
-    MadeUpTable, OnProgress, OpenErasure, RawFile, Secrets, Sweep, TraceOrder, TryOut, Verified,
-    VersionOrder,
+    OnProgress, OpenErasure, RawFile, Secrets, Sweep, TraceOrder, TrialTable, TryOut, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
@@ -261,12 +260,12 @@ impl TryOut for Oracle {
         &self,
         permit: &Permit,
         sql: &str,
-        tables: &BTreeMap<String, MadeUpTable>,
+        tables: &BTreeMap<String, TrialTable>,
         _: Cancel,
     ) -> Result<Answer, AskError> {
         self.check(permit, sql).await?;
         // What it was given is all that it can tell.
-        let row = |(name, made): (&String, &MadeUpTable)| {
+        let row = |(name, made): (&String, &TrialTable)| {
             let columns: Vec<&str> = made
                 .table
                 .columns

@@ -7,6 +7,7 @@
 )]
 
 mod airlock;
+mod airlock_beside;
 mod airlock_changes;
 mod asking;
 mod batches;

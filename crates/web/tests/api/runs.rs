@@ -227,8 +227,8 @@ fn made_up_tables_are_downloaded_as_what_they_are() {
         let csv = world.get(&path("people")).token(&chain.operator).empty().await;
         let text = String::from_utf8(csv.bytes.to_vec()).unwrap();
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("made_up_no_real_data,age,id_no"));
-        assert!(lines.clone().count() > 100 && lines.all(|line| line.starts_with("made up,")));
+        assert_eq!(lines.next(), Some("dummy_no_real_data,age,id_no"));
+        assert!(lines.clone().count() > 100 && lines.all(|line| line.starts_with("dummy,")));
         let none = world.get(&path("nothing")).token(&chain.operator).empty().await;
         assert_eq!(none.problem(), (404, "dummy_table_unknown".to_owned()));
     });

@@ -27,12 +27,33 @@ async fn evidence(bench: &Bench, airlock: &str) -> Json {
     model.expect("the model")["evidence"].clone()
 }
 
+/// A check that cannot make a number of a text says the text: of it a code remains, and its words are the platform's.
+async fn nothing_of_a_check_that_failed_is_told(bench: &Bench) {
+    let program = "import json\nmodel = {'kind': 'linear', 'features': ['idunit'], 'coefficients': [1.0], \
+                   'intercept': 0.0, 'fitted_on': {'table': 'employment', 'target': 'earningsmonth'}}\n\
+                   json.dump(model, open('/out/pay.json', 'w'))\n";
+    let source = bench.register(program, "pay.json", "model").await;
+    assert_eq!(bench.ran(&source, "dummy").await.1["state"], "done");
+    let (run, state) = bench.ran(&source, "real").await;
+    assert_eq!(state["state"], "failed", "{state}");
+    assert_eq!(state.as_object().map(serde_json::Map::len), Some(4), "{state}");
+    let airlock = bench.open(&run).await;
+    assert!(bench.submit(&airlock, &["log.txt"]).await.ok());
+    let shown = bench.shown(&bench.clerk, &airlock).await;
+    let told = json!([{ "file": "pay.json", "code": "model_check_failed" }]);
+    assert_eq!(shown["files"][0]["evidence"]["refused"], told, "{shown}");
+    let path = format!("/api/v1/airlock/{airlock}/files/log.txt");
+    let log = bench.clerk.get(&path).await.expect("a file");
+    assert_eq!(log.body, "pay.json model_check_failed\n", "{log:?}");
+}
+
 #[test]
 fn a_model_is_checked_against_subjects_it_never_saw_before_people_look_at_it() {
     let temp = tempfile::tempdir().expect("a folder");
     let data = temp.path().join("data");
     walked(&data);
-    let server = Server::start(&data, None);
+    let told = temp.path().join("told");
+    let server = Server::start_telling(&data, &[], &told);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let base = server.base.clone();
     runtime.block_on(async {
@@ -80,6 +101,11 @@ fn a_model_is_checked_against_subjects_it_never_saw_before_people_look_at_it() {
             "{silent:?}"
         );
         assert_eq!(silent.body["clauses"][0]["id"], "YN-OP-002");
+        nothing_of_a_check_that_failed_is_told(&bench).await;
     });
     assert!(server.stop().success());
+    let told = std::fs::read_to_string(&told).expect("what it told");
+    for word in ["could not convert", "Traceback"] {
+        assert!(!told.contains(word), "of a check that failed: {told}");
+    }
 }

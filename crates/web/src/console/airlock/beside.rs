@@ -3,9 +3,10 @@
 use shuyu_app::airlock::{Evidence, FileView, ROWS_SHOWN, VoteView};
 use shuyu_domain::event::OutputKind;
 use shuyu_kernel::AirlockId;
+use shuyu_profile::Profile;
 
 use crate::page::{
-    Frame,
+    Frame, RefusalCard,
     parts::{Labelled, size},
 };
 
@@ -26,10 +27,12 @@ pub(crate) struct FileBox {
     pub columns: Vec<Vec<String>>,
     pub risk: Vec<(String, String)>,
     pub high: bool,
+    /// Of a log: what its run refused.
+    pub refused: Vec<RefusalCard>,
     pub votes: Vec<String>,
 }
 
-pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox {
+pub(super) fn file_box(frame: &Frame, profile: &Profile, id: AirlockId, file: &FileView) -> FileBox {
     let vote = |vote: &VoteView| {
         let who = frame.t(if vote.own { "vote-own" } else { "vote-other" });
         let word = frame.t(if vote.approve {
@@ -55,6 +58,7 @@ pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox
         columns: Vec::new(),
         risk: Vec::new(),
         high: false,
+        refused: Vec::new(),
         votes: file.votes.iter().map(vote).collect(),
     };
     if let Some(evidence) = &file.evidence {
@@ -63,6 +67,8 @@ pub(super) fn file_box(frame: &Frame, id: AirlockId, file: &FileView) -> FileBox
             made.plot_href = format!("/airlock/{id}/plots/{}", file.name);
         }
         lay_beside(frame, &mut made, file, evidence);
+        let card = |refusal| RefusalCard::of(frame, profile, refusal);
+        made.refused = evidence.refused.iter().map(card).collect();
     }
     made
 }
@@ -92,19 +98,20 @@ fn risk(frame: &Frame, report: &[(String, String)]) -> Vec<(String, String)> {
             continue;
         };
         let none = frame.t("risk-none");
-        let told = [
-            ("figure", of(rule).unwrap_or(&none)),
-            ("limit", of(&format!("{rule}_limit")).unwrap_or(&none)),
-        ];
-        let word = if holds == "true" {
-            "risk-holds"
-        } else {
-            "risk-above"
+        let limit = of(&format!("{rule}_limit"));
+        // A verdict rests on the upper bound where there is one: the figure alone could be within the limit.
+        let figure = match (of(rule), of(&format!("{rule}_high"))) {
+            (Some(figure), Some(upper)) => frame.tr("risk-upper", &[("figure", figure), ("upper", upper)]),
+            (Some(figure), None) => figure.to_owned(),
+            (None, _) => none.clone(),
         };
-        rows.push((
-            frame.t(&format!("risk-{}", rule.replace('_', "-"))),
-            frame.tr(word, &told),
-        ));
+        let told = [("figure", figure.as_str()), ("limit", limit.unwrap_or(&none))];
+        let words = match (of(rule), holds) {
+            (None, "true") => none.clone(),
+            (_, "true") => frame.tr("risk-holds", &told),
+            _ => frame.tr("risk-above", &told),
+        };
+        rows.push((frame.t(&format!("risk-{}", rule.replace('_', "-"))), words));
     }
     if rows.is_empty() {
         return report.to_vec();

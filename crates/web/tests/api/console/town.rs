@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use shuyu_app::port::{Answer, Ask, AskError, Cancel, Gated, MadeUpTable, TryOut};
+use shuyu_app::port::{Answer, Ask, AskError, Cancel, Gated, TrialTable, TryOut};
 use shuyu_kernel::{Fault, Refusal};
 use shuyu_privacy::{
     Past,
@@ -288,7 +288,7 @@ impl TryOut for Strict {
         &self,
         _: &Permit,
         sql: &str,
-        tables: &BTreeMap<String, MadeUpTable>,
+        tables: &BTreeMap<String, TrialTable>,
         _: Cancel,
     ) -> Result<Answer, AskError> {
         Self::judge(sql).map_err(AskError::Refused)?;

@@ -1,4 +1,4 @@
-//! The query engine over made-up tables.
+//! The query engine over dummy tables.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use shuyu_privacy::{dummy::DummyTable, permit::Permit};
 
 use super::{Answer, AskError, Cancel};
 
-/// A made-up table for the engine.
+/// A dummy table as a statement is tried on it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct MadeUpTable {
+pub struct TrialTable {
     /// Its rows.
     pub table: DummyTable,
     /// Columns that together name a subject; none where no subject is named.
@@ -28,7 +28,7 @@ pub trait TryOut: Send + Sync {
         &self,
         permit: &Permit,
         sql: &str,
-        tables: &BTreeMap<String, MadeUpTable>,
+        tables: &BTreeMap<String, TrialTable>,
         cancel: Cancel,
     ) -> Result<Answer, AskError>;
 }

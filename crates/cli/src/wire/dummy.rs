@@ -11,7 +11,7 @@ use arrow::{
     datatypes::{Field, Schema, SchemaRef},
 };
 use futures::{StreamExt as _, stream, stream::BoxStream};
-use shuyu_app::port::MadeUpTable;
+use shuyu_app::port::TrialTable;
 use shuyu_kernel::{Digest, Fault};
 use shuyu_lake::ParquetBytes;
 use shuyu_privacy::{
@@ -55,9 +55,9 @@ pub fn parquet_of(table: &DummyTable) -> Result<Vec<u8>, Fault> {
 
 /// Made-up tables as the query engine reads them: of the very schemas that the real ones have, so that a check says the
 /// same about both.
-pub struct MadeUp(BTreeMap<String, RecordBatch>);
+pub struct DummyTables(BTreeMap<String, RecordBatch>);
 
-impl MadeUp {
+impl DummyTables {
     /// Lays out the made-up rows by the schemas of the real tables. A column that nothing was made for is empty: the
     /// check lets nobody name it.
     ///
@@ -65,7 +65,7 @@ impl MadeUp {
     /// A fault if a made-up value does not fit a real type.
     pub fn of(
         schemas: &BTreeMap<String, SchemaRef>,
-        tables: &BTreeMap<String, MadeUpTable>,
+        tables: &BTreeMap<String, TrialTable>,
     ) -> Result<Self, Fault> {
         let batch = |(name, schema): (&String, &SchemaRef)| {
             let made = tables.get(name);
@@ -76,7 +76,7 @@ impl MadeUp {
     }
 }
 
-fn laid_out(schema: &SchemaRef, made: Option<&MadeUpTable>) -> Result<RecordBatch, Fault> {
+fn laid_out(schema: &SchemaRef, made: Option<&TrialTable>) -> Result<RecordBatch, Fault> {
     let failed = |error| Fault::new("laying out a made-up table", error);
     let rows = made.map_or(0, |made| made.table.len());
     let column = |field: &Arc<Field>| -> Result<ArrayRef, Fault> {
@@ -106,7 +106,7 @@ fn laid_out(schema: &SchemaRef, made: Option<&MadeUpTable>) -> Result<RecordBatc
 }
 
 /// Whom each row is about: rows with the same words in the columns that name a subject are about the same one.
-fn units(made: &MadeUpTable) -> UInt64Array {
+fn units(made: &TrialTable) -> UInt64Array {
     let rows = made.table.rows();
     let named: Vec<usize> = made
         .unit
@@ -128,7 +128,7 @@ fn units(made: &MadeUpTable) -> UInt64Array {
     rows.iter().map(|row| Some(unit(row))).collect()
 }
 
-impl Tables for MadeUp {
+impl Tables for DummyTables {
     fn schema(&self, table: &str, _grant: &TableGrant) -> Result<SchemaRef, Fault> {
         let found = self.0.get(table).map(RecordBatch::schema);
         found.ok_or_else(|| Fault::new("opening a table", "it was not made up"))
