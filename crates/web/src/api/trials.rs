@@ -6,7 +6,10 @@ use serde_json::Value;
 use shuyu_kernel::PermitId;
 use utoipa::ToSchema;
 
-use super::input::{Body, Named};
+use super::{
+    input::{Body, Named},
+    output::rows_view,
+};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A statement to be tried.
@@ -39,15 +42,9 @@ pub async fn try_query(
     Body(trial): Body<Trial>,
 ) -> Result<Json<TrialView>, Failure> {
     let answer = state.app.try_query(&session, id, &trial.sql, None).await?;
-    let cells = |row: &Vec<_>| {
-        let cells = row.iter();
-        cells
-            .map(|cell| serde_json::to_value(cell).unwrap_or_default())
-            .collect()
-    };
     Ok(Json(TrialView {
         made_up: true,
-        rows: answer.rows.iter().map(cells).collect(),
+        rows: rows_view(&answer),
         columns: answer.columns,
     }))
 }
