@@ -30,6 +30,11 @@ impl Digest {
         mac.update(bytes);
         Self(mac.finalize().into_bytes().into())
     }
+    /// The first 64 bits as a number, high byte first.
+    pub fn first_64(&self) -> u64 {
+        let bits = |bits: u64, byte: &u8| (bits << 8) | u64::from(*byte);
+        self.0.iter().take(8).fold(0, bits)
+    }
     /// The first eight hexadecimal digits, for people.
     pub fn short(&self) -> String {
         self.to_string().chars().take(8).collect()

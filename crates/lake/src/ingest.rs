@@ -214,8 +214,8 @@ impl Lake {
             return Ok(fresh);
         }
         check_append(spec, current)?;
-        check_row_key(spec, current)?;
         check_key(spec, &current.schema.key)?;
+        check_row_key(spec, current)?;
         let fresh = RowSetup {
             row_key: Vec::new(),
             ..fresh

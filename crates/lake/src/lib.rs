@@ -60,8 +60,8 @@ pub use source::{CsvOptions, FormatHint};
 pub use sweep::Swept;
 pub use table::{
     ColumnChange, ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress,
-    OnBadRow, Phase, Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, SchemaOrder, TableSpec,
-    UNIT_COLUMN, UnitProof, UnitSpec, Warning,
+    OnBadRow, OrderProblem, Phase, Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, SchemaOrder,
+    TableSpec, UNIT_COLUMN, UnitProof, UnitSpec, Warning,
 };
 pub use version::{
     DataFile, DataZone, DatasetVersion, IngestKey, IngestMode, ParquetBytes, Snapshot, VersionRecord,

@@ -48,9 +48,9 @@ pub(crate) fn check_key(spec: &IngestSpec, key: &[String]) -> Result<(), Refusal
     Ok(())
 }
 
-/// A key that is named where one stands is the same: rows that stay were not proved under another.
+/// A key that is named is the one of the table, also where it has none: rows that stay were not proved under another.
 pub(crate) fn check_row_key(spec: &IngestSpec, current: &VersionRecord) -> Result<(), Refusal> {
-    if spec.row_key.is_empty() || spec.row_key == current.schema.key || current.schema.key.is_empty() {
+    if spec.row_key.is_empty() || spec.row_key == current.schema.key {
         return Ok(());
     }
     Err(Refusal::conflict("row_key_differs").fact("key", current.schema.key.join(", ")))

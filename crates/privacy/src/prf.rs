@@ -1,6 +1,7 @@
 //! The keyed pseudo-random function of the gate: HMAC-SM3 (GB/T 32905-2016).
 
 use hmac::{Hmac, KeyInit, Mac};
+use shuyu_kernel::Digest;
 use sm3::Sm3;
 
 /// The secret key of jitter and pseudonyms. One per installation; the same for ever, because a
@@ -24,10 +25,7 @@ impl GateKey {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        let tag = mac.finalize().into_bytes();
-        tag.iter()
-            .take(8)
-            .fold(0u64, |value, byte| (value << 8) | u64::from(*byte))
+        Digest(mac.finalize().into_bytes().into()).first_64()
     }
 }
 

@@ -119,11 +119,7 @@ fn units(made: &TrialTable) -> UInt64Array {
             .filter_map(|at| row.get(*at))
             .map(String::as_str)
             .collect();
-        let digest = Digest::of(words.join("\u{1f}").as_bytes()).0;
-        digest
-            .iter()
-            .take(8)
-            .fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte))
+        Digest::of(words.join("\u{1f}").as_bytes()).first_64()
     };
     rows.iter().map(|row| Some(unit(row))).collect()
 }

@@ -167,11 +167,7 @@ fn plain(column: &ArrayRef) -> Result<ArrayRef, Fault> {
 /// itself.
 fn held_out(key: &[u8; 32], batch: &RecordBatch) -> Result<BooleanArray, Fault> {
     let one_in_five = |bytes: &[u8]| {
-        let drawn = Digest::keyed(key, bytes).0;
-        let drawn = drawn
-            .iter()
-            .take(8)
-            .fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte));
+        let drawn = Digest::keyed(key, bytes).first_64();
         drawn.is_multiple_of(HELD_OUT_ONE_IN)
     };
     let unit = batch.column_by_name(UNIT_COLUMN);

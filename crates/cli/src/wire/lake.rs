@@ -12,7 +12,8 @@ use shuyu_domain::event::{Arrival, ArrivalMode, ColumnChange};
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
 use shuyu_lake::{
     DataZone, DatasetVersion, DeriveSpec, FormatHint, Generalisation, Generalise, IngestError, IngestKey,
-    IngestMode, IngestReport, IngestSpec, Lake, LakeError, OnBadRow, Phase, SchemaOrder, UnitKey, UnitSpec,
+    IngestMode, IngestReport, IngestSpec, Lake, LakeError, OnBadRow, Phase, QualityReport, SchemaOrder,
+    UnitKey, UnitSpec,
 };
 use shuyu_privacy::governance::{assess::Figures, fingerprint::Traced};
 
@@ -91,7 +92,7 @@ fn refused_ingest(error: IngestError) -> DataError {
         IngestError::Fault(fault) => return DataError::Fault(fault),
     };
     let refusal = refused.refusal;
-    match refused.report.map(serde_json::to_value) {
+    match refused.report.as_ref().map(told) {
         None => DataError::Refused(refusal),
         Some(Ok(report)) => DataError::Found { refusal, report },
         Some(Err(error)) => DataError::Fault(Fault::new("encoding a quality report", error)),
@@ -122,6 +123,16 @@ fn made(
         arrival,
         recipe,
     }
+}
+
+/// A quality report as it is kept and shown: changes of columns stand in it as they stand in the record.
+fn told(quality: &QualityReport) -> serde_json::Result<serde_json::Value> {
+    let mut report = serde_json::to_value(quality)?;
+    if let Some(changes) = report.get_mut("changes") {
+        let all: Vec<ColumnChange> = quality.changes.iter().map(change).collect();
+        *changes = serde_json::to_value(all)?;
+    }
+    Ok(report)
 }
 
 /// How a version came; `None` when it simply replaced the one before.
@@ -224,8 +235,7 @@ impl DataLake for LakeAdapter {
             .ingest(spec, Told::new(on_progress), cancel.token())
             .await
             .map_err(refused_ingest)?;
-        let quality =
-            serde_json::to_value(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
+        let quality = told(&report.quality).map_err(|e| Fault::new("encoding a quality report", e))?;
         let arrival = arrival(&report);
         Ok(made(report.version, (quality, arrival), None))
     }
@@ -327,3 +337,6 @@ impl DataLake for LakeAdapter {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

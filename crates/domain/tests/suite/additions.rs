@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use shuyu_domain::{
     Event, Value,
     event::{
-        DatasetEvent, ErasedFile, ErasedVersion, ErasureReason, InstallationEvent, RegistryEvent,
-        RegistryMeta,
+        Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, ErasedFile,
+        ErasedVersion, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta,
     },
     registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
@@ -221,10 +221,52 @@ fn grown() -> Vec<Event> {
             to: Timestamp::from_micros(1_770_000_000_000_000),
             by: Some(by()),
         }),
+        arrived(),
     ]
     .into_iter()
     .chain(crate::leaving::grown())
     .collect()
+}
+
+/// A version that corrects another, upserted by key, with a change of columns of each kind.
+fn arrived() -> Event {
+    let change = |change: &str, column: &str, from: &str, to: &str| ColumnChange {
+        change: change.to_owned(),
+        column: column.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+    };
+    Event::Dataset(DatasetEvent::VersionRecorded {
+        dataset: DatasetId::from_bits(11),
+        table: "insured".to_owned(),
+        resource: CaseId::from_bits(9),
+        version: 3,
+        rows: 15_700,
+        files: vec![Digest::of(b"file")],
+        raw: vec![Digest::of(b"raw")],
+        report: Digest::of(b"report"),
+        domain: Some("person".to_owned()),
+        rows_per_unit: 1,
+        columns: vec!["unit".to_owned(), "months".to_owned()],
+        unit_columns: vec!["unit".to_owned()],
+        correction: Some(Correction {
+            reason: CorrectionReason::ProviderFound,
+            corrects: 2,
+            case: Some(CaseId::from_bits(4)),
+        }),
+        arrival: Some(Arrival {
+            mode: ArrivalMode::Upsert,
+            key: vec!["unit".to_owned()],
+            changes: vec![
+                change("added", "note", "", "text"),
+                change("widened", "fee", "integer", "decimal_2"),
+                change("dropped", "old", "", ""),
+                change("renamed", "months", "months", "paid_months"),
+                change("retyped", "day", "text", "date"),
+            ],
+        }),
+        by: by().actor,
+    })
 }
 
 #[test]

@@ -6,7 +6,9 @@
 mod credit_code;
 mod division_code;
 mod resident_id;
+mod within;
 
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use division_code::{DivisionCode, DivisionCodeError, DivisionLevel};
 pub use resident_id::{ResidentId, ResidentIdError, Sex};
+pub use within::holds_identifier;

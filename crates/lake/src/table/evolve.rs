@@ -81,6 +81,34 @@ impl SchemaOrder {
     }
 }
 
+/// Why an ordered change of a column does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderProblem {
+    /// The table has no such column.
+    Unknown,
+    /// It names the subject or the row.
+    Identifies,
+    /// The file still has the column that is to go.
+    StillThere,
+    /// The file lacks the new name, or another column has it.
+    NewName,
+}
+
+impl OrderProblem {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Identifies, Self::StillThere, Self::NewName];
+
+    /// The stable word, the fact `problem` of `schema_order_not_usable`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Identifies => "identifies",
+            Self::StillThere => "still_there",
+            Self::NewName => "new_name",
+        }
+    }
+}
+
 /// The columns before, and what may become of them.
 pub(crate) struct Standing {
     pub(crate) spec: TableSpec,
@@ -105,7 +133,7 @@ impl Standing {
         let mut taken = BTreeSet::new();
         for old in &self.spec.columns {
             let renamed = self.order.rename.get(&old.name);
-            let Some(at) = position(found, old, renamed) else {
+            let Some(at) = self.position(found, old, renamed) else {
                 if self.order.drop.contains(&old.name) {
                     changes.push(ColumnChange::Dropped {
                         column: old.name.clone(),
@@ -126,6 +154,9 @@ impl Standing {
                     column: old.name.clone(),
                     name: name.clone(),
                 });
+            } else if title(old) != title(new) {
+                // Found by its name: the rows that follow stand under the title of this file.
+                column.header.clone_from(&new.header);
             }
             changes.extend(self.retyped(old, new.kind, fits(at, old.kind), &mut column));
             columns.push(column);
@@ -139,19 +170,12 @@ impl Standing {
         let more = (found.columns.iter().enumerate()).filter(|(at, _)| !taken.contains(at));
         let added: Vec<&ColumnSpec> = more.map(|(_, column)| column).collect();
         if !missing.is_empty() {
-            let names = |names: Vec<&str>| {
-                names
-                    .into_iter()
-                    .take(NAMED_COLUMNS)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
+            missing.truncate(NAMED_COLUMNS);
+            let missing = missing.join(", ");
+            // What is more may be somebody's data; what lacks is known from the version before.
             return Err(Refusal::unmet("columns_dropped")
-                .fact("missing", names(missing))
-                .fact(
-                    "added",
-                    names(added.iter().map(|column| column.name.as_str()).collect()),
-                ));
+                .fact("missing", missing)
+                .fact("added", added.len()));
         }
         for column in added {
             changes.push(ColumnChange::Added {
@@ -220,43 +244,52 @@ impl Standing {
         self.unit.iter().chain(&self.spec.key).any(|name| name == column)
     }
 
+    /// Where a column stands in the file: under the name it is renamed to, its title, or else its name, unless that
+    /// is the title of another column.
+    fn position(&self, found: &TableSpec, old: &ColumnSpec, renamed: Option<&String>) -> Option<usize> {
+        let of = |fits: &dyn Fn(&ColumnSpec) -> bool| found.columns.iter().position(fits);
+        if let Some(name) = renamed {
+            return of(&|new| new.name == *name);
+        }
+        let others = || self.spec.columns.iter().filter(|other| other.name != old.name);
+        let free = |new: &ColumnSpec| others().all(|other| title(other) != title(new));
+        of(&|new| title(new) == title(old)).or_else(|| of(&|new| new.name == old.name && free(new)))
+    }
+
     fn check_order(&self, found: &TableSpec) -> Result<(), Refusal> {
         let order = &self.order;
-        let wrong = |column: &str, problem: &str| {
+        let wrong = |column: &str, problem: OrderProblem| {
             Refusal::unmet("schema_order_not_usable")
                 .fact("column", column)
-                .fact("problem", problem)
+                .fact("problem", problem.word())
         };
         let named = (order.drop.iter())
             .chain(order.rename.keys())
             .chain(&order.retype);
         for column in named.clone() {
             let Some(old) = self.spec.columns.iter().find(|old| old.name == *column) else {
-                return Err(wrong(column, "unknown"));
+                return Err(wrong(column, OrderProblem::Unknown));
             };
             let unit = self.unit.contains(column);
             if unit || (self.identifies(column) && !order.rename.contains_key(column)) {
-                return Err(wrong(column, "identifies"));
+                return Err(wrong(column, OrderProblem::Identifies));
             }
-            if order.drop.contains(column) && position(found, old, None).is_some() {
-                return Err(wrong(column, "still_there"));
+            if order.drop.contains(column) && self.position(found, old, None).is_some() {
+                return Err(wrong(column, OrderProblem::StillThere));
             }
             if let Some(name) = order.rename.get(column)
-                && (position(found, old, Some(name)).is_none() || self.spec.position(name).is_some())
+                && (self.position(found, old, Some(name)).is_none() || self.spec.position(name).is_some())
             {
-                return Err(wrong(column, "new_name"));
+                return Err(wrong(column, OrderProblem::NewName));
             }
         }
         Ok(())
     }
 }
 
-/// Where a column stands in the file: under its title, its name, or the name it is renamed to.
-fn position(found: &TableSpec, old: &ColumnSpec, renamed: Option<&String>) -> Option<usize> {
-    found.columns.iter().position(|new| match renamed {
-        Some(name) => new.name == *name,
-        None => new.header().trim() == old.header().trim() || new.name == old.name,
-    })
+/// What a file's header calls a column.
+fn title(column: &ColumnSpec) -> &str {
+    column.header().trim()
 }
 
 fn is_number(kind: ColumnType) -> bool {

@@ -1,6 +1,6 @@
 //! A schema from a sample of rows, for files that come without one.
 
-use shuyu_kernel::Refusal;
+use shuyu_kernel::{Refusal, cn::holds_identifier};
 
 use super::{
     cell::Cell,
@@ -20,12 +20,13 @@ const CANDIDATES: [ColumnType; 4] = [
 /// The schema of a header and a sample. What was not seen in the sample is enforced like a given schema.
 ///
 /// # Errors
-/// Refuses `header_not_usable` when a column has no name, a reserved one, or the same as another.
+/// Refuses `header_not_usable` when a column has no name, a reserved one, the same as another, or one that holds an
+/// identifier: then it is a row or a value, and names stay in the record for good.
 pub(crate) fn infer(header: &Record, sample: &[Record]) -> Result<TableSpec, Refusal> {
     let mut columns = Vec::with_capacity(header.len());
     for (index, title) in header.cells().enumerate() {
         let name = table_name(title);
-        if !usable_name(&name) {
+        if !usable_name(&name) || holds_identifier(title) {
             return Err(Refusal::unmet("header_not_usable").fact("position", index + 1));
         }
         let mut column = ColumnSpec::new(&name, kind_of(sample, index));

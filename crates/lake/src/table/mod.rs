@@ -15,7 +15,7 @@ mod unit;
 pub(crate) use builders::{Builders, EncodedFile, FileCutter, arrow_schema, cell_at};
 pub(crate) use cell::Cell;
 pub(crate) use evolve::Standing as StandingColumns;
-pub use evolve::{ColumnChange, SchemaOrder};
+pub use evolve::{ColumnChange, OrderProblem, SchemaOrder};
 pub(crate) use key::{KeyProof, canonical};
 pub use quality::{
     ColumnQuality, FileWarning, QualityReport, RowRange, RowRef, Rule, RuleFinding, UnitProof, Warning,

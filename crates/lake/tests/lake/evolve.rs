@@ -9,7 +9,7 @@ use shuyu_lake::{ColumnChange, ColumnType, IngestMode, IngestSpec, UnitKey, Unit
 
 use crate::world::{World, dataset, fact, refusal_of, spec};
 
-async fn request(world: &World, text: &str, key: &str, mode: IngestMode) -> IngestSpec {
+pub async fn request(world: &World, text: &str, key: &str, mode: IngestMode) -> IngestSpec {
     let mut spec = spec(dataset(1), vec![world.raw(text.as_bytes()).await], key);
     (spec.mode, spec.row_key) = (mode, vec!["id".to_owned()]);
     spec
@@ -177,7 +177,7 @@ async fn what_loses_something_is_refused_with_names_and_taken_when_ordered_for_t
             fact(&refusal, "missing"),
             fact(&refusal, "added")
         ),
-        ("columns_dropped", "word, gone", "wort")
+        ("columns_dropped", "word, gone", "1")
     );
     let mut ordered = lost;
     ordered.changes.drop = ["gone".to_owned()].into();

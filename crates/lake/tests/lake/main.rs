@@ -14,6 +14,7 @@ mod jsonl;
 mod malformed;
 mod masking;
 mod memory;
+mod names;
 mod open_format;
 mod quality;
 mod raw_zone;

@@ -28,16 +28,27 @@ kind-decimal = number with { $scale } decimals
 kind-float = measurement
 kind-date = date
 kind-bool = yes or no
-refusal-columns-dropped = The file lacks columns of the version before: { $missing }. It has further ones: { $added }.
+refusal-columns-dropped = The file lacks columns of the version before: { $missing }. It has { $added } further { $added ->
+        [one] column
+       *[other] columns
+    }.
 refusal-columns-dropped-way-out = Add them; if they are gone or renamed, say so under “Columns are gone, renamed or of another type” and replace the whole table.
-refusal-schema-order-not-usable = The change of column { $column } does not hold: { $problem }.
-refusal-schema-order-not-usable-way-out = unknown: the table has no such column; still_there: the file still has it; new_name: the file lacks the new name, or it is another column; identifies: columns that name a subject or a row stay. Mend it and start again.
+refusal-schema-order-not-usable = The change of column { $column } does not hold.
+refusal-schema-order-not-usable-way-out = Mend it and start again.
+problem-schema-order-not-usable-unknown = The table has no column { $column } that could change.
+problem-schema-order-not-usable-unknown-way-out = Name a column of the table and start again.
+problem-schema-order-not-usable-still-there = Column { $column } is said to be gone, and the file still has it.
+problem-schema-order-not-usable-still-there-way-out = Do not drop it, or take it out of the file, and start again.
+problem-schema-order-not-usable-new-name = The file lacks the new name of column { $column }, or another column has it.
+problem-schema-order-not-usable-new-name-way-out = Give the new name as the file has it and start again.
+problem-schema-order-not-usable-identifies = Column { $column } names a subject or a row and stays.
+problem-schema-order-not-usable-identifies-way-out = Keep it and start again.
 refusal-schema-order-needs-replace = Table { $table } is appended to or upserted: the rows that stay cannot follow a column that goes, is renamed or changes its type.
 refusal-schema-order-needs-replace-way-out = Bring the whole table and replace it.
 refusal-schema-order-of-nothing = Table { $table } has no version yet, so no column can change.
 refusal-schema-order-of-nothing-way-out = Ingest it without changes of columns.
-refusal-row-key-differs = The key of this table is { $key }.
-refusal-row-key-differs-way-out = Keep to the key; for another one replace the whole table.
+refusal-row-key-differs = The key that is named is not that of the table. Key of the table: { $key }.
+refusal-row-key-differs-way-out = Keep to the key of the table, or name none where it has none; for another one replace the whole table.
 refusal-widening-not-exact = Column { $column } holds numbers too large to be exact in the wider type.
 refusal-widening-not-exact-way-out = Settle its type at the source and bring the whole table.
 refusal-json-line-malformed = Line { $line } is no complete JSON object (at { $column }).

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderValue, header};
 use serde::Serialize;
-use shuyu_app::Session;
+use serde_json::Value;
+use shuyu_app::{Session, port::Answer};
 use shuyu_domain::port::Committed;
 use shuyu_kernel::{Refusal, Timestamp, Zone};
 use utoipa::ToSchema;
@@ -14,6 +15,16 @@ use crate::{
     problem::{self, ClauseRef},
     state::WebState,
 };
+
+/// The cells of an answer; `null` is missing or suppressed.
+pub(super) fn rows_view(answer: &Answer) -> Vec<Vec<Value>> {
+    let cells = |row: &Vec<_>| {
+        row.iter()
+            .map(|cell| serde_json::to_value(cell).unwrap_or_default())
+            .collect()
+    };
+    answer.rows.iter().map(cells).collect()
+}
 
 /// A signed-in person in one post.
 #[derive(Debug, Serialize, ToSchema)]

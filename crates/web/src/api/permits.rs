@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::{
     budget::EstimateView,
     input::{Body, Named, Repeatable},
+    output::rows_view,
 };
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
@@ -153,11 +154,6 @@ pub async fn release(
 
 fn release_view(released: Released) -> ReleaseView {
     let answer = released.answer;
-    let cells = |row: &Vec<_>| {
-        row.iter()
-            .map(|cell| serde_json::to_value(cell).unwrap_or_default())
-            .collect()
-    };
     let read = answer.read.iter().map(|(dataset, version)| ReadView {
         dataset: dataset.to_string(),
         version: *version,
@@ -166,7 +162,7 @@ fn release_view(released: Released) -> ReleaseView {
         release: released.release.to_string(),
         case: released.case.to_string(),
         permit: released.permit.to_string(),
-        rows: answer.rows.iter().map(cells).collect(),
+        rows: rows_view(&answer),
         read: read.collect(),
         columns: answer.columns,
     }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{
     input::{Body, Named},
+    output::rows_view,
     permits::StricterMode,
 };
 use crate::{problem::Failure, session::SignedIn, state::WebState};
@@ -46,15 +47,9 @@ pub async fn try_query(
 ) -> Result<Json<TrialView>, Failure> {
     let mode = trial.mode.map(StricterMode::permit_mode);
     let answer = state.app.try_query(&session, id, &trial.sql, mode).await?;
-    let cells = |row: &Vec<_>| {
-        let cells = row.iter();
-        cells
-            .map(|cell| serde_json::to_value(cell).unwrap_or_default())
-            .collect()
-    };
     Ok(Json(TrialView {
         dummy: true,
-        rows: answer.rows.iter().map(cells).collect(),
+        rows: rows_view(&answer),
         columns: answer.columns,
     }))
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::Value as Json;
-use shuyu_app::arriving::{Arrival, ArrivalMode, Arriving};
+use shuyu_app::arriving::{Arrival, ArrivalMode, Arriving, ColumnChange};
 
 use super::posted::Posted;
 use crate::page::{Frame, parts::Choice};
@@ -60,55 +61,40 @@ pub(crate) fn told(frame: &Frame, arrival: Option<&Arrival>) -> Vec<String> {
     if !arrival.key.is_empty() {
         told.push(frame.tr("version-key", &[("key", arrival.key.join(", "))]));
     }
-    told.extend(
-        (arrival.changes.iter())
-            .map(|change| change_words(frame, &change.change, &change.column, (&change.from, &change.to))),
-    );
+    told.extend(arrival.changes.iter().map(|change| words(frame, change)));
     told
 }
 
 /// The changes of columns that stand in a quality report.
 pub(crate) fn changes(frame: &Frame, report: &Json) -> Vec<String> {
     let list = report.get("changes").and_then(Json::as_array);
-    let text = |change: &Json, name: &str| match change.get(name) {
-        Some(Json::String(text)) => text.clone(),
-        // A type with digits after the point.
-        Some(other) => other
-            .pointer("/decimal/scale")
-            .map(|scale| format!("decimal_{scale}"))
-            .unwrap_or_default(),
-        None => String::new(),
-    };
-    let words = |change: &Json| {
-        let (kind, column) = (text(change, "change"), text(change, "column"));
-        let to = match kind.as_str() {
-            "renamed" => text(change, "name"),
-            _ => text(change, "to"),
-        };
-        change_words(frame, &kind, &column, (&text(change, "from"), &to))
-    };
-    list.into_iter().flatten().map(words).collect()
+    let read = |change: &Json| ColumnChange::deserialize(change).ok();
+    list.into_iter()
+        .flatten()
+        .filter_map(read)
+        .map(|change| words(frame, &change))
+        .collect()
 }
 
 fn mode_words(frame: &Frame, mode: ArrivalMode) -> String {
     frame.t(&format!("mode-{}", mode.word()))
 }
 
-fn change_words(frame: &Frame, change: &str, column: &str, (from, to): (&str, &str)) -> String {
-    let named = change == "renamed";
-    let kind = |word: &str| {
+fn words(frame: &Frame, change: &ColumnChange) -> String {
+    let named = change.change == "renamed";
+    let kind = |word: &String| {
         if named {
-            word.to_owned()
+            word.clone()
         } else {
             kind_words(frame, word)
         }
     };
     frame.tr(
-        &format!("column-{change}"),
+        &format!("column-{}", change.change),
         &[
-            ("column", column.to_owned()),
-            ("from", kind(from)),
-            ("to", kind(to)),
+            ("column", change.column.clone()),
+            ("from", kind(&change.from)),
+            ("to", kind(&change.to)),
         ],
     )
 }

@@ -17,7 +17,8 @@ pub struct RefusalText {
 }
 
 impl Texts {
-    /// The words of a refusal. An unknown code (a profile may bring its own) falls back to `refusal-other`.
+    /// The words of a refusal, where it names a problem those of the problem. An unknown code (a profile may bring its
+    /// own) falls back to `refusal-other`.
     pub fn refusal(&self, language: Language, refusal: &Refusal) -> RefusalText {
         let stem = refusal.code.replace('_', "-");
         let key = format!("refusal-{stem}");
@@ -29,9 +30,16 @@ impl Texts {
             .map(|(name, value)| (name.clone(), self.fact(language, name, value)))
             .collect();
         facts.push(("code".to_owned(), refusal.code.clone()));
+        let problem = refusal.facts.get("problem");
+        let own = problem.map(|word| format!("problem-{stem}-{}", word.replace('_', "-")));
+        let told = |ending: &str| {
+            let own = own.as_ref().map(|own| format!("{own}{ending}"));
+            let own = own.filter(|own| self.has(language, own));
+            self.tr(language, &own.unwrap_or_else(|| format!("{key}{ending}")), &facts)
+        };
         RefusalText {
-            what: self.tr(language, &key, &facts),
-            way_out: self.tr(language, &format!("{key}-way-out"), &facts),
+            what: told(""),
+            way_out: told("-way-out"),
         }
     }
 
