@@ -1,14 +1,14 @@
 //! Ingest: raw files in, one new version of a dataset out, or nothing at all.
 //!
 //! A blocking thread reads, checks and encodes; this task writes the encoded files to the store one by one and
-//! commits once at the end. At most three encoded files exist in memory at a time.
+//! commits once at the end. Of encoded files at most one is being written while another waits or is being made.
 
 use std::sync::Arc;
 
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Timestamp};
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -241,9 +241,13 @@ impl Lake {
         let (sources, format) = (spec.sources.clone(), spec.format.clone());
         tokio::task::spawn_blocking(move || {
             let mut send = |file: EncodedFile| {
+                let gone = |_| LakeError::from(cancelled());
                 files
                     .blocking_send(file)
-                    .map_err(|_| LakeError::from(cancelled()))
+                    .map_err(|_| LakeError::from(cancelled()))?;
+                // The next one is begun when this one was taken, so that no third is in memory.
+                let taken = Handle::current().block_on(files.reserve());
+                taken.map(drop).map_err(gone)
             };
             let mut shaper = Shaper::new(setup, &*progress, &mut send);
             let watch = Watch::new(&*progress, &cancel);

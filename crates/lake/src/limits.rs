@@ -41,6 +41,9 @@ pub const FILE_ROWS: usize = 262_144;
 /// A Parquet file is also closed at about 64 MiB, so that wide tables stay within memory.
 pub const FILE_BYTES: usize = 64 * 1024 * 1024;
 
+/// A row group of a Parquet file ends at about 16 MiB encoded: writers hold one until it ends, readers one at a time.
+pub const GROUP_BYTES: usize = 16 * 1024 * 1024;
+
 /// Settings an installation may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

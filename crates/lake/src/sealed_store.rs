@@ -5,7 +5,7 @@
 //! flushed, and then takes its final name in one step (a rename, or for `PutMode::Create` a link that fails
 //! when the name is taken, which is what Delta commits rest on).
 
-use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{fmt, fs::File, io::Write as _, ops::Range, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use object_store::{
 use shuyu_kernel::kill::KillSwitch;
 
 use crate::{
+    durable::{Writes, durably},
     keys::{KeySource, MasterKey},
     sealing::{CHUNK, FileKey, HEADER, Layout, SealBroken, WrappingKey},
 };
@@ -82,13 +83,18 @@ impl SealedStore {
         self
     }
 
-    /// Writes sealed bytes durably, all or nothing.
-    async fn place(&self, location: &Path, sealed: Vec<u8>, mode: PlaceMode) -> Result<PutResult> {
+    /// Writes an object durably, all or nothing. `write` gives its sealed bytes.
+    async fn place(&self, location: &Path, mode: PlaceMode, write: impl Writes) -> Result<PutResult> {
         let mut token = [0u8; 16];
         self.random.fill(&mut token);
         let pending = Path::from(format!("{PENDING}/{}", hex::encode(token)));
-        let result = self.inner.put(&pending, PutPayload::from(sealed)).await?;
-        self.flush(&pending).await?;
+        let path = self.inner.path_to_filesystem(&pending)?;
+        let written = tokio::task::spawn_blocking(move || durably(&path, write));
+        written.await.map_err(generic)?.map_err(generic)?;
+        let result = PutResult {
+            e_tag: self.inner.head(&pending).await?.e_tag,
+            version: None,
+        };
         if mode == PlaceMode::Create && location.as_ref().contains("_delta_log/") {
             self.kill.reached("lake.mid_delta_commit");
         }
@@ -109,9 +115,9 @@ impl SealedStore {
     async fn flush(&self, location: &Path) -> Result<()> {
         let path = self.inner.path_to_filesystem(location)?;
         let flushed = tokio::task::spawn_blocking(move || {
-            std::fs::File::open(&path)?.sync_all()?;
+            File::open(&path)?.sync_all()?;
             path.parent()
-                .map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+                .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
         });
         flushed.await.map_err(generic)?.map_err(generic)
     }
@@ -206,9 +212,8 @@ impl ObjectStore for SealedStore {
         };
         let clear: Bytes = payload.into();
         let (keys, random, place) = (self.keys.clone(), self.random.clone(), location.to_string());
-        let sealing = tokio::task::spawn_blocking(move || keys.seal(&place, random.as_ref(), &clear));
-        let sealed = sealing.await.map_err(generic)?.map_err(generic)?;
-        self.place(location, sealed, mode).await
+        let seal = move |file: &mut File| keys.seal_into(&place, random.as_ref(), &clear, file);
+        self.place(location, mode, seal).await
     }
 
     async fn put_multipart_opts(
@@ -300,7 +305,8 @@ impl ObjectStore for SealedStore {
             CopyMode::Create => PlaceMode::Create,
             CopyMode::Overwrite => PlaceMode::Overwrite,
         };
-        self.place(to, sealed, mode).await.map(|_| ())
+        let copy = move |file: &mut File| file.write_all(&sealed);
+        self.place(to, mode, copy).await.map(|_| ())
     }
 }
 

@@ -10,6 +10,8 @@
 
 mod reader;
 
+use std::io;
+
 use aes_gcm::{Aes256Gcm, KeyInit, aead::AeadInOut};
 use zeroize::Zeroizing;
 
@@ -28,6 +30,8 @@ pub(crate) const HEADER: usize = 8 + 12 + 32 + TAG;
 pub(crate) const CHUNK: usize = 64 * 1024;
 /// Length of the authentication tag in bytes.
 const TAG: usize = 16;
+/// Clear bytes sealed between two writes: 16 chunks, which is 1 MiB.
+const SEALED_AT_ONCE: usize = 16 * CHUNK;
 /// Sealed bytes of a full chunk.
 pub(crate) const SEALED_CHUNK: usize = CHUNK + TAG;
 
@@ -138,20 +142,25 @@ impl WrappingKey {
         Ok(FileKey::new(Zeroizing::new(bytes), false))
     }
 
-    /// The sealed form of some bytes.
-    pub(crate) fn seal(
+    /// Writes the sealed form of some bytes, of which no more than [`SEALED_AT_ONCE`] are held.
+    pub(crate) fn seal_into(
         &self,
         place: &str,
         random: &dyn KeySource,
         clear: &[u8],
-    ) -> Result<Vec<u8>, SealBroken> {
-        let (key, header) = self.fresh(place, random)?;
-        let mut sealed = Vec::with_capacity(sealed_len(clear.len()));
-        sealed.extend_from_slice(&header);
+        out: &mut impl io::Write,
+    ) -> io::Result<()> {
+        let (key, header) = self.fresh(place, random).map_err(io::Error::other)?;
+        out.write_all(&header)?;
         let mut sealer = Sealer::new(key);
-        sealer.push(clear, &mut sealed)?;
-        sealer.finish(&mut sealed)?;
-        Ok(sealed)
+        let mut sealed = Vec::with_capacity(SEALED_AT_ONCE + CHUNK);
+        for part in clear.chunks(SEALED_AT_ONCE) {
+            sealer.push(part, &mut sealed).map_err(io::Error::other)?;
+            out.write_all(&sealed)?;
+            sealed.clear();
+        }
+        sealer.finish(&mut sealed).map_err(io::Error::other)?;
+        out.write_all(&sealed)
     }
 }
 
@@ -242,10 +251,6 @@ impl Sealer {
     }
 }
 
-fn sealed_len(clear: usize) -> usize {
-    HEADER + clear + TAG * clear.div_ceil(CHUNK).max(1)
-}
-
 /// Where the chunks of a sealed file lie, from its length alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -319,13 +324,24 @@ mod tests {
         Ok(clear)
     }
 
+    fn seal(key: &WrappingKey, clear: &[u8]) -> Vec<u8> {
+        let mut sealed = Vec::new();
+        key.seal_into("a", &Counting, clear, &mut sealed).expect("seal");
+        sealed
+    }
+
     #[test]
     fn every_length_around_the_chunk_border_comes_back() {
         let key = WrappingKey::new(&MasterKey([7; 32]), "test");
-        for len in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 5] {
+        let most = SEALED_AT_ONCE;
+        let around = [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK + 5];
+        for len in [0, 1, most - 1, most, most + 1, 2 * most]
+            .into_iter()
+            .chain(around)
+        {
             let clear: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
-            let sealed = key.seal("a", &Counting, &clear).expect("seal");
-            assert_eq!(sealed.len(), sealed_len(len));
+            let sealed = seal(&key, &clear);
+            assert_eq!(sealed.len(), HEADER + len + TAG * len.div_ceil(CHUNK).max(1));
             assert_eq!(open_all(&key, "a", &sealed), Ok(clear), "length {len}");
         }
     }
@@ -334,7 +350,7 @@ mod tests {
     fn cutting_moving_and_swapping_chunks_is_noticed() {
         let key = WrappingKey::new(&MasterKey([7; 32]), "test");
         let clear = vec![1u8; 3 * CHUNK];
-        let sealed = key.seal("a", &Counting, &clear).expect("seal");
+        let sealed = seal(&key, &clear);
         let cut_at_border = &sealed[..HEADER + 2 * SEALED_CHUNK];
         assert_eq!(open_all(&key, "a", cut_at_border), Err(SealBroken));
         let mut swapped = sealed.clone();

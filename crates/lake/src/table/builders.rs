@@ -19,7 +19,7 @@ use super::{
     cell::Cell,
     spec::{ColumnType, DECIMAL_PRECISION, TableSpec, UNIT_COLUMN},
 };
-use crate::limits::{BATCH_BYTES, BATCH_ROWS, FILE_BYTES, FILE_ROWS};
+use crate::limits::{BATCH_BYTES, BATCH_ROWS, FILE_BYTES, FILE_ROWS, GROUP_BYTES};
 
 /// A Parquet file, encoded and not yet written.
 pub(crate) struct EncodedFile {
@@ -229,7 +229,8 @@ impl FileCutter {
     }
 
     /// Takes a batch; gives a file when one is full. A `wide` batch ends its row group, so that no reader's batch
-    /// of [`BATCH_ROWS`] rows holds more than three of ours.
+    /// of [`BATCH_ROWS`] rows holds more than three of ours; so do [`GROUP_BYTES`], since a row group is in memory
+    /// twice when it ends, and as a whole when it is read.
     pub(crate) fn write(
         &mut self,
         batch: &RecordBatch,
@@ -243,7 +244,7 @@ impl FileCutter {
             }
         };
         writer.write(batch)?;
-        if wide {
+        if wide || writer.in_progress_size() >= GROUP_BYTES {
             writer.flush()?;
         }
         *rows += batch.num_rows() as u64;

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use futures::stream;
 use shuyu_lake::{
-    CsvOptions, limits,
+    CsvOptions, IngestMode, limits,
     source::{Record, inspect_text, read_csv},
 };
 
@@ -22,6 +22,11 @@ const GIB: u64 = 1024 * 1024 * 1024;
 const MOST_FOR_A_LINE: u64 = 64;
 /// The most that wide cells may cost, in MiB: a batch while it grows, its copy in the encoder, the file.
 const MOST_FOR_CELLS: u64 = 112;
+/// The most that ingest and upsert of a table of [`TABLE_MIB`] may cost, in MiB: a file that is written, one that waits
+/// or is made, and the batches and row group around them. Less than the table, so that the table does not matter.
+const MOST_FOR_A_TABLE: u64 = 224;
+/// Size of that table: six files of 64 MiB.
+const TABLE_MIB: u64 = 384;
 
 /// The highest resident size so far in KiB (`VmHWM`, proc(5)).
 fn peak_kib() -> u64 {
@@ -70,6 +75,12 @@ fn cells_of_1_mib_are_written_as_they_come() {
     assert!(held < MOST_FOR_CELLS, "{held} MiB");
 }
 
+#[test]
+fn a_table_larger_than_the_bound_is_ingested_and_upserted_within_it() {
+    let held = measured("upsert");
+    assert!(held < MOST_FOR_A_TABLE, "{held} MiB");
+}
+
 /// The body of the cases; does nothing when the tests run.
 #[test]
 fn in_a_process_of_its_own() {
@@ -88,6 +99,7 @@ fn in_a_process_of_its_own() {
             runtime.block_on(whole_path());
         }
         Some("cells") => runtime.block_on(cells()),
+        Some("upsert") => runtime.block_on(upsert()),
         _ => panic!("no such case"),
     }
     println!("held_kib={}", peak_kib() - before);
@@ -178,4 +190,53 @@ async fn cells() {
         .await
         .expect("ingest");
     assert_eq!(report.version.rows, 128);
+}
+
+/// Rows of a KiB each that do not compress, from number `first` on, every `step`th.
+fn rows(first: u64, step: u64, end: u64) -> impl Iterator<Item = Bytes> {
+    let header = std::iter::once(Bytes::from_static(b"id,text\n"));
+    let row = |id: u64| {
+        let mut state = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut line = format!("{id},").into_bytes();
+        for _ in 0..1024 / 8 {
+            // Marsaglia's xorshift; six bits a letter.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let letters = (0..8).map(|at| b'0' + (state >> (8 * at)) as u8 % 64);
+            line.extend(letters.map(|letter| if letter == b'\\' { b'~' } else { letter }));
+        }
+        line.push(b'\n');
+        Bytes::from(line)
+    };
+    header.chain(
+        (first..end)
+            .step_by(usize::try_from(step).expect("a step"))
+            .map(row),
+    )
+}
+
+/// Ingests the table and replaces one row in every thousand, so that every file of it is written anew.
+async fn upsert() {
+    let world = World::new();
+    let end = TABLE_MIB * 1024;
+    for (key, mode, step) in [("k0", IngestMode::Replace, 1), ("k1", IngestMode::Upsert, 1000)] {
+        let parts = stream::iter(rows(0, step, end).map(Ok::<_, io::Error>));
+        let raw = world.lake.receive(parts, key, u64::MAX).await.expect("received");
+        let mut order = spec(dataset(1), vec![raw.digest], key);
+        (order.mode, order.row_key) = (mode, vec!["id".to_owned()]);
+        let made = world.ingest(order).await.expect("ingest");
+        assert_eq!(made.version.rows, end);
+        let size: u64 = made.version.files.iter().map(|file| file.size_bytes).sum();
+        assert!(
+            size > MOST_FOR_A_TABLE << 20,
+            "the table is larger than the bound: {size}"
+        );
+        println!(
+            "{key}: {} files, {} MiB, {} MiB held",
+            made.version.files.len(),
+            size >> 20,
+            peak_kib() >> 10
+        );
+    }
 }
