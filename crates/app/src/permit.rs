@@ -13,7 +13,7 @@ use shuyu_domain::{
 use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, PermitKind, Refusal};
 use shuyu_privacy::{
     Citations,
-    permit::{ColumnGrant, Permit, TableGrant, TableKind, Thresholds, Use},
+    permit::{ColumnGrant, Limit, Permit, QueryLimits, TableGrant, TableKind, Thresholds, Use},
 };
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
@@ -296,7 +296,7 @@ fn compile(
                 provider: provider_of(profile, loaded, granted.resource),
                 columns,
                 struck: granted.struck.clone(),
-                row_predicate: None,
+                rows: granted.rows.clone(),
             },
         );
     }
@@ -318,10 +318,24 @@ fn compile(
         tables,
         max_rows: u64::from(thresholds.max_rows),
         max_bytes: 16 * 1024 * 1024,
+        limits: query_limits(thresholds),
         join_risk_assessed: join_risk_assessed(case),
         fusion: false,
         citations: citations(profile),
     })
+}
+
+/// What one question may take under this profile.
+fn query_limits(numbers: &shuyu_profile::Thresholds) -> QueryLimits {
+    let limit = |value| Limit {
+        value,
+        basis: numbers.basis.clone(),
+    };
+    QueryLimits {
+        seconds: limit(numbers.query_seconds),
+        memory_mib: limit(numbers.query_memory_mib),
+        at_once: limit(numbers.queries_at_once),
+    }
 }
 
 /// What the engine cites under this profile.
@@ -388,7 +402,7 @@ fn add_open_tables(
             provider: None,
             columns: BTreeMap::new(),
             struck: Vec::new(),
-            row_predicate: None,
+            rows: None,
         });
     }
 }

@@ -6,29 +6,28 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use shuyu_kernel::{CaseId, PermitId, Refusal, RefusalKind};
+use shuyu_kernel::{CaseId, PermitId, PersonId, Refusal, RefusalKind, Timestamp};
+use shuyu_privacy::permit::QueryLimits;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
 
 use crate::{
-    App, Session,
+    App, Session, Stop,
     permit::{Standing, holds},
     port::Cancel,
 };
 
-/// Queries of one permit that may run at the same time. Platform default: the law names no number.
-pub const QUERIES_AT_ONCE: usize = 4;
 /// Runs of one permit that may be under way at the same time, queued ones among them. Platform default.
 pub const RUNS_AT_ONCE: usize = 2;
-/// Longest time a query may run. Platform default: the law names no number.
-pub const QUERY_DEADLINE: Duration = Duration::from_secs(300);
-
 /// Answers leave at whole multiples of this after their question came, so that how long a query took tells next to
 /// nothing about the rows it read (data-plane G10).
 pub const ANSWER_GRID: Duration = Duration::from_millis(250);
@@ -57,8 +56,48 @@ struct Query {
     needs: BTreeSet<CaseId>,
     links: BTreeSet<CaseId>,
     session: Session,
+    /// What its asker calls it.
+    name: String,
+    began_at: Timestamp,
+    /// How long it may run.
+    most: Duration,
     cancel: Cancel,
     stop: Arc<Notify>,
+    by_asker: Arc<AtomicBool>,
+}
+
+/// A query that runs, as its asker may see it. How far it has come is not told: that would say how much there is to
+/// read, and when it was read (data-plane G10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningQuery {
+    /// What it is cancelled by: the key it was asked with, or one the platform made.
+    pub name: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// How long it may run.
+    pub most: Duration,
+    /// It was cancelled and is about to end.
+    pub cancelled: bool,
+}
+
+impl Query {
+    fn asker(&self) -> PersonId {
+        self.session.actor.person
+    }
+
+    fn shown(&self) -> RunningQuery {
+        RunningQuery {
+            name: self.name.clone(),
+            began_at: self.began_at,
+            most: self.most,
+            cancelled: self.by_asker.load(Ordering::SeqCst),
+        }
+    }
+}
+
+/// Longest time a query may run under a permit.
+pub(crate) fn longest(limits: &QueryLimits) -> Duration {
+    Duration::from_secs(u64::from(limits.seconds.value))
 }
 
 #[derive(Default)]
@@ -78,6 +117,7 @@ pub(crate) struct Ticket {
     number: u64,
     cancel: Cancel,
     stop: Arc<Notify>,
+    by_asker: Arc<AtomicBool>,
 }
 
 /// Stops running work from outside.
@@ -100,30 +140,50 @@ impl Stopper {
 pub(crate) enum Halt {
     /// A link of its chain ended.
     Stopped,
+    /// Whoever asked does not want it any more.
+    Cancelled,
     /// It took too long.
     Late,
 }
 
 impl Running {
-    /// Takes a place for a query.
+    /// Takes a place for a query, under the name its asker may cancel it by.
     ///
     /// # Errors
-    /// `queries_too_many` while the permit has [`QUERIES_AT_ONCE`] running.
-    pub fn start(&self, session: &Session, standing: &Standing) -> Result<Ticket, Refusal> {
-        self.place(session, standing, false)
+    /// `queries_too_many` while as many run as the permit gives ([`QueryLimits::at_once`]).
+    pub fn start(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        name: String,
+        now: Timestamp,
+    ) -> Result<Ticket, Refusal> {
+        self.place(session, standing, Some(name), now)
     }
 
     /// Takes a place for a job; it stops as queries do.
     ///
     /// # Errors
     /// `runs_at_once_too_many` while the permit has [`RUNS_AT_ONCE`] running.
-    pub fn start_job(&self, session: &Session, standing: &Standing) -> Result<Ticket, Refusal> {
-        self.place(session, standing, true)
+    pub fn start_job(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        now: Timestamp,
+    ) -> Result<Ticket, Refusal> {
+        self.place(session, standing, None, now)
     }
 
-    fn place(&self, session: &Session, standing: &Standing, job: bool) -> Result<Ticket, Refusal> {
+    fn place(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        name: Option<String>,
+        now: Timestamp,
+    ) -> Result<Ticket, Refusal> {
         let mut queries = self.lock();
         let permit = standing.permit.id;
+        let job = name.is_none();
         let same = queries
             .running
             .values()
@@ -131,7 +191,8 @@ impl Running {
         let (limit, code) = if job {
             (RUNS_AT_ONCE, "runs_at_once_too_many")
         } else {
-            (QUERIES_AT_ONCE, "queries_too_many")
+            let at_once = standing.permit.limits.at_once.value;
+            (usize::try_from(at_once).unwrap_or(usize::MAX), "queries_too_many")
         };
         if same.count() >= limit {
             return Err(Refusal::new(RefusalKind::Limited, code).fact("limit", limit));
@@ -143,8 +204,12 @@ impl Running {
             needs: standing.needs.clone(),
             links: standing.links.clone(),
             session: session.clone(),
+            name: name.unwrap_or_default(),
+            began_at: now,
+            most: longest(&standing.permit.limits),
             cancel: Cancel::default(),
             stop: Arc::new(Notify::new()),
+            by_asker: Arc::new(AtomicBool::new(false)),
         };
         queries.next += 1;
         let ticket = Ticket {
@@ -152,9 +217,34 @@ impl Running {
             number: queries.next,
             cancel: query.cancel.clone(),
             stop: query.stop.clone(),
+            by_asker: query.by_asker.clone(),
         };
         queries.running.insert(ticket.number, query);
         Ok(ticket)
+    }
+
+    /// The queries of a person under a permit, oldest first.
+    pub fn of(&self, permit: PermitId, person: PersonId) -> Vec<RunningQuery> {
+        let queries = self.lock();
+        let own = |query: &&Query| !query.job && query.permit == permit && query.asker() == person;
+        queries.running.values().filter(own).map(Query::shown).collect()
+    }
+
+    /// Cancels the queries of a person under a permit that have this name. Whether there was one.
+    pub fn cancel(&self, permit: PermitId, person: PersonId, name: &str) -> bool {
+        let queries = self.lock();
+        let own = |query: &&Query| !query.job && query.permit == permit && query.asker() == person;
+        let mut found = false;
+        for query in queries.running.values().filter(own) {
+            if query.name == name {
+                found = true;
+                query.by_asker.store(true, Ordering::SeqCst);
+                // First the one who waits, so that what the engine says of being stopped is not taken for an end.
+                query.stop.notify_one();
+                query.cancel.cancel();
+            }
+        }
+        found
     }
 
     fn touching(&self, case: Option<CaseId>) -> Vec<(u64, Query)> {
@@ -191,7 +281,11 @@ impl Ticket {
     ) -> Result<T, Halt> {
         tokio::select! {
             biased;
-            () = self.stop.notified() => Err(Halt::Stopped),
+            () = self.stop.notified() => Err(if self.by_asker.load(Ordering::SeqCst) {
+                Halt::Cancelled
+            } else {
+                Halt::Stopped
+            }),
             done = work => Ok(done),
             () = deadline => Err(Halt::Late),
         }
@@ -206,6 +300,42 @@ impl Drop for Ticket {
 }
 
 impl App {
+    /// The queries of this person that run under a permit now.
+    ///
+    /// # Errors
+    /// `not_signed_in`.
+    pub fn running_queries(&self, session: &Session, permit: PermitId) -> Result<Vec<RunningQuery>, Stop> {
+        self.require_signed_in(session)?;
+        Ok(self.running.of(permit, session.actor.person))
+    }
+
+    /// The same as a look of its own, which is noted.
+    ///
+    /// # Errors
+    /// As [`App::running_queries`].
+    pub async fn look_at_queries(
+        &self,
+        session: &Session,
+        permit: PermitId,
+    ) -> Result<Vec<RunningQuery>, Stop> {
+        let queries = self.running_queries(session, permit);
+        self.looked(session, "view", permit, queries).await
+    }
+
+    /// Cancels a query of this person. It ends with `query_cancelled` unless its answer has left by then.
+    ///
+    /// # Errors
+    /// `query_not_running`: it has ended, or was never theirs.
+    pub async fn cancel_query(&self, session: &Session, permit: PermitId, name: &str) -> Result<(), Stop> {
+        self.require_signed_in(session)?;
+        let found = self.running.cancel(permit, session.actor.person, name);
+        let result = match found {
+            true => Ok(()),
+            false => Err(Refusal::unknown("query_not_running").into()),
+        };
+        self.looked(session, "query_cancel", permit, result).await
+    }
+
     /// After an act in a case, or with `None` after an entry in the registry or a new day: stops the running queries
     /// whose chain of authority no longer holds. One whose chain cannot be read is stopped too.
     pub(crate) async fn stop_ended_queries(&self, changed: Option<CaseId>) {
@@ -278,14 +408,28 @@ mod tests {
     #[tokio::test]
     async fn a_query_ends_by_itself_by_a_stop_or_by_its_deadline() {
         let running = Running::default();
-        let ticket = running.start(&session(), &standing(1)).unwrap();
+        let now = Timestamp::from_micros(0);
+        let ticket = running
+            .start(&session(), &standing(1), "q".to_owned(), now)
+            .unwrap();
         assert_eq!(ticket.wait(ready(5), pending()).await, Ok(5));
         assert_eq!(ticket.wait(pending::<()>(), ready(())).await, Err(Halt::Late));
         let (_, query) = running.touching(Some(CaseId::from_bits(7))).remove(0);
         query.stop.notify_one();
         // An answer that is there as well does not count: the stop came before it was shown.
         assert_eq!(ticket.wait(ready(5), pending()).await, Err(Halt::Stopped));
+        let (mine, another) = (session().actor.person, PersonId::from_bits(9));
+        let permit = PermitId::from_bits(1);
+        assert!(!running.cancel(permit, another, "q"), "somebody else's");
+        assert!(!running.cancel(permit, mine, "p"), "another name");
+        assert!(running.cancel(permit, mine, "q"));
+        assert_eq!(ticket.wait(ready(5), pending()).await, Err(Halt::Cancelled));
+        assert!(running.of(permit, mine)[0].cancelled);
         assert!(running.touching(Some(CaseId::from_bits(8))).is_empty());
+        drop(ticket);
+        let ticket = running
+            .start(&session(), &standing(2), String::new(), now)
+            .unwrap();
         let cancel = ticket.cancel();
         assert!(!cancel.is_cancelled());
         drop(ticket);
@@ -296,8 +440,10 @@ mod tests {
     #[tokio::test]
     async fn a_permit_has_so_many_queries_at_once() {
         let running = Running::default();
-        let start = |permit| running.start(&session(), &standing(permit));
-        let mut tickets: Vec<Ticket> = (0..QUERIES_AT_ONCE).map(|_| start(1).unwrap()).collect();
+        let now = Timestamp::from_micros(0);
+        let start = |permit| running.start(&session(), &standing(permit), String::new(), now);
+        let most = standing(1).permit.limits.at_once.value;
+        let mut tickets: Vec<Ticket> = (0..most).map(|_| start(1).unwrap()).collect();
         let refused = start(1).err().map(|refusal| refusal.code);
         assert_eq!(refused.as_deref(), Some("queries_too_many"));
         assert!(start(2).is_ok(), "another permit has places of its own");

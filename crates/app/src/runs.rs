@@ -121,7 +121,7 @@ impl App {
         };
         source.may_run(data)?;
         let inputs = self.inputs(&standing, data).await?;
-        let ticket = self.running.start_job(session, &standing)?;
+        let ticket = self.running.start_job(session, &standing, self.now())?;
         // An act between the lines above has not seen this run; from here on every act does.
         self.still_stands(session, &standing).await?;
         let run: RunId = Id::new(self.now(), self.ids.as_ref());
@@ -237,7 +237,7 @@ impl App {
             Ok(Ok(ended)) => Some(ended),
             Ok(Err(DataError::Fault(fault))) => return Err(fault.into()),
             Ok(Err(DataError::Refused(_) | DataError::Found { .. })) => Some(failed()),
-            Err(Halt::Stopped | Halt::Late) => None,
+            Err(Halt::Stopped | Halt::Cancelled | Halt::Late) => None,
         };
         self.record_end(&work, ended).await
     }

@@ -12,11 +12,12 @@ use crate::{
     dummy::{Shape, made},
     permit::Standing,
     port::{Answer, AskError, TrialTable},
-    running::{Halt, QUERY_DEADLINE},
+    running::{Halt, longest},
+    workbench::cancelled,
 };
 
 impl App {
-    /// Tries a statement on dummy tables of the shape that the permit grants.
+    /// Tries a statement on dummy tables of the shape that the permit grants. It is cancelled by its `key`.
     ///
     /// # Errors
     /// Everything [`App::standing`] and the engine's check refuse, as for a query; `queries_too_many`;
@@ -26,9 +27,10 @@ impl App {
         session: &Session,
         permit: PermitId,
         sql: &str,
+        key: Option<String>,
         mode: Option<PermitMode>,
     ) -> Result<Answer, Stop> {
-        let result = self.try_inner(session, permit, sql, mode).await;
+        let result = self.try_inner(session, permit, sql, key, mode).await;
         if let Err(stop) = &result {
             let mut note = self.noting(Some(session), "query_trial", &permit.to_string(), Some(stop));
             note.digest = Some(self.secrets.keyed_digest(sql.as_bytes()));
@@ -43,18 +45,24 @@ impl App {
         session: &Session,
         permit: PermitId,
         sql: &str,
+        key: Option<String>,
         mode: Option<PermitMode>,
     ) -> Result<Answer, Stop> {
         let (standing, _) = self.standing_in(session, permit, mode).await?;
-        let ticket = self.running.start(session, &standing)?;
+        let name = key.unwrap_or_else(|| self.form_key());
+        let ticket = self.running.start(session, &standing, name, self.now())?;
         self.still_stands(session, &standing).await?;
         let tables = self.trial_tables(&standing).await?;
         let work = self
             .engine
             .try_out(&standing.permit, sql, &tables, ticket.cancel());
-        match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
+        match ticket
+            .wait(work, tokio::time::sleep(longest(&standing.permit.limits)))
+            .await
+        {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(AskError::Refused(refusal))) => Err(refusal.into()),
+            Err(Halt::Cancelled) => Err(cancelled().into()),
             Ok(Err(AskError::Opaque | AskError::Drawn)) | Err(Halt::Late | Halt::Stopped) => {
                 self.still_stands(session, &standing).await?;
                 Err(Refusal::unmet("query_no_answer").into())

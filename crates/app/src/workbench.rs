@@ -16,7 +16,7 @@ use crate::{
     dispatch::fingerprint,
     permit::{Standing, holds},
     port::{Answer, AskError, Gated},
-    running::{Halt, QUERY_DEADLINE, Ticket, on_the_grid},
+    running::{Halt, Ticket, longest, on_the_grid},
 };
 
 /// The release ledger has grown since an answer was judged.
@@ -48,7 +48,18 @@ struct Asked {
     key: Option<(String, String)>,
 }
 
+/// Whoever asked does not want the answer any more.
+pub(crate) fn cancelled() -> Refusal {
+    Refusal::unmet("query_cancelled")
+}
+
 impl Asked {
+    /// What the question is cancelled by: its own key, or one of the platform's.
+    fn name(&self, app: &App) -> String {
+        let key = self.key.as_ref().map(|(_, key)| key.clone());
+        key.unwrap_or_else(|| app.form_key())
+    }
+
     fn fingerprint(&self) -> Digest {
         match self.mode {
             None => fingerprint(&("ask", self.permit, self.query)),
@@ -133,7 +144,8 @@ impl App {
             return self.released_again(session, &earlier).await;
         }
         let (standing, _) = self.standing_in(session, asked.permit, asked.mode).await?;
-        let ticket = self.running.start(session, &standing)?;
+        let name = asked.name(self);
+        let ticket = self.running.start(session, &standing, name, self.now())?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;
         on_the_grid(self.judged(session, &standing, sql, asked, &ticket)).await
@@ -181,7 +193,10 @@ impl App {
         let past = self.past(&standing.permit, session.actor.body).await?;
         let work = self.engine.ask(&standing.permit, sql, &past, ticket.cancel());
         let opaque = || Refusal::unmet("query_no_answer");
-        match ticket.wait(work, tokio::time::sleep(QUERY_DEADLINE)).await {
+        match ticket
+            .wait(work, tokio::time::sleep(longest(&standing.permit.limits)))
+            .await
+        {
             Ok(Err(AskError::Drawn)) => {
                 self.charge_failed(session, standing, charges.to_vec()).await?;
                 self.still_stands(session, standing).await?;
@@ -189,12 +204,16 @@ impl App {
             }
             Ok(Ok(gated)) => Ok(gated),
             Ok(Err(AskError::Refused(refusal))) => Err(refusal.into()),
-            Err(Halt::Late | Halt::Stopped) if !charges.is_empty() => {
+            Err(halt) if !charges.is_empty() => {
                 // Whether noise was drawn by then is not known here, so it counts as drawn.
                 self.charge_failed(session, standing, charges.to_vec()).await?;
                 self.still_stands(session, standing).await?;
-                Err(opaque().into())
+                Err(match halt {
+                    Halt::Cancelled => cancelled().into(),
+                    Halt::Late | Halt::Stopped => opaque().into(),
+                })
             }
+            Err(Halt::Cancelled) => Err(cancelled().into()),
             Err(Halt::Late) => Err(opaque().into()),
             Ok(Err(AskError::Opaque)) | Err(Halt::Stopped) => {
                 // Whoever was stopped is told which link ended.

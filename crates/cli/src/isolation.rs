@@ -16,12 +16,12 @@ pub const SLOT: std::time::Duration = std::time::Duration::from_secs(10);
 ///
 /// # Errors
 /// `sandbox_missing` with the fact `missing`.
-pub fn sandbox(installation: &str) -> Result<Sandbox, Refusal> {
+pub fn sandbox(owner: &str) -> Result<Sandbox, Refusal> {
     let missing = |what: &str| Refusal::conflict("sandbox_missing").fact("missing", what);
     let path = variable("PATH").unwrap_or_default();
     let bubblewrap = find_bubblewrap(&path).ok_or_else(|| missing("bubblewrap"))?;
     let runtime = runtime().ok_or_else(|| missing("runtime"))?;
-    let runs = runs(installation).map_err(|_| missing("runs"))?;
+    let runs = runs(owner).map_err(|_| missing("runs"))?;
     Sandbox::new(Settings {
         bubblewrap,
         runtime,
@@ -40,7 +40,7 @@ fn runtime() -> Option<PathBuf> {
 }
 
 /// A folder of this user in memory, where there is one: inputs stand in clear while a run lasts.
-fn runs(installation: &str) -> std::io::Result<PathBuf> {
+fn runs(owner: &str) -> std::io::Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt as _;
     let memory = Path::new("/dev/shm");
     let parent = if memory.is_dir() {
@@ -48,7 +48,7 @@ fn runs(installation: &str) -> std::io::Result<PathBuf> {
     } else {
         std::env::temp_dir()
     };
-    let folder = parent.join(format!("shuyu-runs-{installation}"));
+    let folder = parent.join(format!("shuyu-runs-{owner}"));
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&folder)?;
     ours_alone(&folder)?;

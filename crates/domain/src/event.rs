@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    Actor, BodyId, CaseId, CivilDate, ClauseId, Digest, Manner, PermitId, PersonId, Use,
+    Actor, BodyId, CaseId, CivilDate, ClauseId, Digest, Manner, PermitId, PersonId, RowScope, Use,
     calendar::{Bound, DayStep, Limit},
 };
 
@@ -164,6 +164,9 @@ pub struct PermitTable {
     pub columns: BTreeMap<String, BTreeSet<Use>>,
     /// Columns struck by a reviewer.
     pub struck: Vec<String>,
+    /// Which rows; `None` means all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowScope>,
 }
 
 /// Events of a case.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{BodyId, CaseId, CivilDate, Digest, Money, PersonId, Refusal, Use};
+use shuyu_kernel::{BodyId, CaseId, CivilDate, Digest, Money, PersonId, Refusal, RowScope, Use};
 use shuyu_profile::{Field, FieldType};
 
 /// A paper: an uploaded file by the digest of its bytes.
@@ -28,6 +28,9 @@ pub struct TableUse {
     pub reason: String,
     /// Column → uses.
     pub columns: BTreeMap<String, BTreeSet<Use>>,
+    /// Which rows; `None` means all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowScope>,
 }
 
 /// A value of a field.
@@ -183,7 +186,8 @@ impl Value {
     }
 }
 
-/// Tables and columns in lines: `case_… table | reason` then `column: use use` lines, one blank line between.
+/// Tables and columns in lines: `case_… table | reason`, then `column: use use` lines, and `@ column: word begin*` where
+/// only some of the rows are meant.
 pub fn columns_from_text(text: &str) -> Option<Vec<TableUse>> {
     let mut tables: Vec<TableUse> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -194,7 +198,15 @@ pub fn columns_from_text(text: &str) -> Option<Vec<TableUse>> {
                 table: table.trim().to_owned(),
                 reason: reason.trim().to_owned(),
                 columns: BTreeMap::new(),
+                rows: None,
             });
+        } else if let Some(rows) = line.strip_prefix('@') {
+            let rows = rows.parse().ok()?;
+            let table = tables.last_mut()?;
+            // Two scopes of one table would be guessed at.
+            if table.rows.replace(rows).is_some() {
+                return None;
+            }
         } else {
             let (column, uses) = line.rsplit_once(':')?;
             let uses: Option<BTreeSet<Use>> = uses.split_whitespace().map(|word| word.parse().ok()).collect();
@@ -208,6 +220,7 @@ fn columns_to_text(tables: &[TableUse]) -> String {
     let mut lines = Vec::new();
     for table in tables {
         lines.push(format!("{} {} | {}", table.resource, table.table, table.reason));
+        lines.extend(table.rows.iter().map(|rows| format!("@ {rows}")));
         for (column, uses) in &table.columns {
             let words: Vec<&str> = uses.iter().map(|each| each.name()).collect();
             lines.push(format!("{column}: {}", words.join(" ")));

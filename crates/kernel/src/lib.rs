@@ -13,6 +13,7 @@ pub mod id;
 pub mod kill;
 pub mod money;
 pub mod refusal;
+pub mod rows;
 pub mod time;
 pub mod uses;
 
@@ -28,5 +29,6 @@ pub use id::{
 };
 pub use money::Money;
 pub use refusal::{Fault, Refusal, RefusalKind};
+pub use rows::{NotARowScope, RowScope};
 pub use time::{CivilDate, Clock, Timestamp, Zone};
 pub use uses::{PermitKind, Use};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal};
+use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal, RowScope};
 pub use shuyu_kernel::{PermitKind, Use};
 
 use crate::{citation::Citations, dp::DpTerms};
@@ -141,9 +141,9 @@ pub struct TableGrant {
     /// Columns asked for and struck by an approver. They are absent, and refusals say why.
     #[serde(default)]
     pub struck: Vec<String>,
-    /// Room for a row predicate. Must be `None`: a permit with one is refused until rows have a barrier.
+    /// Which rows; `None` means all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub row_predicate: Option<String>,
+    pub rows: Option<RowScope>,
 }
 
 /// A number together with what it rests on, so that a platform default is shown as one.
@@ -276,6 +276,29 @@ impl Default for Thresholds {
     }
 }
 
+/// What one question may take under a permit. The installation may give less, never more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryLimits {
+    /// Longest time, in seconds, waiting for a turn included.
+    pub seconds: Limit,
+    /// Most memory, in MiB.
+    pub memory_mib: Limit,
+    /// Questions that may run at the same time.
+    pub at_once: Limit,
+}
+
+impl Default for QueryLimits {
+    /// 60 seconds, 1 GiB, four at once. The law names no number.
+    fn default() -> Self {
+        let own = |value| Limit::platform_default(value, "platform choice");
+        Self {
+            seconds: own(60),
+            memory_mib: own(1024),
+            at_once: own(4),
+        }
+    }
+}
+
 /// A data-use permit (用数许可).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permit {
@@ -299,6 +322,9 @@ pub struct Permit {
     pub max_rows: u64,
     /// Most bytes of one answer, counted in memory.
     pub max_bytes: u64,
+    /// What one question may take.
+    #[serde(default)]
+    pub limits: QueryLimits,
     /// The risk of joining several providers' or several personal tables was assessed.
     pub join_risk_assessed: bool,
     /// Own tables may be joined with personal ones (融合).

@@ -330,6 +330,12 @@ pub struct Thresholds {
     pub dominance_percent: u32,
     /// Largest number of rows in an answer.
     pub max_rows: u32,
+    /// Longest time a question may run, in seconds.
+    pub query_seconds: u32,
+    /// Most memory a question may take, in MiB.
+    pub query_memory_mib: u32,
+    /// Questions of one permit that may run at the same time.
+    pub queries_at_once: u32,
     /// Logs are kept at least this long.
     pub log_retention: Limit,
     /// Numbers of mode `dp`; without them nobody asks in it.

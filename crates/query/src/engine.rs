@@ -121,9 +121,10 @@ impl Engine {
     ) -> Result<Released, Opaque> {
         let stop = cancel.child_token();
         let _stops_when_left = stop.clone().drop_guard();
+        let limits = self.limits.within(sealed.limits());
         let work = Work {
             key: self.key.clone(),
-            limits: self.limits,
+            limits,
             sealed: sealed.clone(),
             rules: self.rules.clone(),
             past: past.clone(),
@@ -145,7 +146,7 @@ impl Engine {
         let ended = tokio::select! {
             biased;
             () = stop.cancelled() => Err("cancelled"),
-            () = tokio::time::sleep(self.limits.deadline) => Err("deadline"),
+            () = tokio::time::sleep(limits.deadline) => Err("deadline"),
             ended = task.join_next() => match ended {
                 Some(Ok(Ok(released))) => Ok(released),
                 // The text of the error may hold values of rows; only its kind is written down.
@@ -362,7 +363,7 @@ impl Work {
         session: &SessionState,
         plan: &LogicalPlan,
     ) -> EngineResult<(SchemaRef, Vec<RecordBatch>, bool)> {
-        let (max_rows, max_bytes) = self.sealed.limits();
+        let (max_rows, max_bytes) = self.sealed.answer_limits();
         let physical = session.create_physical_plan(plan).await?;
         let schema = physical.schema();
         let mut stream = execute_stream(physical, session.task_ctx())?;

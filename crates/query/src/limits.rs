@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
+use shuyu_privacy::permit::QueryLimits;
+
 /// Limits of queries. They do not depend on data. The law names no number; all defaults are the
 /// platform's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,19 @@ pub struct EngineLimits {
     pub deadline: Duration,
     /// Queries that run at the same time. Others wait for their turn.
     pub concurrent: NonZeroUsize,
+}
+
+impl EngineLimits {
+    /// The less of what the installation has and what a permit gives.
+    #[must_use]
+    pub(crate) fn within(mut self, given: &QueryLimits) -> Self {
+        let mib = usize::try_from(given.memory_mib.value).unwrap_or(usize::MAX);
+        self.memory_bytes = self.memory_bytes.min(mib.saturating_mul(1 << 20));
+        self.deadline = self
+            .deadline
+            .min(Duration::from_secs(u64::from(given.seconds.value)));
+        self
+    }
 }
 
 impl Default for EngineLimits {

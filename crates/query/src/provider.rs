@@ -23,7 +23,10 @@ use futures::StreamExt;
 use shuyu_privacy::{TableGrant, TableKind};
 use tokio_util::sync::CancellationToken;
 
-use crate::tables::Tables;
+use crate::{
+    rows::{in_scope, with_scope_column},
+    tables::Tables,
+};
 
 /// The schema an analyst may name: granted columns with at least one use, none struck, none hidden.
 /// A column that names the subject is shown even if the stored version no longer holds it, because
@@ -172,13 +175,15 @@ impl PartitionStream for GovernedPart {
             .collect();
         let schema = Arc::clone(&self.schema);
         let Source { tables, stop, .. } = self.source.clone();
-        let rows = tables.scan(&self.name, &self.grant, &columns).map(move |batch| {
+        let (scope, width) = (self.grant.rows.clone(), columns.len());
+        let read = with_scope_column(&columns, scope.as_ref());
+        let rows = tables.scan(&self.name, &self.grant, &read).map(move |batch| {
             // An error, not an end: part of the rows would be a wrong answer.
             if stop.is_cancelled() {
                 return exec_err!("stopped");
             }
             let batch = batch.map_err(|fault| DataFusionError::External(Box::new(fault)))?;
-            conform(&batch, &schema)
+            conform(&in_scope(&batch, scope.as_ref(), width)?, &schema)
         });
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), rows))
     }

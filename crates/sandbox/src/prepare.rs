@@ -101,6 +101,22 @@ impl Sandbox {
     pub fn discard(&self, run: &Prepared) -> Result<(), Fault> {
         drop_folder(&run.folder)
     }
+
+    /// Removes what runs left that nobody discarded, because the process died: their inputs stand in clear. Called
+    /// before the first run, and only by the one process that runs jobs in this folder. Says how many there were.
+    ///
+    /// # Errors
+    /// A fault of the disk.
+    pub fn sweep(&self) -> Result<usize, Fault> {
+        let runs = &self.settings.runs;
+        let mut swept = 0;
+        for entry in fs::read_dir(runs).map_err(at("reading", runs))? {
+            let entry = entry.map_err(at("reading", runs))?;
+            drop_folder(&entry.path())?;
+            swept += 1;
+        }
+        Ok(swept)
+    }
 }
 
 /// Removes a folder if it is there.

@@ -37,6 +37,28 @@ document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) { event.preventDefault(); return; }
   if (event.target.method === "post") event.target.dataset.sent = "yes";
 });
+
+// A question that takes longer than a moment shows its clock and can be cancelled. How far it has come is not known:
+// that would say something about the rows.
+const running = document.getElementById("running");
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!running || !form.elements.sql || !["run", "try"].includes(event.submitter?.value)) return;
+  const began = performance.now();
+  const clock = running.querySelector(".running-clock");
+  const tick = () => {
+    const seconds = Math.floor((performance.now() - began) / 1000);
+    running.querySelector("progress").value = seconds;
+    clock.textContent = clock.dataset.text.replace("#n", seconds).replace("#most", running.dataset.most);
+    running.hidden = seconds < 1;
+  };
+  const timer = window.setInterval(tick, 250);
+  window.addEventListener("pagehide", () => { window.clearInterval(timer); running.hidden = true; }, { once: true });
+  running.querySelector("button").addEventListener("click", () => {
+    const fields = { csrf: form.elements.csrf.value, key: form.elements.key.value, sql: form.elements.sql.value };
+    fetch(running.dataset.cancel, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
+  });
+});
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
 });

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 pub use shuyu_domain::event::{Declared, OutputKind, RefusedFile};
-use shuyu_kernel::{DatasetId, PermitId, Refusal, RunId};
+use shuyu_kernel::{DatasetId, PermitId, Refusal, RowScope, RunId};
 use shuyu_privacy::dummy::DummyTable;
 
 use super::{Cancel, DataError};
@@ -28,6 +28,9 @@ pub struct RealTable {
     pub pseudonyms: BTreeMap<String, String>,
     /// Anybody may have it: no rows of it are held out for the check of models.
     pub open: bool,
+    /// Which rows; `None` means all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowScope>,
 }
 
 /// Where an input comes from.

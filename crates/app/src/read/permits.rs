@@ -6,8 +6,8 @@ use shuyu_domain::{
     case::Permit,
     port::{CaseRow, DatasetRow},
 };
-use shuyu_kernel::{CaseId, CivilDate, PermitId, Use};
-use shuyu_privacy::permit::TableKind;
+use shuyu_kernel::{CaseId, CivilDate, PermitId, RowScope, Use};
+use shuyu_privacy::permit::{QueryLimits, TableKind};
 use shuyu_profile::Effect;
 
 use super::lists::CaseQuery;
@@ -56,6 +56,8 @@ pub struct WorkbenchTable {
     pub columns: Vec<(String, Vec<Use>)>,
     /// Columns struck by a reviewer.
     pub struck: Vec<String>,
+    /// Which rows; `None` means all of them.
+    pub rows: Option<RowScope>,
 }
 
 /// A permit ready to be worked under.
@@ -69,6 +71,10 @@ pub struct Workbench {
     pub expires_on: CivilDate,
     /// Tables by name.
     pub tables: Vec<WorkbenchTable>,
+    /// Most rows of an answer.
+    pub max_rows: u64,
+    /// What one question may take.
+    pub limits: QueryLimits,
 }
 
 impl App {
@@ -118,6 +124,7 @@ impl App {
                 version: grant.version,
                 columns,
                 struck: grant.struck.clone(),
+                rows: grant.rows.clone(),
             }
         });
         Ok(Workbench {
@@ -125,6 +132,8 @@ impl App {
             purpose: standing.permit.purpose.clone(),
             expires_on: standing.permit.expires_on,
             tables: tables.collect(),
+            max_rows: standing.permit.max_rows,
+            limits: standing.permit.limits.clone(),
         })
     }
 

@@ -98,6 +98,7 @@ impl App {
                 pseudonyms: pseudonyms.collect(),
                 columns,
                 open: grant.kind == TableKind::Public,
+                rows: grant.rows.clone(),
             };
             Some((name, JobInput::Real(table)))
         });

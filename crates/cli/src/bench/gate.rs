@@ -7,6 +7,7 @@ use shuyu_kernel::{CivilDate, PermitId};
 use shuyu_lake::{CancellationToken, DatasetVersion, Lake};
 use shuyu_privacy::{
     Citations, ColumnGrant, GateKey, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, Use,
+    permit::QueryLimits,
 };
 use shuyu_query::{Engine, EngineLimits, Past, Tables, bare};
 
@@ -138,7 +139,7 @@ impl Case {
                 .map(|(name, uses)| ((*name).to_owned(), column(*uses)))
                 .collect(),
             struck: Vec::new(),
-            row_predicate: None,
+            rows: None,
         };
         let snapshot = lake.snapshot(version.dataset, None).await?;
         let tables = BTreeMap::from([(question.table.to_owned(), snapshot)]);
@@ -251,6 +252,7 @@ fn permit(table: &str, grant: TableGrant) -> Permit {
         tables: [(table.to_owned(), grant)].into(),
         max_rows: 1_000,
         max_bytes: 16 * 1024 * 1024,
+        limits: QueryLimits::default(),
         join_risk_assessed: false,
         fusion: false,
         citations: Citations::default(),

@@ -13,6 +13,7 @@ use futures::StreamExt as _;
 use shuyu_app::port::{DataError, jobs::RealTable};
 use shuyu_kernel::{Digest, Fault, PermitId, Refusal};
 use shuyu_lake::{Lake, LakeError, ParquetBytes, Snapshot, UNIT_COLUMN};
+use shuyu_query::{in_scope, with_scope_column};
 
 use super::{model_risk::Parted, sandbox::JobTables};
 
@@ -77,13 +78,16 @@ impl LakeTables {
         if key.is_some() && named && !wanted.iter().any(|name| name == UNIT_COLUMN) {
             wanted.push(UNIT_COLUMN.to_owned());
         }
-        let mut batches = snapshot.scan(Some(&wanted)).map_err(data_error)?;
+        let (scope, width) = (table.rows.as_ref(), wanted.len());
+        let read = with_scope_column(&wanted, scope);
+        let mut batches = snapshot.scan(Some(&read)).map_err(data_error)?;
         let mut files = (
             ParquetBytes::new(schema.clone())?,
             ParquetBytes::new(schema.clone())?,
         );
         while let Some(batch) = batches.next().await {
-            let batch = batch?;
+            let batch = in_scope(&batch?, scope, width);
+            let batch = batch.map_err(|error| Fault::new("taking the rows of an input", error))?;
             let rows = self.masked(project, table, &schema, &batch)?;
             let mut size = 0;
             match key {

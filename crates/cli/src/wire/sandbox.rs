@@ -11,7 +11,7 @@ use shuyu_app::port::{
         RefusedFile, RunJobs,
     },
 };
-use shuyu_kernel::{Fault, PermitId, Refusal};
+use shuyu_kernel::{Fault, PermitId, Refusal, kill::KillSwitch};
 use shuyu_sandbox::{
     Content, Declared, End, Job, Kind, Limits, Phase, Prepared, RefusedOutput, Sandbox, SandboxError,
 };
@@ -42,12 +42,21 @@ pub trait JobTables: Send + Sync {
 pub struct SandboxAdapter {
     sandbox: Result<Sandbox, Refusal>,
     tables: Arc<dyn JobTables>,
+    kill: Arc<dyn KillSwitch>,
 }
 
 impl SandboxAdapter {
     /// The adapter over a sandbox that was found, or over the refusal that says what is missing.
-    pub fn new(sandbox: Result<Sandbox, Refusal>, tables: Arc<dyn JobTables>) -> Self {
-        Self { sandbox, tables }
+    pub fn new(
+        sandbox: Result<Sandbox, Refusal>,
+        tables: Arc<dyn JobTables>,
+        kill: Arc<dyn KillSwitch>,
+    ) -> Self {
+        Self {
+            sandbox,
+            tables,
+            kill,
+        }
     }
 
     /// The job, and what it does not get of the tables that a model is fitted on.
@@ -135,11 +144,14 @@ impl RunJobs for SandboxAdapter {
         // Dropping the future ends the job too: the thread asks this token, not the future.
         let dropped = cancel.token().child_token();
         let guard = dropped.clone().drop_guard();
+        let kill = self.kill.clone();
         let ran = tokio::task::spawn_blocking(move || {
             let prepared = sandbox.prepare(&job)?;
+            kill.reached("job.prepared");
             let ran = once(&sandbox, &prepared, (&parted, check), &on_beat, &|| {
                 dropped.is_cancelled()
             });
+            kill.reached("job.ended");
             sandbox.discard(&prepared)?;
             ran
         });

@@ -2,6 +2,7 @@
 //! program cannot take with it. Without sandbox or runtime these tests fail, and say what is missing.
 
 mod bench;
+mod killed;
 mod risk;
 
 use serde_json::{Value as Json, json};

@@ -38,6 +38,7 @@ pub(super) fn permit(
                     .into_iter()
                     .map(|(column, uses)| (column.clone(), uses.clone()))
                     .collect(),
+                rows: table.rows.clone(),
                 struck: gone.into_iter().map(|(column, _)| column.clone()).collect(),
             }
         })

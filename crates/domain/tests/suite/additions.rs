@@ -222,6 +222,7 @@ fn grown() -> Vec<Event> {
             by: Some(by()),
         }),
         arrived(),
+        crate::rows::permit(),
     ]
     .into_iter()
     .chain(crate::leaving::grown())

@@ -129,6 +129,7 @@ pub(crate) fn values() -> BTreeMap<String, Value> {
         table: "insured".to_owned(),
         reason: "分档".to_owned(),
         columns: BTreeMap::from([("months".to_owned(), written_uses())]),
+        rows: None,
     };
     [
         ("text", Value::Text("x".to_owned())),

@@ -67,6 +67,7 @@ pub(crate) fn of_consequences() -> Vec<CaseEvent> {
                 table: "insured".to_owned(),
                 columns: BTreeMap::from([("months".to_owned(), BTreeSet::from([Use::Measure]))]),
                 struck: vec!["wage".to_owned()],
+                rows: None,
             }],
             expires_on: day(28),
         },

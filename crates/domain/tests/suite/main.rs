@@ -19,6 +19,7 @@ mod places;
 mod promises;
 mod random;
 mod registry;
+mod rows;
 mod scenarios;
 mod succession;
 mod support;

@@ -282,6 +282,7 @@ impl Player<'_> {
                 table: "t".to_owned(),
                 reason: "x".to_owned(),
                 columns: BTreeMap::from([("c".to_owned(), BTreeSet::from([Use::Measure]))]),
+                rows: None,
             }]),
             FieldType::Figures => Value::Figures(BTreeMap::from([("n".to_owned(), "1".to_owned())])),
         })

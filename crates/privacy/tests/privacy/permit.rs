@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shuyu_kernel::{CivilDate, Id};
 use shuyu_privacy::{
     Citations, ColumnGrant, DateGrain, Grain, Permit, PermitKind, PermitMode, TableGrant, TableKind,
-    Thresholds, Use,
+    Thresholds, Use, permit::QueryLimits,
 };
 
 fn permit() -> Permit {
@@ -24,7 +24,7 @@ fn permit() -> Permit {
         provider: None,
         columns: BTreeMap::from([("birth".to_owned(), birth)]),
         struck: vec!["wage".into()],
-        row_predicate: None,
+        rows: None,
     };
     Permit {
         id: Id::from_bits(1),
@@ -37,6 +37,7 @@ fn permit() -> Permit {
         tables: BTreeMap::from([("person".to_owned(), person)]),
         max_rows: 5_000,
         max_bytes: 1 << 24,
+        limits: QueryLimits::default(),
         join_risk_assessed: false,
         fusion: false,
         citations: Citations {

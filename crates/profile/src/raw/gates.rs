@@ -71,6 +71,9 @@ rule! {
         k_jitter: u32,
         dominance_percent: u32,
         max_rows: u32,
+        query_seconds: u32,
+        query_memory_mib: u32,
+        queries_at_once: u32,
         log_retention: Limit,
     }
 }

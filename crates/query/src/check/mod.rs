@@ -21,13 +21,16 @@ use datafusion::{
     logical_expr::LogicalPlan,
 };
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
-use shuyu_privacy::{Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds};
+use shuyu_privacy::{
+    Citations, Permit, PermitKind, PermitMode, TableGrant, TableKind, Thresholds, permit::QueryLimits,
+};
 
 use self::{plan::Walk, private::Private, stage::Step, text::Asked};
 use crate::{
     estimate::Estimate,
     provider::{analyst_schema, is_hidden},
     refusal::{Explain, Place, echoed, masked},
+    rows::can_scope,
     session::Planner,
 };
 
@@ -82,6 +85,7 @@ pub struct Sealed {
     thresholds: Thresholds,
     max_rows: u64,
     max_bytes: u64,
+    limits: QueryLimits,
     tables: BTreeMap<String, TableGrant>,
     upper: LogicalPlan,
     steps: Vec<Step>,
@@ -120,8 +124,12 @@ impl Sealed {
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
     }
-    pub(crate) fn limits(&self) -> (u64, u64) {
+    pub(crate) fn answer_limits(&self) -> (u64, u64) {
         (self.max_rows, self.max_bytes)
+    }
+    /// What the permit gives a run.
+    pub(crate) fn limits(&self) -> &QueryLimits {
+        &self.limits
     }
     pub(crate) fn upper(&self) -> &LogicalPlan {
         &self.upper
@@ -173,7 +181,7 @@ fn check_under(
     stored: &BTreeMap<String, SchemaRef>,
     citations: &Citations,
 ) -> Result<Sealed, Refusal> {
-    usable(permit, citations)?;
+    usable(permit, stored, citations)?;
     let asked = text::read(sql, permit, citations)?;
     let schemas: BTreeMap<String, SchemaRef> = permit
         .tables
@@ -217,6 +225,7 @@ fn check_under(
         thresholds: permit.thresholds.clone(),
         max_rows: permit.max_rows,
         max_bytes: permit.max_bytes,
+        limits: permit.limits.clone(),
         tables: tables.collect(),
         upper,
         steps: walk.steps,
@@ -225,7 +234,11 @@ fn check_under(
 }
 
 /// What this engine can serve at all, for now.
-fn usable(permit: &Permit, citations: &Citations) -> Result<(), Refusal> {
+fn usable(
+    permit: &Permit,
+    stored: &BTreeMap<String, SchemaRef>,
+    citations: &Citations,
+) -> Result<(), Refusal> {
     let not_yet = |what: &str| {
         Refusal::conflict("permit_not_supported")
             .under(&citations.scope)
@@ -239,9 +252,8 @@ fn usable(permit: &Permit, citations: &Citations) -> Result<(), Refusal> {
         return Err(not_yet("mode"));
     }
     for (name, grant) in &permit.tables {
-        // Without a barrier a row predicate would only be a wish.
-        if grant.row_predicate.is_some() {
-            return Err(not_yet("row_predicate"));
+        if stored.get(name).is_some_and(|stored| !can_scope(stored, grant)) {
+            return Err(not_yet("rows"));
         }
         if is_hidden(name) || grant.columns.keys().any(|column| is_hidden(column)) {
             return Err(not_yet("hidden_name"));

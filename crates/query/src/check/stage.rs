@@ -165,7 +165,7 @@ pub(super) fn released_leaf(plan: &LogicalPlan, alias: String, released: Release
             provider: None,
             columns: BTreeMap::new(),
             struck: Vec::new(),
-            row_predicate: None,
+            rows: None,
         },
         schema: Arc::new(Schema::new(fields)),
         origin: Origin::Released(released),

@@ -16,7 +16,7 @@ use serde_json::Value;
 use shuyu_kernel::{CivilDate, Fault, Id};
 use shuyu_privacy::{
     Bounds, Citations, ColumnGrant, DateGrain, GateKey, Grain, Permit, PermitKind, PermitMode, TableGrant,
-    TableKind, Thresholds, Use, masking,
+    TableKind, Thresholds, Use, masking, permit::QueryLimits,
 };
 
 use super::{cases::Refresh, rewrite::renamed};
@@ -282,6 +282,7 @@ pub fn permit(json: &str) -> Result<Permit, Fault> {
         tables: granted,
         max_rows: file["permit"]["max_rows"].as_u64().unwrap_or(5_000),
         max_bytes: file["permit"]["max_bytes"].as_u64().unwrap_or(16 << 20),
+        limits: QueryLimits::default(),
         join_risk_assessed: true,
         fusion: file["permit"]["fusion"].as_bool().unwrap_or(false),
         citations: Citations::default(),
@@ -308,7 +309,7 @@ fn grant(index: usize, table: &Value) -> Result<TableGrant, Fault> {
             .map(|(column, c)| Ok((column.clone(), column_grant(table, column, c)?)))
             .collect::<Result<_, Fault>>()?,
         struck: Vec::new(),
-        row_predicate: None,
+        rows: None,
     })
 }
 

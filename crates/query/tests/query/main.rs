@@ -25,6 +25,7 @@ mod permits;
 mod port;
 mod quantiles;
 mod refusals;
+mod row_policy;
 mod rules;
 mod scored;
 mod small;

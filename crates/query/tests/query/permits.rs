@@ -21,10 +21,10 @@ fn permits_that_cannot_be_served_are_refused() {
     let not_yet = |what: &str| ("permit_not_supported".to_owned(), what.to_owned());
     assert_eq!(refused(&|p| p.kind = PermitKind::C), not_yet("kind"));
     assert_eq!(refused(&|p| p.mode = PermitMode::Review), not_yet("mode"));
-    let with_predicate = |p: &mut shuyu_privacy::Permit| {
-        p.tables.get_mut("person").unwrap().row_predicate = Some("county = '110101'".into());
+    let by_an_identifier = |p: &mut shuyu_privacy::Permit| {
+        p.tables.get_mut("person").unwrap().rows = "id_no: 1*".parse().ok();
     };
-    assert_eq!(refused(&with_predicate), not_yet("row_predicate"));
+    assert_eq!(refused(&by_an_identifier), not_yet("rows"));
 }
 
 #[test]

@@ -276,3 +276,29 @@ fn a_personal_table_without_its_unit_is_a_fault() {
     let checked = engine().check(&small.permit(), "SELECT count(*) FROM t", &memory);
     assert!(matches!(checked, Err(CheckError::Failed(_))));
 }
+
+#[test]
+fn a_permit_gives_no_more_time_and_memory_than_it_says() {
+    let (mut permit, port) = trouble(false);
+    permit.limits.seconds.value = 0;
+    // The port would be waited for for ever.
+    let ended = run(&permit, port);
+    assert_eq!(ended.err(), Some(Opaque), "no time");
+
+    let small = groups();
+    let memory: Arc<dyn Tables> = Arc::new(Memory {
+        tables: small.tables.clone(),
+    });
+    let mut permit = small.permit();
+    assert!(run(&permit, Arc::clone(&memory)).is_ok());
+    permit.limits.memory_mib.value = 0;
+    assert_eq!(run(&permit, memory).err(), Some(Opaque), "no memory");
+}
+
+fn run(permit: &Permit, tables: Arc<dyn Tables>) -> Result<(), Opaque> {
+    let engine = engine();
+    let sql = "SELECT g, sum(x) FROM t GROUP BY g";
+    let sealed = engine.check(permit, sql, tables.as_ref()).unwrap();
+    let token = CancellationToken::new();
+    block_on(engine.run(&sealed, tables, &NOTHING_YET, &token)).map(drop)
+}

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::fixture::{Memory, Outcome, block_on, engine, permit, table};
 
 /// A small world: tables with their grants.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Small {
     pub tables: BTreeMap<String, RecordBatch>,
     pub grants: BTreeMap<String, TableGrant>,
@@ -79,7 +79,7 @@ impl Small {
                 .map(|(n, _, grant)| (n.to_owned(), grant))
                 .collect(),
             struck: Vec::new(),
-            row_predicate: None,
+            rows: None,
         };
         self.grants.insert(name.to_owned(), grant);
     }

@@ -23,6 +23,7 @@ mod permits;
 mod products;
 mod registry;
 mod rules;
+mod running;
 mod sessions;
 mod succession;
 mod supervision;
@@ -206,7 +207,8 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(permits::permit))
         .routes(routes!(budget::budget))
-        .routes(routes!(permits::ask))
+        .routes(routes!(permits::ask, running::running))
+        .routes(routes!(running::cancel_query))
         .routes(routes!(explaining::missing_grants))
         .routes(routes!(trials::try_query))
         .routes(routes!(permits::release))

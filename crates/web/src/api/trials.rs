@@ -46,7 +46,7 @@ pub async fn try_query(
     Body(trial): Body<Trial>,
 ) -> Result<Json<TrialView>, Failure> {
     let mode = trial.mode.map(StricterMode::permit_mode);
-    let answer = state.app.try_query(&session, id, &trial.sql, mode).await?;
+    let answer = state.app.try_query(&session, id, &trial.sql, None, mode).await?;
     Ok(Json(TrialView {
         dummy: true,
         rows: rows_view(&answer),

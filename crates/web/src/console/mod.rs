@@ -27,6 +27,7 @@ pub mod posted;
 pub mod products;
 pub mod registry;
 mod report;
+mod running;
 pub mod runs;
 pub mod sign_in;
 pub mod supervision;
@@ -146,6 +147,7 @@ fn pages() -> Router<WebState> {
         .route("/releases/{id}", get(permits::release))
         .route("/permits", get(permits::page))
         .route("/permits/{id}", get(workbench::page).post(workbench::ask))
+        .route("/permits/{id}/cancellations", post(running::cancel))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::page).post(products::make_key))
         .route("/products/{id}/identity", post(identity::submit))

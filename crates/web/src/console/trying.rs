@@ -14,9 +14,12 @@ pub(crate) async fn tried(
     page: &mut WorkbenchPage,
     visit: &Visit,
     permit: PermitId,
+    key: Option<String>,
     mode: Option<PermitMode>,
 ) -> Option<Stop> {
-    let tried = visit.app().try_query(&visit.session, permit, &page.sql, mode);
+    let tried = visit
+        .app()
+        .try_query(&visit.session, permit, &page.sql, key, mode);
     match tried.await {
         Ok(answer) => {
             page.answer = Some(AnswerView {

@@ -20,6 +20,7 @@ use super::{
     nearest::{locate, rewrite, split},
     permits::{AnswerView, answer_view},
     posted::Posted,
+    running::{LimitsView, RunningView, limits, running},
     trying::tried,
 };
 use crate::{
@@ -57,6 +58,8 @@ pub(crate) struct WorkbenchPage {
     pub budget: BudgetView,
     pub told: Option<ToldView>,
     pub missing: Option<MissingView>,
+    pub running: Vec<RunningView>,
+    pub limits: LimitsView,
 }
 
 pub(crate) struct UseView {
@@ -72,6 +75,7 @@ pub(crate) struct TableView {
     pub open: bool,
     pub provider: String,
     pub version: String,
+    pub rows: String,
     pub columns: Vec<ColumnView>,
 }
 
@@ -81,8 +85,19 @@ pub(crate) struct ColumnView {
     pub uses: Vec<UseView>,
 }
 
-fn permit_id(text: &str) -> Result<PermitId, Refusal> {
+pub(crate) fn permit_id(text: &str) -> Result<PermitId, Refusal> {
     text.parse().map_err(|_| Refusal::unknown("permit_unknown"))
+}
+
+/// The text of a question. Forms end lines with CR LF, scripts with LF.
+pub(crate) fn text_of(posted: &Posted) -> String {
+    let text = posted.one("sql").replace("\r\n", "\n");
+    text.chars().take(LONGEST_SQL).collect()
+}
+
+/// The address of a workbench.
+pub(crate) fn permit_href(permit: PermitId) -> String {
+    format!("/permits/{permit}")
 }
 
 /// `GET /permits/{id}`
@@ -103,7 +118,7 @@ pub(crate) async fn ask(
 ) -> Result<Response, ConsoleError> {
     let posted = Posted::read(&visit, request).await?;
     let permit = permit_id(&id)?;
-    let sql: String = posted.one("sql").chars().take(LONGEST_SQL).collect();
+    let sql = text_of(&posted);
     let mut page = bench(&visit, permit).await?;
     page.sql.clone_from(&sql);
     if page.closed.is_some() {
@@ -111,6 +126,10 @@ pub(crate) async fn ask(
     }
     let mode = (posted.one("mode") == "dp").then_some(PermitMode::Dp);
     page.budget.chosen = mode.is_some();
+    // A page sent again after a lost answer makes no second release.
+    let key = posted
+        .filled("key")
+        .map(|key| visit.app().question_key(&key, &sql));
     let stopped = match posted.one("do") {
         "edit" => None,
         "check" => check(&mut page, &visit, permit, mode).await,
@@ -119,21 +138,15 @@ pub(crate) async fn ask(
             page.missing = Some(missing_view(&page.frame, &visit, found.await?));
             None
         }
-        "try" => tried(&mut page, &visit, permit, mode).await,
-        _ => {
-            // A page sent again after a lost answer makes no second release.
-            let key = posted
-                .filled("key")
-                .map(|key| visit.app().question_key(&key, &sql));
-            match visit.app().ask_in(&visit.session, permit, &sql, key, mode).await {
-                Ok(released) => {
-                    page.answer = Some(answer_view(&page.frame, &released));
-                    page.budget = budget(&visit, &page.frame, permit, mode).await?;
-                    None
-                }
-                Err(stop) => Some(stop),
+        "try" => tried(&mut page, &visit, permit, key, mode).await,
+        _ => match visit.app().ask_in(&visit.session, permit, &sql, key, mode).await {
+            Ok(released) => {
+                page.answer = Some(answer_view(&page.frame, &released));
+                page.budget = budget(&visit, &page.frame, permit, mode).await?;
+                None
             }
-        }
+            Err(stop) => Some(stop),
+        },
     };
     match stopped {
         None => Ok(html(StatusCode::OK, &page)),
@@ -169,7 +182,10 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         None => budget(visit, &frame, permit, None).await?,
         Some(_) => BudgetView::default(),
     };
+    let limits = bench.as_ref().map(|bench| limits(visit, &frame, bench));
     Ok(WorkbenchPage {
+        running: running(visit, permit)?,
+        limits: limits.unwrap_or_default(),
         budget,
         told: None,
         missing: None,
@@ -186,7 +202,7 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         closed,
         legend: Use::ALL.iter().map(|each| use_view(&frame, *each)).collect(),
         tables,
-        action: format!("/permits/{permit}"),
+        action: permit_href(permit),
         form_key: visit.app().form_key(),
         sql: String::new(),
         checked: false,
@@ -236,6 +252,13 @@ fn table_view(frame: &Frame, table: &WorkbenchTable, few: bool) -> TableView {
         open: few || class == "personal" || !table.struck.is_empty(),
         provider: table.provider.clone(),
         version: frame.tr("table-version", &[("version", table.version)]),
+        rows: match &table.rows {
+            Some(rows) => {
+                let facts = [("column", rows.column.clone()), ("words", rows.words())];
+                frame.tr("table-rows-only", &facts)
+            }
+            None => String::new(),
+        },
         columns: granted.chain(struck).collect(),
     }
 }

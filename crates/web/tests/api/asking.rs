@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use axum::http::Method;
 use serde_json::json;
-use shuyu_app::running::{ANSWER_GRID, QUERIES_AT_ONCE};
+use shuyu_app::running::ANSWER_GRID;
 use shuyu_domain::port::Record;
 
 use crate::{
@@ -147,19 +147,21 @@ fn the_same_request_makes_one_release() {
 fn a_permit_has_so_many_queries_at_once() {
     in_world(|world| async move {
         let chain = Arc::new(Chain::new(&world).await);
+        // As the profile of the tests says.
+        let at_once = 4;
         let world = Arc::new(world);
-        let running: Vec<_> = (0..QUERIES_AT_ONCE)
+        let running: Vec<_> = (0..at_once)
             .map(|_| {
                 let (world, chain) = (world.clone(), chain.clone());
                 tokio::spawn(async move { chain.ask(&world, "SELECT wait").await.status })
             })
             .collect();
-        while world.oracle.asked.load(Ordering::SeqCst) < QUERIES_AT_ONCE as u64 {
+        while world.oracle.asked.load(Ordering::SeqCst) < at_once {
             tokio::task::yield_now().await;
         }
         let refused = chain.ask(&world, "SELECT 1").await;
         assert_eq!(refused.problem(), (429, "queries_too_many".to_owned()));
-        for _ in 0..QUERIES_AT_ONCE {
+        for _ in 0..at_once {
             world.oracle.go.notify_one();
             tokio::task::yield_now().await;
         }

@@ -14,6 +14,7 @@ mod batches;
 mod bench;
 mod between;
 mod budgets;
+mod cancelling;
 mod cases;
 mod chain;
 mod console;

@@ -199,6 +199,9 @@ k = 10
 k_jitter = 2
 dominance_percent = 90
 max_rows = 5000
+query_seconds = 60
+query_memory_mib = 1024
+queries_at_once = 4
 log_retention = "5 year"
 platform_default = "test"
 

@@ -68,13 +68,14 @@ async fn ran(source: &str) -> JobRun {
 
 async fn ran_for(source: &str, output: &str, kind: OutputKind) -> JobRun {
     let sandbox = crate::isolation::sandbox("wire-test");
-    let adapter = SandboxAdapter::new(sandbox, Arc::new(Two));
+    let adapter = SandboxAdapter::new(sandbox, Arc::new(Two), Arc::new(shuyu_kernel::kill::NoKill));
     let table = RealTable {
         dataset: DatasetId::from_bits(1),
         version: 1,
         columns: vec!["who".to_owned(), "age".to_owned(), "sick".to_owned()],
         pseudonyms: BTreeMap::from([("who".to_owned(), "person".to_owned())]),
         open: false,
+        rows: None,
     };
     let order = JobOrder {
         run: RunId::from_bits(u128::from(std::process::id()) << 32 | u128::from(kind as u8)),

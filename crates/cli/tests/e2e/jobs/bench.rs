@@ -25,6 +25,16 @@ impl Bench {
         }
     }
 
+    /// The same people at another address: the server was started anew.
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            author: self.author.at(base),
+            clerk: self.clerk.at(base),
+            leader: self.leader.at(base),
+            permit: self.permit.clone(),
+        }
+    }
+
     pub async fn register(&self, text: &str, name: &str, kind: &str) -> String {
         let path = format!("/api/v1/permits/{}/sources", self.permit);
         let order = json!({ "text": text, "outputs": [{ "name": name, "kind": kind }] });

@@ -190,7 +190,7 @@ fn table(number: u128, kind: TableKind, columns: Vec<(&str, ColumnGrant)>) -> Ta
             .map(|(name, grant)| (name.to_owned(), grant))
             .collect(),
         struck: Vec::new(),
-        row_predicate: None,
+        rows: None,
     }
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Fact {
 pub(crate) struct TableView {
     pub table: String,
     pub reason: String,
+    /// Which rows, if not all.
+    pub rows: String,
     pub columns: Vec<ColumnView>,
 }
 
@@ -151,6 +153,13 @@ fn table_view(frame: &Frame, table: &TableUse, struck: &BTreeSet<&String>) -> Ta
     TableView {
         table: table.table.clone(),
         reason: table.reason.clone(),
+        rows: match &table.rows {
+            Some(rows) => frame.tr(
+                "table-rows-only",
+                &[("column", rows.column.clone()), ("words", rows.words())],
+            ),
+            None => String::new(),
+        },
         columns: table
             .columns
             .iter()

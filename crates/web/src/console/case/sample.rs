@@ -175,6 +175,7 @@ pub(super) fn facts(text: &str, grounds: &Grounds, link: &Link) -> FactGroup {
     let table = TableView {
         table: t(),
         reason: t(),
+        rows: t(),
         columns: vec![column(true), column(false)],
     };
     let full = Fact {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shuyu_domain::{TableUse, port::DatasetRow, value::columns_from_text};
-use shuyu_kernel::Use;
+use shuyu_kernel::{RowScope, Use};
 
 use crate::{console::posted::Posted, page::Frame};
 
@@ -13,6 +13,9 @@ pub(crate) struct TableMatrix {
     pub table: String,
     pub title: String,
     pub reason: String,
+    /// Column and words of the rows that are meant; empty for all rows.
+    pub rows_column: String,
+    pub rows_words: String,
     pub chosen: bool,
     pub uses: Vec<String>,
     pub columns: Vec<ColumnRow>,
@@ -55,6 +58,7 @@ fn one(frame: &Frame, row: &DatasetRow, applied: Option<&TableUse>) -> TableMatr
     let uses = offered(row);
     let word = |each: Use| frame.t(&format!("use-{}", each.name()));
     let none = BTreeSet::new();
+    let rows = applied.and_then(|table| table.rows.as_ref());
     let columns = row.columns.iter().map(|column| {
         let ticked = applied
             .and_then(|table| table.columns.get(column))
@@ -74,6 +78,8 @@ fn one(frame: &Frame, row: &DatasetRow, applied: Option<&TableUse>) -> TableMatr
         table: row.table.clone(),
         title: frame.tr("dataset-line", &[("version", row.version), ("rows", row.rows)]),
         reason: applied.map(|table| table.reason.clone()).unwrap_or_default(),
+        rows_column: rows.map(|rows| rows.column.clone()).unwrap_or_default(),
+        rows_words: rows.map(RowScope::words).unwrap_or_default(),
         chosen: applied.is_some(),
         uses: uses.iter().map(|each| word(*each)).collect(),
         columns: columns.collect(),
@@ -105,9 +111,20 @@ pub(crate) fn collect(tables: &[DatasetRow], posted: &Posted) -> String {
             continue;
         }
         lines.push(format!("{} {} | {}", row.resource, row.table, reason.trim()));
+        lines.extend(rows_line(&row.table, posted));
         lines.extend(columns);
     }
     lines.join("\n")
+}
+
+/// The rows that are meant, if words were given: people part them by commas as well.
+fn rows_line(table: &str, posted: &Posted) -> Option<String> {
+    let words = posted.filled(&format!("rw.{table}"))?;
+    let words = words.replace(['，', '、', ',', ';', '；', '\n'], " ");
+    Some(format!(
+        "@ {}: {words}",
+        posted.one(&format!("rc.{table}")).trim()
+    ))
 }
 
 /// What is ticked, in words.
@@ -115,6 +132,9 @@ pub(crate) fn summary(tables: &[TableMatrix]) -> String {
     let mut lines = Vec::new();
     for table in tables.iter().filter(|table| table.chosen) {
         lines.push(format!("{} · {}", table.table, table.reason));
+        if !table.rows_words.is_empty() {
+            lines.push(format!("  {}: {}", table.rows_column, table.rows_words));
+        }
         for column in &table.columns {
             let uses: Vec<&str> = column
                 .cells
@@ -143,6 +163,8 @@ pub(crate) fn sample(text: &str) -> Vec<TableMatrix> {
         table: "t".to_owned(),
         title: text.to_owned(),
         reason: text.to_owned(),
+        rows_column: text.to_owned(),
+        rows_words: text.to_owned(),
         chosen: true,
         uses: vec![text.to_owned()],
         columns: vec![ColumnRow {
@@ -198,6 +220,23 @@ mod tests {
         // Output of rows is not offered on personal tables, so a forged tick is left out.
         assert_eq!(tables[0].columns["region"], [Use::Group, Use::Filter].into());
         assert_eq!(tables[0].columns["a.b"], [Use::Measure].into());
+    }
+
+    #[test]
+    fn some_rows_are_asked_for_by_words() {
+        let sent = posted(&[
+            ("u.income.region.group", "yes"),
+            ("r.income", "one county"),
+            ("rc.income", "region"),
+            ("rw.income", "110101，5301* 、110102"),
+        ]);
+        let text = collect(&[row(Some("person"))], &sent);
+        let tables = columns_from_text(&text).unwrap();
+        let rows = tables[0].rows.as_ref().unwrap();
+        assert_eq!(rows.to_string(), "region: 110101 110102 5301*");
+        // Words without a column are an error, and not all rows.
+        let sent = posted(&[("r.income", "one county"), ("rw.income", "110101")]);
+        assert_eq!(columns_from_text(&collect(&[row(Some("person"))], &sent)), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text
 use crate::{
     console::{
         airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage,
-        permits, products, runs, workbench,
+        permits, products, running, runs, workbench,
     },
     i18n::Language,
     page::parts::Link,
@@ -189,9 +189,21 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
         open: true,
         provider: text(),
         version: text(),
+        rows: text(),
         columns: vec![column(false), column(true)],
     };
+    let query = |cancelled| running::RunningView {
+        name: text(),
+        line: text(),
+        cancelled,
+    };
     workbench::WorkbenchPage {
+        running: vec![query(false), query(true)],
+        limits: running::LimitsView {
+            line: text(),
+            seconds: 60,
+            ..running::LimitsView::default()
+        },
         frame: frame(lang),
         number: text(),
         purpose: text(),
