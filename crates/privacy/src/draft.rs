@@ -65,7 +65,7 @@ impl<'a> Draft<'a> {
 
     /// Whether an own list has a say in who is in the sets that are asked about from now on.
     pub fn with_own_list(&mut self, fused: bool) {
-        self.fused = fused;
+        self.fused = fused && self.rules.hold(Rule::Fused);
     }
 
     /// The answer to a sum; a fresh one is remembered.

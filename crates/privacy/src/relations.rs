@@ -6,7 +6,9 @@
 //!
 //! The rows are kept reduced. Great classes come first as pivots, so that the rows with a small pivot span
 //! exactly the vectors that live on small classes. Each of them, and each two of them put together so that something
-//! cancels, is weighed. Honest drill-down makes no small class and costs nothing.
+//! cancels, is weighed, as far as the further sum is in it: what could be computed before it is no reason to refuse it.
+//! Who asked before may have been weighed by fewer subjects (`k`, not `k_fused`), or by another jitter. Honest
+//! drill-down makes no small class and costs nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +21,8 @@ use crate::{
 const MOST_WORK: u64 = 40_000_000;
 /// Most rows on small classes that are put together two by two.
 const MOST_PAIRED: usize = 200;
+/// A column of nobody. While a sum is judged it says of every row how often the sum is in it; no class has this number.
+const ASKED: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Default)]
 struct Class {
@@ -158,6 +162,9 @@ impl Relations {
     pub fn put(&mut self, classes: &[u32], least: u64) -> (Relation, Before) {
         let before = Before(self.basis.clone());
         let relation = self.insert(classes, least).unwrap_or(Relation::Exposing);
+        for reduced in &mut self.basis {
+            reduced.row.pop_if(|(column, _)| *column == ASKED);
+        }
         (relation, before)
     }
 
@@ -180,7 +187,7 @@ impl Relations {
             .enumerate()
             .map(|(place, reduced)| (reduced.pivot, place))
             .collect();
-        let mut row: Row = classes.iter().map(|class| (*class, 1)).collect();
+        let mut row: Row = classes.iter().chain([&ASKED]).map(|class| (*class, 1)).collect();
         for place in classes.iter().filter_map(|class| pivots.get(class)) {
             let Some(known) = self.basis.get(*place) else {
                 continue;
@@ -192,7 +199,8 @@ impl Relations {
             }
         }
         let great = row.iter().find(|(class, _)| self.size(*class) >= least);
-        let Some((pivot, _)) = great.or(row.first()).copied() else {
+        let first = row.first().filter(|(class, _)| *class != ASKED);
+        let Some((pivot, _)) = great.or(first).copied() else {
             return Some(Relation::Known);
         };
         field::scaled(&mut row, pivot);
@@ -249,37 +257,40 @@ impl Relations {
         Some(())
     }
 
-    /// Whether something about fewer than `least` subjects is in the space of the rows.
+    /// Whether something about fewer than `least` subjects is in the space of the rows that was not in it without the
+    /// sum that is judged.
     fn exposes(&self, least: u64) -> bool {
-        let small: Vec<&Row> = self
-            .basis
-            .iter()
-            .filter(|reduced| self.size(reduced.pivot) < least)
-            .map(|reduced| &reduced.row)
-            .collect();
-        if small.iter().any(|row| self.weight(row) < least) {
+        let small = self.basis.iter().map(|reduced| (reduced.pivot, &reduced.row));
+        let small = small.filter(|(pivot, _)| self.size(*pivot) < least);
+        let (new, old): (Vec<&Row>, Vec<&Row>) = small.map(|(_, row)| row).partition(|row| is_new(row));
+        if new.iter().any(|row| self.weight(row) < least) {
             return true;
         }
-        let paired = small.get(..MOST_PAIRED).unwrap_or(&small);
-        paired.iter().enumerate().any(|(place, first)| {
+        let paired: Vec<&Row> = new.iter().copied().chain(old).take(MOST_PAIRED).collect();
+        let firsts = paired.iter().enumerate().take(new.len());
+        firsts.into_iter().any(|(place, first)| {
             let later = paired.iter().skip(place + 1);
             later.into_iter().any(|second| self.pair(first, second) < least)
         })
     }
 
-    /// The lightest of two rows put together so that a column of both cancels.
+    /// The lightest of two rows put together so that a column of both cancels and the sum that is judged does not.
     fn pair(&self, first: &Row, second: &Row) -> u64 {
         let shared = first.iter().filter(|(class, _)| field::at(second, *class) != 0);
         let ratios: BTreeSet<u64> = shared
             .map(|(class, _)| field::ratio(first, second, *class))
             .collect();
-        let weights = ratios
-            .into_iter()
-            .map(|by| self.weight(&field::reduced(first, by, second)));
+        let together = ratios.into_iter().map(|by| field::reduced(first, by, second));
+        let weights = together.filter(is_new).map(|row| self.weight(&row));
         weights.min().unwrap_or(u64::MAX)
     }
 
     fn weight(&self, row: &Row) -> u64 {
         row.iter().map(|(class, _)| self.size(*class)).sum()
     }
+}
+
+/// Whether the sum that is judged is in a row.
+fn is_new(row: &Row) -> bool {
+    row.last().is_some_and(|(column, _)| *column == ASKED)
 }

@@ -25,6 +25,8 @@ pub enum Rule {
     Secondary,
     /// L5: a cell is split by a quarter of its subjects' number of further cells, at most.
     Splits,
+    /// A3.6: where an own list has a say, subjects are few by `k_fused`.
+    Fused,
 }
 
 /// The rules that hold.

@@ -247,7 +247,7 @@ impl Work {
         for (grouping, left_out) in groupings::of(release) {
             groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
         }
-        let thresholds = &release.thresholds(self.sealed.thresholds());
+        let thresholds = &release.thresholds(self.sealed.thresholds(), &self.rules);
         draft.with_own_list(release.is_fused());
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
@@ -274,7 +274,7 @@ impl Work {
         sums: &Sums,
         left_out: u64,
     ) -> EngineResult<Grouped> {
-        let thresholds = release.thresholds(self.sealed.thresholds());
+        let thresholds = release.thresholds(self.sealed.thresholds(), &self.rules);
         let least = functions::least_subjects(&thresholds, &self.key);
         let lower = lower::build(release, &self.source, least)?;
         let main = self.whole(session, &lower.main).await?;

@@ -16,7 +16,7 @@ use shuyu_privacy::{
 
 use crate::{
     answers::{self, Contributions, Grouping, Values},
-    check::release::Release,
+    check::{figure::Formula, release::Release},
     split::cells::{self, rows_by_key},
 };
 
@@ -136,10 +136,20 @@ pub(crate) fn visible(
     answers: &[Vec<Vec<Option<f64>>>],
     wanted: &Arc<Schema>,
 ) -> Result<RecordBatch> {
-    let types: Vec<&DataType> = release.figures.iter().map(|figure| &figure.data_type).collect();
+    let figures = release.figures.iter();
+    let figures: Vec<(&DataType, bool)> = figures
+        .map(|figure| (&figure.data_type, !matches!(figure.formula, Formula::Grouping(_))))
+        .collect();
     let mut batches = Vec::new();
     for (number, (Grouped { outcome, asked, .. }, answers)) in groupings.iter().zip(answers).enumerate() {
-        let batch = cells::answered(outcome, asked.keys, &asked.stays, answers, &types)?;
+        let batch = cells::answered(
+            outcome,
+            asked.keys,
+            &asked.stays,
+            answers,
+            &figures,
+            release.is_fused(),
+        )?;
         let batch = match &release.sets {
             None => batch,
             Some(sets) => {

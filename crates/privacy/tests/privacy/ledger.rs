@@ -343,3 +343,33 @@ fn what_a_party_that_chose_could_put_together_is_weighed_by_k_fused() {
     // Another party chose nothing.
     assert!(matches!(last(true, "b"), Verdict::Fresh(_)));
 }
+
+/// A cell of a dozen people was answered by the rules of its time: it is no reason to refuse all that is weighed by more,
+/// but what comes of it and a further sum is.
+#[test]
+fn what_could_be_computed_before_is_no_reason_to_refuse() {
+    // The jitter of some dozen lets it pass.
+    let mut dozens = (0..20).map(|at| 1000 + at * 50..1012 + at * 50);
+    let dozen = dozens
+        .find(|dozen| matches!(Desk::new().ask(&ones(dozen.clone())), Verdict::Fresh(_)))
+        .unwrap();
+    let desk = |known: bool| {
+        let mut desk = Desk::new();
+        if known {
+            desk.ask(&ones(dozen.clone()));
+        }
+        desk.fused = true;
+        desk
+    };
+    let mut chosen = desk(true);
+    assert!(matches!(chosen.ask(&ones(0..100)), Verdict::Fresh(_)));
+    assert!(matches!(chosen.ask(&ones(200..300)), Verdict::Fresh(_)));
+    // Forty, and forty with the dozen and fifteen more: the fifteen could be told, if the dozen is known.
+    let with = || ones((0..40).chain(dozen.clone()).chain(500..515));
+    for known in [true, false] {
+        let mut desk = desk(known);
+        assert!(matches!(desk.ask(&ones(0..40)), Verdict::Fresh(_)));
+        let told = desk.ask(&with());
+        assert_eq!(told == Verdict::Suppressed, known, "{told:?}");
+    }
+}

@@ -296,11 +296,17 @@ impl<'a> Figures<'a> {
 
     /// `grouping(a, b)`: nothing of the rows.
     fn grouping(&mut self, arguments: &[Expr], data_type: &DataType) -> Result<(), Refusal> {
-        let places: Option<Vec<usize>> = arguments
-            .iter()
-            .map(|argument| self.keys.iter().position(|key| key == argument))
-            .collect();
-        let Some(places) = places else {
+        // Written out, since a column may be named with its table and without.
+        let written = |expr: &Expr| {
+            let expr = self.exact.relation.write_out(expr, self.input).ok()?;
+            Some(expr.to_string())
+        };
+        let keys: Vec<Option<String>> = self.keys.iter().map(written).collect();
+        let place = |argument: &Expr| {
+            let argument = Some(written(argument)?);
+            keys.iter().position(|key| *key == argument)
+        };
+        let Some(places) = arguments.iter().map(place).collect::<Option<Vec<usize>>>() else {
             return Err(self.node("grouping", &Expr::Literal(ScalarValue::Null, None)));
         };
         self.figures

@@ -11,7 +11,7 @@ use datafusion::{
     logical_expr::{Aggregate, Expr},
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Citations, ColumnGrant, Label, Permit, TableKind, Thresholds, Use};
+use shuyu_privacy::{Citations, ColumnGrant, Label, Permit, Rule, Rules, TableKind, Thresholds, Use};
 
 use super::{
     blame::{naming, place},
@@ -154,8 +154,8 @@ impl Release {
     }
 
     /// The numbers that its cells are judged by.
-    pub fn thresholds(&self, of_permit: &Thresholds) -> Thresholds {
-        if self.is_fused() {
+    pub fn thresholds(&self, of_permit: &Thresholds, rules: &Rules) -> Thresholds {
+        if self.is_fused() && rules.hold(Rule::Fused) {
             of_permit.fused()
         } else {
             of_permit.clone()
@@ -183,7 +183,8 @@ pub(super) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(
 }
 
 /// Keys of own lists are bare labels, so that a list can be joined as a set; nothing of a list is read by an aggregate
-/// (A3.6); and everything that leaves is perturbed, since who asks may change the list by one.
+/// (A3.6); and everything that leaves is perturbed, since who asks may change the list by one. So a key leaves with a
+/// figure only: that a group exists would neither be perturbed nor be compared with what was answered.
 ///
 /// # Errors
 /// `node_not_allowed`.
@@ -194,8 +195,16 @@ pub(super) fn check_release(
     parts: &[Part],
     citations: &Citations,
 ) -> Result<(), Refusal> {
-    if relation.own().next().is_none() {
+    let Some(list) = relation.own().next() else {
         return Ok(());
+    };
+    if aggregate.aggr_expr.iter().all(is_grouping) {
+        let of_list = keys.iter().flat_map(|key| relation.own_columns(key)).next();
+        let refusal = match of_list {
+            Some(label) => refused(relation, &label, "own_without_figure", citations),
+            None => node("own_without_figure", citations).fact("table", &list.table),
+        };
+        return Err(refusal.nearest_sql("count(*)"));
     }
     for key in keys {
         let own = relation.own_columns(key);
@@ -203,7 +212,8 @@ pub(super) fn check_release(
             return Err(refused(relation, first, "own_key", citations).instruct("bare_label"));
         }
     }
-    for read in aggregate.aggr_expr.iter().flat_map(Expr::column_refs) {
+    let figures = aggregate.aggr_expr.iter().filter(|figure| !is_grouping(figure));
+    for read in figures.flat_map(Expr::column_refs) {
         let written = relation.write_out(&Expr::Column(read.clone()), input)?;
         let is_unit = |column: &Column| {
             relation
@@ -220,9 +230,7 @@ pub(super) fn check_release(
     match parts.iter().find(exact).and_then(|part| part.core.as_ref()) {
         None => Ok(()),
         Some(core) => {
-            let refusal = Refusal::unmet("node_not_allowed")
-                .under(&citations.raw_stays)
-                .fact("node", "own_exact");
+            let refusal = node("own_exact", citations);
             Err(match columns_of(&core.value).into_values().next() {
                 Some(column) => naming(refusal, relation, &column).at(place(&column), &column.name),
                 None => refusal,
@@ -239,17 +247,27 @@ pub(super) fn check_release(
 pub(super) fn stays_above(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     match relation.own().next() {
         None => Ok(()),
-        Some(leaf) => Err(Refusal::unmet("node_not_allowed")
-            .under(&citations.raw_stays)
-            .fact("node", "own_per_subject")
+        Some(leaf) => Err(node("own_per_subject", citations)
             .fact("table", &leaf.table)
             .instruct("own_above")),
     }
 }
 
-fn refused(relation: &Relation, column: &Column, node: &str, citations: &Citations) -> Refusal {
-    let refusal = Refusal::unmet("node_not_allowed")
+/// Says which keys a grouping set leaves out, and nothing of the rows.
+fn is_grouping(expr: &Expr) -> bool {
+    match expr {
+        Expr::Alias(alias) => is_grouping(&alias.expr),
+        Expr::AggregateFunction(call) => call.func.name() == "grouping",
+        _ => false,
+    }
+}
+
+fn node(node: &str, citations: &Citations) -> Refusal {
+    Refusal::unmet("node_not_allowed")
         .under(&citations.raw_stays)
-        .fact("node", node);
-    naming(refusal, relation, column).at(place(column), &column.name)
+        .fact("node", node)
+}
+
+fn refused(relation: &Relation, column: &Column, called: &str, citations: &Citations) -> Refusal {
+    naming(node(called, citations), relation, column).at(place(column), &column.name)
 }

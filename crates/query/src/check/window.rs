@@ -21,7 +21,7 @@ use super::{
     exact::Exact,
     maker::{self, Made, Maker},
     membership::How,
-    origin::{Origin, Over, Value},
+    origin::{Over, Value},
     per_subject::{self, hold_subject},
     relation::{Leaf, Relation},
 };
@@ -268,10 +268,12 @@ fn bounded(bound: &WindowFrameBound, rows: bool) -> bool {
     }
 }
 
-/// Whether a relation was made by windows or aggregates of each subject, so that a row of it is a subject's own.
+/// Whether rows of a relation were made by windows or aggregates of each subject, so that a row is a subject's own. Rows
+/// that others are kept by are not among them.
 pub(super) fn is_derived(relation: &Relation) -> bool {
-    relation
-        .leaves
-        .iter()
-        .any(|leaf| matches!(leaf.origin, Origin::Derived(_)))
+    let joined = relation.leaves.iter().filter(|leaf| leaf.is_kept());
+    joined.filter_map(Leaf::derived).any(|derived| {
+        let windows = |value: &Value| matches!(value, Value::Window(_));
+        derived.grouped || derived.values.iter().any(windows) || is_derived(&derived.inner)
+    })
 }

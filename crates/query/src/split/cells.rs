@@ -88,8 +88,9 @@ pub(crate) fn in_types(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<Reco
 }
 
 /// The cells of one grouping that left, with the answers to their figures in place of the exact values. `answers` holds,
-/// by figure and by cell that went in, what leaves, `stays` whether it was to leave, `types` the types of the figures.
-/// A cell of which nothing leaves that was there is gone. Only keys and figures are left.
+/// by figure and by cell that went in, what leaves, `stays` whether it was to leave, `figures` their types
+/// and whether they say something of the rows. A cell of which nothing leaves that was there is gone, and with `only_told`
+/// one of which nothing leaves. Only keys and figures are left.
 ///
 /// # Errors
 /// When a column does not take a number.
@@ -98,7 +99,8 @@ pub(crate) fn answered(
     keys: usize,
     stays: &[Vec<bool>],
     answers: &[Vec<Option<f64>>],
-    types: &[&DataType],
+    figures: &[(&DataType, bool)],
+    only_told: bool,
 ) -> Result<RecordBatch> {
     let visible = &outcome.visible;
     let places: Vec<usize> = (0..outcome.kept.len())
@@ -109,7 +111,7 @@ pub(crate) fn answered(
         .map(|field| field.as_ref().clone())
         .collect();
     let mut columns = visible.columns()[..keys].to_vec();
-    for (index, (answers, wanted)) in answers.iter().zip(types).enumerate() {
+    for (index, (answers, (wanted, _))) in answers.iter().zip(figures).enumerate() {
         let leaves = |place: &usize| {
             let value = answers.get(*place).copied().flatten();
             if wanted.is_integer() {
@@ -128,14 +130,15 @@ pub(crate) fn answered(
         columns.push(compute::cast(&numbers, wanted)?);
     }
     let there = |place: &usize| {
-        let mut figures = answers.iter().zip(stays);
-        let lost = |(answers, stays): (&Vec<Option<f64>>, &Vec<bool>)| {
-            stays.get(*place) == Some(&true) && answers.get(*place).copied().flatten().is_none()
-        };
-        let kept = answers
-            .iter()
-            .any(|answers| answers.get(*place).copied().flatten().is_some());
-        kept || !figures.any(lost)
+        let told = answers.iter().zip(stays).zip(figures);
+        let told = told.filter(|(_, (_, of_rows))| *of_rows);
+        let told = told.map(|((answers, stays), _)| {
+            let stays = stays.get(*place) == Some(&true);
+            (stays, answers.get(*place).copied().flatten().is_some())
+        });
+        let told: Vec<(bool, bool)> = told.collect();
+        let lost = told.iter().any(|(stays, answered)| *stays && !answered);
+        told.iter().any(|(_, answered)| *answered) || !lost && !only_told
     };
     let rows = if keys == 0 { 1 } else { places.len() };
     let options = RecordBatchOptions::new().with_row_count(Some(rows));

@@ -18,7 +18,7 @@ const CASES: &str = include_str!("sql-policy/fusion.jsonl");
 
 #[test]
 fn lists_are_answered_about_and_attacks_through_them_stopped() {
-    let report = all_pass(CASES, 27, 9);
+    let report = all_pass(CASES, 31, 11);
     assert!(report.by_noise_alone.is_empty(), "{:?}", report.by_noise_alone);
 }
 
@@ -28,7 +28,7 @@ fn lists_however_they_are_put() {
 }
 
 /// The thousand people and a list that names some of them, by number and label. Beyond 1,000 is nobody.
-fn listed(rows: impl Iterator<Item = (u64, &'static str)>) -> Small {
+pub fn listed(rows: impl Iterator<Item = (u64, &'static str)>) -> Small {
     let mut small = people();
     add_list(&mut small, rows);
     small
@@ -57,7 +57,7 @@ fn add_list(small: &mut Small, rows: impl Iterator<Item = (u64, &'static str)>) 
     small.add("own", TableKind::Own, columns, &[(UNIT_COLUMN, unit)]);
 }
 
-const JOINED: &str = "FROM own u JOIN t ON u.id_no = t.id_no";
+pub const JOINED: &str = "FROM own u JOIN t ON u.id_no = t.id_no";
 
 #[test]
 fn a_list_is_joined_as_a_set() {
@@ -118,6 +118,44 @@ fn both_sides_of_a_branch_need_k_fused() {
         &within,
         &[(0..MANY).filter(|i| x(*i) < 2150).count() as f64],
     );
+}
+
+/// That a group of chosen people is there is told with a figure about them, and not without.
+#[test]
+fn a_key_leaves_with_a_figure_only() {
+    let small = listed((0..100).map(|i| (i, if i < 60 { "a" } else { "b" })));
+    let refusal = small.refusal(&format!("SELECT u.tag {JOINED} GROUP BY u.tag"));
+    assert_eq!(refusal.code, "node_not_allowed");
+    for (fact, value) in [
+        ("node", "own_without_figure"),
+        ("table", "own"),
+        ("column", "tag"),
+        ("nearest", "count(*)"),
+    ] {
+        assert_eq!(
+            refusal.facts.get(fact).map(String::as_str),
+            Some(value),
+            "{refusal:?}"
+        );
+    }
+    // Nobody of the list is below the bound: the figure is withheld, and then the groups are not told either.
+    let lost = format!("SELECT u.tag, sum(CASE WHEN t.x < 0 THEN t.x ELSE 0 END) {JOINED} GROUP BY u.tag");
+    assert!(small.ask(&lost).is_empty());
+    let of_all = "SELECT g, sum(CASE WHEN x < 0 THEN x ELSE 0 END) FROM t GROUP BY g";
+    assert_eq!(small.ask(of_all), [["a", "NULL"], ["b", "NULL"]]);
+}
+
+#[test]
+fn grouping_reads_a_column_with_its_table_and_without() {
+    let small = listed((0..100).map(|i| (i, if i < 60 { "a" } else { "b" })));
+    for key in ["u.tag", "tag"] {
+        for read in ["u.tag", "tag"] {
+            let sql = format!(
+                "SELECT grouping({read}) AS g, count(*) AS n {JOINED} GROUP BY ROLLUP ({key}) ORDER BY g, n"
+            );
+            exactly(&small, &sql, &[0.0, 40.0, 0.0, 60.0, 1.0, 100.0]);
+        }
+    }
 }
 
 #[test]

@@ -253,6 +253,49 @@ fn forms_that_are_no_membership_are_refused() {
     }
 }
 
+/// Rows that others are kept by do not make a row of them one per subject.
+#[test]
+fn rows_are_refused_as_rows() {
+    let small = persons();
+    for (code, sql) in [
+        (
+            "raw_rows",
+            "SELECT half FROM w WHERE EXISTS (SELECT 1 FROM t WHERE t.id_no = w.id_no)",
+        ),
+        (
+            "raw_rows",
+            "SELECT half FROM w WHERE id_no NOT IN (SELECT id_no FROM t)",
+        ),
+        (
+            "raw_rows",
+            "SELECT cost FROM t WHERE id_no IN (SELECT id_no FROM w GROUP BY id_no HAVING count(*) = 1)",
+        ),
+        (
+            "raw_rows",
+            "SELECT w.half, t.cost FROM w LEFT JOIN t ON t.id_no = w.id_no",
+        ),
+        (
+            "raw_rows",
+            "SELECT w.half, t.cost FROM w LEFT JOIN t ON t.id_no = w.id_no WHERE t.place = 'later'",
+        ),
+        (
+            "select_star",
+            "SELECT * FROM w WHERE EXISTS (SELECT 1 FROM t WHERE t.id_no = w.id_no)",
+        ),
+        ("small_group_key", "SELECT id_no, count(*) FROM t GROUP BY id_no"),
+        (
+            "small_group_key",
+            "SELECT cost, row_number() OVER (PARTITION BY id_no ORDER BY cost) FROM t",
+        ),
+        (
+            "small_group_key",
+            "SELECT s.n FROM (SELECT id_no, count(*) AS n FROM t GROUP BY id_no) s WHERE EXISTS (SELECT 1 FROM w WHERE w.id_no = s.id_no)",
+        ),
+    ] {
+        assert_eq!(small.refused(sql), code, "{sql}");
+    }
+}
+
 #[test]
 fn a_value_of_a_side_that_may_be_missing_is_not_computed_unless_it_may_be_shown() {
     // It would fail on one row, were it computed.

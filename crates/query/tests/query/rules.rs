@@ -12,6 +12,7 @@ use shuyu_query::{
 use crate::{
     dice::Dice,
     fixture::{CASES, WORLD, block_on, table},
+    fusion::{JOINED, listed},
     people::in_turn,
     small::{Small, free, text, units},
 };
@@ -69,7 +70,8 @@ fn after(rule: Option<Rule>) -> Option<Rule> {
         Some(Rule::Close) => Some(Rule::Relations),
         Some(Rule::Relations) => Some(Rule::Secondary),
         Some(Rule::Secondary) => Some(Rule::Splits),
-        Some(Rule::Splits) => None,
+        Some(Rule::Splits) => Some(Rule::Fused),
+        Some(Rule::Fused) => None,
     }
 }
 
@@ -97,6 +99,10 @@ fn gets_through(rule: Rule) -> Vec<String> {
             halves(Rules::all().without(Rule::Relations)) <= 12
                 && halves(Rules::all().without(Rule::Relations).without(rule)) > 12,
             "halves of 48 subjects",
+        ),
+        Rule::Fused => named(
+            a_list_tells(Rules::all().without(rule)),
+            "fifteen people of a list",
         ),
     }
 }
@@ -131,6 +137,14 @@ fn margin_tells(rules: Rules) -> bool {
     ["a", "b", "NULL"].iter().all(|part| shown.contains(part))
 }
 
+/// Whether fifteen people are told because somebody chose them.
+fn a_list_tells(rules: Rules) -> bool {
+    let small = listed((0..15).map(|i| (i, "a")));
+    let engine = under(GateKey::new([1; 32]), rules);
+    let sql = format!("SELECT count(*) {JOINED}");
+    table(&small.released_by(&engine, &sql).batches) != [["NULL"]]
+}
+
 /// How many halves of 48 subjects are told one after the other, once all of them are counted.
 fn halves(rules: Rules) -> usize {
     const BITS: [&str; 16] = [
@@ -158,6 +172,7 @@ fn without_a_rule_something_gets_through() {
     let all = open(|key| under(key, Rules::all()));
     assert!(all.is_empty(), "{all:?}");
     assert!(!margin_tells(Rules::all()));
+    assert!(!a_list_tells(Rules::all()));
     let mut rule = None;
     while let Some(next) = after(rule) {
         let through = gets_through(next);
