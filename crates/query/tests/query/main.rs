@@ -31,6 +31,7 @@ mod small;
 mod stage_attacks;
 mod stages;
 mod together;
+mod told;
 mod total;
 mod unions;
 mod vocabulary;
