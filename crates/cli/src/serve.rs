@@ -107,12 +107,7 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let wall: Arc<dyn Clock> = Arc::new(SystemClock::ahead(options.wall_ahead));
     let random = Arc::new(SystemRandom::new(folder.keys.digest));
     let signer = Arc::new(SigningKey::from_bytes(&folder.keys.signer).context("the signing key")?);
-    let database = match folder.postgres_url()? {
-        Some(url) => DatabaseConfig::Postgres { url },
-        None => DatabaseConfig::Sqlite {
-            path: folder.root.join("proceedings.sqlite"),
-        },
-    };
+    let database = database(&folder)?;
     let store = Store::open(StoreConfig {
         database,
         access: AccessConfig::Sqlite {
@@ -179,6 +174,16 @@ fn sandbox_of(folder: &DataFolder) -> Result<Sandbox, Refusal> {
         }
     }
     Ok(sandbox)
+}
+
+/// Where the record of a folder is kept.
+fn database(folder: &DataFolder) -> anyhow::Result<DatabaseConfig> {
+    Ok(match folder.postgres_url()? {
+        Some(url) => DatabaseConfig::Postgres { url },
+        None => DatabaseConfig::Sqlite {
+            path: folder.root.join("proceedings.sqlite"),
+        },
+    })
 }
 
 /// The lake of a folder, sealed unless a training folder was asked for without.

@@ -3,9 +3,11 @@
 //! * **L1** The same set with the same contributions has the answer it had, whether that was its own or another's.
 //! * **L2, L3, L7** A set that differs from one that was answered by fewer than `k + j` subjects, in whom it
 //!   holds or in what they contribute, is answered with that one: the difference of the two is then nothing,
-//!   whatever the subjects' values are. Versions of a dataset are compared like anything else, so that a refresh
+//!   whatever the subjects' values are. `k` is `k_fused` here if an own list had a say in one of the two. Versions of a dataset are compared like anything else, so that a refresh
 //!   that changes a few subjects changes no answer. Only original entries are neighbours, so answers cannot drift.
-//! * **L4** No sum of answers speaks of fewer than `k + j` subjects (`relations`).
+//! * **L4** No sum of answers speaks of fewer than `k + j` subjects (`relations`). `k` is `k_fused` here if an own list
+//!   has a say in the set that is asked about, or had one in any set of the family that the same party was answered
+//!   about.
 //! * **L5** A cell is split by at most a quarter of its subjects' number of further cells of one party.
 //!
 //! Sums are compared within a *family*: counts with counts, sums of a measure with sums of that measure.
@@ -42,7 +44,8 @@ pub struct Entry {
     pub additive: bool,
     /// It is counted as a cell that is split and that splits (L5).
     pub splits: bool,
-    /// An own list had a say in who is in it, so that `k_fused` tells what is close to it.
+    /// An own list had a say in who is in it: `k_fused` tells what is close to it, and what its party may put together
+    /// in the family from then on.
     pub fused: bool,
 }
 

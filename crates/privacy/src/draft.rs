@@ -26,6 +26,8 @@ pub struct Sought<'a> {
     pub tally: &'a Tally,
     /// Every subject has one row, so that what it contributes to a sum does not depend on the cell.
     pub one_row: bool,
+    /// An own list has a say in who its subjects are.
+    pub fused: bool,
 }
 
 /// The book as it would be after the statement that is being judged.
@@ -38,7 +40,6 @@ pub struct Draft<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
     rules: &'a Rules,
-    fused: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -59,59 +60,27 @@ impl<'a> Draft<'a> {
             thresholds,
             key,
             rules,
-            fused: false,
         }
     }
 
-    /// Whether an own list has a say in who is in the sets that are asked about from now on.
-    pub fn with_own_list(&mut self, fused: bool) {
-        self.fused = fused && self.rules.hold(Rule::Fused);
+    /// Whether an own list has a say in who is in the set, as far as that is held against it.
+    fn is_fused(&self, sought: &Sought<'_>) -> bool {
+        sought.fused && self.rules.hold(Rule::Fused)
     }
 
     /// The answer to a sum; a fresh one is remembered.
     pub fn answer(&mut self, sought: &Sought<'_>) -> Verdict {
+        let close = self.rules.hold(Rule::Close);
+        if close && let Some(verdict) = self.before(sought) {
+            return verdict;
+        }
         let fresh = sought
             .tally
             .perturbed(sought.kind, self.thresholds, self.key, self.rules);
+        let entry = self.entry(sought, fresh);
+        let sum = (entry.set, entry.contribution);
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
-        let close = self.rules.hold(Rule::Close);
-        let same = family.known.get(&(sought.tally.set, sought.tally.contribution));
-        if let Some(entry) = same
-            .and_then(|place| family.entries.get(*place))
-            .filter(|_| close)
-        {
-            return Verdict::Again(entry.value);
-        }
-        let sum = (sought.tally.set, sought.tally.contribution);
-        let before = family.snapped.get(&sum);
-        if let Some(entry) = before
-            .and_then(|place| family.entries.get(*place))
-            .filter(|_| close)
-        {
-            return Verdict::Snapped(entry.value);
-        }
-        let members = self.members(sought.contributions);
-        let family = self.book.families.entry(sought.family.to_owned()).or_default();
-        let entry = Entry {
-            family: sought.family.to_owned(),
-            set: sought.tally.set,
-            contribution: sought.tally.contribution,
-            value: fresh,
-            party: self.party.to_owned(),
-            additive: match sought.kind {
-                Kind::Count => members.uniform(),
-                Kind::Sum => true,
-                Kind::Distinct | Kind::Quantile => false,
-            },
-            splits: match sought.kind {
-                Kind::Count => members.uniform(),
-                Kind::Sum => sought.one_row,
-                Kind::Distinct | Kind::Quantile => false,
-            },
-            fused: self.fused,
-            members,
-        };
-        let fused = self.fused || family.chosen_by(self.party);
+        let fused = entry.fused || family.chosen_by(self.party);
         let judge = Judge::of(self.thresholds, self.key, self.party, fused);
         if close && let Some(neighbour) = judge.nearest(family, &entry) {
             let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
@@ -149,6 +118,36 @@ impl<'a> Draft<'a> {
         Verdict::Fresh(fresh)
     }
 
+    /// What the same sum was answered with, or as which other one.
+    fn before(&self, sought: &Sought<'_>) -> Option<Verdict> {
+        let family = self.book.families.get(sought.family)?;
+        let sum = (sought.tally.set, sought.tally.contribution);
+        let value = |place: &usize| family.entries.get(*place).map(|entry| entry.value);
+        let again = family.known.get(&sum).and_then(value).map(Verdict::Again);
+        again.or_else(|| family.snapped.get(&sum).and_then(value).map(Verdict::Snapped))
+    }
+
+    /// A sum as it is remembered with its answer.
+    fn entry(&mut self, sought: &Sought<'_>, value: f64) -> Entry {
+        let members = self.members(sought.contributions);
+        let (additive, splits) = match sought.kind {
+            Kind::Count => (members.uniform(), members.uniform()),
+            Kind::Sum => (true, sought.one_row),
+            Kind::Distinct | Kind::Quantile => (false, false),
+        };
+        Entry {
+            family: sought.family.to_owned(),
+            set: sought.tally.set,
+            contribution: sought.tally.contribution,
+            members,
+            value,
+            party: self.party.to_owned(),
+            additive,
+            splits,
+            fused: self.is_fused(sought),
+        }
+    }
+
     /// Enters an answer that was given by other means, so that what is asked next is compared with it (M1). It is not
     /// judged, and neither splits cells nor is split.
     pub fn enter(&mut self, sought: &Sought<'_>, value: f64) {
@@ -157,24 +156,12 @@ impl<'a> Draft<'a> {
         if sought.contributions.is_empty() || family.known.contains_key(&key) {
             return;
         }
-        let members = self.members(sought.contributions);
         let entry = Entry {
-            family: sought.family.to_owned(),
-            set: sought.tally.set,
-            contribution: sought.tally.contribution,
-            value,
-            party: self.party.to_owned(),
-            additive: match sought.kind {
-                Kind::Count => members.uniform(),
-                Kind::Sum => true,
-                Kind::Distinct | Kind::Quantile => false,
-            },
             splits: false,
-            fused: self.fused,
-            members,
+            ..self.entry(sought, value)
         };
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
-        let least = Judge::of(self.thresholds, self.key, self.party, self.fused).least(entry.set);
+        let least = Judge::of(self.thresholds, self.key, self.party, entry.fused).least(entry.set);
         let classes = family.relations.split(&entry.members);
         if entry.additive {
             family.relations.put(&classes, least);
@@ -263,12 +250,7 @@ impl<'a> Judge<'a> {
     }
 
     fn k(&self, fused: bool) -> u64 {
-        let k = u64::from(self.thresholds.k.value);
-        if fused {
-            k.max(u64::from(self.thresholds.k_fused.value))
-        } else {
-            k
-        }
+        u64::from(self.thresholds.k_of(fused).value)
     }
 
     fn jittered(&self, fused: bool, purpose: &str, parts: &[&[u8]]) -> u64 {

@@ -214,14 +214,22 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// `k` where an own list has a say in who is in a set (`fused`), or where none has.
+    pub fn k_of(&self, fused: bool) -> &Limit {
+        if fused && self.k.value < self.k_fused.value {
+            &self.k_fused
+        } else {
+            &self.k
+        }
+    }
+
     /// The numbers that hold where an own list has a say in who is in a cell.
     #[must_use]
     pub fn fused(&self) -> Self {
-        let mut fused = self.clone();
-        if fused.k.value < fused.k_fused.value {
-            fused.k = fused.k_fused.clone();
+        Self {
+            k: self.k_of(true).clone(),
+            ..self.clone()
         }
-        fused
     }
 }
 

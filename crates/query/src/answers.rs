@@ -64,6 +64,8 @@ pub(crate) struct Asking<'a> {
     pub sums: &'a Sums,
     /// Every subject has one row.
     pub one_row: bool,
+    /// An own list has a say in who is in the cells.
+    pub fused: bool,
 }
 
 impl Asking<'_> {
@@ -208,6 +210,7 @@ impl Cell<'_, '_> {
             contributions,
             tally: &tally,
             one_row: asking.one_row,
+            fused: asking.fused,
         };
         AnsweredSum {
             exact: tally.total,
@@ -240,6 +243,7 @@ impl Cell<'_, '_> {
                 contributions: &ranked.contributions,
                 tally: &tally,
                 one_row: asking.one_row,
+                fused: asking.fused,
             });
             self.sums.push(AnsweredSum {
                 exact: window.exact,

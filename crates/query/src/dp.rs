@@ -117,6 +117,8 @@ impl Work {
                     contributions: &contributions,
                     tally: &tally,
                     one_row: !release.subject.many_rows,
+                    // The mode refuses own lists.
+                    fused: false,
                 };
                 draft.enter(&sought, amount(noisy, sum.amount, number));
             }

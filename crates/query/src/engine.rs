@@ -248,7 +248,6 @@ impl Work {
             groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
         }
         let thresholds = &release.thresholds(self.sealed.thresholds(), &self.rules);
-        draft.with_own_list(release.is_fused());
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
             thresholds,
@@ -256,6 +255,7 @@ impl Work {
             rules: &self.rules,
             sums: &sums,
             one_row: !release.subject.many_rows,
+            fused: release.is_fused(),
         };
         let answered = asking.ask(draft, &groupings);
         let visible = groupings::visible(&groupings, release, &answered.figures, schema)?;

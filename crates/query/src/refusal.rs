@@ -2,7 +2,8 @@
 //!
 //! Facts: `column`, `table`, `use`, `node`, `function`, `statement`; `fragment` with `line` and
 //! `position` (both from 1) where the text is known; `nearest` with `nearest_kind` = `sql` or
-//! `instruction`. Literals of the query may be personal data, so fragments never hold any.
+//! `instruction`. Literals of the query may be personal data, so fragments never hold any,
+//! and so may names that the analyst gave: a fact holds a name that the platform knows, or one that passed [`echoed`].
 
 use shuyu_kernel::{ClauseId, Refusal};
 
@@ -38,6 +39,11 @@ impl Explain for Refusal {
         }
     }
     fn nearest_sql(self, sql: impl ToString) -> Self {
+        let sql = sql.to_string();
+        // With a name that is not repeated it would be no SQL.
+        if sql.contains(UNTOLD) {
+            return self.instruct("name_plainly");
+        }
         self.fact("nearest_kind", "sql").fact("nearest", sql)
     }
     fn instruct(self, code: &str) -> Self {
@@ -51,6 +57,9 @@ impl Explain for Refusal {
 /// Longest name that is repeated to the analyst although nobody gave it to us.
 const MOST_NAME: usize = 40;
 
+/// Stands for a name that is not repeated, and begins every name that is made in place of one.
+pub(crate) const UNTOLD: &str = "…";
+
 /// A name that an analyst wrote and that names nothing of ours. In SQL a text in double quotes is a
 /// name, so it may be a person's: only what looks like an ASCII identifier is repeated.
 pub(crate) fn echoed(name: &str) -> &str {
@@ -59,7 +68,7 @@ pub(crate) fn echoed(name: &str) -> &str {
     if starts && name.len() <= MOST_NAME && name.bytes().all(identifier) {
         name
     } else {
-        "…"
+        UNTOLD
     }
 }
 

@@ -101,6 +101,7 @@ async fn piece(lake: &Lake, set: DatasetId) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 async fn a_piece_of_a_delivered_set_names_its_recipient() {
     let folder = tempfile::tempdir().expect("a folder");
     let random = Arc::new(SystemRandom::new([3; 32]));

@@ -1,6 +1,7 @@
 //! The real binary over real HTTP: the main job, recovery after SIGKILL, hostile input, offline verification,
 //! and a real browser.
 
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(clippy::expect_used, reason = "a test that cannot go on stops")]
 
 mod arriving;

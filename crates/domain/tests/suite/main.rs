@@ -1,4 +1,5 @@
 //! The procedure engine under the shipped profile.
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,6 @@
 //! Integration tests of the lake, one binary.
 
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(
     clippy::expect_used,
     reason = "helpers of tests may end a test; clippy exempts only test functions"

@@ -63,7 +63,6 @@ impl Desk {
     fn judge(&self, all: &[Vec<Contribution>]) -> (Vec<Verdict>, Remembered) {
         let (thresholds, key) = (Thresholds::default(), key(1));
         let mut draft = Draft::new(&self.book, self.party, &thresholds, &key, &self.rules);
-        draft.with_own_list(self.fused);
         let verdicts = all
             .iter()
             .map(|contributions| {
@@ -74,6 +73,7 @@ impl Desk {
                     contributions,
                     tally: &tally,
                     one_row: true,
+                    fused: self.fused,
                 })
             })
             .collect();

@@ -53,24 +53,7 @@ impl References<'_> {
             Rule::NotSamePerson { acts } => acts.iter().for_each(|act| self.act(act, at)),
             Rule::Done { act, since } => [act].into_iter().chain(since).for_each(|act| self.act(act, at)),
             Rule::Retained { act, .. } => self.act(act, at),
-            Rule::Unaffiliated {
-                body,
-                role,
-                via,
-                cases,
-                ..
-            } => {
-                match body {
-                    BodyRef::Field(field) => self.operand(field, at),
-                    BodyRef::Party(role) => self.role(role, at),
-                    BodyRef::Actor => {}
-                }
-                self.role(role, at);
-                self.links(via, at);
-                if let Some(query) = cases {
-                    self.query(query, at);
-                }
-            }
+            Rule::Unaffiliated { .. } => self.unaffiliated(&guard.rule, at),
             Rule::NotSameBody { role } => self.role(role, at),
             Rule::AtMostField { field, ceiling } => {
                 [field, ceiling]
@@ -81,6 +64,29 @@ impl References<'_> {
                 [left, right].into_iter().for_each(|field| self.field(field, at))
             }
             Rule::NoOpenObjection | Rule::ObjectionsMended | Rule::LanesApproved => {}
+        }
+    }
+
+    fn unaffiliated(&mut self, rule: &Rule, at: &Place) {
+        let Rule::Unaffiliated {
+            body,
+            role,
+            via,
+            cases,
+            ..
+        } = rule
+        else {
+            return;
+        };
+        match body {
+            BodyRef::Field(field) => self.operand(field, at),
+            BodyRef::Party(role) => self.role(role, at),
+            BodyRef::Actor => {}
+        }
+        self.role(role, at);
+        self.links(via, at);
+        if let Some(query) = cases {
+            self.query(query, at);
         }
     }
 

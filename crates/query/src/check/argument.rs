@@ -333,61 +333,62 @@ impl Arguments<'_> {
         // Of the core itself: below the edge, or not below it.
         let below = least == (affine.factor > 0.0);
         let with = |more: Guard| guards.iter().cloned().chain([more]).collect::<Vec<_>>();
-        if let Some(Bounds { low, high }) = core.bounds {
-            let all_inside = if below {
-                edge > high as f64
-            } else {
-                edge <= low as f64
-            };
-            let all_outside = if below {
-                edge <= low as f64
-            } else {
-                edge > high as f64
-            };
-            if all_inside || all_outside {
-                let present = Guard {
-                    condition: core.value.clone().is_not_null(),
-                    kind: Kind::Present,
-                };
-                let missing = Guard {
-                    condition: core.value.clone().is_null(),
-                    kind: Kind::Missing,
-                };
-                return Ok(if all_outside {
-                    vec![constant(guards)]
-                } else {
-                    vec![
-                        Piece {
-                            guards: with(present),
-                            value: Some(affine),
-                        },
-                        constant(with(missing)),
-                    ]
-                });
+        let (inside, outside) = match core
+            .bounds
+            .and_then(|bounds| all_on_one_side(bounds, edge, below))
+        {
+            Some(Side::Outside) => return Ok(vec![constant(guards)]),
+            Some(Side::Inside) => {
+                let guard = |condition, kind| Guard { condition, kind };
+                (
+                    guard(core.value.clone().is_not_null(), Kind::Present),
+                    guard(core.value.is_null(), Kind::Missing),
+                )
             }
-        }
-        let edge = if self.is_whole(&core.value) {
-            edge.ceil()
-        } else {
-            edge
+            None => {
+                let condition = self.on_this_side(&core.value, edge, below);
+                self.condition(&condition)?;
+                (holds(&condition), fails(&condition))
+            }
         };
+        Ok(vec![
+            Piece {
+                guards: with(inside),
+                value: Some(affine),
+            },
+            constant(with(outside)),
+        ])
+    }
+
+    /// Where a core is below an edge, or not below it.
+    fn on_this_side(&self, core: &Expr, edge: f64, below: bool) -> Expr {
+        let edge = if self.is_whole(core) { edge.ceil() } else { edge };
         let literal = if edge.fract() == 0.0 && edge.abs() < EXACT {
             lit(edge as i64)
         } else {
             lit(edge)
         };
-        let condition = if below {
-            core.value.clone().lt(literal)
+        if below {
+            core.clone().lt(literal)
         } else {
-            core.value.clone().gt_eq(literal)
-        };
-        self.condition(&condition)?;
-        Ok(vec![
-            Piece {
-                guards: with(holds(&condition)),
-                value: Some(affine),
-            },
-            constant(with(fails(&condition))),
-        ])
+            core.clone().gt_eq(literal)
+        }
+    }
+}
+
+/// Where the limits of a core put all of its values.
+enum Side {
+    Inside,
+    Outside,
+}
+
+/// Whether all values within limits are below an edge (or, not `below`, not below it), or none is.
+fn all_on_one_side(Bounds { low, high }: Bounds, edge: f64, below: bool) -> Option<Side> {
+    if edge > high as f64 {
+        Some(if below { Side::Inside } else { Side::Outside })
+    } else if edge <= low as f64 {
+        Some(if below { Side::Outside } else { Side::Inside })
+    } else {
+        None
     }
 }

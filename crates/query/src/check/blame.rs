@@ -10,8 +10,14 @@ use datafusion::{
 use shuyu_kernel::Refusal;
 use shuyu_privacy::{Grain, Use};
 
-use super::{exact::Exact, grain, nearest, relation::Relation, survey::function_refused};
-use crate::refusal::{Explain, Place};
+use super::{
+    exact::Exact,
+    grain, nearest,
+    origin::{Origin, Value},
+    relation::Relation,
+    survey::function_refused,
+};
+use crate::refusal::{Explain, Place, echoed};
 
 /// Where the analyst named a column.
 pub(crate) fn place(column: &Column) -> Option<Place> {
@@ -38,10 +44,35 @@ pub(crate) fn first_column(expr: &Expr) -> Option<Column> {
     first
 }
 
-/// Adds the facts of a base column of a relation.
+/// What may be told of a base column: its table and its name, as the platform knows them where the rows of a subject
+/// only pass it on; a name that the analyst gave, if it may be repeated.
+pub(crate) fn told<'r>(relation: &'r Relation, column: &'r Column) -> (&'r str, &'r str) {
+    let Some(leaf) = relation.leaf(column) else {
+        return ("", echoed(&column.name));
+    };
+    match (&leaf.origin, leaf.value(&column.name)) {
+        (Origin::Stored, _) => (&leaf.table, &column.name),
+        (Origin::Derived(derived), Some((_, Value::Key(Expr::Column(base))))) => told(&derived.inner, base),
+        (Origin::Derived(_) | Origin::Released(_), _) => (&leaf.table, echoed(&column.name)),
+    }
+}
+
+/// Adds table and name of a base column of a relation.
 pub(crate) fn naming(refusal: Refusal, relation: &Relation, column: &Column) -> Refusal {
-    let table = relation.leaf(column).map_or("", |leaf| leaf.table.as_str());
-    refusal.fact("column", &column.name).fact("table", table)
+    let (table, name) = told(relation, column);
+    refusal.fact("column", name).fact("table", table)
+}
+
+/// The same, with the place where the analyst named it.
+pub(crate) fn pointing(refusal: Refusal, relation: &Relation, column: &Column) -> Refusal {
+    let (_, name) = told(relation, column);
+    naming(refusal, relation, column).at(place(column), name)
+}
+
+/// Adds a column as the analyst named it, where it is not known of which table it is.
+pub(crate) fn named(refusal: Refusal, column: &Column) -> Refusal {
+    let name = echoed(&column.name);
+    refusal.fact("column", name).at(place(column), name)
 }
 
 impl Exact<'_> {
@@ -79,14 +110,15 @@ impl Exact<'_> {
         let refusal = refusal.fact("node", node_of(self.wanted));
         match first_column(expr) {
             Some(column) => self.about(refusal, &column),
-            None => refusal.fact("use", self.wanted.name()),
+            None => {
+                let table = self.relation.personal().map_or("", |leaf| &leaf.table);
+                refusal.fact("use", self.wanted.name()).fact("table", table)
+            }
         }
     }
 
     pub(super) fn about(&self, refusal: Refusal, column: &Column) -> Refusal {
-        naming(refusal, self.relation, column)
-            .fact("use", self.wanted.name())
-            .at(place(column), &column.name)
+        pointing(refusal, self.relation, column).fact("use", self.wanted.name())
     }
 
     /// The column may be used in this way at all.
@@ -107,13 +139,10 @@ impl Exact<'_> {
         if self.wanted == Use::Group && (of_own.unit || label.allows(Use::Link)) {
             let refusal = Refusal::unmet("small_group_key")
                 .under(&self.citations.raw_stays)
-                .citing(&of_own.basis);
-            let leaf = self.relation.leaf(column);
-            let nearest = leaf.map(|leaf| nearest::subjects(leaf, &column.name));
-            return Err(match nearest {
-                Some(sql) => self.about(refusal, column).nearest_sql(sql),
-                None => self.about(refusal, column).instruct("aggregate_first"),
-            });
+                .citing(&of_own.basis)
+                .fact("node", node_of(self.wanted));
+            let nearest = nearest::subjects(told(self.relation, column));
+            return Err(self.about(refusal, column).nearest_sql(nearest));
         }
         let refusal = Refusal::unmet("use_missing")
             .under(&self.citations.scope)

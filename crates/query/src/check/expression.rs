@@ -88,9 +88,7 @@ fn refused(node: &str, expr: &Expr) -> Result<(), Refusal> {
         .fact("node", node)
         .instruct("plain_columns");
     Err(match blame::first_column(expr) {
-        Some(column) => refusal
-            .fact("column", &column.name)
-            .at(blame::place(&column), &column.name),
+        Some(column) => blame::named(refusal, &column),
         None => refusal,
     })
 }

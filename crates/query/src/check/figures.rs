@@ -18,7 +18,7 @@ use super::{
     figure::{Amount, Core, Figure, Formula, Part, Parts, Role, Term},
     nearest::quoted,
     order, pair,
-    piece::{Kind, Piece, fails, holds},
+    piece::{Affine, Kind, Piece, fails, holds},
     plain::spread,
     survey::function_refused,
 };
@@ -188,22 +188,7 @@ impl<'a> Figures<'a> {
 
     /// The pieces as parts. Every piece is judged, also where nothing is made of it.
     pub fn pieces(&mut self, pieces: &[Piece], filter: Option<&Expr>) -> Pieces {
-        let mut all = Vec::new();
-        for piece in pieces {
-            let guards = filter
-                .map(holds)
-                .into_iter()
-                .chain(piece.guards.iter().cloned())
-                .collect();
-            all.push(Piece {
-                guards,
-                value: piece.value.clone(),
-            });
-        }
-        all.extend(filter.map(|filter| Piece {
-            guards: vec![fails(filter)],
-            value: None,
-        }));
+        let all = under(pieces, filter);
         let several = all.len() > 2;
         let mut made = Pieces {
             total: Vec::new(),
@@ -211,64 +196,53 @@ impl<'a> Figures<'a> {
             guards: Vec::new(),
         };
         for piece in &all {
-            let Some(affine) = &piece.value else {
-                if piece.guards.is_empty() {
+            match &piece.value {
+                Some(affine) => self.valued(piece, affine, &mut made),
+                None if piece.guards.is_empty() => {
                     made.guards.push(self.parts.put(Part::new(Role::Rows, None)));
-                } else if several {
-                    made.guards.push(self.parts.put(part(piece, Role::Count, None)));
                 }
-                continue;
-            };
-            let place = self.parts.put(match &affine.core {
-                Some(core) => {
-                    let role = if core.bounds.is_some() {
-                        Role::Total
-                    } else {
-                        Role::Count
-                    };
-                    let counts_values = role == Role::Count;
-                    let part = part(piece, role, Some(core.clone()));
-                    Part {
-                        indicator: part.indicator
-                            || (counts_values && self.exact.relation.branches(&core.value)),
-                        ..part
-                    }
-                }
-                None if piece.guards.is_empty() => Part::new(Role::Rows, None),
-                None => part(piece, Role::Count, None),
-            });
-            made.guards.push(place);
-            let rows = |factor| Term {
-                factor,
-                part: place,
-                amount: Amount::Rows,
-            };
-            if let Some(core) = &affine.core {
-                made.total.push(Term {
-                    factor: affine.factor,
-                    part: place,
-                    amount: Amount::Total,
-                });
-                let offset = affine.offset + affine.factor * core.centre as f64;
-                made.total.extend((offset != 0.0).then(|| rows(offset)));
-            } else {
-                made.total
-                    .extend((affine.offset != 0.0).then(|| rows(affine.offset)));
+                None if several => made.guards.push(self.parts.put(part(piece, Role::Count, None))),
+                None => {}
             }
-            made.count.push(rows(1.0));
         }
         // Where nothing is left out, the pieces together are the rows.
         let plain = |piece: &Piece| piece.value.as_ref().is_some_and(|affine| affine.core.is_none());
         if all.len() > 1 && all.iter().all(plain) {
             let part = self.parts.put(Part::new(Role::Rows, None));
             made.guards.push(part);
-            made.count = vec![Term {
-                factor: 1.0,
-                part,
-                amount: Amount::Rows,
-            }];
+            made.count = vec![rows(part, 1.0)];
         }
         made
+    }
+
+    /// A piece with a value: its part, and the terms of totals and counts.
+    fn valued(&mut self, piece: &Piece, affine: &Affine, made: &mut Pieces) {
+        let place = self.parts.put(match &affine.core {
+            Some(core) if core.bounds.is_some() => part(piece, Role::Total, Some(core.clone())),
+            Some(core) => {
+                let part = part(piece, Role::Count, Some(core.clone()));
+                Part {
+                    indicator: part.indicator || self.exact.relation.branches(&core.value),
+                    ..part
+                }
+            }
+            None if piece.guards.is_empty() => Part::new(Role::Rows, None),
+            None => part(piece, Role::Count, None),
+        });
+        made.guards.push(place);
+        let offset = match &affine.core {
+            Some(core) => {
+                made.total.push(Term {
+                    factor: affine.factor,
+                    part: place,
+                    amount: Amount::Total,
+                });
+                affine.offset + affine.factor * core.centre as f64
+            }
+            None => affine.offset,
+        };
+        made.total.extend((offset != 0.0).then(|| rows(place, offset)));
+        made.count.push(rows(place, 1.0));
     }
 
     pub fn function(&self, name: &str, distinct: bool, written: Option<Expr>) -> Refusal {
@@ -322,6 +296,32 @@ pub(super) fn figure(formula: Formula, mut parts: Vec<usize>, data_type: &DataTy
         formula,
         parts,
         data_type: data_type.clone(),
+    }
+}
+
+/// The pieces under a FILTER, and what it leaves out.
+fn under(pieces: &[Piece], filter: Option<&Expr>) -> Vec<Piece> {
+    let mut all = Vec::new();
+    for piece in pieces {
+        let guards = filter.map(holds).into_iter().chain(piece.guards.iter().cloned());
+        all.push(Piece {
+            guards: guards.collect(),
+            value: piece.value.clone(),
+        });
+    }
+    all.extend(filter.map(|filter| Piece {
+        guards: vec![fails(filter)],
+        value: None,
+    }));
+    all
+}
+
+/// So many times the rows of a part.
+fn rows(part: usize, factor: f64) -> Term {
+    Term {
+        factor,
+        part,
+        amount: Amount::Rows,
     }
 }
 

@@ -14,10 +14,10 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Citations, ColumnGrant, Label, Permit, Rule, Rules, TableKind, Thresholds, Use};
 
 use super::{
-    blame::{naming, place},
+    blame::pointing,
     figure::{Part, Role},
     origin::Origin,
-    relation::{Leaf, Relation, Stage, columns_of},
+    relation::{Leaf, Relation, Stage, alias_of, columns_of},
     release::Release,
 };
 use crate::refusal::Explain;
@@ -69,6 +69,7 @@ pub(super) fn risk(tables: &BTreeSet<String>, permit: &Permit, citations: &Citat
     Err(Refusal::conflict(code)
         .under(&citations.join_risk)
         .fact("node", "join")
+        .fact("use", Use::Link.name())
         .fact("table", own)
         .instruct(instruction))
 }
@@ -83,7 +84,7 @@ impl Relation {
     }
 
     /// Columns of own lists that an expression over base columns reads.
-    fn own_columns(&self, expr: &Expr) -> Vec<Column> {
+    pub fn own_columns(&self, expr: &Expr) -> Vec<Column> {
         let columns = columns_of(expr).into_values();
         let own = |column: &Column| self.own().any(|leaf| is_of(column, leaf));
         columns.filter(own).collect()
@@ -93,7 +94,7 @@ impl Relation {
     pub fn without_own(&self) -> Self {
         let mut without = self.clone();
         let own: BTreeSet<&str> = self.own().map(|leaf| leaf.alias.as_str()).collect();
-        let of_own = |column: &Column| own.contains(column.relation.as_ref().map_or("", |r| r.table()));
+        let of_own = |column: &Column| own.contains(alias_of(column));
         without
             .equalities
             .retain(|(left, right)| !of_own(left) && !of_own(right));
@@ -141,10 +142,7 @@ impl Relation {
 
 /// Whether a column is one of a leaf.
 pub(crate) fn is_of(column: &Column, leaf: &Leaf) -> bool {
-    column
-        .relation
-        .as_ref()
-        .is_some_and(|relation| relation.table() == leaf.alias)
+    alias_of(column) == leaf.alias
 }
 
 impl Release {
@@ -176,7 +174,8 @@ pub(super) fn check_rows(relation: &Relation, citations: &Citations) -> Result<(
             .into_values()
             .any(|column| column.relation != own.relation);
         if beside {
-            return Err(refused(relation, &own, "own_condition", citations).instruct("filter_own_first"));
+            return Err(refused(relation, &own, ("own_condition", Use::Filter), citations)
+                .instruct("filter_own_first"));
         }
     }
     Ok(())
@@ -201,15 +200,15 @@ pub(super) fn check_release(
     if aggregate.aggr_expr.iter().all(is_grouping) {
         let of_list = keys.iter().flat_map(|key| relation.own_columns(key)).next();
         let refusal = match of_list {
-            Some(label) => refused(relation, &label, "own_without_figure", citations),
-            None => node("own_without_figure", citations).fact("table", &list.table),
+            Some(label) => refused(relation, &label, ("own_without_figure", Use::Measure), citations),
+            None => node(("own_without_figure", Use::Measure), citations).fact("table", &list.table),
         };
         return Err(refusal.nearest_sql("count(*)"));
     }
     for key in keys {
         let own = relation.own_columns(key);
         if let (Some(first), false) = (own.first(), matches!(key, Expr::Column(_))) {
-            return Err(refused(relation, first, "own_key", citations).instruct("bare_label"));
+            return Err(refused(relation, first, ("own_key", Use::Group), citations).instruct("bare_label"));
         }
     }
     let figures = aggregate.aggr_expr.iter().filter(|figure| !is_grouping(figure));
@@ -223,16 +222,19 @@ pub(super) fn check_release(
         let bare = matches!(written, Expr::Column(_));
         let own = relation.own_columns(&written);
         if let Some(column) = own.iter().find(|column| !bare || !is_unit(column)) {
-            return Err(refused(relation, column, "own_argument", citations).instruct("group_by_label"));
+            return Err(
+                refused(relation, column, ("own_argument", Use::Measure), citations)
+                    .instruct("group_by_label"),
+            );
         }
     }
     let exact = |part: &&Part| matches!(part.role, Role::Different | Role::Greatest | Role::Smallest);
     match parts.iter().find(exact).and_then(|part| part.core.as_ref()) {
         None => Ok(()),
         Some(core) => {
-            let refusal = node("own_exact", citations);
+            let refusal = node(("own_exact", Use::Measure), citations);
             Err(match columns_of(&core.value).into_values().next() {
-                Some(column) => naming(refusal, relation, &column).at(place(&column), &column.name),
+                Some(column) => pointing(refusal, relation, &column),
                 None => refusal,
             }
             .instruct("perturbed_only"))
@@ -247,7 +249,7 @@ pub(super) fn check_release(
 pub(super) fn stays_above(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
     match relation.own().next() {
         None => Ok(()),
-        Some(leaf) => Err(node("own_per_subject", citations)
+        Some(leaf) => Err(node(("own_per_subject", Use::Link), citations)
             .fact("table", &leaf.table)
             .instruct("own_above")),
     }
@@ -262,12 +264,13 @@ fn is_grouping(expr: &Expr) -> bool {
     }
 }
 
-fn node(node: &str, citations: &Citations) -> Refusal {
+fn node((node, wanted): (&str, Use), citations: &Citations) -> Refusal {
     Refusal::unmet("node_not_allowed")
         .under(&citations.raw_stays)
         .fact("node", node)
+        .fact("use", wanted.name())
 }
 
-fn refused(relation: &Relation, column: &Column, called: &str, citations: &Citations) -> Refusal {
-    naming(node(called, citations), relation, column).at(place(column), &column.name)
+fn refused(relation: &Relation, column: &Column, called: (&str, Use), citations: &Citations) -> Refusal {
+    pointing(node(called, citations), relation, column)
 }

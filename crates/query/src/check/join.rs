@@ -7,11 +7,11 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Citations, Permit, TableGrant, TableKind, Use};
 
 use super::{
-    blame::{naming, place},
+    blame::{pointing, told},
     constant::Family,
     exact::Exact,
     proof,
-    relation::{Leaf, Relation, Stage},
+    relation::{Leaf, Relation, Stage, alias_of},
 };
 use crate::refusal::Explain;
 
@@ -83,9 +83,7 @@ fn equality(
             .under(&citations.raw_stays)
             .fact("node", "join")
             .fact("use", Use::Link.name());
-        return Err(naming(refusal, relation, left)
-            .at(place(left), &left.name)
-            .instruct("compare_same_type"));
+        return Err(pointing(refusal, relation, left).instruct("compare_same_type"));
     }
     for (leaf, column) in [(a, left), (b, right)] {
         let joins = leaf.stage() <= Stage::Own
@@ -123,22 +121,14 @@ pub(crate) fn prove(exact: &Exact<'_>) -> Result<(), Refusal> {
 }
 
 fn refused(relation: &Relation, left: &Column, right: &Column, citations: &Citations) -> Refusal {
-    let table = |column: &Column| {
-        relation
-            .leaf(column)
-            .map_or("", |leaf| leaf.table.as_str())
-            .to_owned()
-    };
-    Refusal::unmet("join_not_allowed")
+    let (table, column) = told(relation, right);
+    let refusal = Refusal::unmet("join_not_allowed")
         .under(&citations.join_risk)
         .fact("node", "join")
         .fact("use", Use::Link.name())
-        .fact("column", &left.name)
-        .fact("table", table(left))
-        .fact("other_column", &right.name)
-        .fact("other_table", table(right))
-        .at(place(left), &left.name)
-        .instruct("join_on_subject")
+        .fact("other_column", column)
+        .fact("other_table", table);
+    pointing(refusal, relation, left).instruct("join_on_subject")
 }
 
 fn connected(relation: &Relation, citations: &Citations) -> Result<(), Refusal> {
@@ -163,6 +153,7 @@ fn without_equality(leaf: &Leaf, citations: &Citations) -> Refusal {
     Refusal::unmet("join_not_allowed")
         .under(&citations.join_risk)
         .fact("node", "cross_join")
+        .fact("use", Use::Link.name())
         .fact("table", &leaf.table)
         .instruct("join_on_subject")
 }
@@ -201,13 +192,7 @@ fn edges(
         .iter()
         .filter(|(left, right)| counts(left, right))
     {
-        let alias = |column: &Column| {
-            column
-                .relation
-                .as_ref()
-                .map_or_else(String::new, |r| r.table().to_owned())
-        };
-        let (a, b) = (alias(left), alias(right));
+        let (a, b) = (alias_of(left).to_owned(), alias_of(right).to_owned());
         edges.entry(a.clone()).or_default().insert(b.clone());
         edges.entry(b).or_default().insert(a);
     }
@@ -303,6 +288,7 @@ pub(crate) fn risk(tables: &BTreeSet<String>, permit: &Permit, citations: &Citat
     Err(Refusal::conflict("join_risk_not_assessed")
         .under(&citations.join_risk)
         .fact("node", "join")
+        .fact("use", Use::Link.name())
         .fact("table", tables.iter().cloned().collect::<Vec<_>>().join(", "))
         .fact("providers", providers.len())
         .instruct("request_join_assessment"))

@@ -73,7 +73,9 @@ fn leaf(
     };
     made.push((Value::Key(Expr::Column(unit.clone())), of_subject));
     types.push(("subject".to_owned(), subject));
-    let names = per_subject::names(types.iter().map(|(name, _)| name.as_str()));
+    let names = per_subject::names(types.iter().map(|(name, _)| name.as_str()), |name| {
+        per_subject::is_known(&other, name)
+    });
     let fields = names.into_iter().zip(types);
     let fields: Vec<Field> = fields
         .map(|(name, (_, data_type))| Field::new(name, data_type, true))

@@ -6,7 +6,10 @@
 //! the columns of the inner relation would say, and is judged as one.
 
 use datafusion::{
-    common::{Column, DFSchema, tree_node::TreeNode},
+    common::{
+        Column, DFSchema,
+        tree_node::{TreeNode, TreeNodeRecursion},
+    },
     logical_expr::{
         BinaryExpr, Expr, Join, JoinType, LogicalPlan, Operator,
         utils::{conjunction, split_conjunction_owned},
@@ -16,11 +19,12 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Citations, Label, Use};
 
 use super::{
-    blame::{first_column, place},
+    blame::{first_column, named, pointing},
     join,
     matches::HERE,
     origin::Value,
     relation::{Leaf, Relation, Stage, as_equality, columns_of},
+    stage,
 };
 use crate::refusal::Explain;
 
@@ -109,7 +113,8 @@ pub(super) fn of_subquery(
     among.filters = own;
     for conjunct in across {
         let Some((unit, member)) = correlation(&conjunct) else {
-            return Err(refused(first_outer(&conjunct).as_ref(), among, citations));
+            let about = first_read(&conjunct, outer, schema);
+            return Err(refused(about.as_ref(), [outer, among], citations));
         };
         let unit = outer.write_out(&Expr::Column(unit), schema)?;
         pairs.push((unit, Some(Expr::Column(member))));
@@ -150,7 +155,8 @@ pub(super) fn of_condition(
             continue;
         }
         let Some((a, b)) = as_equality(&conjunct) else {
-            return Err(refused(first_column(&conjunct).as_ref(), other, citations));
+            let about = first_column(&conjunct);
+            return Err(refused(about.as_ref(), [kept, other], citations));
         };
         let (unit, member) = if other.leaf(&a).is_some() { (b, a) } else { (a, b) };
         pairs.push((Expr::Column(unit), Some(Expr::Column(member))));
@@ -167,36 +173,61 @@ fn paired(
 ) -> Result<Pair, Refusal> {
     let mut found: Option<Pair> = None;
     for (unit, member) in pairs {
-        let (Expr::Column(unit), Some(Expr::Column(member))) = (&unit, &member) else {
-            return Err(refused(first_column(&unit).as_ref(), among, citations));
+        let blamed = |expr: Option<&Expr>, among: &Relation| {
+            let column = expr.and_then(first_column);
+            refused(column.as_ref(), [outer, among], citations)
         };
-        let domain = |relation: &Relation, column: &Column| {
-            let leaf = relation.leaf(column)?;
-            let is_subject = leaf.is_unit(&column.name) && leaf.is_kept();
-            join::domain(&leaf.grant)
-                .filter(|_| is_subject)
-                .map(str::to_owned)
+        let Some((of_outer, one)) = subject(outer, &unit) else {
+            let about = if columns_of(&unit).is_empty() {
+                member.as_ref()
+            } else {
+                Some(&unit)
+            };
+            return Err(blamed(about, among));
         };
-        let of_both = domain(outer, unit).zip(domain(among, member));
-        if of_both.is_none_or(|(one, two)| one != two) {
-            return Err(refused(Some(unit), among, citations));
+        let Some((of_inner, other)) = member.as_ref().and_then(|member| subject(among, member)) else {
+            return Err(blamed(member.as_ref(), among));
+        };
+        if one != other {
+            return Err(blamed(Some(&unit), among));
         }
         match &found {
             // Whatever else equals the same subject equals it on the inner side too.
-            Some(first) if first.member.flat_name() != member.flat_name() => {
-                among.equalities.push((first.member.clone(), member.clone()));
+            Some(first) if first.member.flat_name() != of_inner.flat_name() => {
+                among.equalities.push((first.member.clone(), of_inner));
             }
             Some(_) => {}
             None => {
                 found = Some(Pair {
-                    unit: unit.clone(),
-                    member: member.clone(),
+                    unit: of_outer,
+                    member: of_inner,
                 });
             }
         }
     }
     // Without the subject, whether anybody at all is there would decide about every row.
-    found.ok_or_else(|| refused(None, among, citations))
+    found.ok_or_else(|| refused(None, [outer, among], citations))
+}
+
+/// The subject that an expression names bare, with its domain. An own list names the person that it is joined with: its
+/// rows are nobody's.
+fn subject(relation: &Relation, expr: &Expr) -> Option<(Column, String)> {
+    let Expr::Column(named) = expr else { return None };
+    let leaf = relation.leaf(named).filter(|leaf| leaf.is_unit(&named.name))?;
+    let same = match leaf.stage() {
+        Stage::Own => stage::equated(relation, named),
+        Stage::Public | Stage::NonPersonal | Stage::Personal => vec![named.clone()],
+    };
+    same.into_iter().find_map(|column| {
+        let leaf = relation.leaf(&column)?;
+        let domain = join::domain(&leaf.grant)?.to_owned();
+        let of_person = leaf.is_unit(&column.name) && leaf.is_kept();
+        let column = Column {
+            spans: named.spans.clone(),
+            ..column
+        };
+        of_person.then_some((column, domain))
+    })
 }
 
 impl Leaf {
@@ -269,19 +300,21 @@ impl Relation {
     }
 }
 
-fn refused(column: Option<&Column>, among: &Relation, citations: &Citations) -> Refusal {
-    let personal = among.leaves.iter().find(|leaf| leaf.stage() == Stage::Personal);
+/// What connects an outer and an inner relation is not the subject; `column` is a base column of either.
+fn refused(column: Option<&Column>, sides: [&Relation; 2], citations: &Citations) -> Refusal {
     let refusal = Refusal::unmet("join_not_allowed")
         .under(&citations.join_risk)
         .fact("node", "membership")
         .fact("use", Use::Link.name())
-        .fact("table", personal.map_or("", |leaf| leaf.table.as_str()))
         .instruct("join_on_subject");
-    match column {
-        Some(column) => refusal
-            .fact("column", &column.name)
-            .at(place(column), &column.name),
-        None => refusal,
+    let of = |column: &&Column| sides.into_iter().find(|side| side.leaf(column).is_some());
+    match (column.as_ref().and_then(of), column) {
+        (Some(relation), Some(column)) => pointing(refusal, relation, column),
+        (None, Some(column)) => named(refusal, column),
+        (_, None) => {
+            let [_, inner] = sides;
+            refusal.fact("table", inner.personal().map_or("", |leaf| leaf.table.as_str()))
+        }
     }
 }
 
@@ -291,14 +324,16 @@ fn reads_outer(expr: &Expr) -> bool {
         .unwrap_or(true)
 }
 
-/// The column that a predicate across two relations is about.
-fn first_outer(expr: &Expr) -> Option<Column> {
-    let mut found = first_column(expr);
-    let _ = expr.apply(|node| {
+/// The base column that a predicate across two relations is about: of the inner one, else of the outer one.
+fn first_read(conjunct: &Expr, outer: &Relation, schema: &DFSchema) -> Option<Column> {
+    let mut found = first_column(conjunct);
+    let _ = conjunct.apply(|node| {
         if let (Expr::OuterReferenceColumn(_, column), None) = (node, &found) {
-            found = Some(column.clone());
+            let named = Expr::Column(column.clone());
+            let written = outer.write_out(&named, schema).ok();
+            found = written.as_ref().and_then(first_column).or(Some(column.clone()));
         }
-        Ok(datafusion::common::tree_node::TreeNodeRecursion::Continue)
+        Ok(TreeNodeRecursion::Continue)
     });
     found
 }

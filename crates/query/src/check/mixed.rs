@@ -15,7 +15,7 @@ use shuyu_kernel::{ClauseId, Refusal};
 use shuyu_privacy::{Citations, Use};
 
 use super::{
-    blame::{naming, place},
+    blame::pointing,
     figure::Part,
     origin::Value,
     relation::{Leaf, Relation, Stage, columns_of},
@@ -129,10 +129,9 @@ fn apart(relation: &Relation, exprs: &[&Expr], clauses: &[ClauseId]) -> Result<(
             let refusal = Refusal::unmet("class_mixed")
                 .under(clauses)
                 .instruct("split_conditions");
-            Err(naming(refusal, relation, column)
+            Err(pointing(refusal, relation, column)
                 .fact("node", "condition")
-                .fact("use", Use::Filter.name())
-                .at(place(column), &column.name))
+                .fact("use", Use::Filter.name()))
         }
         _ => Ok(()),
     }

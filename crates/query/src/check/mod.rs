@@ -158,7 +158,7 @@ fn tables_read(plan: &LogicalPlan) -> BTreeSet<String> {
 /// Checks a statement under a permit, given the stored schemas of the permit's tables.
 ///
 /// # Errors
-/// Every refusal of this crate, each with clauses: what has no ground of its own rests on that of raw
+/// Every refusal of this crate, each with clauses and a way out: what has no ground of its own rests on that of raw
 /// data staying where it is, since nothing is run that was not proved harmless.
 pub(crate) fn check(
     permit: &Permit,
@@ -166,12 +166,15 @@ pub(crate) fn check(
     stored: &BTreeMap<String, SchemaRef>,
 ) -> Result<Sealed, Refusal> {
     let citations = &permit.citations;
-    check_under(permit, sql, stored, citations).map_err(|refusal| {
+    check_under(permit, sql, stored, citations).map_err(|mut refusal| {
         if refusal.clauses.is_empty() {
-            refusal.under(&citations.raw_stays)
-        } else {
-            refusal
+            refusal = refusal.under(&citations.raw_stays);
         }
+        // What was not understood is asked for in other words.
+        if !refusal.facts.contains_key("nearest") {
+            refusal = refusal.instruct("write_plainly");
+        }
+        refusal
     })
 }
 
@@ -244,6 +247,7 @@ fn usable(
             .under(&citations.scope)
             .fact("permit", permit.id)
             .fact("what", what)
+            .instruct("apply_anew")
     };
     if permit.kind != PermitKind::A {
         return Err(not_yet("kind"));
@@ -280,18 +284,26 @@ impl Unplanned<'_> {
                     .about(Refusal::unmet("column_ambiguous"), field)
                     .instruct("name_the_table"),
                 SchemaError::DuplicateQualifiedField { name, .. }
-                | SchemaError::DuplicateUnqualifiedField { name } => Refusal::unmet("column_ambiguous")
-                    .fact("column", name)
-                    .instruct("name_the_table"),
+                | SchemaError::DuplicateUnqualifiedField { name } => {
+                    let column = Column::from_name(name.as_str());
+                    self.about(Refusal::unmet("column_ambiguous"), &column)
+                        .instruct("name_the_table")
+                }
             },
             other => Refusal::unmet("query_not_planned").fact("detail", masked(&other.strip_backtrace())),
         }
     }
 
     fn about(&self, refusal: Refusal, field: &Column) -> Refusal {
+        let known = |schema: &SchemaRef| schema.field_with_name(&field.name).is_ok();
+        let name = if self.stored.values().any(known) && !is_hidden(&field.name) {
+            &field.name
+        } else {
+            echoed(&field.name)
+        };
         refusal
-            .fact("column", &field.name)
-            .at(self.places.get(&field.name).copied(), &field.name)
+            .fact("column", name)
+            .at(self.places.get(&field.name).copied(), name)
     }
 
     /// A column that cannot be named: struck, sealed, or not there.
@@ -332,11 +344,10 @@ impl Unplanned<'_> {
                     .fact("table", table)
                     .instruct("apply_for_use")
             }
-            None => Refusal::unmet("column_unknown")
-                .under(&self.citations.scope)
-                .fact("column", echoed(&field.name))
-                .at(self.places.get(&field.name).copied(), echoed(&field.name))
-                .instruct("see_dictionary"),
+            None => {
+                let refusal = Refusal::unmet("column_unknown").under(&self.citations.scope);
+                self.about(refusal, field).instruct("see_dictionary")
+            }
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) fn grouped(leaf: &Leaf) -> String {
 
 /// How many subjects a table has, in place of one group for each. A whole statement: the key stands in the query's
 /// GROUP BY too.
-pub(crate) fn subjects(leaf: &Leaf, unit: &str) -> String {
-    let (unit, table) = (quoted(unit), quoted(&leaf.table));
+pub(crate) fn subjects((table, unit): (&str, &str)) -> String {
+    let (unit, table) = (quoted(unit), quoted(table));
     format!("SELECT count(DISTINCT {unit}) AS n FROM {table}")
 }
 

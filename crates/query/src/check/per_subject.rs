@@ -9,9 +9,10 @@ use datafusion::{
     logical_expr::{Aggregate, Expr},
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::{Citations, ColumnGrant, TableGrant, TableKind};
+use shuyu_privacy::{Citations, ColumnGrant, TableGrant, TableKind, Use};
 
 use super::{
+    blame::pointing,
     fusion, join,
     maker::{Made, Maker},
     membership::How,
@@ -19,7 +20,10 @@ use super::{
     relation::{Leaf, Relation},
     release,
 };
-use crate::{provider::is_hidden, refusal::Explain};
+use crate::{
+    provider::is_hidden,
+    refusal::{Explain, UNTOLD, echoed},
+};
 
 /// Whether the subject is among these expressions over base columns.
 pub(super) fn hold_subject(relation: &Relation, exprs: &[Expr]) -> bool {
@@ -78,8 +82,8 @@ pub(super) fn checked(inner: &Relation, citations: &Citations) -> Result<DFSchem
         let refusal = Refusal::unmet("node_not_allowed")
             .under(&citations.raw_stays)
             .fact("node", "per_subject_domain")
-            .fact("column", &column.name);
-        return Err(refusal.instruct("join_above"));
+            .fact("use", Use::Link.name());
+        return Err(pointing(refusal, inner, column).instruct("join_above"));
     }
     release::base_schema(inner)
 }
@@ -107,7 +111,8 @@ pub(super) fn leaf(
     let unplanned = || Refusal::unmet("query_not_planned");
     let subject = join::subject(&inner).ok_or_else(unplanned)?;
     let table = inner.personal().ok_or_else(unplanned)?;
-    let names = names(shown.fields().iter().map(|field| field.name().as_str()));
+    let shown_as = shown.fields().iter().map(|field| field.name().as_str());
+    let names = names(shown_as, |name| is_known(&inner, name));
     let fields = shown.fields().iter().zip(&names);
     let fields: Vec<Field> = fields
         .map(|(field, name)| Field::new(name, field.data_type().clone(), true))
@@ -136,27 +141,35 @@ pub(super) fn leaf(
     })
 }
 
-/// Names of columns: those of the analyst where they are plain and different, else our own.
-pub(super) fn names<'n>(shown: impl Iterator<Item = &'n str> + Clone) -> Vec<String> {
+/// Names of columns: those of the analyst where they are different and may be told, since a column of a table is named
+/// like that or since they may be repeated ([`echoed`]); else names of our own, which are never told.
+pub(super) fn names<'n>(
+    shown: impl Iterator<Item = &'n str> + Clone,
+    known: impl Fn(&str) -> bool,
+) -> Vec<String> {
     let mut often: BTreeMap<&str, usize> = BTreeMap::new();
     for name in shown.clone() {
         *often.entry(name).or_default() += 1;
     }
-    let own = |index: usize| {
-        let mut name = format!("c{index}");
-        while often.contains_key(name.as_str()) {
-            name.push('_');
-        }
-        name
-    };
+    let own = |index: usize| format!("{UNTOLD}{index}");
     shown
         .enumerate()
         .map(|(index, name)| {
-            if is_hidden(name) || often.get(name) != Some(&1) {
-                own(index)
-            } else {
+            let told = known(name) || echoed(name) == name;
+            let single = often.get(name) == Some(&1) && !name.starts_with(UNTOLD);
+            if told && single && !is_hidden(name) {
                 name.to_owned()
+            } else {
+                own(index)
             }
         })
         .collect()
+}
+
+/// Whether a column of a table behind a relation has this name.
+pub(super) fn is_known(relation: &Relation, name: &str) -> bool {
+    let stored = relation.stored();
+    stored
+        .iter()
+        .any(|leaf| leaf.schema.field_with_name(name).is_ok())
 }

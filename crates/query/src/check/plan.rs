@@ -174,12 +174,7 @@ impl<'a> Walk<'a> {
         let rows = match found {
             Found::Free => return Ok(()),
             Found::Rows(rows) => rows,
-            Found::Branches(branches) => {
-                let first = branches.first();
-                return first.map_or(Ok(()), |rows| {
-                    Err(self.raw_rows(rows, Some(node.unwrap_or("union"))))
-                });
-            }
+            Found::Branches(branches) => return self.over_branches(&branches, node),
         };
         match rows.stage() {
             Stage::Public | Stage::Own => Ok(()),
@@ -217,14 +212,16 @@ impl<'a> Walk<'a> {
                 leaf.is_some_and(|leaf| leaf.stage() == Stage::Personal)
             })
         });
-        let refusal = match shown {
-            Some(column) => naming(refusal, rows, &column).at(place(&column), ""),
-            None => refusal,
+        let personal = rows.personal();
+        // Rows would go on as they are.
+        let refusal = refusal.fact("use", Use::Out.name());
+        let refusal = match (shown, personal) {
+            (Some(column), _) => naming(refusal, rows, &column).at(place(&column), ""),
+            (None, Some(leaf)) => refusal.fact("table", &leaf.table),
+            (None, None) => refusal,
         };
-        match rows.personal() {
-            Some(leaf) => refusal
-                .fact("table", &leaf.table)
-                .nearest_sql(nearest::grouped(leaf)),
+        match personal {
+            Some(leaf) => refusal.nearest_sql(nearest::grouped(leaf)),
             None => refusal,
         }
     }
@@ -268,6 +265,9 @@ impl<'a> Walk<'a> {
             && let Some(rows) = self.by_subject(one, two, join)?
         {
             return Ok((Found::Rows(Box::new(rows)), upper));
+        }
+        if let Some(found) = self.join_of_branches((&left, &right), join)? {
+            return Ok((found, upper));
         }
         // A condition beside the equalities would decide what is missing.
         let stage_join = inner || (join.join_type == JoinType::Left && join.filter.is_none());

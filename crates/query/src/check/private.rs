@@ -12,7 +12,7 @@ use std::{
 use datafusion::{common::Column, logical_expr::Expr};
 use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_privacy::{
-    Permit, Statistic, TableKind,
+    Permit, Statistic, TableKind, Use,
     dp::{Amount, Counted, Design},
 };
 
@@ -113,13 +113,26 @@ pub(crate) fn of_steps(steps: &[Step], permit: &Permit) -> Result<Option<Private
         [] => return Ok(None),
         [Step::Release { release, .. }] => release,
         // What one subject changes in a bound changes whom a later release is about.
-        _ => return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays)),
+        [first, ..] => return Err(one_release(first.release(), permit)),
     };
     let stored = |leaf: &Leaf| matches!(leaf.origin, Origin::Stored);
     if !release.relation.leaves.iter().all(stored) {
-        return Err(Refusal::unmet("dp_one_release").under(&permit.citations.raw_stays));
+        return Err(one_release(Some(release), permit));
     }
     plan(release, permit).map(Some)
+}
+
+/// A statement that is more than one release of stored rows.
+fn one_release(release: Option<&Release>, permit: &Permit) -> Refusal {
+    let refusal = Refusal::unmet("dp_one_release")
+        .under(&permit.citations.raw_stays)
+        .fact("node", "aggregate")
+        .fact("use", Use::Measure.name())
+        .instruct("one_release");
+    match release.and_then(|release| release.relation.personal()) {
+        Some(leaf) => refusal.fact("table", &leaf.table),
+        None => refusal,
+    }
 }
 
 /// Plans a release under the terms of a permit.
@@ -132,6 +145,7 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
         let refusal = Refusal::unmet("dp_join_refused").under(&permit.citations.join_risk);
         return Err(refusal
             .fact("node", "own_join")
+            .fact("use", Use::Link.name())
             .fact("table", &leaf.table)
             .instruct("join_on_subject"));
     }
@@ -139,6 +153,7 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
         let refusal = Refusal::unmet("dp_join_refused").under(&permit.citations.join_risk);
         return Err(blame::naming(refusal, &release.relation, column)
             .fact("node", "join")
+            .fact("use", Use::Link.name())
             .instruct("join_on_subject"));
     }
     if release.sets.is_some() {
@@ -179,7 +194,8 @@ pub(crate) fn plan(release: &Release, permit: &Permit) -> Result<Private, Refusa
         terms: terms.clone(),
     };
     if design.too_wide() {
-        return Err(Refusal::unmet("dp_limits_too_wide").instruct("narrower_limits"));
+        let refusal = about(release, permit, release.figures.first(), "dp_limits_too_wide");
+        return Err(refusal.instruct("narrower_limits"));
     }
     Ok(Private {
         design,
@@ -236,13 +252,13 @@ pub(super) fn about(
 ) -> Refusal {
     let refusal = Refusal::unmet(code)
         .under(&permit.citations.raw_stays)
-        .fact("node", "aggregate");
-    match figure.and_then(|figure| column_of(release, figure)) {
-        Some(column) => {
-            let place = blame::place(&column);
-            blame::naming(refusal, &release.relation, &column).at(place, &column.name)
-        }
-        None => refusal,
+        .fact("node", "aggregate")
+        .fact("use", Use::Measure.name());
+    let column = figure.and_then(|figure| column_of(release, figure));
+    match (column, release.relation.personal()) {
+        (Some(column), _) => blame::pointing(refusal, &release.relation, &column),
+        (None, Some(leaf)) => refusal.fact("table", &leaf.table),
+        (None, None) => refusal,
     }
 }
 

@@ -1,8 +1,11 @@
-//! A relation that is a selection, projection and inner join of base tables, written out.
+//! A relation that is a selection, projection and join of leaves, written out. A leaf is a table of the permit, what
+//! was put together by subject, or what was released before ([`Origin`]); beside the others it is joined, or keeps or
+//! drops their rows by their subject, or may be missing ([`super::membership::How`]).
 //!
-//! Every column is an expression over *base* columns (`t0.county`), every filter and every equality
-//! too. A name an analyst gave to something is gone, so that no rule can be got round by renaming,
-//! nesting or shadowing.
+//! Every column is an expression over *base* columns (`t0.county`), those of its leaves, and every filter and every
+//! equality too. A name an analyst gave to something decides nothing, so that no rule can be got round by renaming,
+//! nesting or shadowing: the columns of leaves that are no tables may be called as the analyst called them, and are
+//! judged by what they are made of.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,7 +21,7 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{ColumnGrant, Label, TableGrant, TableKind, Use};
 
 use super::{
-    blame::{first_column, place},
+    blame::{first_column, named},
     fusion,
     origin::Origin,
     text::too_large,
@@ -30,13 +33,14 @@ const MAX_NODES: usize = 10_000;
 /// Deepest nesting of one expression after all names are written out.
 const MAX_DEPTH: usize = 96;
 
-/// One mention of a base table.
+/// One mention of a table, or what stands in the place of one.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaf {
     /// `t0`, `t1` …: unique in the statement, never a name of the analyst.
     pub alias: String,
-    /// Name of the table in the permit.
+    /// Name of the table in the permit; of rows put together by subject that of a personal table behind them.
     pub table: String,
+    /// What is granted of the table, or what follows for rows that were made of tables.
     pub grant: TableGrant,
     /// What the analyst may name.
     pub schema: SchemaRef,
@@ -48,10 +52,11 @@ pub(crate) struct Leaf {
 pub(crate) struct Output {
     /// Over base columns.
     pub value: Expr,
+    /// Nodes of the expression, so that the size of others over it is known before they are written out.
     nodes: usize,
 }
 
-/// Selection, projection and inner join of base tables.
+/// Selection, projection and join of leaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Relation {
     pub leaves: Vec<Leaf>,
@@ -227,11 +232,12 @@ impl Relation {
         }
         if unknown {
             // A column of an outer query, or a node whose schema is not what we think: not understood.
-            let refusal = Refusal::unmet("node_not_allowed").fact("node", "column_of_outer_query");
+            let refusal = Refusal::unmet("node_not_allowed")
+                .fact("node", "column_of_outer_query")
+                .fact("use", Use::Filter.name())
+                .instruct("join_inner_query");
             return Err(match first_column(expr) {
-                Some(column) => refusal
-                    .fact("column", &column.name)
-                    .at(place(&column), &column.name),
+                Some(column) => named(refusal, &column),
                 None => refusal,
             });
         }
@@ -327,6 +333,11 @@ pub(super) fn as_equality(expr: &Expr) -> Option<(Column, Column)> {
         },
         _ => None,
     }
+}
+
+/// The alias of the leaf that a base column is one of; empty if it names none.
+pub(crate) fn alias_of(column: &Column) -> &str {
+    column.relation.as_ref().map_or("", TableReference::table)
 }
 
 /// Base columns of an expression, each once, by flat name.

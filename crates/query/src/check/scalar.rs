@@ -16,7 +16,7 @@ use shuyu_kernel::Refusal;
 use shuyu_privacy::{Grain, Use, label::Exactness};
 
 use super::{
-    blame::{naming, place},
+    blame::pointing,
     exact::Exact,
     grain::{self, Compared},
     relation::{Relation, columns_of},
@@ -92,9 +92,7 @@ impl Exact<'_> {
             .under(&self.citations.raw_stays)
             .fact("use", Use::Filter.name())
             .fact("node", "filter");
-        naming(refusal, self.relation, column)
-            .at(place(column), &column.name)
-            .instruct("join_on_subject")
+        pointing(refusal, self.relation, column).instruct("join_on_subject")
     }
 }
 

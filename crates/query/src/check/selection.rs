@@ -3,16 +3,17 @@
 use datafusion::{
     common::DFSchema,
     logical_expr::{
-        Filter, Join, LogicalPlan,
+        Expr, Filter, Join, LogicalPlan,
         utils::{conjunction, split_conjunction_owned},
     },
 };
 use shuyu_kernel::Refusal;
+use shuyu_privacy::Use;
 
 use super::{
-    blame::{first_column, place},
+    blame::{first_column, named, pointing},
     matches,
-    membership::{self, Asked},
+    membership::{self, Asked, How},
     missing,
     plan::{Found, Walk, rebuild},
     relation::{Relation, Stage},
@@ -28,8 +29,10 @@ impl Walk<'_> {
     ) -> Result<(Found, LogicalPlan), Refusal> {
         let (found, input) = self.walk(&filter.input)?;
         let schema = filter.input.schema();
-        let mut rows = match found {
-            Found::Rows(rows) if rows.stage() == Stage::Personal => *rows,
+        // What is asked of a union is asked of each of its branches.
+        let (mut branches, united) = match found {
+            Found::Rows(rows) if rows.stage() == Stage::Personal => (vec![*rows], false),
+            Found::Branches(branches) => (branches, true),
             found => {
                 let put = self.subqueries(plan)?;
                 let found = match &put {
@@ -44,7 +47,7 @@ impl Walk<'_> {
         let mut own = Vec::new();
         for conjunct in split_conjunction_owned(filter.predicate.clone()) {
             match membership::asked(&conjunct) {
-                Some(asked) => rows = self.member(rows, schema, &asked)?,
+                Some(asked) => branches = self.members(branches, schema, &asked)?,
                 None => own.push(conjunct),
             }
         }
@@ -54,34 +57,90 @@ impl Walk<'_> {
             let LogicalPlan::Filter(own) = self.subqueries(&LogicalPlan::Filter(own))? else {
                 return Err(Refusal::unmet("query_not_planned"));
             };
-            let conjuncts = split_conjunction_owned(own.predicate);
-            let (settled, left) = missing::settled(rows, conjuncts, schema)?;
-            rows = match conjunction(left) {
-                Some(predicate) => settled.filter(&predicate, schema)?,
-                None => settled,
+            let under = |rows: Relation| {
+                let conjuncts = split_conjunction_owned(own.predicate.clone());
+                let (settled, left) = missing::settled(rows, conjuncts, schema)?;
+                match conjunction(left) {
+                    Some(predicate) => settled.filter(&predicate, schema),
+                    None => Ok(settled),
+                }
             };
+            branches = branches.into_iter().map(under).collect::<Result<_, _>>()?;
         }
-        Ok((Found::Rows(Box::new(rows)), rebuild(plan, vec![input])?))
+        let found = match branches.pop() {
+            Some(rows) if !united => Found::Rows(Box::new(rows)),
+            last => Found::Branches(branches.into_iter().chain(last).collect()),
+        };
+        Ok((found, rebuild(plan, vec![input])?))
     }
 
-    fn member(&mut self, rows: Relation, schema: &DFSchema, asked: &Asked<'_>) -> Result<Relation, Refusal> {
+    /// Rows, of one relation or of the branches of a union, that stay by whether their subject is in another relation.
+    fn members(
+        &mut self,
+        mut branches: Vec<Relation>,
+        schema: &DFSchema,
+        asked: &Asked<'_>,
+    ) -> Result<Vec<Relation>, Refusal> {
         let (found, _) = self.walk(asked.plan)?;
-        let mut among = match found {
-            Found::Rows(among) if among.stage() == Stage::Personal => *among,
-            other => {
-                self.to_free(other, Some("subquery"))?;
-                let refusal = self.node("subquery");
-                return Err(match asked.value.and_then(first_column) {
-                    Some(column) => refusal
-                        .fact("column", &column.name)
-                        .at(place(&column), &column.name),
-                    None => refusal,
-                });
-            }
+        let among = match found {
+            Found::Rows(among) if among.stage() == Stage::Personal => vec![*among],
+            // Apart from a union is apart from each of its branches; among it would be among one or another.
+            Found::Branches(among) if asked.how == How::Apart => among,
+            other => return Err(self.no_members(other, &branches, schema, asked)),
         };
-        let pair = membership::of_subquery(&rows, schema, asked, &mut among, self.citations)?;
-        let among = (self.settled(among)?, schema, self.alias());
-        matches::beside(rows, (asked.how, false), pair, among, self.citations)
+        for among in among {
+            let mut left = Vec::new();
+            for rows in branches {
+                let mut among = among.clone();
+                let pair = membership::of_subquery(&rows, schema, asked, &mut among, self.citations)?;
+                let among = (self.settled(among)?, schema, self.alias());
+                left.push(matches::beside(
+                    rows,
+                    (asked.how, false),
+                    pair,
+                    among,
+                    self.citations,
+                )?);
+            }
+            branches = left;
+        }
+        Ok(branches)
+    }
+
+    /// What a membership asks for holds no subjects, or holds them in one branch or another.
+    fn no_members(
+        &self,
+        found: Found,
+        branches: &[Relation],
+        schema: &DFSchema,
+        asked: &Asked<'_>,
+    ) -> Refusal {
+        let united = matches!(found, Found::Branches(_));
+        let (node, instruction) = if united {
+            ("subquery_of_union", "member_of_each_branch")
+        } else {
+            ("subquery", "aggregate_first")
+        };
+        if !united && let Err(refusal) = self.to_free(found, Some("subquery")) {
+            return refusal;
+        }
+        let refusal = Refusal::unmet("node_not_allowed")
+            .under(&self.citations.raw_stays)
+            .fact("node", node)
+            .fact("use", Use::Link.name())
+            .instruct(instruction);
+        let value = asked.value.and_then(first_column);
+        let about = value.as_ref().and_then(|column| {
+            let rows = branches.first()?;
+            let base = rows.write_out(&Expr::Column(column.clone()), schema).ok()?;
+            Some((rows, first_column(&base)?))
+        });
+        match (about, value, branches.first().and_then(Relation::personal)) {
+            (Some((rows, base)), _, _) => pointing(refusal, rows, &base),
+            (None, Some(column), _) => named(refusal, &column),
+            (None, None, Some(leaf)) => refusal.fact("table", &leaf.table),
+            (None, None, None) => refusal,
+        }
     }
 
     /// A join of two personal relations that keeps rows of one side by the subjects of the other; `None` if it is

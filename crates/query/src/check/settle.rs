@@ -9,9 +9,10 @@ use datafusion::{
     logical_expr::{Expr, LogicalPlan, Window},
 };
 use shuyu_kernel::Refusal;
+use shuyu_privacy::Use;
 
 use super::{
-    blame::{naming, place},
+    blame::{pointing, told},
     nearest::subjects,
     origin::Released,
     per_subject,
@@ -34,7 +35,9 @@ impl Walk<'_> {
         let Some(keys) = stage::unique(plan, &self.steps) else {
             let refusal = Refusal::unmet("join_not_allowed")
                 .under(&self.citations.join_risk)
-                .fact("node", "released_repeats");
+                .fact("node", "released_repeats")
+                .fact("use", Use::Group.name())
+                .fact("table", stage::RELEASED);
             return Err(refusal.instruct("group_before_join"));
         };
         let released = Released {
@@ -140,7 +143,7 @@ impl Walk<'_> {
         let refusal = Refusal::unmet("small_group_key")
             .under(&self.citations.raw_stays)
             .fact("node", "group_key")
-            .fact("use", shuyu_privacy::Use::Group.name());
+            .fact("use", Use::Group.name());
         let unit = rows
             .outputs
             .iter()
@@ -151,13 +154,8 @@ impl Walk<'_> {
         }));
         let is_unit = |column: &Column| rows.leaf(column).is_some_and(|leaf| leaf.is_unit(&column.name));
         let found = unit.into_iter().find(is_unit);
-        match found
-            .as_ref()
-            .and_then(|column| Some((column, rows.leaf(column)?)))
-        {
-            Some((column, leaf)) => naming(refusal, rows, column)
-                .at(place(column), &column.name)
-                .nearest_sql(subjects(leaf, &column.name)),
+        match &found {
+            Some(column) => pointing(refusal, rows, column).nearest_sql(subjects(told(rows, column))),
             None => refusal.instruct("aggregate_first"),
         }
     }

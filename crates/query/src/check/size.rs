@@ -10,7 +10,7 @@ use datafusion::{
     },
 };
 use shuyu_kernel::Refusal;
-use shuyu_privacy::Citations;
+use shuyu_privacy::{Citations, Use};
 
 use super::text::too_large;
 use crate::refusal::Explain;
@@ -123,6 +123,7 @@ impl Sizer<'_> {
                 let refusal = Refusal::unmet("join_not_allowed")
                     .under(&self.citations.join_risk)
                     .fact("node", "cross_join")
+                    .fact("use", Use::Link.name())
                     .fact("table", first_table(&join.right).unwrap_or_default());
                 return Err(refusal.instruct("join_on_equality"));
             }

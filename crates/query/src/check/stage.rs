@@ -15,7 +15,7 @@ use shuyu_kernel::{DatasetId, Refusal};
 use shuyu_privacy::{Citations, TableGrant, TableKind, Use, label::Exactness};
 
 use super::{
-    blame::{naming, place},
+    blame::pointing,
     origin::{Origin, Released},
     per_subject::names,
     plan::cell_column,
@@ -46,6 +46,9 @@ impl Step {
         }
     }
 }
+
+/// What stands for the table of released values.
+pub(super) const RELEASED: &str = "released";
 
 /// Name of what came of a step, in plans over it. No granted table may begin with two underscores.
 pub(crate) fn result_name(step: usize) -> String {
@@ -150,14 +153,16 @@ pub(super) fn unique(plan: &LogicalPlan, steps: &[Step]) -> Option<BTreeSet<usiz
 /// A leaf of what a step yields. `keys` as in [`Released`].
 pub(super) fn released_leaf(plan: &LogicalPlan, alias: String, released: Released) -> Leaf {
     let shown = plan.schema();
-    let names = names(shown.fields().iter().map(|field| field.name().as_str()));
+    let names = names(shown.fields().iter().map(|field| field.name().as_str()), |_| {
+        false
+    });
     let fields = shown.fields().iter().zip(names);
     let fields: Vec<Field> = fields
         .map(|(field, name)| Field::new(name, field.data_type().clone(), true))
         .collect();
     Leaf {
         alias,
-        table: "released".to_owned(),
+        table: RELEASED.to_owned(),
         grant: TableGrant {
             dataset: DatasetId::from_bits(0),
             version: 0,
@@ -213,7 +218,7 @@ fn refused(
         .under(&citations.join_risk)
         .fact("node", node)
         .fact("use", Use::Group.name());
-    naming(refusal, relation, column).at(place(column), &column.name)
+    pointing(refusal, relation, column)
 }
 
 /// Whether a column, and all that are equated with it, may be grouped by, value by value, and is neither a link nor
@@ -232,7 +237,10 @@ fn is_dimension(relation: &Relation, column: &datafusion::common::Column) -> boo
 }
 
 /// The column and all that it is equated with.
-fn equated(relation: &Relation, column: &datafusion::common::Column) -> Vec<datafusion::common::Column> {
+pub(super) fn equated(
+    relation: &Relation,
+    column: &datafusion::common::Column,
+) -> Vec<datafusion::common::Column> {
     let mut same = vec![column.clone()];
     let mut next = 0;
     while let Some(here) = same.get(next).map(|column| column.flat_name()) {

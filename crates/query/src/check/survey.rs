@@ -109,7 +109,9 @@ impl<'a> Survey<'a> {
         if known {
             return ControlFlow::Continue(());
         }
-        let refusal = function_refused(&plain(name), place_of(name)).under(&self.citations.raw_stays);
+        let refusal = function_refused(&plain(name), place_of(name))
+            .under(&self.citations.raw_stays)
+            .fact("node", "function");
         stop(match first_argument(function) {
             Some(column) => refusal.fact("column", echoed(&column)),
             None => refusal,
@@ -194,7 +196,8 @@ impl Visitor for Survey<'_> {
                     return stop(
                         Refusal::unmet("name_taken")
                             .fact("table", &name)
-                            .at(Some(place), &name),
+                            .at(Some(place), &name)
+                            .instruct("use_other_name"),
                     );
                 }
                 self.ctes.insert(name);
@@ -239,7 +242,14 @@ impl Visitor for Survey<'_> {
         match factor {
             TableFactor::Table {
                 name, args: Some(_), ..
-            } => stop(function_refused(&plain(name), place_of(name)).under(&self.citations.raw_stays)),
+            } => {
+                let refusal = function_refused(&plain(name), place_of(name));
+                stop(
+                    refusal
+                        .under(&self.citations.raw_stays)
+                        .fact("node", "table_function"),
+                )
+            }
             TableFactor::Table {
                 name,
                 alias,

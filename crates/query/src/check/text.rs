@@ -60,7 +60,7 @@ pub(crate) fn read(sql: &str, permit: &Permit, citations: &Citations) -> Result<
     match reading {
         Ok(Ok(answer)) => answer,
         // No thread to be had, or the parser gave up: either way the text was not read.
-        Ok(Err(_)) | Err(_) => Err(Refusal::unmet("query_not_parsed")),
+        Ok(Err(_)) | Err(_) => Err(not_parsed("")),
     }
 }
 
@@ -69,6 +69,7 @@ pub(crate) fn too_large(what: &str, most: usize) -> Refusal {
     Refusal::new(RefusalKind::Limited, "query_too_large")
         .fact("what", what)
         .fact("most", most)
+        .instruct("ask_in_parts")
 }
 
 fn read_here(sql: &str, permit: &Permit, citations: &Citations) -> Result<Asked, Refusal> {
@@ -170,5 +171,6 @@ fn not_parsed(message: &str) -> Refusal {
     let place = after("Line: ")
         .zip(after("Column: "))
         .map(|(line, column)| Place { line, column });
-    Refusal::unmet("query_not_parsed").at(place, "")
+    let refusal = Refusal::unmet("query_not_parsed").at(place, "");
+    refusal.instruct("mend_text")
 }

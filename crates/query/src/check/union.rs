@@ -4,15 +4,19 @@
 //! cell it stands in, in as many cells as it stands in, and the gate and the release ledger see every cell. Branches
 //! that share cells would weigh a subject by how many of them it is in.
 
+use arrow::datatypes::DataType;
 use datafusion::{
-    common::Result as PlanResult,
-    logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Union},
+    common::{Column, Result as PlanResult},
+    logical_expr::{Aggregate, Expr, ExprSchemable, Join, LogicalPlan, LogicalPlanBuilder, Union},
 };
 use shuyu_kernel::Refusal;
+use shuyu_privacy::Use;
 
 use super::{
+    blame::{first_column, pointing},
     constant,
-    per_subject::hold_subject,
+    membership::{How, of_join},
+    per_subject::is_subject,
     plan::{Found, Walk, cell_column, rebuild},
     relation::{Relation, Stage},
     release,
@@ -58,24 +62,84 @@ impl Walk<'_> {
             Some(first) if !free.is_empty() => return Err(self.raw_rows(first, Some("union"))),
             Some(_) => {}
         }
-        for rows in &branches {
-            let schema = release::base_schema(rows)?;
-            let types = rows
-                .outputs
-                .iter()
-                .map(|output| output.value.get_type(&schema).ok());
-            let wanted = union
-                .schema
-                .fields()
-                .iter()
-                .map(|field| Some(field.data_type().clone()));
-            // A conversion to a common type could fail on a row.
-            if !types.eq(wanted) {
-                let refusal = Refusal::unmet("types_differ").under(&self.citations.raw_stays);
-                return Err(refusal.fact("node", "union").instruct("compare_same_type"));
+        branches
+            .iter()
+            .try_for_each(|rows| self.same_types(rows, union))?;
+        Ok((Found::Branches(branches), rebuild(plan, inputs)?))
+    }
+
+    /// A branch has the types of the union: a conversion to a common type could fail on a row. Of the subject of rows that
+    /// may be missing only that it is there is known ([`super::matches`]), whatever its type.
+    fn same_types(&self, rows: &Relation, union: &Union) -> Result<(), Refusal> {
+        let schema = release::base_schema(rows)?;
+        let differs = |value: &Expr, wanted: &DataType| match value {
+            Expr::Column(column)
+                if rows
+                    .leaf(column)
+                    .is_some_and(|leaf| leaf.is_presence(&column.name)) =>
+            {
+                false
+            }
+            value => value.get_type(&schema).ok().as_ref() != Some(wanted),
+        };
+        let mut columns = rows.outputs.iter().zip(union.schema.fields());
+        let Some((output, _)) = columns.find(|(output, field)| differs(&output.value, field.data_type()))
+        else {
+            return Ok(());
+        };
+        let refusal = Refusal::unmet("types_differ").under(&self.citations.raw_stays);
+        let about = first_column(&output.value);
+        Err(about_branch(refusal, rows, about.as_ref())
+            .fact("node", "union")
+            .instruct("same_type_in_branches"))
+    }
+
+    /// A join with the branches of a union on a side; `None` if there are none. One that keeps their rows by whether
+    /// their subject is on the other side is one of each branch.
+    ///
+    /// # Errors
+    /// `node_not_allowed` for every other, and those of [`Self::by_subject`].
+    pub(super) fn join_of_branches(
+        &mut self,
+        (left, right): (&Found, &Found),
+        join: &Join,
+    ) -> Result<Option<Found>, Refusal> {
+        let (branches, other, turned) = match (left, right) {
+            (Found::Branches(branches), other) => (branches, other, false),
+            (other, Found::Branches(branches)) => (branches, other, true),
+            _ => return Ok(None),
+        };
+        let keeps = matches!(of_join(join), Some((How::Among | How::Apart, of)) if of == turned);
+        if let (Found::Rows(other), true) = (other, keeps) {
+            let mut kept = Vec::new();
+            for rows in branches {
+                let sides = if turned {
+                    (&**other, rows)
+                } else {
+                    (rows, &**other)
+                };
+                kept.extend(self.by_subject(sides.0, sides.1, join)?);
+            }
+            if kept.len() == branches.len() {
+                return Ok(Some(Found::Branches(kept)));
             }
         }
-        Ok((Found::Branches(branches), rebuild(plan, inputs)?))
+        self.over_branches(branches, Some("join")).map(|()| None)
+    }
+
+    /// A step over the rows of branches that is not taken.
+    ///
+    /// # Errors
+    /// `node_not_allowed`, always if there is a branch.
+    pub(super) fn over_branches(&self, branches: &[Relation], node: Option<&str>) -> Result<(), Refusal> {
+        let Some(rows) = branches.first() else {
+            return Ok(());
+        };
+        let refusal = self.raw_rows(rows, Some(node.unwrap_or("union")));
+        Err(match node {
+            Some("join" | "window") => refusal.instruct("inside_branches"),
+            _ => refusal,
+        })
     }
 
     /// An aggregate over branches: one release for each, and their cells one below the other.
@@ -92,8 +156,8 @@ impl Walk<'_> {
             let keys = keys
                 .map(|key| rows.write_out(key, aggregate.input.schema()))
                 .collect::<Result<Vec<Expr>, _>>()?;
-            if hold_subject(&rows, &keys) {
-                return Err(self.unnamed(&rows));
+            if let Some(Expr::Column(subject)) = keys.iter().find(|key| is_subject(&rows, key)) {
+                return Err(self.unnamed(&rows, Some(subject)));
             }
             names.push(keys.iter().map(constant::fold).collect());
             settled.push(rows);
@@ -111,7 +175,11 @@ impl Walk<'_> {
                 settled.get(place),
                 names.iter().skip(place + 1).any(|other| !apart(name, other)),
             ) {
-                return Err(self.unnamed(rows));
+                let key = aggregate.group_expr.iter().find_map(|key| {
+                    let written = rows.write_out(key, aggregate.input.schema()).ok()?;
+                    first_column(&written)
+                });
+                return Err(self.unnamed(rows, key.as_ref()));
             }
         }
         let unplanned = || Refusal::unmet("query_not_planned");
@@ -130,13 +198,22 @@ impl Walk<'_> {
         Ok((Found::Free, upper))
     }
 
-    fn unnamed(&self, rows: &Relation) -> Refusal {
+    /// Branches that no constant key tells apart; `key` is a column that they are grouped by.
+    fn unnamed(&self, rows: &Relation, key: Option<&Column>) -> Refusal {
         let refusal = Refusal::unmet("node_not_allowed").under(&self.citations.raw_stays);
         let refusal = refusal.fact("node", "union_unnamed").instruct("name_branches");
-        match rows.personal() {
-            Some(leaf) => refusal.fact("table", &leaf.table),
-            None => refusal,
-        }
+        about_branch(refusal, rows, key)
+    }
+}
+
+/// Adds a column of a branch, else its table, and the use that is asked for.
+fn about_branch(refusal: Refusal, rows: &Relation, column: Option<&Column>) -> Refusal {
+    let refusal = refusal.fact("use", Use::Group.name());
+    let shown = rows.outputs.iter().find_map(|output| first_column(&output.value));
+    match (column.or(shown.as_ref()), rows.personal()) {
+        (Some(column), _) => pointing(refusal, rows, column),
+        (None, Some(leaf)) => refusal.fact("table", &leaf.table),
+        (None, None) => refusal,
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     membership::How,
     origin::{Over, Value},
     per_subject::{self, hold_subject},
-    relation::{Leaf, Relation},
+    relation::{Leaf, Output, Relation},
 };
 use crate::refusal::Explain;
 
@@ -43,62 +43,42 @@ pub(super) fn windowed(
         relation: &inner,
         input: window.input.schema(),
     };
+    reader.nothing_missing()?;
+    let (columns, passed) = reader.passed()?;
+    let mut fields: Vec<FieldRef> = Vec::new();
     let mut made = Vec::new();
-    let mut columns = Vec::new();
-    let optional = |leaf: &&Leaf| leaf.how() == How::Optional;
-    if let Some(leaf) = inner.leaves.iter().find(optional) {
-        let refusal = reader.refused("window", &Expr::Literal(ScalarValue::Null, None));
-        return Err(refusal.fact("table", &leaf.table));
+    for (one, field) in passed.into_iter().chain(reader.windows(window)?) {
+        made.push(one);
+        fields.push(field);
     }
-    let passes = |leaf: &&Leaf| leaf.is_kept() && !leaf.is_constant();
-    for leaf in inner.leaves.iter().filter(passes) {
-        for field in leaf.schema.fields() {
-            let column = Column::new(Some(leaf.alias.as_str()), field.name());
-            let expr = Expr::Column(column.clone());
-            made.push((Value::Key(expr.clone()), reader.maker.value(&expr)?));
-            columns.push((column, field.clone()));
-        }
-    }
-    let passed = columns.len();
-    let own = window
-        .schema
-        .fields()
-        .iter()
-        .skip(window.input.schema().fields().len());
-    let mut fields: Vec<_> = columns.iter().map(|(_, field)| field.clone()).collect();
-    for (expr, field) in window.window_expr.iter().zip(own) {
-        made.push(reader.read(expr)?);
-        // Numbers of rows come without a sign, and would then compare with nothing.
-        fields.push(match field.data_type() {
-            DataType::UInt64 => Arc::new(field.as_ref().clone().with_data_type(DataType::Int64)),
-            _ => field.clone(),
-        });
-    }
-    let shown = DFSchema::from_unqualified_fields(unique(&fields).into(), std::collections::HashMap::new())
+    let fields = unique(&inner, &fields);
+    let shown = DFSchema::from_unqualified_fields(fields.into(), std::collections::HashMap::new())
         .map_err(|_| Refusal::unmet("query_not_planned"))?;
     let rows = inner.rows_per_unit();
     let outputs = inner.outputs.clone();
-    let constants: Vec<_> = inner
-        .leaves
-        .iter()
-        .filter(|leaf| leaf.is_constant())
-        .cloned()
-        .collect();
+    let constants = inner.leaves.iter().filter(|leaf| leaf.is_constant());
+    let constants: Vec<Leaf> = constants.cloned().collect();
     let leaf = per_subject::leaf(inner, made, &shown, alias, (rows, false))?;
+    let mut relation = beside(leaf, &columns, outputs)?;
+    relation.leaves.extend(constants);
+    Ok(relation)
+}
+
+/// The columns of a leaf that holds what windows say behind the rows they are about: the columns of the rows as they
+/// were shown, then those of the windows.
+fn beside(leaf: Leaf, columns: &[Column], mut shown: Vec<Output>) -> Result<Relation, Refusal> {
+    let fields = leaf.schema.fields().iter();
     let names: BTreeMap<String, Column> = columns
         .iter()
-        .zip(leaf.schema.fields())
-        .map(|((column, _), field)| {
-            (
-                column.flat_name(),
-                Column::new(Some(leaf.alias.as_str()), field.name()),
-            )
+        .zip(fields)
+        .map(|(column, field)| {
+            let new = Column::new(Some(leaf.alias.as_str()), field.name());
+            (column.flat_name(), new)
         })
         .collect();
     let mut relation = Relation::scan(leaf);
-    let further = relation.outputs.split_off(passed);
-    relation.outputs = outputs;
-    for output in &mut relation.outputs {
+    let further = relation.outputs.split_off(columns.len());
+    for output in &mut shown {
         let put = output.value.clone().transform_up(|node| match node {
             Expr::Column(column) => Ok(match names.get(&column.flat_name()) {
                 Some(new) => Transformed::yes(Expr::Column(Column {
@@ -111,19 +91,24 @@ pub(super) fn windowed(
         });
         output.value = put.data().map_err(|_| Refusal::unmet("query_not_planned"))?;
     }
-    relation.outputs.extend(further);
-    relation.leaves.extend(constants);
+    shown.extend(further);
+    relation.outputs = shown;
     Ok(relation)
 }
 
 /// Fields under names of which no two are the same.
-fn unique(fields: &[FieldRef]) -> Vec<FieldRef> {
-    let names = per_subject::names(fields.iter().map(|field| field.name().as_str()));
+fn unique(relation: &Relation, fields: &[FieldRef]) -> Vec<FieldRef> {
+    let names = per_subject::names(fields.iter().map(|field| field.name().as_str()), |name| {
+        per_subject::is_known(relation, name)
+    });
     let fields = fields.iter().zip(names);
     fields
         .map(|(field, name)| Arc::new(field.as_ref().clone().with_name(name)))
         .collect()
 }
+
+/// A column of what comes of a window, and what it is made of.
+type Shown = (Made, FieldRef);
 
 struct Reader<'a> {
     maker: Maker<'a>,
@@ -132,6 +117,49 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Rows that may be missing have no place in an order.
+    fn nothing_missing(&self) -> Result<(), Refusal> {
+        let mut leaves = self.relation.leaves.iter();
+        match leaves.find(|leaf| leaf.how() == How::Optional) {
+            None => Ok(()),
+            Some(leaf) => {
+                let refusal = self.refused("window", &Expr::Literal(ScalarValue::Null, None));
+                Err(refusal.fact("table", &leaf.table))
+            }
+        }
+    }
+
+    /// The columns that go through as they are, and what is made of them.
+    fn passed(&self) -> Result<(Vec<Column>, Vec<Shown>), Refusal> {
+        let (mut columns, mut passed) = (Vec::new(), Vec::new());
+        let passes = |leaf: &&Leaf| leaf.is_kept() && !leaf.is_constant();
+        for leaf in self.relation.leaves.iter().filter(passes) {
+            for field in leaf.schema.fields() {
+                let column = Column::new(Some(leaf.alias.as_str()), field.name());
+                let expr = Expr::Column(column.clone());
+                let grant = self.maker.value(&expr)?;
+                passed.push(((Value::Key(expr), grant), field.clone()));
+                columns.push(column);
+            }
+        }
+        Ok((columns, passed))
+    }
+
+    /// What the windows say of each row.
+    fn windows(&self, window: &Window) -> Result<Vec<Shown>, Refusal> {
+        let before = window.input.schema().fields().len();
+        let fields = window.schema.fields().iter().skip(before);
+        let read = window.window_expr.iter().zip(fields).map(|(expr, field)| {
+            // Numbers of rows come without a sign, and would then compare with nothing.
+            let field = match field.data_type() {
+                DataType::UInt64 => Arc::new(field.as_ref().clone().with_data_type(DataType::Int64)),
+                _ => field.clone(),
+            };
+            Ok((self.read(expr)?, field))
+        });
+        read.collect()
+    }
+
     fn refused(&self, node: &str, expr: &Expr) -> Refusal {
         let refusal = Refusal::unmet("node_not_allowed")
             .under(&self.maker.exact.citations.raw_stays)

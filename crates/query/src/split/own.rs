@@ -19,12 +19,8 @@ use crate::{
 
 /// The filters of a relation: those about own lists, and the others.
 pub(super) fn conditions(relation: &Relation) -> (Vec<&Expr>, Vec<&Expr>) {
-    relation.filters.iter().partition(|filter| {
-        let columns = columns_of(filter);
-        relation
-            .own()
-            .any(|leaf| columns.values().any(|column| is_of(column, leaf)))
-    })
+    let of_lists = |filter: &&Expr| !relation.own_columns(filter).is_empty();
+    relation.filters.iter().partition(of_lists)
 }
 
 /// The different subjects of a list under its own conditions, with the columns that are `needed`.

@@ -16,7 +16,7 @@ use crate::{
     check::{
         grain::is_whole_bucket,
         membership::How,
-        relation::{Leaf, Relation, Stage},
+        relation::{Leaf, Relation, Stage, alias_of},
         scalar::rounded,
     },
     tables::UNIT_COLUMN,
@@ -38,37 +38,25 @@ pub(super) fn join_all(
     let leaves = relation.leaves.iter().filter(|leaf| !leaf.is_constant());
     let mut waiting: Vec<&Leaf> = leaves.collect();
     waiting.sort_by_key(|leaf| leaf.stage() != Stage::Personal || !leaf.is_kept());
-    let alias_of = |column: &Column| {
-        column
-            .relation
-            .as_ref()
-            .map_or_else(String::new, |r| r.table().to_owned())
-    };
     let first = waiting.remove(0);
     let mut joined = BTreeSet::from([first.alias.clone()]);
     let mut plan = scan(first)?;
     let mut open: Vec<(Column, Column)> = relation.equalities.clone();
     while !waiting.is_empty() {
-        let next = waiting.iter().position(|leaf| {
-            open.iter().any(|(a, b)| {
-                let (a, b) = (alias_of(a), alias_of(b));
-                (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
-            })
-        });
+        let next = waiting
+            .iter()
+            .position(|leaf| open.iter().any(|pair| meets(pair, leaf, &joined)));
         let Some(next) = next else {
             return datafusion::common::plan_err!("a leaf without an equality");
         };
         let leaf = waiting.remove(next);
-        let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|(a, b)| {
-            let (a, b) = (alias_of(a), alias_of(b));
-            (joined.contains(&a) && b == leaf.alias) || (joined.contains(&b) && a == leaf.alias)
-        });
+        let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(|pair| meets(pair, leaf, &joined));
         open = later;
         let stored = |column: Column| unit_in_place(relation, &column).unwrap_or(column);
         let (left, right): (Vec<Column>, Vec<Column>) = now
             .into_iter()
             .map(|(a, b)| {
-                if b.relation.as_ref().is_some_and(|r| r.table() == leaf.alias) {
+                if alias_of(&b) == leaf.alias {
                     (a, b)
                 } else {
                     (b, a)
@@ -87,6 +75,12 @@ pub(super) fn join_all(
         joined.insert(leaf.alias.clone());
     }
     Ok(plan)
+}
+
+/// Whether an equality ties a leaf to one that is joined already.
+fn meets((a, b): &(Column, Column), leaf: &Leaf, joined: &BTreeSet<String>) -> bool {
+    let (a, b) = (alias_of(a), alias_of(b));
+    (joined.contains(a) && b == leaf.alias) || (joined.contains(b) && a == leaf.alias)
 }
 
 /// The argument, moved into its limits after everything that was written about it (A4.2).

@@ -9,6 +9,7 @@ use shuyu_query::UNIT_COLUMN;
 
 use crate::{
     fixture::permit,
+    membership::with,
     people::{MANY, exactly, in_turn, noisy, people, withheld, x},
     scored::{all_pass, however_put},
     small::{Small, free, text, units, uses, whole},
@@ -236,5 +237,46 @@ fn fusion_needs_its_use_and_an_assessment() {
     assert_eq!(
         ask(false, false, "SELECT tag, count(*) FROM own GROUP BY tag"),
         "answered"
+    );
+}
+
+#[test]
+fn a_membership_of_who_is_on_a_list_is_one_of_the_person() {
+    // Everybody on the list thrice, and five hundred whom no table knows; sixty of the hundred are in `w`.
+    let rows = (0..300)
+        .map(|i| (i % 100, "a"))
+        .chain((1500..2000).map(|i| (i, "a")));
+    let few = (0..60).map(|_| "one").collect();
+    let small = with(
+        listed(rows),
+        "w",
+        60,
+        vec![("k", few, uses(&[Use::Group, Use::Filter]))],
+    );
+    let joined = "FROM own u JOIN t ON u.id_no = t.id_no";
+    for (condition, wanted) in [
+        ("WHERE u.id_no IN (SELECT id_no FROM w)", &[60.0][..]),
+        ("WHERE EXISTS (SELECT 1 FROM w WHERE w.id_no = u.id_no)", &[60.0]),
+        ("WHERE u.id_no NOT IN (SELECT id_no FROM w)", &[40.0]),
+        ("LEFT SEMI JOIN w ON w.id_no = u.id_no", &[60.0]),
+        ("LEFT ANTI JOIN w ON w.id_no = u.id_no", &[40.0]),
+    ] {
+        exactly(&small, &format!("SELECT count(*) {joined} {condition}"), wanted);
+    }
+    exactly(
+        &small,
+        &format!("SELECT count(*), count(w.id_no) {joined} LEFT JOIN w ON w.id_no = u.id_no"),
+        &[100.0, 60.0],
+    );
+    // A list that nobody is joined with names nobody.
+    let alone = "SELECT count(*) FROM own u WHERE u.id_no IN (SELECT id_no FROM w)";
+    assert_eq!(small.refused(alone), "node_not_allowed");
+    // As a member it is no subject either.
+    let inside =
+        "SELECT count(*) FROM w WHERE id_no IN (SELECT u.id_no FROM own u JOIN t ON u.id_no = t.id_no)";
+    let refusal = small.refusal(inside);
+    assert_eq!(
+        refusal.facts.get("node").map(String::as_str),
+        Some("own_per_subject")
     );
 }

@@ -1,4 +1,5 @@
 //! One binary for all tests of the query engine: DataFusion is linked once.
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod answers;
@@ -32,6 +33,7 @@ mod small;
 mod stage_attacks;
 mod stages;
 mod together;
+mod told;
 mod total;
 mod unions;
 mod vocabulary;

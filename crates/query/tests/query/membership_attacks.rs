@@ -161,7 +161,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ),
     (
         "join_not_allowed",
-        "id_no",
+        "place",
         "FROM w WHERE id_no IN (SELECT place FROM t)",
     ),
     (
@@ -248,6 +248,14 @@ fn forms_that_are_no_membership_are_refused() {
             column.is_empty() || told == *column || told == "x",
             "{sql}: {refusal:?}"
         );
+        // The table is that of the column.
+        let of = match told {
+            "cost" | "place" => "t",
+            "half" | "x" => "w",
+            _ => "",
+        };
+        let table = refusal.facts.get("table").map_or("", String::as_str);
+        assert!(of.is_empty() || table == of, "{sql}: {refusal:?}");
         assert!(!refusal.clauses.is_empty(), "{sql}");
         assert!(refusal.facts.contains_key("nearest"), "{sql}: {refusal:?}");
     }

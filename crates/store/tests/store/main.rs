@@ -2,6 +2,7 @@
 //!
 //! `SHUYU_TEST_PG` names a PostgreSQL database in which the tests may make schemas; `./dev test` starts one.
 
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -15,8 +15,8 @@ use shuyu_app::{
     port::JobPhase,
     read::CaseQuery,
 };
-use shuyu_domain::event::CorrectionReason;
-use shuyu_kernel::Refusal;
+use shuyu_domain::{event::CorrectionReason, port::CaseRow};
+use shuyu_kernel::{CaseId, Refusal};
 use shuyu_profile::RightTo;
 
 use super::{
@@ -136,24 +136,8 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
     let rows = rows.collect();
     let (mut uploads, mut resources) = (Vec::new(), Vec::new());
     if may_ingest {
-        let own = app.uploads(&visit.session, UploadKind::Data).await?;
-        uploads = own
-            .iter()
-            .map(|upload| Choice {
-                value: upload.digest.to_string(),
-                label: format!("{} · {}", upload.name, size(&frame, upload.size_bytes)),
-                selected: upload.digest.to_string() == chosen.upload,
-            })
-            .collect();
-        let parties = app.own_entries(&visit.session, &entries).await?;
-        resources = parties
-            .iter()
-            .map(|id| Choice {
-                value: id.to_string(),
-                label: titles.get(id).cloned().unwrap_or_default(),
-                selected: false,
-            })
-            .collect();
+        uploads = uploaded(&visit, &frame, &chosen.upload).await?;
+        resources = own_entries(&visit, &entries, &titles).await?;
     }
     let page = DatasetsPage {
         may_ingest,
@@ -162,27 +146,15 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
         resources,
         domains: DOMAINS
             .iter()
-            .map(|word| Choice {
-                value: (*word).to_owned(),
-                label: domain_label(&frame, word),
-                selected: false,
-            })
+            .map(|word| choice(word, domain_label(&frame, word)))
             .collect(),
         shares: SHARES
             .iter()
-            .map(|share| Choice {
-                value: share.to_string(),
-                label: frame.tr("bad-rows-share", &[("share", percent(*share))]),
-                selected: false,
-            })
+            .map(|share| choice(share, frame.tr("bad-rows-share", &[("share", percent(*share))])))
             .collect(),
         reasons: CorrectionReason::ALL
             .iter()
-            .map(|reason| Choice {
-                value: reason.word().to_owned(),
-                label: reason_words(&frame, *reason),
-                selected: false,
-            })
+            .map(|reason| choice(reason.word(), reason_words(&frame, *reason)))
             .collect(),
         modes: arriving::modes(&frame),
         jobs: app
@@ -195,6 +167,36 @@ pub(crate) async fn page(visit: Visit, Query(chosen): Query<Chosen>) -> Result<R
         frame,
     };
     Ok(ok(&page))
+}
+
+/// Files that the session has brought as data.
+async fn uploaded(visit: &Visit, frame: &Frame, chosen: &str) -> Result<Vec<Choice>, ConsoleError> {
+    let own = visit.app().uploads(&visit.session, UploadKind::Data).await?;
+    let choices = own.iter().map(|upload| Choice {
+        value: upload.digest.to_string(),
+        label: format!("{} · {}", upload.name, size(frame, upload.size_bytes)),
+        selected: upload.digest.to_string() == chosen,
+    });
+    Ok(choices.collect())
+}
+
+/// Entries of the catalogue that the session may bring data for.
+async fn own_entries(
+    visit: &Visit,
+    entries: &[CaseRow],
+    titles: &BTreeMap<CaseId, String>,
+) -> Result<Vec<Choice>, ConsoleError> {
+    let own = visit.app().own_entries(&visit.session, entries).await?;
+    let label = |id| titles.get(id).cloned().unwrap_or_default();
+    Ok(own.iter().map(|id| choice(id, label(id))).collect())
+}
+
+fn choice(value: impl ToString, label: String) -> Choice {
+    Choice {
+        value: value.to_string(),
+        label,
+        selected: false,
+    }
 }
 
 /// `POST /uploads`: takes a file in and goes on to the order.

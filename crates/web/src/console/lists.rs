@@ -5,6 +5,7 @@ use axum::{extract::Query, response::Response};
 use serde::Deserialize;
 use shuyu_app::read::{CaseQuery, Sort, desk::remaining_days};
 use shuyu_domain::port::CaseRow;
+use shuyu_profile::Procedure;
 
 use crate::page::{
     ConsoleError, Frame, Visit,
@@ -148,29 +149,12 @@ async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, Cons
         .filter(|procedure| place.section.is_empty() || procedure.section == place.section)
         .collect();
     let chosen = within.iter().find(|procedure| procedure.id == asked.procedure);
-    let query = CaseQuery {
-        procedures: match chosen {
-            Some(procedure) => vec![procedure.id.clone()],
-            None => within.iter().map(|procedure| procedure.id.clone()).collect(),
-        },
-        text: asked.text.chars().take(100).collect(),
-        stage: if chosen.is_some() {
-            asked.stage.clone()
-        } else {
-            String::new()
-        },
-        open_only: asked.open == "yes",
-        sort: Sort::from_word(&asked.sort),
-        page: asked.page.unwrap_or(1).clamp(1, 100_000),
-        size: asked.size.filter(|size| SIZES.contains(size)).unwrap_or(20),
-    };
+    let query = query(&asked, &within, chosen.copied());
     let found = visit.app().case_list(&visit.session, &query).await?;
     let pages = found.total.div_ceil(query.size).max(1);
-    let at = |page: u64| address(&place, &asked, &query, page, query.sort);
-    let choice = |value: &str, label: &str, selected| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        selected,
+    let at = |there: bool, page: u64| {
+        let address = there.then(|| address(&place, &asked, &query, page, query.sort));
+        address.unwrap_or_default()
     };
     let section = Some(place.section.as_str()).filter(|section| !section.is_empty());
     let page = ListPage {
@@ -211,16 +195,8 @@ async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, Cons
         total: found.total,
         page: query.page,
         pages,
-        previous: if query.page > 1 {
-            at(query.page - 1)
-        } else {
-            String::new()
-        },
-        next: if query.page < pages {
-            at(query.page + 1)
-        } else {
-            String::new()
-        },
+        previous: at(query.page > 1, query.page.saturating_sub(1)),
+        next: at(query.page < pages, query.page + 1),
         empty: frame.t(if query.text.is_empty() {
             "list-empty"
         } else {
@@ -229,6 +205,34 @@ async fn list(visit: Visit, asked: Asked, place: Place) -> Result<Response, Cons
         frame,
     };
     Ok(ok(&page))
+}
+
+fn choice(value: &str, label: &str, selected: bool) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        selected,
+    }
+}
+
+/// What is asked for, within the procedures of a section and the one that was chosen among them.
+fn query(asked: &Asked, within: &[&Procedure], chosen: Option<&Procedure>) -> CaseQuery {
+    CaseQuery {
+        procedures: match chosen {
+            Some(procedure) => vec![procedure.id.clone()],
+            None => within.iter().map(|procedure| procedure.id.clone()).collect(),
+        },
+        text: asked.text.chars().take(100).collect(),
+        stage: if chosen.is_some() {
+            asked.stage.clone()
+        } else {
+            String::new()
+        },
+        open_only: asked.open == "yes",
+        sort: Sort::from_word(&asked.sort),
+        page: asked.page.unwrap_or(1).clamp(1, 100_000),
+        size: asked.size.filter(|size| SIZES.contains(size)).unwrap_or(20),
+    }
 }
 
 fn heads(frame: &Frame, place: &Place, asked: &Asked, query: &CaseQuery) -> Vec<Head> {

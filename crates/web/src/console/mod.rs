@@ -158,6 +158,12 @@ fn pages() -> Router<WebState> {
         .route("/datasets/{id}/assess", post(governance::assess))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
+        .merge(records())
+}
+
+/// The record, the rules, and what is drawn from both.
+fn records() -> Router<WebState> {
+    Router::new()
         .route("/ledger", get(ledger::proceedings))
         .route("/ledger/access", get(ledger::access))
         .route("/ledger/access/{index}", get(ledger::access_entry))

@@ -1,6 +1,7 @@
 //! The programming interface and the gateway as a client meets them: an installation with a real record on disk,
 //! made-up engines, and requests through the whole router.
 
+#![expect(clippy::too_many_lines, reason = "a test tells a whole story")]
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it stands"

@@ -1,4 +1,5 @@
 //! A case page with everything on it, for the tests of the pages.
+#![expect(clippy::too_many_lines, reason = "one page with everything on it")]
 
 use super::{
     CasePage, DatasetLine, LaneRow, ObjectionRow, Party, PermitBox,

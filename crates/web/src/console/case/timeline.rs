@@ -266,18 +266,7 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             lane,
             approved,
             struck,
-        } => {
-            let key = if *approved {
-                "lane-approved"
-            } else {
-                "lane-refused"
-            };
-            let mut parts = vec![lane_name(view, Some(lane)), frame.t(key)];
-            if !struck.is_empty() {
-                parts.push(frame.tr("timeline-struck", &[("columns", struck.join(", "))]));
-            }
-            parts.join(" · ")
-        }
+        } => decided(frame, lane_name(view, Some(lane)), *approved, struck),
         CaseEvent::ObjectionRaised { number } | CaseEvent::ObjectionAnswered { number, .. } => {
             frame.tr("objection-number", &[("n", number)])
         }
@@ -287,15 +276,7 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             "timeline-moved",
             &[("version", to.short()), ("reason", reason.clone())],
         ),
-        CaseEvent::Identity(IdentityEvent::IndexCompiled { pairs, .. }) => {
-            frame.tr("timeline-index-compiled", &[("pairs", pairs)])
-        }
-        CaseEvent::Identity(IdentityEvent::ConsentRecorded {
-            customer, purpose, ..
-        }) => {
-            format!("{} · {purpose}", view.registry.body_name(*customer))
-        }
-        CaseEvent::Identity(IdentityEvent::SubjectUnlocked { .. }) => String::new(),
+        CaseEvent::Identity(event) => identity_detail(frame, view, event),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Watched(event) => watched_detail(frame, view, clock(event.clock().0), event),
@@ -303,6 +284,27 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
         | CaseEvent::Dropped { .. }
         | CaseEvent::PermitEnded { .. }
         | CaseEvent::AccessClosed { .. } => String::new(),
+    }
+}
+
+fn decided(frame: &Frame, lane: String, approved: bool, struck: &[String]) -> String {
+    let key = if approved { "lane-approved" } else { "lane-refused" };
+    let mut parts = vec![lane, frame.t(key)];
+    if !struck.is_empty() {
+        parts.push(frame.tr("timeline-struck", &[("columns", struck.join(", "))]));
+    }
+    parts.join(" · ")
+}
+
+fn identity_detail(frame: &Frame, view: &CaseView, event: &IdentityEvent) -> String {
+    match event {
+        IdentityEvent::IndexCompiled { pairs, .. } => {
+            frame.tr("timeline-index-compiled", &[("pairs", pairs)])
+        }
+        IdentityEvent::ConsentRecorded {
+            customer, purpose, ..
+        } => format!("{} · {purpose}", view.registry.body_name(*customer)),
+        IdentityEvent::SubjectUnlocked { .. } => String::new(),
     }
 }
 
