@@ -1,6 +1,7 @@
 //! The state of a case: our reading of its events.
 
 mod ask;
+mod own;
 mod parts;
 mod watch;
 
@@ -14,6 +15,7 @@ use crate::{
     value::Value,
 };
 
+pub use own::OwnList;
 pub use parts::{
     Clock, CompiledIndex, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken,
 };
@@ -73,6 +75,9 @@ pub struct Case {
     /// The index that answers identity checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<CompiledIndex>,
+    /// Own lists brought under the permit, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnList>,
 }
 
 impl Case {
@@ -120,6 +125,7 @@ impl Case {
                 moved_on: None,
                 keys: Vec::new(),
                 index: None,
+                own: Vec::new(),
             }),
             (Some(mut case), event) => {
                 case.version += 1;
@@ -270,6 +276,7 @@ impl Case {
             }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
             CaseEvent::Identity(event) => self.apply_identity(event),
+            CaseEvent::Own(event) => self.apply_own(event),
             CaseEvent::KeyIssued {
                 key,
                 delivery,

@@ -18,6 +18,7 @@ mod guarding;
 mod lists;
 mod logs;
 mod moments;
+mod own;
 mod plain;
 mod rebuilding;
 mod work;
