@@ -17,6 +17,7 @@ mod hostile;
 mod jobs;
 mod lake;
 mod offline;
+mod own;
 mod policy;
 mod postgres;
 mod recovery;

@@ -18,6 +18,7 @@ use super::{
     budget::{BudgetView, ToldView, budget, check},
     explaining::{MissingView, missing_view},
     nearest::{locate, rewrite, split},
+    own::{self, OwnView},
     permits::{AnswerView, answer_view},
     posted::Posted,
     trying::tried,
@@ -57,6 +58,7 @@ pub(crate) struct WorkbenchPage {
     pub budget: BudgetView,
     pub told: Option<ToldView>,
     pub missing: Option<MissingView>,
+    pub own: OwnView,
 }
 
 pub(crate) struct UseView {
@@ -81,7 +83,7 @@ pub(crate) struct ColumnView {
     pub uses: Vec<UseView>,
 }
 
-fn permit_id(text: &str) -> Result<PermitId, Refusal> {
+pub(super) fn permit_id(text: &str) -> Result<PermitId, Refusal> {
     text.parse().map_err(|_| Refusal::unknown("permit_unknown"))
 }
 
@@ -169,8 +171,13 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         None => budget(visit, &frame, permit, None).await?,
         Some(_) => BudgetView::default(),
     };
+    let own = match closed {
+        None => own::section(visit, &frame, permit).await?,
+        Some(_) => OwnView::default(),
+    };
     Ok(WorkbenchPage {
         budget,
+        own,
         told: None,
         missing: None,
         number: view.case.number.clone(),
