@@ -32,6 +32,7 @@ pub mod jobs;
 pub mod lineage;
 mod noting;
 pub mod outcome;
+pub mod own;
 pub mod permit;
 pub mod port;
 pub mod product;
@@ -120,6 +121,7 @@ pub struct App {
     books: books::Books,
     unproven: Unproven,
     erasing: erasing::Waiting,
+    ending: own::Ending,
     lineage: lineage::Graph,
     /// The sandbox, where one is wired, and the runs in it.
     sandbox: runs::Sandbox,
@@ -149,6 +151,7 @@ impl App {
             books: books::Books::default(),
             unproven: Unproven::default(),
             erasing: erasing::Waiting::default(),
+            ending: own::Ending::default(),
             lineage: lineage::Graph::default(),
             sandbox: runs::Sandbox::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),

@@ -18,7 +18,7 @@ use shuyu_privacy::{
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
 use crate::{
-    App, Session, Stop, budget,
+    App, Session, Stop, budget, own,
     right::{provider_of, right_of},
 };
 
@@ -300,6 +300,10 @@ fn compile(
             },
         );
     }
+    let fusion = own::asked_for(case);
+    if fusion {
+        own::add_lists(case, session.actor.body, &mut tables);
+    }
     add_open_tables(profile, loaded, datasets, &mut tables);
     let thresholds = &profile.thresholds;
     let mut gate = Thresholds::default();
@@ -320,7 +324,7 @@ fn compile(
         max_bytes: 16 * 1024 * 1024,
         limits: query_limits(thresholds),
         join_risk_assessed: join_risk_assessed(case),
-        fusion: false,
+        fusion,
         citations: citations(profile),
     })
 }

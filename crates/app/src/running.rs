@@ -339,6 +339,8 @@ impl App {
     /// After an act in a case, or with `None` after an entry in the registry or a new day: stops the running queries
     /// whose chain of authority no longer holds. One whose chain cannot be read is stopped too.
     pub(crate) async fn stop_ended_queries(&self, changed: Option<CaseId>) {
+        // What ends a query may end what was brought for it.
+        self.ending.look();
         for (_, query) in self.running.touching(changed) {
             let held = match self.record.load(&query.needs).await {
                 Ok(loaded) => {

@@ -74,19 +74,27 @@ impl App {
 
     /// Removes from the lake what refused, failed and killed work left behind. Run at start and every hour.
     pub async fn sweep_lake(&self) -> Result<u64, Stop> {
-        let uploads = self.record.documents("upload", None).await?;
-        // A file whose record cannot be read is kept: what is not understood is never swept.
-        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
-        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
-        papers.extend(self.indexes_in_use().await?);
-        papers.extend(self.files_of_work().await?);
+        let papers = self.papers().await?;
+        let own = self.record.own_lists().await?.into_iter();
         // Ages of files are process time, never the training clock's.
         let now = self.wall.now();
         let sweep = Sweep {
             leftovers_before: now.plus_seconds(-LEFTOVERS_KEPT),
             papers_before: now.plus_seconds(-PAPERS_KEPT),
             papers,
+            own: own.map(|(_, dataset)| dataset).collect(),
         };
         Ok(self.lake.sweep(&sweep).await?)
+    }
+
+    /// Raw files that the record knows.
+    pub(crate) async fn papers(&self) -> Result<BTreeSet<Digest>, Stop> {
+        let uploads = self.record.documents("upload", None).await?;
+        // A file whose record cannot be read is kept: what is not understood is never swept.
+        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
+        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
+        papers.extend(self.indexes_in_use().await?);
+        papers.extend(self.files_of_work().await?);
+        Ok(papers)
     }
 }

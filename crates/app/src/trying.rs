@@ -10,6 +10,7 @@ use shuyu_privacy::permit::{PermitMode, TableGrant, TableKind};
 use crate::{
     App, Session, Stop,
     dummy::{Shape, made},
+    own,
     permit::Standing,
     port::{Answer, AskError, TrialTable},
     running::{Halt, longest},
@@ -75,16 +76,21 @@ impl App {
         let datasets = self.record.datasets(None).await?;
         let (mut specs, mut units) = (BTreeMap::new(), BTreeMap::new());
         for (name, grant) in &standing.permit.tables {
-            let Some(row) = datasets.iter().find(|row| row.dataset == grant.dataset) else {
+            let row = datasets.iter().find(|row| row.dataset == grant.dataset);
+            if row.is_none() && grant.kind != TableKind::Own {
                 continue;
-            };
+            }
             let types = self.lake.columns(grant.dataset).await?.into_iter();
             let shape = Shape {
                 grant,
                 types: types.collect(),
             };
-            units.insert(name.clone(), row.unit_columns.clone());
-            specs.insert(name.clone(), shape.spec(named(grant, row)));
+            let (unit, spec) = match row {
+                Some(row) => (row.unit_columns.clone(), shape.spec(named(grant, row))),
+                None => (own::subject(grant), shape.spec(own::named(grant))),
+            };
+            units.insert(name.clone(), unit);
+            specs.insert(name.clone(), spec);
         }
         let tables = made(&standing.permit, &specs).into_iter().map(|(name, table)| {
             let unit = units.remove(&name).unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::{
     App, Session, Stop,
     account::parse,
     dispatch::fingerprint,
+    own,
     permit::{Standing, holds},
     port::{Answer, AskError, Gated},
     running::{Halt, Ticket, longest, on_the_grid},
@@ -274,10 +275,11 @@ impl App {
         let read = released.answer.read.clone();
         let decide = Box::new(move |loaded: &Loaded| {
             let case = loaded.linked.get(&standing_.case);
-            let pinned = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?.profile;
-            let profile = profiles.get(pinned)?;
+            let case = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+            let profile = profiles.get(case.profile)?;
             holds(&profile, loaded, standing_.case, &session_, profile.zone.date(at))?;
             standing_.still_open(&profile, loaded, &read)?;
+            own::still_stand(case, &standing_.permit, &read)?;
             Ok(Proposal {
                 events,
                 reply: serde_json::json!({ "release": release }),

@@ -337,6 +337,9 @@ async fn erase_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = app.finish_erasures().await {
             tracing::error!(%error, "erasing failed");
         }
+        if let Err(error) = app.finish_own_lists().await {
+            tracing::error!(%error, "ending own lists failed");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod own;
 mod parts;
 mod watch;
 
@@ -16,6 +17,8 @@ use crate::{
 };
 
 use apply::taken;
+
+pub use own::OwnList;
 pub use parts::{
     Clock, CompiledIndex, Delivery, IssuedKey, LaneState, LaneStatus, Objection, Pause, Permit, Taken,
 };
@@ -75,6 +78,9 @@ pub struct Case {
     /// The index that answers identity checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<CompiledIndex>,
+    /// Own lists brought under the permit, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnList>,
 }
 
 impl Case {
@@ -122,6 +128,7 @@ impl Case {
                 moved_on: None,
                 keys: Vec::new(),
                 index: None,
+                own: Vec::new(),
             }),
             (Some(mut case), event) => {
                 case.version += 1;

@@ -6,6 +6,7 @@
 mod data;
 mod identity;
 mod kind;
+mod own;
 mod record;
 mod watch;
 mod work;
@@ -22,6 +23,7 @@ use crate::value::{Paper, Value};
 
 pub use data::{Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, ErasedFile, ErasedVersion};
 pub use identity::IdentityEvent;
+pub use own::{OwnEnd, OwnEvent};
 pub use record::{
     Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,
 };
@@ -388,4 +390,6 @@ pub enum CaseEvent {
     Watched(WatchEvent),
     /// Something about the identity checks that the product answers.
     Identity(IdentityEvent),
+    /// Something about an own list under the permit.
+    Own(OwnEvent),
 }

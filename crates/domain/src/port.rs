@@ -319,6 +319,9 @@ pub trait Record: Send + Sync {
     /// Latest version of each dataset; of one catalogue entry only, if given.
     async fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
 
+    /// Own lists that are not recorded as erased, each with the case of its permit.
+    async fn own_lists(&self) -> Result<Vec<(CaseId, DatasetId)>, Fault>;
+
     /// Releases recorded under the permits of a case, with the digest of each result as stored.
     async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
 

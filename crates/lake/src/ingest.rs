@@ -179,6 +179,8 @@ impl Lake {
             keys: KeyProof::default(),
             row_key: spec.row_key.clone(),
             standing: None,
+            // On the workbench nobody reads what names a subject, so it is not kept.
+            numbers_subjects: spec.zone == DataZone::Workbench,
         };
         let Some(standing) = standing else {
             if !spec.changes.is_empty() {

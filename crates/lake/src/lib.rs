@@ -29,6 +29,7 @@
 //! [`Lake::snapshot`], [`Snapshot::scan`].
 
 mod derive;
+mod destroy;
 mod durable;
 mod erase;
 mod error;

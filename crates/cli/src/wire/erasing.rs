@@ -8,7 +8,7 @@ use shuyu_lake::{ErasureSpec, LakeError};
 
 use super::lake::{LakeAdapter, data_error};
 
-fn never_refused(doing: &'static str) -> impl FnOnce(LakeError) -> Fault {
+pub(super) fn never_refused(doing: &'static str) -> impl FnOnce(LakeError) -> Fault {
     move |error| match error {
         LakeError::Refused(refusal) => Fault::new(doing, refusal),
         LakeError::Fault(fault) => fault,

@@ -23,7 +23,7 @@ use super::governance;
 pub struct LakeAdapter {
     pub(super) lake: Arc<Lake>,
     unit_key: [u8; 32],
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl LakeAdapter {
@@ -86,7 +86,7 @@ pub(super) fn data_error(error: LakeError) -> DataError {
 }
 
 /// A refused ingest with what was found, so that the sender learns which rows to mend.
-fn refused_ingest(error: IngestError) -> DataError {
+pub(super) fn refused_ingest(error: IngestError) -> DataError {
     let refused = match error {
         IngestError::Refused(refused) => *refused,
         IngestError::Fault(fault) => return DataError::Fault(fault),
@@ -99,7 +99,7 @@ fn refused_ingest(error: IngestError) -> DataError {
     }
 }
 
-fn made(
+pub(super) fn made(
     version: DatasetVersion,
     (report, arrival): (serde_json::Value, Option<Arrival>),
     recipe: Option<serde_json::Value>,
@@ -126,7 +126,7 @@ fn made(
 }
 
 /// A quality report as it is kept and shown: changes of columns stand in it as they stand in the record.
-fn told(quality: &QualityReport) -> serde_json::Result<serde_json::Value> {
+pub(super) fn told(quality: &QualityReport) -> serde_json::Result<serde_json::Value> {
     let mut report = serde_json::to_value(quality)?;
     if let Some(changes) = report.get_mut("changes") {
         let all: Vec<ColumnChange> = quality.changes.iter().map(change).collect();
@@ -322,7 +322,8 @@ impl DataLake for LakeAdapter {
             .sweep_raw(sweep.papers_before, sweep.papers.clone())
             .await
             .map_err(never_refused)?;
-        Ok(tables.objects + raw.objects)
+        let own = self.lake.sweep_workbench(sweep.leftovers_before, &sweep.own);
+        Ok(tables.objects + raw.objects + own.await.map_err(never_refused)?)
     }
 
     async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError> {

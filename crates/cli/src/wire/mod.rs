@@ -8,6 +8,7 @@ mod job_tables;
 mod keeper;
 mod lake;
 mod model_risk;
+mod own;
 mod query;
 mod sandbox;
 #[cfg(test)]

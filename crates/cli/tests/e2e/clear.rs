@@ -9,7 +9,10 @@ use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value as Json, json};
 use shuyu_kernel::{CivilDate, cn::ResidentId};
 
-use crate::harness::{Client, Server, scene, walked};
+use crate::{
+    harness::{Client, Server, scene, walked},
+    own,
+};
 use search::{Needles, search};
 
 /// Somebody made up: area 990101 does not exist, the check character is right.
@@ -192,6 +195,43 @@ async fn work(base: &str, dataset: &str) {
     assert_eq!(refused.code(), "erasure_not_for_role", "{refused:?}");
 }
 
+/// Own lists that name the victims: refused ones, one whose columns are rows, and one that stands.
+async fn list(base: &str) {
+    let case = own::fused(base).await;
+    let client = Client::sign_in(base, "op_staff01").await.expect("sign-in");
+    let others: String = (0..60).map(|n| format!("99010119700101{n:04},x\n")).collect();
+    let rows = |label: fn(&Victim) -> String| -> String {
+        victims()
+            .iter()
+            .map(|victim| format!("{},{}\n", victim.id, label(victim)))
+            .collect()
+    };
+    for (text, code) in [
+        (
+            format!("id,tag\n{}{others}", rows(|v| v.name.to_owned())),
+            "own_label_too_rare",
+        ),
+        (
+            format!("id,tag\n{}{others}", rows(|v| v.phone.clone())),
+            "own_holds_identifier",
+        ),
+        (
+            format!("{}{others}", rows(|v| v.name.to_owned())),
+            "header_not_usable",
+        ),
+        (
+            format!("id,tag\n{}\"unclosed", rows(|v| v.name.to_owned())),
+            "csv_unclosed_quote",
+        ),
+    ] {
+        let refused = own::bring(&client, &case, "name=cohort&subject=id", text.into()).await;
+        assert_eq!(refused.code(), code, "{refused:?}");
+    }
+    let text = format!("id,tag\n{}{others}", rows(|_| "x".to_owned()));
+    let brought = own::bring(&client, &case, "name=cohort&subject=id", text.into()).await;
+    assert_eq!(brought.status, 201, "{brought:?}");
+}
+
 fn nothing_found(what: &Path) {
     let found = search(what, &needles());
     assert!(found.is_empty(), "{found:#?}");
@@ -210,6 +250,7 @@ fn no_victim_stands_in_clear_in_the_data_folder_or_in_what_the_server_tells() {
         let provider = Client::sign_in(&base, "rsj_clerk").await.expect("sign-in");
         let dataset = bring(&provider).await;
         work(&base, &dataset).await;
+        list(&base).await;
     });
     // While it runs: journals and pending files are searched as well.
     nothing_found(temp.path());

@@ -190,7 +190,7 @@ impl Client {
     pub async fn post_with(
         &self,
         path: &str,
-        body: String,
+        body: impl Into<reqwest::Body>,
         headers: &[(&str, &str)],
     ) -> Result<Reply, reqwest::Error> {
         let mut request = self.http.post(format!("{}{path}", self.base)).body(body);
@@ -198,6 +198,11 @@ impl Client {
             request = request.header(*name, *value);
         }
         self.send(request).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Result<Reply, reqwest::Error> {
+        self.send(self.http.delete(format!("{}{path}", self.base))).await
     }
 
     /// Uploads bytes: `data` to be ingested, `paper` to be cited.

@@ -18,6 +18,7 @@ mod hostile;
 mod jobs;
 mod lake;
 mod offline;
+mod own;
 mod policy;
 mod postgres;
 mod recovery;

@@ -44,6 +44,7 @@ impl Case {
             }
             CaseEvent::AccessClosed { on } => self.access_closed_on = Some(*on),
             CaseEvent::Identity(event) => self.apply_identity(event),
+            CaseEvent::Own(event) => self.apply_own(event),
             CaseEvent::KeyIssued {
                 key,
                 delivery,

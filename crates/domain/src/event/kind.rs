@@ -28,6 +28,7 @@ impl Event {
                 CaseEvent::AccessClosed { .. } => "case.access_closed.v1",
                 CaseEvent::Watched(event) => event.kind(),
                 CaseEvent::Identity(event) => event.kind(),
+                CaseEvent::Own(event) => event.kind(),
                 CaseEvent::Moved { .. } => "case.moved.v1",
                 CaseEvent::KeyIssued { .. } => "case.key_issued.v1",
                 CaseEvent::KeyRevoked { .. } => "case.key_revoked.v1",

@@ -207,23 +207,28 @@ fn samples() -> Vec<Event> {
     all.extend(crate::additions::new_kinds());
     all.extend(crate::watch_samples::all());
     all.extend(crate::work::new_kinds());
+    all.extend(crate::own::new_kinds());
     all
+}
+
+pub(crate) fn opened() -> CaseEvent {
+    CaseEvent::Opened {
+        case: CaseId::from_bits(1),
+        procedure: "data_use".to_owned(),
+        profile: digest("profile"),
+        number: "滇数用〔2026〕1号".to_owned(),
+        stage: "drafting".to_owned(),
+        parties: BTreeMap::from([("operator".to_owned(), BTreeSet::from([BodyId::from_bits(1)]))]),
+        set: values(),
+        title: "贷前评估".to_owned(),
+        holder: Some(holder()),
+        meta: meta(),
+    }
 }
 
 fn of_acts() -> Vec<CaseEvent> {
     vec![
-        CaseEvent::Opened {
-            case: CaseId::from_bits(1),
-            procedure: "data_use".to_owned(),
-            profile: digest("profile"),
-            number: "滇数用〔2026〕1号".to_owned(),
-            stage: "drafting".to_owned(),
-            parties: BTreeMap::from([("operator".to_owned(), BTreeSet::from([BodyId::from_bits(1)]))]),
-            set: values(),
-            title: "贷前评估".to_owned(),
-            holder: Some(holder()),
-            meta: meta(),
-        },
+        opened(),
         CaseEvent::Entered {
             pending: Pending {
                 number: 1,

@@ -16,6 +16,7 @@ mod golden_samples;
 mod leaving;
 mod mutation;
 mod national;
+mod own;
 mod places;
 mod promises;
 mod random;

@@ -6,6 +6,7 @@ mod evolve;
 mod header;
 mod infer;
 mod key;
+mod numbering;
 mod quality;
 mod recast;
 mod shape;

@@ -11,6 +11,7 @@ use super::{
     header::places,
     infer::{fits, infer},
     key::{KeyProof, canonical},
+    numbering::Numbers,
     quality::{Gatherer, KEY_INDEX, RowRef, Rule},
     spec::{ColumnSpec, ColumnType},
     unit::{UnitCounter, unit_of},
@@ -32,6 +33,8 @@ pub(crate) struct RowSetup {
     pub(crate) row_key: Vec<String>,
     /// The columns of the version before, when the schema follows from them and from the file.
     pub(crate) standing: Option<Standing>,
+    /// What names the subject is not kept; in its place stands a number.
+    pub(crate) numbers_subjects: bool,
 }
 
 /// What came out.
@@ -56,6 +59,7 @@ pub(crate) struct Shaper<'a> {
     sampling: Option<(Record, Vec<Record>, usize)>,
     table: Option<Table>,
     gathered: Gatherer,
+    numbers: Numbers,
     told: u64,
 }
 
@@ -84,6 +88,7 @@ impl<'a> Shaper<'a> {
             sampling,
             table,
             gathered,
+            numbers: Numbers::default(),
             told: 0,
         }
     }
@@ -298,6 +303,9 @@ impl<'a> Shaper<'a> {
                 .as_ref()
                 .map(|unit| unit_of(&unit.key, &canonical(&cells, &table.unit, &table.spec)));
             unit.map_or(Ok(()), |unit| self.setup.units.count(unit))?;
+            if let (Some(unit), true) = (unit, self.setup.numbers_subjects) {
+                self.numbers.put(unit, &mut cells, (&table.spec, &table.unit));
+            }
             self.gathered.accept(&cells);
             // A table that will be refused anyway is read on for its report only.
             if self.setup.on_bad_row != OnBadRow::Refuse || self.gathered.bad == 0 {

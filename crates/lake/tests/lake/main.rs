@@ -9,6 +9,7 @@
 mod bounded;
 mod crash;
 mod derive;
+mod destroy;
 mod erase;
 mod evolve;
 mod jsonl;

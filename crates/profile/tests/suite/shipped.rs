@@ -133,6 +133,7 @@ fn names_that_other_rooms_rely_on_are_there() {
         ("data_use", "purpose"),
         ("data_use", "join_risk_report"),
         ("data_use", "join_risk"),
+        ("data_use", "fusion"),
         ("operator_agreement", "term_to"),
         ("product", "content_release"),
         ("product", "daily_quota"),

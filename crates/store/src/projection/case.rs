@@ -6,7 +6,7 @@ use shuyu_domain::{Case, case::Permit, event::CaseEvent};
 
 use super::{
     duty, json,
-    table::{CASE_FILE, CASE_LINK, CASE_PARTY, CLOCK_WATCH, Change, DUTY, PERMIT, Table},
+    table::{CASE_FILE, CASE_LINK, CASE_PARTY, CLOCK_WATCH, Change, DUTY, OWN_LIST, PERMIT, Table},
     watch,
 };
 use crate::database::Cell;
@@ -28,11 +28,12 @@ type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
 /// Derives the rows of one table from a case.
 type Derive = fn(&CaseFile) -> Rows;
 
-const DERIVED: [(&Table, Derive); 4] = [
+const DERIVED: [(&Table, Derive); 5] = [
     (&CASE_PARTY, parties),
     (&CASE_LINK, links),
     (&DUTY, duty::rows),
     (&CLOCK_WATCH, watch::rows),
+    (&OWN_LIST, own_lists),
 ];
 
 /// Moves the case on and answers the changes of its rows.
@@ -122,6 +123,16 @@ fn links(file: &CaseFile) -> Rows {
         .iter()
         .map(|target| (vec![Cell::shown(id), Cell::shown(target)], vec![]))
         .collect()
+}
+
+/// Those of which something may be left in the lake.
+fn own_lists(file: &CaseFile) -> Rows {
+    let held = file.case.own.iter().filter(|list| list.erased_on.is_none());
+    held.map(|list| {
+        let key = vec![Cell::shown(file.case.id), Cell::shown(list.dataset)];
+        (key, vec![Cell::flag(list.ended.is_some())])
+    })
+    .collect()
 }
 
 /// A permit that another one follows stays, ended: releases rest on it.

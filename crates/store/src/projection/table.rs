@@ -133,6 +133,16 @@ pub(crate) static PERMIT: Table = Table {
         column: "case_id",
     },
 };
+/// Own lists that the lake holds.
+pub(crate) static OWN_LIST: Table = Table {
+    name: "own_list",
+    columns: &["case_id", "dataset", "ended", "as_of"],
+    keys: 2,
+    source: Source::Stream {
+        prefix: CASE,
+        column: "case_id",
+    },
+};
 /// The registry, one row.
 pub(crate) static REGISTRY_STATE: Table = Table {
     name: "registry_state",
@@ -223,13 +233,14 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 13] = [
+pub(crate) static TABLES: [&Table; 14] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
     &DUTY,
     &CLOCK_WATCH,
     &PERMIT,
+    &OWN_LIST,
     &REGISTRY_STATE,
     &DATASET_VERSION,
     &RELEASE_ROW,

@@ -4,6 +4,7 @@ mod access;
 mod budget;
 mod lists;
 mod loading;
+mod own;
 mod plain;
 mod traces;
 mod transact;
@@ -189,6 +190,10 @@ impl Record for Store {
         plain::remove_document(&self.main, kind, key)
             .await
             .doing("removing a document")
+    }
+
+    async fn own_lists(&self) -> Result<Vec<(CaseId, DatasetId)>, Fault> {
+        own::own_lists(&self.main).await.doing("listing own lists")
     }
 
     async fn spent(&self, party: BodyId) -> Result<BTreeMap<DatasetId, u64>, Fault> {

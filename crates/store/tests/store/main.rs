@@ -19,6 +19,7 @@ mod guarding;
 mod lists;
 mod logs;
 mod moments;
+mod own;
 mod plain;
 mod rebuilding;
 mod work;

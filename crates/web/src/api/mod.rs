@@ -19,6 +19,7 @@ mod input;
 mod jobs;
 mod ledger;
 pub(crate) mod output;
+mod own;
 mod permits;
 mod products;
 mod registry;
@@ -209,6 +210,8 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(budget::budget))
         .routes(routes!(permits::ask, running::running))
         .routes(routes!(running::cancel_query))
+        .routes(routes!(own::own_lists, own::bring_own_list))
+        .routes(routes!(own::take_back_own_list))
         .routes(routes!(explaining::missing_grants))
         .routes(routes!(trials::try_query))
         .routes(routes!(permits::release))

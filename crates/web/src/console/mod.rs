@@ -22,6 +22,7 @@ pub mod lineage;
 pub mod lists;
 pub mod monthly;
 mod nearest;
+mod own;
 pub mod permits;
 pub mod posted;
 pub mod products;
@@ -74,11 +75,15 @@ pub fn router() -> Router<WebState> {
         .route("/registry/{what}", post(registry::submit))
         .route("/batches/{procedure}", get(batch::page).post(batch::upload))
         .layer(DefaultBodyLimit::max(papers));
+    let lists = usize::try_from(shuyu_app::own::LIMIT_BYTES).unwrap_or(usize::MAX);
+    let lists = Router::new()
+        .route("/permits/{id}/own-lists", post(own::bring))
+        .layer(DefaultBodyLimit::max(lists.saturating_add(2 * FIELDS_BYTES)));
     // Data files of departments are streamed; the lake limits them.
     let uploads = Router::new()
         .route("/uploads", post(datasets::upload))
         .layer(DefaultBodyLimit::disable());
-    pages().merge(work()).merge(forms).merge(uploads)
+    pages().merge(work()).merge(forms).merge(lists).merge(uploads)
 }
 
 /// Jobs of a permit and the airlock.
@@ -86,6 +91,10 @@ fn work() -> Router<WebState> {
     Router::new()
         .route("/permits/{id}/jobs", get(runs::page).post(runs::register))
         .route("/permits/{id}/dummy/{table}", get(runs::dummy))
+        .route(
+            "/permits/{id}/own-lists/{dataset}/take-back",
+            post(own::take_back),
+        )
         .route("/sources/{id}", get(runs::source))
         .route("/sources/{id}/runs", post(runs::start))
         .route("/sources/{id}/runs/{run}/cancel", post(runs::cancel))

@@ -111,7 +111,7 @@ impl Posted {
     }
 }
 
-fn malformed() -> Refusal {
+pub(super) fn malformed() -> Refusal {
     Refusal::unmet("form_malformed")
 }
 
@@ -120,8 +120,15 @@ async fn take_in(
     visit: &Visit,
     name: &str,
     kind: UploadKind,
-    mut field: Field<'_>,
+    field: Field<'_>,
 ) -> Result<Upload, ConsoleError> {
+    let (bytes, pump) = piped(field);
+    let (upload, ()) = tokio::join!(visit.app().upload(&visit.session, name, kind, bytes), pump);
+    Ok(upload?)
+}
+
+/// A file as a stream, and the work that fills it; both go on together.
+pub(super) fn piped(mut field: Field<'_>) -> (ByteStream, impl Future<Output = ()>) {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(4);
     let bytes: ByteStream = futures::stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|chunk| (chunk, receiver))
@@ -140,8 +147,7 @@ async fn take_in(
             }
         }
     };
-    let (upload, ()) = tokio::join!(visit.app().upload(&visit.session, name, kind, bytes), pump);
-    Ok(upload?)
+    (bytes, pump)
 }
 
 /// Reads `application/x-www-form-urlencoded`.

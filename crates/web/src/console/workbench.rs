@@ -18,6 +18,7 @@ use super::{
     budget::{BudgetView, ToldView, budget, check},
     explaining::{MissingView, missing_view},
     nearest::{locate, rewrite, split},
+    own::{self, OwnView},
     permits::{AnswerView, answer_view},
     posted::Posted,
     running::{LimitsView, RunningView, limits, running},
@@ -60,6 +61,7 @@ pub(crate) struct WorkbenchPage {
     pub missing: Option<MissingView>,
     pub running: Vec<RunningView>,
     pub limits: LimitsView,
+    pub own: OwnView,
 }
 
 pub(crate) struct UseView {
@@ -183,10 +185,15 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         Some(_) => BudgetView::default(),
     };
     let limits = bench.as_ref().map(|bench| limits(visit, &frame, bench));
+    let own = match closed {
+        None => own::section(visit, &frame, permit).await?,
+        Some(_) => OwnView::default(),
+    };
     Ok(WorkbenchPage {
         running: running(visit, permit)?,
         limits: limits.unwrap_or_default(),
         budget,
+        own,
         told: None,
         missing: None,
         number: view.case.number.clone(),

@@ -25,6 +25,7 @@ resources!(
     "report.ftl",
     "lists.ftl",
     "data.ftl",
+    "own.ftl",
     "dataset.ftl",
     "lake.ftl",
     "governance.ftl",

@@ -71,6 +71,7 @@ pass! {
     fn watched(&self, filter: &WatchFilter, limit: u64) -> Result<Vec<WatchedClock>, Fault>;
     fn case_of_permit(&self, permit: PermitId) -> Result<Option<CaseId>, Fault>;
     fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
+    fn own_lists(&self) -> Result<Vec<(CaseId, DatasetId)>, Fault>;
     fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
     fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
     fn source(&self, id: SourceId) -> Result<Option<Source>, Fault>;

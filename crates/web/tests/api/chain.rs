@@ -1,5 +1,7 @@
 //! The chain of authority in the town: catalogue entries, an operating agreement, data use, a permit.
 
+mod data_use;
+
 use serde_json::{Value, json};
 use shuyu_app::port::{Answer, Cell};
 use shuyu_domain::{
@@ -11,6 +13,7 @@ use shuyu_kernel::{Actor, BodyId, CaseId, DatasetId, Digest, PermitId, PersonId,
 
 use crate::world::World;
 pub use crate::world::noted;
+pub use data_use::USE;
 
 pub const ENTRY: &str = r#"
 id = "entry"
@@ -108,91 +111,6 @@ to = "ended"
 cite = ["ST-OP-001"]
 "#;
 
-pub const USE: &str = r#"
-id = "use"
-title = "用数"
-title_en = "Data use"
-section = "data_use"
-number_prefix = "用〔{year}〕{seq}号"
-parties = ["authority"]
-cite = ["ST-OP-001"]
-[open]
-by = ["operator"]
-[[stage]]
-id = "applied"
-title = "申请"
-title_en = "Applied"
-holder = "authority"
-cite = ["ST-OP-001"]
-[[stage]]
-id = "permitted"
-title = "许可"
-title_en = "Permitted"
-rests = true
-cite = ["ST-OP-001"]
-[[stage]]
-id = "revoked"
-title = "撤销"
-title_en = "Revoked"
-is_final = true
-cite = ["ST-OP-001"]
-[[group]]
-id = "basics"
-title = "基本"
-title_en = "Basics"
-[[field]]
-id = "agreement"
-title = "协议"
-title_en = "Agreement"
-type = "case"
-procedure = "operating"
-group = "basics"
-cite = ["ST-OP-001"]
-[[field]]
-id = "tables"
-title = "表"
-title_en = "Tables"
-type = "columns"
-procedure = "entry"
-group = "basics"
-cite = ["ST-OP-001"]
-[[field]]
-id = "join_risk_report"
-title = "评估"
-title_en = "Assessment"
-type = "file"
-group = "basics"
-cite = ["ST-OP-001"]
-[[field]]
-id = "join_risk"
-title = "审定"
-title_en = "Verdict"
-type = "choice"
-choices = [{ id = "not_assessed", title = "否", title_en = "No" }, { id = "assessed", title = "是", title_en = "Yes" }]
-cite = ["ST-OP-001"]
-[[act]]
-id = "permit"
-kind = "approve"
-title = "许可"
-title_en = "Permit"
-by = ["authority"]
-from = ["applied"]
-to = "permitted"
-records = ["join_risk"]
-effects = ["issue_permit"]
-cite = ["ST-OP-001"]
-[[act]]
-id = "revoke"
-kind = "revoke"
-title = "撤销"
-title_en = "Revoke"
-by = ["authority"]
-from = ["permitted"]
-to = "revoked"
-effects = ["end_permit"]
-cite = ["ST-OP-001"]
-"#;
-
 /// A permit over one personal table and, beside it, one open table.
 pub struct Chain {
     pub operator: String,
@@ -211,6 +129,20 @@ impl Chain {
     }
 
     pub async fn granting(world: &World, report: bool, verdict: Option<&str>, more: &str) -> Self {
+        Self::asking(world, (report, verdict), more, None).await
+    }
+
+    /// With an answer to whether fusion is asked for.
+    pub async fn fusing(world: &World, fusion: &str, report: bool, verdict: Option<&str>) -> Self {
+        Self::asking(world, (report, verdict), "", Some(fusion)).await
+    }
+
+    async fn asking(
+        world: &World,
+        (report, verdict): (bool, Option<&str>),
+        more: &str,
+        fusion: Option<&str>,
+    ) -> Self {
         let operator = world.sign_in("op.clerk").await;
         let authority = world.sign_in("au.clerk").await;
         let provider = world.sign_in("prov.clerk").await;
@@ -226,6 +158,9 @@ impl Chain {
              {roads} roads | counting\nid_no: group\n"
         );
         let mut set = json!({ "agreement": agreement, "tables": tables });
+        if let Some(fusion) = fusion {
+            set["fusion"] = json!(fusion);
+        }
         if report {
             let made = world
                 .post("/api/v1/uploads?name=report.pdf")

@@ -32,6 +32,7 @@ mod identity;
 mod keys;
 mod listing;
 mod noting;
+mod own;
 mod permits;
 mod procedures;
 mod profile;

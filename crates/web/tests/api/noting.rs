@@ -25,6 +25,11 @@ fn filled(route: &str, own_case: &str) -> (String, Option<Value>) {
         "/api/v1/releases/{id}" => path.replace("{id}", "rel_01k0q4vh8m9x2t5e7w3r6y1ab2"),
         "/api/v1/cases/{id}/acts" => path.replace("{id}", own_case),
         "/api/v1/uploads" => format!("{path}?name=a.pdf"),
+        _ if route.contains("/own-lists") => {
+            let path = path.replace("{id}", &CASE.replace("case_", "permit_"));
+            let path = path.replace("{dataset}", &CASE.replace("case_", "data_"));
+            format!("{path}?name=cohort&subject=id_no")
+        }
         _ => path.replace("{id}", CASE),
     };
     let body = match route {

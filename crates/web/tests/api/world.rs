@@ -109,6 +109,8 @@ pub struct World {
     pub store: Arc<Store>,
     pub wall: Arc<MockClock>,
     pub oracle: Arc<Oracle>,
+    /// The lake.
+    pub pond: Arc<Pond>,
     pub bench: Arc<Bench>,
     pub between: Arc<Between>,
     pub state: WebState,
@@ -223,9 +225,10 @@ impl World {
         let store = Arc::new(Store::open(config).await.unwrap());
         let wall = Arc::new(MockClock::on(CivilDate::new(2026, 3, 2).unwrap()));
         let between = Arc::new(Between::new(store.clone()));
+        let pond = Arc::new(Pond::default());
         let app = App::new(Parts {
             record: between.clone(),
-            lake: Arc::new(Pond::default()),
+            lake: pond.clone(),
             engine,
             identities: Arc::new(Register::default()),
             keeper: Arc::new(StoreKeeper(store.clone())),
@@ -253,6 +256,7 @@ impl World {
             wall,
             oracle,
             bench,
+            pond,
             between,
             state,
             router,

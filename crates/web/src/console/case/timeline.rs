@@ -3,7 +3,7 @@
 use shuyu_app::read::{CaseView, TimelineItem};
 use shuyu_domain::{
     Event,
-    event::{ActMeta, CaseEvent, IdentityEvent, StepTaken, WatchEvent},
+    event::{ActMeta, CaseEvent, IdentityEvent, OwnEvent, StepTaken, WatchEvent},
 };
 use shuyu_kernel::Manner;
 use shuyu_profile::Procedure;
@@ -88,6 +88,15 @@ pub(super) fn row(frame: &Frame, view: &CaseView, procedure: &Procedure, item: &
             let by = event.by();
             let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
             row.who = format!("{} · {who}", view.registry.body_name(by.body));
+        }
+        CaseEvent::Own(event) => {
+            row.who = match event.by() {
+                Some(by) => {
+                    let who = person(frame, view, by.person, &by.post, by.delegation.as_deref());
+                    format!("{} · {who}", view.registry.body_name(by.body))
+                }
+                None => frame.t("manner-system"),
+            };
         }
         CaseEvent::ClockStarted(run) => row.chips = Chip::all(frame, &view.profile, &run.clauses),
         CaseEvent::Watched(event) => watched(frame, view, event, &mut row),
@@ -277,6 +286,16 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             &[("version", to.short()), ("reason", reason.clone())],
         ),
         CaseEvent::Identity(event) => identity_detail(frame, view, event),
+        CaseEvent::Own(OwnEvent::Brought { table, rows, .. }) => frame.tr(
+            "timeline-own-brought",
+            &[("table", table.clone()), ("rows", rows.to_string())],
+        ),
+        CaseEvent::Own(OwnEvent::Ended { why, .. }) => {
+            frame.t(&format!("own-ended-{}", why.word().replace('_', "-")))
+        }
+        CaseEvent::Own(OwnEvent::Erased { objects, .. }) => {
+            frame.tr("timeline-own-erased", &[("objects", objects)])
+        }
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Watched(event) => watched_detail(frame, view, clock(event.clock().0), event),

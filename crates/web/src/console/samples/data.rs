@@ -3,7 +3,7 @@
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
     console::{
-        airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage,
+        airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage, own,
         permits, products, running, runs, workbench,
     },
     i18n::Language,
@@ -256,6 +256,22 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
             fusion: true,
             card: Some(card()),
         }),
+        own: own::OwnView {
+            open: true,
+            action: "/permits/x/own-lists".to_owned(),
+            form_key: text(),
+            must: vec![text()],
+            domains: vec![("person".to_owned(), text())],
+            rows: vec![own::OwnRow {
+                name: text(),
+                columns: text(),
+                size: text(),
+                version: 0,
+                on: "2031-01-19".to_owned(),
+                state: text(),
+                take_back: "/permits/x/own-lists/y/take-back".to_owned(),
+            }],
+        },
     }
 }
 

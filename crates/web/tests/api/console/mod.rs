@@ -5,6 +5,7 @@ mod archive;
 pub mod desk;
 mod exceptions;
 mod forms;
+mod own;
 mod pages;
 mod print;
 mod sessions;

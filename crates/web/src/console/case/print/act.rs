@@ -144,6 +144,7 @@ fn begins(event: &CaseEvent) -> bool {
             | CaseEvent::KeyIssued { .. }
             | CaseEvent::KeyRevoked { .. }
             | CaseEvent::Identity(_)
+            | CaseEvent::Own(_)
     )
 }
 

@@ -1,0 +1,62 @@
+own-title = Own lists
+own-about = Bring a list of your own beside the personal data that is granted. It is for this permit and your body alone; whom it names counts for nobody, and answers over it pass a stricter threshold. Identifiers are not kept: numbers and keyed digests stand in their place.
+own-empty = No list yet. Open the form below and upload a CSV.
+own-closed = This permit grants no fusion. Ask for it in the application, attach the assessment of join risks, and have the authority confirm it.
+own-name = Table name
+own-name-help = For queries: lower-case letters, digits and underscores, a letter first.
+own-columns = Columns
+own-rows = Rows
+own-version = Version
+own-date = Brought on
+own-state = State
+own-size = { $rows } rows, { $subjects } subjects
+own-stands = in use
+own-ended-taken-back = taken back
+own-ended-permit-ended = permit ended
+own-ended-permit-expired = permit expired
+own-ended-chain-ended = chain of authority ended
+own-erased-on = { $why }; erased on { $date }
+own-take-back = Take back and erase
+own-take-back-named = Take back and erase the list { $name }
+own-bring = Bring a list
+own-subject = Column that names the subject
+own-subject-help = Exactly as in the first row of the file.
+own-domain = Whom it names
+own-file = File of the list (CSV)
+own-file-help = UTF-8 or GB18030, comma-separated, names of columns in the first row. The file is destroyed after use.
+own-must-be-subjects = One column names the subject; at least { $n } different subjects.
+own-must-be-labels = Every other column is a label; each of its values, a missing one included, has at least { $n } different subjects.
+own-must-be-clean = No label holds an identity number, a credit code or a mobile number.
+own-must-be-small = At most { $rows } rows, { $mib } MiB, { $labels } labels, and { $lists } lists at once. A list is not changed: another list is another upload.
+event-case-own-list-brought = Own list brought
+event-case-own-list-ended = Own list ended
+event-case-own-list-erased = Own list erased
+timeline-own-brought = { $table }, { $rows } rows
+timeline-own-erased = { $objects } objects destroyed, nothing left
+refusal-own-name-taken = There is a table { $table } already.
+refusal-own-name-taken-way-out = Choose another name, or take the older list back first.
+refusal-own-lists-too-many = There are { $limit } lists under this permit.
+refusal-own-lists-too-many-way-out = Take back those that are not needed.
+refusal-own-lists-used-up = { $limit } lists were brought under this permit, and no more can be.
+refusal-own-lists-used-up-way-out = Use the lists there are, or make another application.
+refusal-own-domain-not-in-permit = The permit has no personal data of such subjects; it has: { $domains }.
+refusal-own-domain-not-in-permit-way-out = Choose one of them; without any a list cannot be joined.
+refusal-own-subject-missing = The first row of the file has no column “{ $column }”.
+refusal-own-subject-missing-way-out = The first row holds names of columns; name the column of the subject exactly so.
+refusal-own-labels-too-many = More than { $limit } columns of labels.
+refusal-own-labels-too-many-way-out = Keep only the labels that queries need.
+refusal-own-rows-too-many = More than { $limit } rows.
+refusal-own-rows-too-many-way-out = One row for each subject; divide what is longer.
+refusal-own-too-few = The list names { $subjects } different subjects, fewer than { $limit }.
+refusal-own-too-few-way-out = Name more subjects: a short list would point at people.
+refusal-own-label-too-rare = A value of column { $position } has fewer than { $limit } subjects.
+refusal-own-label-too-rare-way-out = Put values together or leave the column out; a missing value is one as well.
+refusal-own-holds-identifier = Column { $position } holds { $kind ->
+    [resident_id] an identity number
+    [credit_code] a credit code
+    [phone] a mobile number
+   *[other] an identifier
+} on line { $line }.
+refusal-own-holds-identifier-way-out = A label holds no second identifier: leave the column out, or put a category in its place.
+refusal-own-list-unknown = There is no such list, or it was taken back.
+refusal-own-list-unknown-way-out = See the lists on the workbench.

@@ -1,0 +1,62 @@
+own-title = 自带名单
+own-about = 把本单位自己的名单带进来，与授权的个人数据融合统计。名单只供本许可、本单位使用；名单里的人不计入统计人数，结果按更严的门槛放出。证件号码不保存，存的是编号和带密钥的摘要。
+own-empty = 还没有名单。展开下面的表单，上传一份 CSV。
+own-closed = 本许可没有融合。要用自带名单，请在用数申请里选“申请融合自带名单”，附关联汇聚风险评估，并由主管部门审定为“已评估”。
+own-name = 表名
+own-name-help = 查询时用的名字：小写字母、数字和下划线，字母开头。
+own-columns = 列
+own-rows = 行数
+own-version = 版本
+own-date = 带入日期
+own-state = 状态
+own-size = { $rows } 行，{ $subjects } 个主体
+own-stands = 可用
+own-ended-taken-back = 已收回
+own-ended-permit-ended = 许可已终止
+own-ended-permit-expired = 许可已到期
+own-ended-chain-ended = 授权链已终止
+own-erased-on = { $why }，{ $date } 抹除完毕
+own-take-back = 收回并抹除
+own-take-back-named = 收回并抹除名单 { $name }
+own-bring = 带入一份名单
+own-subject = 标识主体的列
+own-subject-help = 与文件第一行的列名一字不差，例如“身份证号”。
+own-domain = 标识的是谁
+own-file = 名单文件（CSV）
+own-file-help = UTF-8 或 GB18030，逗号分隔，第一行是列名。文件用后即毁，不留存。
+own-must-be-subjects = 一列标识主体，至少 { $n } 个不同的主体。
+own-must-be-labels = 其余各列是标签，每个取值（包括空缺）都至少有 { $n } 个不同的主体；太少的请合并取值。
+own-must-be-clean = 标签里不能有证件号码、信用代码或手机号码。
+own-must-be-small = 最多 { $rows } 行、{ $mib } MiB、{ $labels } 列标签；同时最多 { $lists } 份。名单带入后不能改，换名单就是另传一份。
+event-case-own-list-brought = 带入自带名单
+event-case-own-list-ended = 自带名单终止
+event-case-own-list-erased = 自带名单已抹除
+timeline-own-brought = { $table }，{ $rows } 行
+timeline-own-erased = 销毁 { $objects } 个对象，复查无残留
+refusal-own-name-taken = 表名 { $table } 已经有了。
+refusal-own-name-taken-way-out = 换一个表名；要换名单，先收回原来的。
+refusal-own-lists-too-many = 本许可下已有 { $limit } 份名单。
+refusal-own-lists-too-many-way-out = 先收回不用的名单。
+refusal-own-lists-used-up = 本许可下已先后带入 { $limit } 份名单，不能再带。
+refusal-own-lists-used-up-way-out = 用现有的名单；确需更多的，另提一件用数申请。
+refusal-own-domain-not-in-permit = 本许可没有这类主体的个人数据；有的是：{ $domains }。
+refusal-own-domain-not-in-permit-way-out = 从所列的主体中选一类；一类也没有的，名单不能与个人数据融合。
+refusal-own-subject-missing = 文件第一行没有列“{ $column }”。
+refusal-own-subject-missing-way-out = 核对第一行是列名，标识主体的列名与文件一字不差。
+refusal-own-labels-too-many = 标签超过 { $limit } 列。
+refusal-own-labels-too-many-way-out = 只留查询用得着的标签。
+refusal-own-rows-too-many = 名单超过 { $limit } 行。
+refusal-own-rows-too-many-way-out = 一个主体一行；仍然超过的，分成几份。
+refusal-own-too-few = 名单只有 { $subjects } 个不同的主体，少于 { $limit } 个。
+refusal-own-too-few-way-out = 补足名单；人数太少的名单会暴露个人。
+refusal-own-label-too-rare = 第 { $position } 列有取值的主体少于 { $limit } 个。
+refusal-own-label-too-rare-way-out = 合并取值或去掉这一列；空缺也算一个取值。
+refusal-own-holds-identifier = 第 { $position } 列第 { $line } 行有{ $kind ->
+    [resident_id] 身份证号码
+    [credit_code] 信用代码
+    [phone] 手机号码
+   *[other] 标识号码
+}。
+refusal-own-holds-identifier-way-out = 标签里不能有第二个标识：去掉这一列，或换成类别。
+refusal-own-list-unknown = 没有这份名单，或者它已经收回。
+refusal-own-list-unknown-way-out = 回到工作台看现有的名单。
