@@ -137,6 +137,11 @@ fn an_erased_subject_is_gone_from_every_version_with_a_proof_in_the_ledger() {
     let server = Server::start(&data, None);
     block_on(async {
         let dataset = filled(&server.base).await;
+        let provider = Client::sign_in(&server.base, "rsj_clerk").await.expect("sign-in");
+        for text in ["nr;code\n1;x\n", "what,who\n5,110101\n", "what,who\n5,\"110102\n"] {
+            let upload = provider.upload("data", "stray.csv", text.into()).await;
+            assert!(upload.expect("upload").ok());
+        }
         let made = erase(&server.base, &dataset, "e1").await.expect("an order");
         assert_eq!(made.status, 201, "{made:?}");
         let again = erase(&server.base, &dataset, "e1").await.expect("the same order");
@@ -144,7 +149,11 @@ fn an_erased_subject_is_gone_from_every_version_with_a_proof_in_the_ledger() {
         let history = proved(&server.base, &dataset).await;
         let erasure = &history["erasures"][0];
         assert_eq!(erasure["versions"], json!({ "0": 1, "1": 1 }));
-        assert_eq!((&erasure["files"], &erasure["raw"]), (&json!(2), &json!(2)));
+        assert_eq!(
+            (&erasure["files"], &erasure["raw"]),
+            (&json!(2), &json!(4)),
+            "an upload that names it and one that cannot be read go as well"
+        );
         assert_eq!(history["erasures"].as_array().map(Vec::len), Some(1));
         let gone: Vec<_> = history["versions"]
             .as_array()

@@ -21,6 +21,7 @@ mod raw_zone;
 mod rotate;
 mod sealed;
 mod units;
+mod strays;
 mod upsert;
 mod versions;
 mod workbook;

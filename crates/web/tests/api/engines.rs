@@ -1,7 +1,7 @@
 //! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine that answers as it is told.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -156,6 +156,9 @@ impl Erasing for Pond {
         Ok(Vec::new())
     }
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
+    async fn search_uploads(&self, _: &OpenErasure, _: BTreeSet<Digest>) -> Result<(), DataError> {
+        Ok(())
+    }
         Err(Refusal::unknown("erasure_unknown")
             .fact("erasure", &open.erasure)
             .into())
