@@ -41,6 +41,7 @@ mod recount;
 pub mod registry;
 pub mod reminder;
 pub mod report;
+pub mod retention;
 mod right;
 pub mod running;
 pub mod runs;

@@ -9,6 +9,7 @@ mod keeper;
 mod lake;
 mod model_risk;
 mod query;
+mod retaining;
 mod sandbox;
 #[cfg(test)]
 mod traced;

@@ -13,11 +13,11 @@ const PEOPLE: [&str; 3] = [
     "id,amount\n110103,2\n110104,3\n",
 ];
 
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
 }
 
@@ -31,7 +31,7 @@ async fn entry(client: &Client) -> String {
 }
 
 /// Three versions, the second one a correction. Answers the dataset.
-async fn filled(base: &str) -> String {
+pub async fn filled(base: &str) -> String {
     let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
     let entry = entry(&client).await;
     let mut dataset = String::new();
@@ -56,7 +56,7 @@ async fn filled(base: &str) -> String {
     dataset
 }
 
-async fn history(base: &str, dataset: &str) -> Json {
+pub async fn history(base: &str, dataset: &str) -> Json {
     let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
     client
         .get(&format!("/api/v1/datasets/{dataset}"))
@@ -83,7 +83,7 @@ async fn proved(base: &str, dataset: &str) -> Json {
     }
 }
 
-fn rebuilt(data: &Path) {
+pub fn rebuilt(data: &Path) {
     let output = shuyu()
         .args(["rebuild", "--check", "--data"])
         .arg(data)

@@ -22,6 +22,7 @@ mod postgres;
 mod recovery;
 mod refused;
 mod report;
+mod retention;
 mod sent;
 mod stories;
 mod versions;

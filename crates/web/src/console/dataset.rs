@@ -21,7 +21,7 @@ use shuyu_kernel::{DatasetId, Refusal};
 
 use super::{
     arriving, datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted,
-    report, workbench::domain_label,
+    report, retention::RetentionPart, workbench::domain_label,
 };
 use crate::page::{
     ConsoleError, Frame, Visit, ok,
@@ -57,6 +57,7 @@ pub(crate) struct DatasetPage {
     pub reasons: Vec<Choice>,
     pub governance: GovernancePart,
     pub lineage: LineagePart,
+    pub retention: RetentionPart,
     pub report: Vec<Labelled>,
 }
 
@@ -140,6 +141,7 @@ pub(crate) async fn page(
             .collect(),
         governance: GovernancePart::of(&frame, (&row.dataset.to_string(), &row.columns), governance),
         lineage: LineagePart::of(&frame, &lineage),
+        retention: RetentionPart::of(&frame, &visit.profile, (&history.terms, history.kept)),
         table: row.table,
         columns: row.columns,
         unit_columns: row.unit_columns,

@@ -27,6 +27,7 @@ pub mod posted;
 pub mod products;
 pub mod registry;
 mod report;
+mod retention;
 pub mod runs;
 pub mod sign_in;
 pub mod supervision;

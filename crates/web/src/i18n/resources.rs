@@ -26,6 +26,7 @@ resources!(
     "lists.ftl",
     "data.ftl",
     "dataset.ftl",
+    "retention.ftl",
     "lake.ftl",
     "governance.ftl",
     "ledger.ftl",
