@@ -36,6 +36,7 @@ pub mod permit;
 pub mod port;
 pub mod product;
 pub mod profiles;
+pub mod promotion;
 pub mod read;
 mod recount;
 pub mod registry;

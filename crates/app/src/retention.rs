@@ -289,7 +289,9 @@ pub(crate) fn keeping(
                     own.purged = Some(entry.index);
                 }
             }
-            DatasetEvent::ErasureOrdered { .. } | DatasetEvent::SubjectErased { .. } => {}
+            DatasetEvent::ErasureOrdered { .. }
+            | DatasetEvent::SubjectErased { .. }
+            | DatasetEvent::VersionExamined { .. } => {}
         }
     }
     kept

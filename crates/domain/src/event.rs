@@ -23,7 +23,7 @@ use crate::value::{Paper, Value};
 
 pub use data::{
     Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, EndedRaw, EndedTerm, ErasedFile,
-    ErasedVersion,
+    ErasedVersion, Examined,
 };
 pub use identity::IdentityEvent;
 pub use installation::InstallationEvent;

@@ -20,6 +20,7 @@ pub mod matrix;
 mod meaning;
 mod place;
 mod procedure;
+mod promotion;
 mod raw;
 mod retention;
 mod right;
@@ -41,6 +42,7 @@ pub use procedure::{
     Act, ActKind, BatchRule, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule,
     Procedure, RouteStep, Stage,
 };
+pub use promotion::{Promotion, PromotionRule};
 pub use retention::{RetentionTerm, RetentionTerms, written as written_term};
 pub use right::{Right, RightTo};
 pub use settings::{

@@ -21,6 +21,7 @@ use crate::{
     check,
     place::Place,
     procedure::Procedure,
+    promotion::Promotion,
     raw::{RawInstruments, RawProfile, RawRoles},
     retention::RetentionTerms,
     right::Right,
@@ -63,6 +64,8 @@ pub struct Profile {
     pub watch: WatchTerms,
     /// How long versions of datasets and their raw files are kept.
     pub retention: RetentionTerms,
+    /// What must hold before a version leaves the governed zone.
+    pub promotion: Promotion,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
     /// What parties of cases may do outside acts.
@@ -204,6 +207,8 @@ impl Reader<'_> {
         let (raw_settings, settings) = self.settings();
         let watch = self.watch(&settings);
         let retention = self.retention(&settings);
+        let (promotion, wrong) = Promotion::of(&settings);
+        self.wrong(wrong);
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
             id: head.id,
@@ -220,6 +225,7 @@ impl Reader<'_> {
             superiors,
             watch,
             retention,
+            promotion,
             successions,
             responsibilities,
             eligibility,

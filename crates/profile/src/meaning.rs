@@ -12,6 +12,8 @@ pub enum Meaning {
     PersonalData,
     /// The case whose data this case's data was made from.
     SourceEntry,
+    /// The grade (分级) that a person gave the data of this case; the choices begin with the lowest.
+    Grade,
     /// How long data of this case is kept (保存期限), as a number of years: it goes before the terms of the profile. What reads
     /// otherwise is for people: the platform destroys nothing then.
     Retention,
@@ -23,6 +25,7 @@ impl Meaning {
         match self {
             Self::PersonalData => FieldType::YesNo,
             Self::SourceEntry => FieldType::Case,
+            Self::Grade => FieldType::Choice,
             Self::Retention => FieldType::Text,
         }
     }

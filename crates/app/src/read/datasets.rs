@@ -197,7 +197,7 @@ impl App {
                         line.ended |= versions.iter().any(|term| term.version == line.version);
                     }
                 }
-                DatasetEvent::VersionsPurged { .. } => {}
+                DatasetEvent::VersionsPurged { .. } | DatasetEvent::VersionExamined { .. } => {}
             }
         }
         history.versions.reverse();

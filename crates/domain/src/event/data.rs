@@ -132,6 +132,20 @@ pub struct ErasedVersion {
     pub rows: u64,
 }
 
+/// What the examination of a version found, as far as it decides whether permits and jobs may read it: no kinds, no
+/// shares, no values.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Examined {
+    /// Level proposed within 一般数据, from 1 to 4 (就高从严).
+    pub level: u8,
+    /// So many persons are in it that it may be 重要数据: a question to whoever grades it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maybe_important: bool,
+    /// Columns of a table without subjects that hold numbers of persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub naming: Vec<String>,
+}
+
 /// A term of keeping (保存期限) that is over, with how it was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedTerm {
@@ -164,6 +178,7 @@ impl DatasetEvent {
             Self::VersionRecorded { dataset, .. }
             | Self::ErasureOrdered { dataset, .. }
             | Self::SubjectErased { dataset, .. }
+            | Self::VersionExamined { dataset, .. }
             | Self::RetentionEnded { dataset, .. }
             | Self::VersionsPurged { dataset, .. } => *dataset,
         }
@@ -175,6 +190,7 @@ impl DatasetEvent {
             Self::VersionRecorded { resource, .. }
             | Self::ErasureOrdered { resource, .. }
             | Self::SubjectErased { resource, .. }
+            | Self::VersionExamined { resource, .. }
             | Self::RetentionEnded { resource, .. }
             | Self::VersionsPurged { resource, .. } => *resource,
         }
@@ -186,6 +202,7 @@ impl DatasetEvent {
             Self::VersionRecorded { .. } => "dataset.version_recorded.v1",
             Self::ErasureOrdered { .. } => "dataset.erasure_ordered.v1",
             Self::SubjectErased { .. } => "dataset.subject_erased.v1",
+            Self::VersionExamined { .. } => "dataset.version_examined.v1",
             Self::RetentionEnded { .. } => "dataset.retention_ended.v1",
             Self::VersionsPurged { .. } => "dataset.versions_purged.v1",
         }

@@ -7,7 +7,7 @@ use shuyu_kernel::{
     Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId,
 };
 
-use super::data::{Arrival, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion};
+use super::data::{Arrival, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, Examined};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -299,6 +299,17 @@ pub enum DatasetEvent {
         files_searched: u64,
         /// Rows that were searched in the end.
         rows_searched: u64,
+    },
+    /// A version was examined for sensitive fields: once, when it came or when somebody asked.
+    VersionExamined {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// What was found.
+        examined: Examined,
     },
     /// Nothing pins these versions and their term is over; from now on no read gives them.
     RetentionEnded {

@@ -7,7 +7,7 @@ use shuyu_domain::{
     Event, Value,
     event::{
         Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, EndedRaw, EndedTerm,
-        ErasedFile, ErasedVersion, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta,
+        ErasedFile, ErasedVersion, ErasureReason, Examined, InstallationEvent, RegistryEvent, RegistryMeta,
     },
     registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
@@ -90,6 +90,16 @@ pub fn new_kinds() -> Vec<Event> {
             raw: vec![Digest::of(b"raw")],
             files_searched: 3,
             rows_searched: 15_690,
+        }),
+        Event::Dataset(DatasetEvent::VersionExamined {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            version: 2,
+            examined: Examined {
+                level: 4,
+                maybe_important: true,
+                naming: vec!["phone".to_owned()],
+            },
         }),
         Event::Dataset(DatasetEvent::RetentionEnded {
             dataset: DatasetId::from_bits(11),

@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -115,6 +115,14 @@ const MIGRATIONS: [Migration; 9] = [
         name: "to_check",
         part: Part::Whole,
         common: include_str!("../../migrations/0150_to_check.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 184,
+        name: "version_examined",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0184_version_examined.sql"),
         sqlite: "",
         postgres: "",
     },

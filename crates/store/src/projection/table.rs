@@ -161,6 +161,16 @@ pub(crate) static DATASET_VERSION: Table = Table {
         column: "dataset",
     },
 };
+/// What examinations of versions found.
+pub(crate) static VERSION_EXAMINED: Table = Table {
+    name: "version_examined",
+    columns: &["dataset", "version", "examined", "as_of"],
+    keys: 2,
+    source: Source::Stream {
+        prefix: "dataset/",
+        column: "dataset",
+    },
+};
 /// Releases.
 pub(crate) static RELEASE_ROW: Table = Table {
     name: "release_row",
@@ -223,7 +233,7 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 13] = [
+pub(crate) static TABLES: [&Table; 14] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
@@ -232,6 +242,7 @@ pub(crate) static TABLES: [&Table; 13] = [
     &PERMIT,
     &REGISTRY_STATE,
     &DATASET_VERSION,
+    &VERSION_EXAMINED,
     &RELEASE_ROW,
     &BUDGET_CHARGE,
     &JOB_SOURCE,

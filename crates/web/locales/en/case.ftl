@@ -146,6 +146,7 @@ event-registry-post-handed-over = Post handed over
 event-dataset-version-recorded = Dataset version recorded
 event-dataset-erasure-ordered = Erasure of a subject ordered
 event-dataset-subject-erased = Subject erased, with proof
+event-dataset-version-examined = Version examined for sensitive fields
 event-dataset-retention-ended = Term of keeping over
 event-dataset-versions-purged = Versions destroyed, with proof
 event-release-answered = Answer released

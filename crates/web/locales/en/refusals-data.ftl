@@ -7,6 +7,12 @@ refusal-permit-not-issued = { $count ->
        *[other] { $count } lanes have not approved: { $open }.
     }
 refusal-permit-not-issued-way-out = Wait until everybody has approved.
+refusal-version-not-promoted = Version { $version } of { $table } is still in the governed zone, where permits and jobs do not read: { $rule ->
+        [examined] it was not examined for sensitive fields.
+        [subjects] it names no subjects and holds numbers of persons.
+       *[other] its catalogue entry is not graded, or too low.
+    }
+refusal-version-not-promoted-way-out = The page of the dataset says which rule is missing and what to do.
 refusal-permit-ended = The permit was ended ({ $case }).
 refusal-permit-ended-way-out = Apply anew.
 refusal-table-no-longer-open = “{ $case }” is no longer unconditionally open.

@@ -143,6 +143,7 @@ event-registry-post-handed-over = 岗位移交
 event-dataset-version-recorded = 登记数据版本
 event-dataset-erasure-ordered = 决定抹除主体
 event-dataset-subject-erased = 主体已抹除并证明
+event-dataset-version-examined = 识别版本的敏感字段
 event-dataset-retention-ended = 数据保存期限届满
 event-dataset-versions-purged = 到期数据已销毁并证明
 event-release-answered = 查询结果出域

@@ -6,6 +6,12 @@ refusal-permit-not-issued = { $count ->
        *[other] 还有 { $count } 路没有同意：{ $open }。
     }
 refusal-permit-not-issued-way-out = 等审核全部同意。
+refusal-version-not-promoted = “{ $table }”第 { $version } 版还在治理域，许可和作业读不到：{ $rule ->
+        [examined] 还没有识别敏感字段。
+        [subjects] 没有写明主体，却有个人的号码。
+       *[other] 目录条目还没有定级，或定得太低。
+    }
+refusal-version-not-promoted-way-out = 数据集页面的“分域和晋级条件”写明缺哪一条、怎样补上。
 refusal-permit-ended = 许可已撤销（{ $case }）。
 refusal-permit-ended-way-out = 重新申请用数。
 refusal-table-no-longer-open = “{ $case }”不再无条件开放。

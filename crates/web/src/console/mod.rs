@@ -36,6 +36,7 @@ mod trying;
 pub mod version;
 pub mod watch;
 pub mod workbench;
+mod zone;
 
 #[cfg(test)]
 mod samples;
