@@ -19,8 +19,10 @@ use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
 
 use crate::{
     App, Session, Stop,
+    account::parse,
     dispatch::fingerprint,
     erasure::ERASER,
+    files::{Upload, UploadKind},
     port::{EraseOrder, OpenErasure},
 };
 
@@ -166,6 +168,7 @@ impl App {
     }
 
     async fn finish_erasure(&self, open: &OpenErasure) -> Result<(), Stop> {
+        self.lake.search_uploads(open, self.data_uploads().await?).await?;
         let done = self.lake.carry_out_erasure(open).await?;
         let row = self.dataset_row(open.dataset).await?;
         let event = DatasetEvent::SubjectErased {
@@ -191,6 +194,20 @@ impl App {
         Ok(self.lake.close_erasure(open).await?)
     }
 
+    /// Digests of what was uploaded to be ingested, by whomever. What somebody brought as a paper as well is left:
+    /// it may be cited.
+    async fn data_uploads(&self) -> Result<BTreeSet<Digest>, Stop> {
+        let (mut data, mut papers) = (BTreeSet::new(), BTreeSet::new());
+        for document in self.record.documents("upload", None).await? {
+            let upload: Upload = parse(&document)?;
+            match upload.kind {
+                UploadKind::Data => data.insert(upload.digest),
+                UploadKind::Paper => papers.insert(upload.digest),
+            };
+        }
+        Ok(&data - &papers)
+    }
+
     /// The latest recorded version of a dataset.
     pub(crate) async fn dataset_row(&self, dataset: DatasetId) -> Result<DatasetRow, Stop> {
         let rows = self.record.datasets(None).await?;
@@ -198,7 +215,7 @@ impl App {
         Ok(found.ok_or_else(|| Refusal::unknown("dataset_unknown").fact("dataset", dataset))?)
     }
 
-    fn dataset_request(
+    pub(crate) fn dataset_request(
         &self,
         name: &'static str,
         dataset: DatasetId,

@@ -18,7 +18,7 @@ use crate::{
     account::parse,
     erasing, erasure,
     registry::{NewBody, NewPerson},
-    reminder,
+    reminder, retention,
 };
 
 /// A world to found a training installation with: fictional bodies and people.
@@ -251,6 +251,8 @@ impl App {
                 self.carry_out_erasure(&effect).await?;
             } else if effect.kind == erasing::EFFECT {
                 self.hide_erased(&effect).await?;
+            } else if effect.kind == retention::EFFECT {
+                self.carry_out_purge(&effect).await?;
             } else if effect.kind == reminder::EFFECT {
                 self.deliver_reminder(&effect).await?;
             } else if self.record.document("notice", &effect.key).await?.is_none() {

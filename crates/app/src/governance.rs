@@ -26,6 +26,7 @@ use crate::{
     ingest::NewDerive,
     jobs::{JobStatus, Running},
     port::{MaskingOrder, TraceOrder, VersionOrder},
+    promotion,
     subjects::provides,
 };
 
@@ -133,6 +134,11 @@ impl App {
             .lake
             .examine(order, job.on_progress(), job.cancel.clone())
             .await?;
+        if row.examined.is_none() {
+            let proposal = propose(&found.columns, found.units);
+            let found = promotion::examined(&found.columns, &proposal, row.domain.is_some());
+            self.record_examined(row, found).await?;
+        }
         let examination = Examination {
             version: row.version,
             rows: found.rows,

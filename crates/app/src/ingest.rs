@@ -19,7 +19,7 @@ use crate::{
     dispatch::fingerprint,
     files::UploadKind,
     jobs::{JobStatus, Running},
-    port::{DataError, DeriveOrder, IngestOrder, Ingested},
+    port::{Cancel, DataError, DeriveOrder, IngestOrder, Ingested, OnProgress, VersionOrder},
     subjects::{Table, provides},
 };
 
@@ -177,8 +177,14 @@ impl App {
             unit_columns: new.unit_columns.clone(),
             ..table
         };
-        self.record_version(session, (table, correction), made, (key, fingerprint(&new)))
-            .await
+        let watch = (job.on_progress(), job.cancel.clone());
+        self.record_version(
+            session,
+            (table, correction),
+            (made, watch),
+            (key, fingerprint(&new)),
+        )
+        .await
     }
 
     /// Makes a de-identified version of a dataset. Whoever does must have the right to, in both entries.
@@ -227,7 +233,8 @@ impl App {
             unit_columns,
             ..table
         };
-        self.record_version(session, (table, None), made, (key, fingerprint(&new)))
+        let watch = (place.0.on_progress(), place.0.cancel.clone());
+        self.record_version(session, (table, None), (made, watch), (key, fingerprint(&new)))
             .await
     }
 
@@ -273,9 +280,19 @@ impl App {
         &self,
         session: &Session,
         (table, correction): (Table, Option<Correction>),
-        made: Ingested,
+        (made, watch): (Ingested, (OnProgress, Cancel)),
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
+        let order = VersionOrder {
+            dataset: table.dataset,
+            version: made.version,
+        };
+        let examined = DatasetEvent::VersionExamined {
+            dataset: table.dataset,
+            resource: table.resource,
+            version: made.version,
+            examined: self.examine_made(order, made.domain.is_some(), watch).await?,
+        };
         let report = self.keep_report(session, &made).await?;
         // What the lake made, not what was ordered: a repeated key gives the version of the first attempt.
         let table = Table {
@@ -322,7 +339,7 @@ impl App {
             // Since the work began the entry, the registry and the names of tables may have changed.
             table.check(&profiles, loaded, &loaded.datasets, (&actor, today))?;
             Ok(Proposal {
-                events: vec![Event::Dataset(event)],
+                events: vec![Event::Dataset(event), Event::Dataset(examined)],
                 reply,
                 ..Proposal::default()
             })

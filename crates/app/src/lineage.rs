@@ -217,6 +217,26 @@ impl App {
         Ok(own.collect())
     }
 
+    /// What was derived from the versions of a dataset, as version and what was made of it, and which of its own
+    /// versions are marked for a recipient.
+    pub(crate) async fn made_from(
+        &self,
+        dataset: DatasetId,
+    ) -> Result<(Vec<(u64, Version)>, BTreeSet<u64>), Stop> {
+        let graph = self.caught_up().await?;
+        let all = (dataset, 0)..=(dataset, u64::MAX);
+        let derived = (graph.children.range(all.clone()))
+            .flat_map(|((_, version), made)| made.iter().map(|own| (*version, *own)));
+        let marked = graph.versions.range(all).filter(|(_, node)| {
+            let order = node.recipe.as_ref().and_then(|recipe| recipe.recipe.as_ref());
+            order.is_some_and(|order| !order["recipe"]["mark"].is_null())
+        });
+        Ok((
+            derived.collect(),
+            marked.map(|((_, version), _)| *version).collect(),
+        ))
+    }
+
     /// The recipe of a version from its report; `None` for an ingested one.
     async fn recipe(&self, event: &DatasetEvent) -> Result<Option<Recipe>, Stop> {
         let DatasetEvent::VersionRecorded { raw, report, .. } = event else {

@@ -308,7 +308,7 @@ pub(crate) fn add_lists(case: &Case, body: BodyId, tables: &mut BTreeMap<String,
             provider: None,
             columns,
             struck: Vec::new(),
-            row_predicate: None,
+            rows: None,
         });
     }
 }

@@ -18,7 +18,7 @@ use shuyu_privacy::{
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
 use crate::{
-    App, Session, Stop, budget, own,
+    App, Session, Stop, budget, own, promotion,
     right::{provider_of, right_of},
 };
 
@@ -274,6 +274,7 @@ fn compile(
         else {
             continue;
         };
+        promotion::check(profile, loaded, row)?;
         let columns = granted
             .columns
             .iter()
@@ -398,6 +399,7 @@ fn add_open_tables(
     for row in datasets
         .iter()
         .filter(|row| row.domain.is_none() && is_open(profile, loaded, row.resource))
+        .filter(|row| promotion::check(profile, loaded, row).is_ok())
     {
         tables.entry(row.table.clone()).or_insert_with(|| TableGrant {
             dataset: row.dataset,

@@ -4,6 +4,7 @@ mod asking;
 mod erasing;
 pub mod jobs;
 mod own;
+mod retaining;
 mod trial;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -25,6 +26,7 @@ use crate::arriving::{Arrival, Arriving};
 pub use asking::{Answer, Ask, AskError, Cell, DpEstimate, ExpectedFigure, Gated};
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 pub use own::{OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey};
+pub use retaining::{PurgeOrder, Purged, Retaining};
 pub use trial::{TrialTable, TryOut};
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.
@@ -247,7 +249,7 @@ pub type ByteStream = BoxStream<'static, Result<bytes::Bytes, std::io::Error>>;
 
 /// The lake, as the use cases need it.
 #[async_trait]
-pub trait DataLake: Erasing + OwnLists {
+pub trait DataLake: Erasing + OwnLists + Retaining {
     /// Seals a file as it comes, at most `limit_bytes` long.
     async fn receive(&self, name: &str, bytes: ByteStream, limit_bytes: u64) -> Result<RawFile, DataError>;
     /// The bytes of a raw file, for papers people look at (at most a few megabytes).

@@ -111,7 +111,7 @@ fn about_subjects(
                     let sources = value.map(Value::cases).unwrap_or_default();
                     next.extend(sources.into_iter().map(|source| (source, cited.clone())));
                 }
-                Some(Meaning::PersonalData) | None => {}
+                Some(Meaning::PersonalData | Meaning::Grade | Meaning::Retention) | None => {}
             }
         }
     }

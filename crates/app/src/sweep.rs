@@ -1,5 +1,5 @@
 //! The sweep of a day: clocks that ran out are recorded so, matters left late for long go to the superior body, and
-//! holders are reminded of what is nearly due.
+//! holders are reminded of what is nearly due. Terms of keeping that are over end (see `retention`).
 //!
 //! Runs at start, when the official day changes and when a training clock is wound. Everything it does has a key,
 //! so that it may stop anywhere and run again: nothing is lost and nothing happens twice.
@@ -91,6 +91,7 @@ impl App {
             }
         }
         swept.reminded = self.remind(&profile, today).await?;
+        self.end_retention().await?;
         self.swept.0.store(today.days(), Ordering::Relaxed);
         if swept != Swept::default() {
             let Swept {

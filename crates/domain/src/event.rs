@@ -5,6 +5,7 @@
 
 mod data;
 mod identity;
+mod installation;
 mod kind;
 mod own;
 mod record;
@@ -21,12 +22,14 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
-pub use data::{Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, ErasedFile, ErasedVersion};
-pub use identity::IdentityEvent;
-pub use own::{OwnEnd, OwnEvent};
-pub use record::{
-    Charge, DatasetEvent, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta, ReleaseEvent,
+pub use data::{
+    Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, EndedRaw, EndedTerm, ErasedFile,
+    ErasedVersion, Examined,
 };
+pub use identity::IdentityEvent;
+pub use installation::InstallationEvent;
+pub use own::{OwnEnd, OwnEvent};
+pub use record::{Charge, DatasetEvent, ErasureReason, RegistryEvent, RegistryMeta, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 pub use work::{
     AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RefusedFile, RunData, RunFile,

@@ -18,6 +18,7 @@ use crate::{
     error::{LakeError, fault},
     keys::{KeySource, MasterKey},
     limits::Limits,
+    purge,
     raw::{self, RawFile, RawZone},
     rotate,
     sealed_store::SealedStore,
@@ -133,22 +134,34 @@ impl Lake {
         Ok(raw::stream_clear(self.raw.open_file(digest)?, digest).boxed())
     }
 
-    /// All versions of a dataset, oldest first; empty when there is none.
+    /// All versions of a dataset, oldest first; empty when there is none. Purged ones stand without files.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub async fn versions(&self, dataset: DatasetId) -> Result<Vec<DatasetVersion>, LakeError> {
-        self.log(dataset)?.versions().await
+        let mut versions = self.log(dataset)?.versions().await?;
+        let purged = self.purged(dataset).await?;
+        for version in versions.iter_mut().filter(|own| purged.contains(&own.version)) {
+            version.files.clear();
+        }
+        Ok(versions)
     }
 
     /// A version pinned for reading, the latest when `version` is `None`.
     ///
     /// # Errors
-    /// Refuses `dataset_unknown` and `dataset_version_unknown`.
+    /// Refuses `dataset_unknown`, `dataset_version_unknown`, `dataset_version_purged`.
     pub async fn snapshot(&self, dataset: DatasetId, version: Option<u64>) -> Result<Snapshot, LakeError> {
         let standing = self.log(dataset)?.load(version).await?;
         let unknown = || Refusal::unknown("dataset_unknown").fact("dataset", dataset);
-        self.pinned(standing.ok_or_else(unknown)?.version).await
+        let standing = standing.ok_or_else(unknown)?;
+        // The latest one is never purged.
+        if let Some(version) = version
+            && self.purged(dataset).await?.contains(&version)
+        {
+            return Err(purge::gone(dataset, version).into());
+        }
+        self.pinned(standing.version).await
     }
 
     /// A version as it may be read now: without the rows of subjects that are being erased.

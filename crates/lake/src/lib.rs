@@ -23,7 +23,8 @@
 //! The table format is the open Delta protocol (through delta-rs): after decryption any Delta reader reads it.
 //! The lake knows no procedure, no permit and no query engine; randomness, time and kill points come from
 //! outside. Kill points: `lake.mid_raw`, `lake.mid_file`, `lake.before_delta_commit`, `lake.mid_delta_commit`,
-//! `lake.after_delta_commit`; those of erasing are named in [`ErasureSpec`]'s module.
+//! `lake.after_delta_commit`; those of erasing and purging are named in the modules of
+//! [`ErasureSpec`] and [`PurgeSpec`].
 //!
 //! Where to begin: [`Lake::open`], [`Lake::receive`], [`Lake::ingest`] with an [`IngestSpec`],
 //! [`Lake::snapshot`], [`Snapshot::scan`].
@@ -38,6 +39,7 @@ mod keys;
 mod lake;
 pub mod limits;
 mod merge;
+mod purge;
 mod raw;
 mod request;
 mod rotate;
@@ -55,6 +57,7 @@ pub use ingest::{IngestReport, IngestSpec};
 pub use keys::{KeySource, MasterKey, UnitKey};
 pub use lake::Lake;
 pub use limits::Limits;
+pub use purge::{PurgeProof, PurgeSpec};
 pub use raw::RawFile;
 pub use rotate::{Rotated, rotate};
 pub use sealed_store::SealedStore;

@@ -51,7 +51,7 @@ impl Lake {
                     );
                 }
             }
-            for version in self.log(dataset)?.versions().await? {
+            for version in self.versions(dataset).await? {
                 kept.extend(
                     version
                         .files
@@ -98,7 +98,7 @@ impl Lake {
         let mut keep = papers;
         for folder in &listing.common_prefixes {
             if let Ok(dataset) = folder.as_ref().parse::<DatasetId>() {
-                let versions = self.log(dataset)?.versions().await?;
+                let versions = self.versions(dataset).await?;
                 keep.extend(versions.into_iter().flat_map(|version| version.record.raw));
             }
         }

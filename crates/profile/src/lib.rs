@@ -20,7 +20,9 @@ pub mod matrix;
 mod meaning;
 mod place;
 mod procedure;
+mod promotion;
 mod raw;
+mod retention;
 mod right;
 pub mod rules;
 pub mod scenario;
@@ -40,6 +42,8 @@ pub use procedure::{
     Act, ActKind, BatchRule, ClockRule, Consequence, Effect, Extension, Lane, LaneBody, LaterLimit, OpenRule,
     Procedure, RouteStep, Stage,
 };
+pub use promotion::{Promotion, PromotionRule};
+pub use retention::{RetentionTerm, RetentionTerms, written as written_term};
 pub use right::{Right, RightTo};
 pub use settings::{
     Citations, Clause, Dated, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Platform,

@@ -19,8 +19,11 @@ use shuyu_kernel::{ClauseId, Digest, Zone, calendar::WorkCalendar};
 use crate::{
     affiliates::AffiliationShares,
     check,
+    place::Place,
     procedure::Procedure,
+    promotion::Promotion,
     raw::{RawInstruments, RawProfile, RawRoles},
+    retention::RetentionTerms,
     right::Right,
     settings::{
         Citations, Clause, Eligibility, FigureRule, Instrument, InstrumentStatus, OpenTables, Post,
@@ -59,6 +62,10 @@ pub struct Profile {
     pub responsibilities: Vec<Responsibility>,
     /// Days for reminders, urges and escalations.
     pub watch: WatchTerms,
+    /// How long versions of datasets and their raw files are kept.
+    pub retention: RetentionTerms,
+    /// What must hold before a version leaves the governed zone.
+    pub promotion: Promotion,
     /// Eligibility rules.
     pub eligibility: Vec<Eligibility>,
     /// What parties of cases may do outside acts.
@@ -199,6 +206,9 @@ impl Reader<'_> {
         let (thresholds, citations, figures) = self.disclosure()?;
         let (raw_settings, settings) = self.settings();
         let watch = self.watch(&settings);
+        let retention = self.retention(&settings);
+        let (promotion, wrong) = Promotion::of(&settings);
+        self.wrong(wrong);
         let procedures = self.procedures(&raw_settings, &clauses);
         Some(Profile {
             id: head.id,
@@ -214,6 +224,8 @@ impl Reader<'_> {
             separations,
             superiors,
             watch,
+            retention,
+            promotion,
             successions,
             responsibilities,
             eligibility,
@@ -311,13 +323,23 @@ impl Reader<'_> {
 
     fn watch(&mut self, settings: &[Setting]) -> WatchTerms {
         let (terms, wrong) = WatchTerms::of(settings);
+        self.wrong(wrong);
+        terms
+    }
+
+    fn retention(&mut self, settings: &[Setting]) -> RetentionTerms {
+        let (terms, wrong) = RetentionTerms::of(settings);
+        self.wrong(wrong);
+        terms
+    }
+
+    fn wrong(&mut self, wrong: Vec<(Place, String)>) {
         self.errors
             .extend(wrong.into_iter().map(|(at, message)| ProfileError {
                 file: at.file.to_string(),
                 line: at.line,
                 message,
             }));
-        terms
     }
 
     fn roles(&mut self) -> RolesRead {

@@ -1,6 +1,6 @@
 //! What the use cases need of the lake to erase a subject from datasets, and to see whether files are as recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use shuyu_domain::event::{ErasedFile, ErasedVersion};
@@ -67,6 +67,9 @@ pub trait Erasing: Send + Sync {
     async fn hide_erased(&self, dataset: DatasetId, erasure: &str) -> Result<(), DataError>;
     /// Orders that hide and are not closed.
     async fn open_erasures(&self) -> Result<Vec<OpenErasure>, Fault>;
+    /// Names in an open order those of the uploads that never became a version and hold the subject, or cannot be
+    /// read: carrying the order out destroys them too.
+    async fn search_uploads(&self, open: &OpenErasure, uploads: BTreeSet<Digest>) -> Result<(), DataError>;
     /// Rewrites what holds the subject and proves that nothing does any more. Goes on where it was stopped.
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError>;
     /// The proof stands in the record: the order is of no use any more.

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 
 use shuyu_domain::{
     Event,
-    event::{Arrival, Correction, DatasetEvent, ErasedVersion, ErasureReason},
+    event::{Arrival, Correction, DatasetEvent, ErasedFile, ErasedVersion, ErasureReason},
     port::{CaseFilter, CaseRow, DatasetRow, ReleaseRead, Stream},
 };
-use shuyu_kernel::{DatasetId, Digest, ReleaseId, Timestamp};
+use shuyu_kernel::{CaseId, DatasetId, Digest, ReleaseId, Timestamp};
+
+use shuyu_profile::RetentionTerms;
 
 use super::LogEntry;
-use crate::{App, Session, Stop, account::parse};
+use crate::{
+    App, Session, Stop,
+    account::parse,
+    retention::{Kept, Pin},
+};
 
 /// Most products looked at for an impact list; a place has hundreds.
 const PRODUCTS: u64 = 10_000;
@@ -41,6 +47,8 @@ pub struct VersionLine {
     pub files: Vec<Digest>,
     /// Ledger index of its entry.
     pub entry: u64,
+    /// Its term of keeping is over: no read gives it any more.
+    pub ended: bool,
 }
 
 /// An erasure that concerns a dataset.
@@ -69,6 +77,10 @@ pub struct History {
     pub versions: Vec<VersionLine>,
     /// Erasures, newest first.
     pub erasures: Vec<ErasureLine>,
+    /// Until when each version is kept, and why.
+    pub kept: BTreeMap<u64, Kept>,
+    /// The terms this is counted by.
+    pub terms: RetentionTerms,
 }
 
 /// Who used a version.
@@ -82,6 +94,18 @@ pub struct Impact {
     pub derived: Vec<DatasetRow>,
 }
 
+impl VersionLine {
+    /// After a subject was erased from versions and files.
+    fn without(&mut self, versions: &[ErasedVersion], files: &[ErasedFile]) {
+        let gone = versions.iter().filter(|held| held.version == self.version);
+        self.erased += gone.map(|held| held.rows).sum::<u64>();
+        for digest in &mut self.files {
+            let after = files.iter().find(|file| file.before == *digest);
+            *digest = after.map_or(*digest, |file| file.after);
+        }
+    }
+}
+
 impl App {
     /// Versions and erasures of a dataset.
     ///
@@ -89,8 +113,36 @@ impl App {
     /// `session_missing`, or a fault of the record.
     pub async fn dataset_history(&self, session: &Session, dataset: DatasetId) -> Result<History, Stop> {
         self.require_signed_in(session)?;
-        let found = self.history(dataset).await;
+        let found = self.history_kept(session, dataset).await;
         self.looked(session, "view", dataset, found).await
+    }
+
+    async fn history_kept(&self, session: &Session, dataset: DatasetId) -> Result<History, Stop> {
+        let events = self.dataset_events(dataset).await?;
+        let (mut kept, terms) = self.kept(dataset, &events).await?;
+        let entry = events.first().map(|(_, event)| event.resource());
+        if !self.sees_uses(session, entry).await? {
+            for own in kept.values_mut() {
+                own.pins = std::mem::take(&mut own.pins)
+                    .into_iter()
+                    .map(Pin::untold)
+                    .collect();
+            }
+        }
+        let history = self.history(dataset).await?;
+        Ok(History {
+            kept,
+            terms,
+            ..history
+        })
+    }
+
+    /// Whether the session learns who used versions of a catalogue entry: its parties and those who watch over all.
+    async fn sees_uses(&self, session: &Session, entry: Option<CaseId>) -> Result<bool, Stop> {
+        let loaded = self.record.load(&entry.into_iter().collect()).await?;
+        let entry = entry.and_then(|entry| loaded.linked.get(&entry));
+        let party = entry.is_some_and(|case| case.has_party(session.actor.body));
+        Ok(party || self.oversees(session))
     }
 
     async fn history(&self, dataset: DatasetId) -> Result<History, Stop> {
@@ -121,6 +173,7 @@ impl App {
                     report,
                     files,
                     entry: entry.index,
+                    ended: false,
                 }),
                 DatasetEvent::ErasureOrdered {
                     erasure,
@@ -140,17 +193,18 @@ impl App {
                     ..
                 } => {
                     for line in &mut history.versions {
-                        let gone = versions.iter().filter(|held| held.version == line.version);
-                        line.erased += gone.map(|held| held.rows).sum::<u64>();
-                        for digest in &mut line.files {
-                            let after = files.iter().find(|file| file.before == *digest);
-                            *digest = after.map_or(*digest, |file| file.after);
-                        }
+                        line.without(&versions, &files);
                     }
                     let line = erasures.entry(erasure).or_insert_with(|| open_line(subject));
                     line.proved = Some(entry.index);
                     (line.files, line.raw, line.versions) = (files.len(), raw.len(), versions);
                 }
+                DatasetEvent::RetentionEnded { versions, .. } => {
+                    for line in &mut history.versions {
+                        line.ended |= versions.iter().any(|term| term.version == line.version);
+                    }
+                }
+                DatasetEvent::VersionsPurged { .. } | DatasetEvent::VersionExamined { .. } => {}
             }
         }
         history.versions.reverse();
@@ -168,12 +222,7 @@ impl App {
     pub async fn impact(&self, session: &Session, dataset: DatasetId, version: u64) -> Result<Impact, Stop> {
         self.require_signed_in(session)?;
         let row = self.dataset_row(dataset).await?;
-        let loaded = self.record.load(&[row.resource].into()).await?;
-        let party = loaded
-            .linked
-            .get(&row.resource)
-            .is_some_and(|case| case.has_party(session.actor.body));
-        if !party && !self.oversees(session) {
+        if !self.sees_uses(session, Some(row.resource)).await? {
             return Ok(Impact::default());
         }
         let found = self.impact_of(dataset, version).await;
@@ -260,7 +309,7 @@ impl App {
     }
 
     /// Compares every file of every recorded version with the digests in the ledger; names what differs, as
-    /// `table/version`. Versions of a dataset with an open erasure are left out: their files are changing.
+    /// `table/version`. Versions whose term of keeping is over are left out: they are destroyed. Those of a dataset with an open erasure are left out: their files are changing.
     ///
     /// # Errors
     /// A fault of the record or the lake.
@@ -271,7 +320,8 @@ impl App {
             if open.iter().any(|order| order.dataset == row.dataset) {
                 continue;
             }
-            for line in self.history(row.dataset).await?.versions {
+            let versions = self.history(row.dataset).await?.versions;
+            for line in versions.into_iter().filter(|line| !line.ended) {
                 if !self
                     .lake
                     .has_files(row.dataset, line.version, &line.files)
@@ -286,7 +336,7 @@ impl App {
 }
 
 /// Field of a product that names the release it delivers.
-const CONTENT: &str = "content_release";
+pub(crate) const CONTENT: &str = "content_release";
 
 fn open_line(subject: Digest) -> ErasureLine {
     ErasureLine {

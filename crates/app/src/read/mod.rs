@@ -22,6 +22,7 @@ pub mod who;
 
 pub use archive::{Archive, ArchivedPaper};
 pub use case::{ActNow, CaseView, TimelineItem};
+pub(crate) use datasets::CONTENT;
 pub use datasets::{ErasureLine, History, Impact, VersionLine};
 pub use desk::{QueueRow, Urgency};
 pub use exceptions::Granted;

@@ -1,5 +1,7 @@
 //! The lake behind [`Erasing`].
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use shuyu_app::port::{DataError, EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 use shuyu_domain::event::{ErasedFile, ErasedVersion};
@@ -50,6 +52,15 @@ impl Erasing for LakeAdapter {
                 domain,
             })
             .collect())
+    }
+
+    async fn search_uploads(&self, open: &OpenErasure, uploads: BTreeSet<Digest>) -> Result<(), DataError> {
+        let key = self.domain_key(&open.domain);
+        let searched = self
+            .lake
+            .search_uploads(open.dataset, &open.erasure, &key, uploads)
+            .await;
+        searched.map_err(data_error)
     }
 
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {

@@ -10,6 +10,7 @@ mod lake;
 mod model_risk;
 mod own;
 mod query;
+mod retaining;
 mod sandbox;
 #[cfg(test)]
 mod traced;

@@ -1,6 +1,7 @@
 //! Personal values stand in clear nowhere at rest: victims are planted, the platform is worked with, and everything it
 //! wrote is searched for them in every form a value might take. With sealing off the same search finds them.
 
+mod erased;
 mod search;
 
 use std::path::Path;

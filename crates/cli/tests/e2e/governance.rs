@@ -187,6 +187,8 @@ async fn governed(base: &str, _folder: &Path) {
         .body;
     assert_eq!(source["derived"][0][0], derived.as_str(), "{source}");
 
+    zones(&scene, &people, file).await;
+
     // Others may neither order nor read it.
     let other = Scene(Client::sign_in(base, "nyj_clerk").await.expect("sign-in"));
     let body = json!({});
@@ -202,4 +204,30 @@ async fn governed(base: &str, _folder: &Path) {
         .await
         .body;
     assert_eq!(report["examination"], Json::Null, "{report}");
+}
+
+/// A register that is said to hold nobody's data stays in the governed zone, since its contents say otherwise.
+async fn zones(scene: &Scene, people: &str, file: String) {
+    let claimed = scene
+        .entry(json!({ "name": "c", "contains_personal": "no" }))
+        .await;
+    let upload = scene.0.upload("data", "claimed.csv", file.into_bytes()).await;
+    let order =
+        json!({ "resource": claimed, "table": "claimed", "upload": upload.expect("upload").text("digest") });
+    let job = scene.0.ingest(&order, "claimed").await.expect("a job").body;
+    assert_eq!(job["status"], "done", "{job}");
+    let claimed = job["made"]["dataset"].as_str().expect("a dataset").to_owned();
+    for (dataset, subjects) in [(people, true), (claimed.as_str(), false)] {
+        let report = scene
+            .get(&format!("/api/v1/datasets/{dataset}/governance"))
+            .await
+            .body;
+        // Neither entry is graded yet.
+        let rules = json!({ "examined": true, "subjects": subjects, "graded": false });
+        assert_eq!(
+            (&report["zone"], &report["promotion"]),
+            (&json!("governed"), &rules),
+            "{report}"
+        );
+    }
 }

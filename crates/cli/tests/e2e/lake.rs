@@ -13,11 +13,11 @@ const PEOPLE: [&str; 3] = [
     "id,amount\n110103,2\n110104,3\n",
 ];
 
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
 }
 
@@ -31,7 +31,7 @@ async fn entry(client: &Client) -> String {
 }
 
 /// Three versions, the second one a correction. Answers the dataset.
-async fn filled(base: &str) -> String {
+pub async fn filled(base: &str) -> String {
     let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
     let entry = entry(&client).await;
     let mut dataset = String::new();
@@ -56,7 +56,7 @@ async fn filled(base: &str) -> String {
     dataset
 }
 
-async fn history(base: &str, dataset: &str) -> Json {
+pub async fn history(base: &str, dataset: &str) -> Json {
     let client = Client::sign_in(base, "rsj_clerk").await.expect("sign-in");
     client
         .get(&format!("/api/v1/datasets/{dataset}"))
@@ -83,7 +83,7 @@ async fn proved(base: &str, dataset: &str) -> Json {
     }
 }
 
-fn rebuilt(data: &Path) {
+pub fn rebuilt(data: &Path) {
     let output = shuyu()
         .args(["rebuild", "--check", "--data"])
         .arg(data)
@@ -137,6 +137,11 @@ fn an_erased_subject_is_gone_from_every_version_with_a_proof_in_the_ledger() {
     let server = Server::start(&data, None);
     block_on(async {
         let dataset = filled(&server.base).await;
+        let provider = Client::sign_in(&server.base, "rsj_clerk").await.expect("sign-in");
+        for text in ["nr;code\n1;x\n", "what,who\n5,110101\n", "what,who\n5,\"110102\n"] {
+            let upload = provider.upload("data", "stray.csv", text.into()).await;
+            assert!(upload.expect("upload").ok());
+        }
         let made = erase(&server.base, &dataset, "e1").await.expect("an order");
         assert_eq!(made.status, 201, "{made:?}");
         let again = erase(&server.base, &dataset, "e1").await.expect("the same order");
@@ -144,7 +149,11 @@ fn an_erased_subject_is_gone_from_every_version_with_a_proof_in_the_ledger() {
         let history = proved(&server.base, &dataset).await;
         let erasure = &history["erasures"][0];
         assert_eq!(erasure["versions"], json!({ "0": 1, "1": 1 }));
-        assert_eq!((&erasure["files"], &erasure["raw"]), (&json!(2), &json!(2)));
+        assert_eq!(
+            (&erasure["files"], &erasure["raw"]),
+            (&json!(2), &json!(4)),
+            "an upload that names it and one that cannot be read go as well"
+        );
         assert_eq!(history["erasures"].as_array().map(Vec::len), Some(1));
         let gone: Vec<_> = history["versions"]
             .as_array()

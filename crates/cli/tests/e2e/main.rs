@@ -24,6 +24,7 @@ mod postgres;
 mod recovery;
 mod refused;
 mod report;
+mod retention;
 mod sent;
 mod stories;
 mod versions;

@@ -1,7 +1,7 @@
-//! What happens to versions of datasets after they came: corrected, and rid of a subject.
+//! What happens to versions of datasets after they came: corrected, rid of a subject, purged when their term is over.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{CaseId, DatasetId, Digest};
+use shuyu_kernel::{CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
 
 use super::DatasetEvent;
 
@@ -132,13 +132,55 @@ pub struct ErasedVersion {
     pub rows: u64,
 }
 
+/// What the examination of a version found, as far as it decides whether permits and jobs may read it: no kinds, no
+/// shares, no values.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Examined {
+    /// Level proposed within 一般数据, from 1 to 4 (就高从严).
+    pub level: u8,
+    /// So many persons are in it that it may be 重要数据: a question to whoever grades it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub maybe_important: bool,
+    /// Columns of a table without subjects that hold numbers of persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub naming: Vec<String>,
+}
+
+/// A term of keeping (保存期限) that is over, with how it was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedTerm {
+    /// Number of the version.
+    pub version: u64,
+    /// The day another version took its place; not counted.
+    pub replaced_on: CivilDate,
+    /// The term.
+    pub limit: Limit,
+    /// Its last day.
+    pub until: CivilDate,
+    /// Clauses; empty for a platform default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clauses: Vec<ClauseId>,
+}
+
+/// A raw file whose term of keeping is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedRaw {
+    /// The file.
+    pub raw: Digest,
+    /// The term of the last version that was made from it.
+    pub term: EndedTerm,
+}
+
 impl DatasetEvent {
     /// The dataset it is about.
     pub fn dataset(&self) -> DatasetId {
         match self {
             Self::VersionRecorded { dataset, .. }
             | Self::ErasureOrdered { dataset, .. }
-            | Self::SubjectErased { dataset, .. } => *dataset,
+            | Self::SubjectErased { dataset, .. }
+            | Self::VersionExamined { dataset, .. }
+            | Self::RetentionEnded { dataset, .. }
+            | Self::VersionsPurged { dataset, .. } => *dataset,
         }
     }
 
@@ -147,7 +189,10 @@ impl DatasetEvent {
         match self {
             Self::VersionRecorded { resource, .. }
             | Self::ErasureOrdered { resource, .. }
-            | Self::SubjectErased { resource, .. } => *resource,
+            | Self::SubjectErased { resource, .. }
+            | Self::VersionExamined { resource, .. }
+            | Self::RetentionEnded { resource, .. }
+            | Self::VersionsPurged { resource, .. } => *resource,
         }
     }
 
@@ -157,6 +202,9 @@ impl DatasetEvent {
             Self::VersionRecorded { .. } => "dataset.version_recorded.v1",
             Self::ErasureOrdered { .. } => "dataset.erasure_ordered.v1",
             Self::SubjectErased { .. } => "dataset.subject_erased.v1",
+            Self::VersionExamined { .. } => "dataset.version_examined.v1",
+            Self::RetentionEnded { .. } => "dataset.retention_ended.v1",
+            Self::VersionsPurged { .. } => "dataset.versions_purged.v1",
         }
     }
 }

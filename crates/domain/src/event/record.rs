@@ -1,13 +1,13 @@
-//! Events outside cases: the registry, datasets, releases and the installation itself.
+//! Events outside cases: the registry, datasets and releases.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{
-    Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId, Timestamp,
+    Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId,
 };
 
-use super::data::{Arrival, Correction, ErasedFile, ErasedVersion};
+use super::data::{Arrival, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, Examined};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -300,6 +300,47 @@ pub enum DatasetEvent {
         /// Rows that were searched in the end.
         rows_searched: u64,
     },
+    /// A version was examined for sensitive fields: once, when it came or when somebody asked.
+    VersionExamined {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// What was found.
+        examined: Examined,
+    },
+    /// Nothing pins these versions and their term is over; from now on no read gives them.
+    RetentionEnded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Day.
+        on: CivilDate,
+        /// Versions.
+        versions: Vec<EndedTerm>,
+        /// Raw files.
+        raw: Vec<EndedRaw>,
+    },
+    /// What an order named is destroyed, keys included.
+    VersionsPurged {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Versions that are gone.
+        versions: Vec<u64>,
+        /// Stored files that were destroyed: those that no other version names.
+        files: Vec<Digest>,
+        /// Raw files that were destroyed.
+        raw: Vec<Digest>,
+    },
 }
 
 /// Events of releases (出域).
@@ -352,29 +393,4 @@ pub struct Charge {
     pub rho: u64,
     /// Millionths of ρ that the body could spend on it in all, under the rules of that moment.
     pub budget: u64,
-}
-
-/// Events of the installation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InstallationEvent {
-    /// The installation was founded.
-    Founded {
-        /// Profile in use.
-        profile: Digest,
-        /// Its id.
-        profile_id: String,
-        /// `training` or `production`, for ever.
-        kind: String,
-        /// When.
-        at: Timestamp,
-    },
-    /// The training clock was wound forward.
-    ClockWound {
-        /// New instant.
-        to: Timestamp,
-        /// Who wound it; absent at founding and in older entries.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<RegistryMeta>,
-    },
 }

@@ -2,6 +2,8 @@
 
 use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, ReleaseId};
 
+use crate::event::Examined;
+
 /// A line in a list of cases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseRow {
@@ -100,6 +102,8 @@ pub struct DatasetRow {
     pub unit_columns: Vec<String>,
     /// Columns.
     pub columns: Vec<String>,
+    /// What its examination found; `None` before one.
+    pub examined: Option<Examined>,
     /// Ledger index of its event.
     pub as_of: u64,
 }

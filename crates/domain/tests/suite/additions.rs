@@ -6,13 +6,15 @@ use std::{collections::BTreeSet, fs, path::Path};
 use shuyu_domain::{
     Event, Value,
     event::{
-        Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, ErasedFile,
-        ErasedVersion, ErasureReason, InstallationEvent, RegistryEvent, RegistryMeta,
+        Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, EndedRaw, EndedTerm,
+        ErasedFile, ErasedVersion, ErasureReason, Examined, InstallationEvent, RegistryEvent, RegistryMeta,
     },
     registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
 };
-use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PersonId, Timestamp};
+use shuyu_kernel::{
+    Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PersonId, Timestamp, calendar::Limit,
+};
 
 fn day(n: i8) -> CivilDate {
     CivilDate::new(2026, 2, n).unwrap()
@@ -23,6 +25,16 @@ fn paper() -> Paper {
         digest: Digest::of(b"paper"),
         name: "62ce4ad1.pdf".to_owned(),
         size_bytes: 2048,
+    }
+}
+
+fn ended() -> EndedTerm {
+    EndedTerm {
+        version: 1,
+        replaced_on: day(5),
+        limit: Limit::days(1),
+        until: day(6),
+        clauses: vec!["YN-DM-056".parse().unwrap()],
     }
 }
 
@@ -78,6 +90,35 @@ pub fn new_kinds() -> Vec<Event> {
             raw: vec![Digest::of(b"raw")],
             files_searched: 3,
             rows_searched: 15_690,
+        }),
+        Event::Dataset(DatasetEvent::VersionExamined {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            version: 2,
+            examined: Examined {
+                level: 4,
+                maybe_important: true,
+                naming: vec!["phone".to_owned()],
+            },
+        }),
+        Event::Dataset(DatasetEvent::RetentionEnded {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            purge: "0f1e2d3c".to_owned(),
+            on: day(7),
+            versions: vec![ended()],
+            raw: vec![EndedRaw {
+                raw: Digest::of(b"raw"),
+                term: ended(),
+            }],
+        }),
+        Event::Dataset(DatasetEvent::VersionsPurged {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            purge: "0f1e2d3c".to_owned(),
+            versions: vec![1],
+            files: vec![Digest::of(b"file")],
+            raw: vec![Digest::of(b"raw")],
         }),
     ]
     .into_iter()

@@ -15,6 +15,7 @@
 mod order;
 mod raw_search;
 mod rewrite;
+mod uploads;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -147,7 +147,7 @@ impl Lake {
         Ok(self.remove(&folder, before, unwanted, swept).await?)
     }
 
-    async fn sealed_json<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, LakeError> {
+    pub(crate) async fn sealed_json<T: DeserializeOwned>(&self, path: &Path) -> Result<Option<T>, LakeError> {
         let doing = "reading an order to erase";
         let found = match self.store.get(path).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),

@@ -8,7 +8,7 @@ use std::{
 use shuyu_kernel::{DatasetId, Digest, Fault};
 use tokio_util::sync::CancellationToken;
 
-use super::Order;
+use super::{Order, uploads::named_anywhere};
 use crate::{
     Lake,
     error::{LakeError, fault},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How a version reads the columns that name the subject: name in the header, type.
-type Naming = Vec<(String, ColumnType)>;
+pub(super) type Naming = Vec<(String, ColumnType)>;
 
 impl Lake {
     /// Destroys the raw files of a dataset's versions that hold the subject or cannot be searched any more.
@@ -78,13 +78,17 @@ impl Lake {
     ) -> Result<bool, Fault> {
         let (zone, limits, units, key) = (self.raw.clone(), self.limits, units.clone(), key.clone());
         let search = move || {
-            namings
-                .iter()
-                .any(|naming| holds(&zone, raw, naming, (&units, &key), &limits))
+            let asked = (&units, &key);
+            if (namings.iter()).any(|naming| holds(&zone, raw, naming, asked, &limits)) {
+                return Ok(true);
+            }
+            // The version was made of the first sheet; nobody said what the others mean.
+            let texts: Vec<Naming> = namings.iter().map(as_text).collect();
+            named_anywhere(&zone, (raw, 1), &[namings, texts].concat(), asked, &limits)
         };
         tokio::task::spawn_blocking(search)
             .await
-            .map_err(fault("searching a raw file"))
+            .map_err(fault("searching a raw file"))?
     }
 }
 
@@ -124,14 +128,14 @@ fn holds(
 }
 
 /// The same columns as text: a value that its column would not have taken may still name the subject.
-fn as_text(naming: &Naming) -> Naming {
+pub(super) fn as_text(naming: &Naming) -> Naming {
     naming
         .iter()
         .map(|(title, _)| (title.clone(), ColumnType::Text))
         .collect()
 }
 
-fn typed(record: &Record, places: &[usize], naming: &Naming, key: &UnitKey) -> Option<i64> {
+pub(super) fn typed(record: &Record, places: &[usize], naming: &Naming, key: &UnitKey) -> Option<i64> {
     let values: Option<Vec<String>> = places
         .iter()
         .zip(naming)

@@ -141,6 +141,27 @@ pub(crate) fn read_file<R: Read + Seek>(
     }
 }
 
+/// Reads everything in a file that has rows, whatever a table would be made of: text as usual, and every sheet of a
+/// workbook from the one at `first` on; a text has the first sheet only.
+pub(crate) fn search_file<R: Read + Seek>(
+    mut file: R,
+    first: usize,
+    limits: &Limits,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<(), LakeError> {
+    let mut magic = [0u8; 4];
+    fill(&mut file, &mut magic).map_err(|error| from_io("reading a file", error))?;
+    rewind(&mut file)?;
+    if magic == *b"PK\x03\x04" {
+        return workbook::search_workbook(file, first, limits, watch, sink);
+    }
+    if first > 0 {
+        return Ok(());
+    }
+    read_file(file, &FormatHint::Auto, limits, watch, sink).map(|_| ())
+}
+
 /// Reads a small file that is held in memory, of either format, record by record; the first is the header.
 ///
 /// # Errors

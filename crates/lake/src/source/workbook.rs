@@ -5,7 +5,7 @@
 
 use std::io::{ErrorKind, Read, Seek};
 
-use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, Sheet, SheetType, Xlsx, XlsxError};
 use shuyu_kernel::Refusal;
 use shuyu_office::{Step, Unmeasured, measure};
 use zip::result::ZipError;
@@ -36,12 +36,48 @@ pub(super) fn read_workbook<R: Read + Seek>(
         None => names.first(),
     };
     let name = name.ok_or_else(|| Refusal::unmet("sheet_unknown"))?.clone();
-    let mut cells = workbook.worksheet_cells_reader(&name).map_err(damaged)?;
+    read_sheet(&mut workbook, &name, false, watch, sink)
+}
+
+/// Reads the rows of every sheet from the one at `first` on, however wide they are, for whoever searches a file. Row 1
+/// of each sheet has number 1; sheets without cells, such as charts, are passed over.
+pub(super) fn search_workbook<R: Read + Seek>(
+    mut file: R,
+    first: usize,
+    limits: &Limits,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<(), LakeError> {
+    check_archive(&mut file, limits, watch)?;
+    super::rewind(&mut file)?;
+    let mut workbook: Xlsx<R> = Xlsx::new(file).map_err(damaged)?;
+    let cells = |sheet: &Sheet| sheet.typ == SheetType::WorkSheet;
+    let sheets: Vec<String> = (workbook
+        .sheets_metadata()
+        .iter()
+        .skip(first)
+        .filter(|sheet| cells(sheet)))
+    .map(|sheet| sheet.name.clone())
+    .collect();
+    sheets
+        .iter()
+        .try_for_each(|name| read_sheet(&mut workbook, name, true, watch, sink))
+}
+
+fn read_sheet<R: Read + Seek>(
+    workbook: &mut Xlsx<R>,
+    name: &str,
+    ragged: bool,
+    watch: &Watch<'_>,
+    sink: &mut dyn RecordSink,
+) -> Result<(), LakeError> {
+    let mut cells = workbook.worksheet_cells_reader(name).map_err(damaged)?;
     let mut rows = Rows {
         sink,
         record: Record::default(),
         row: None,
         width: None,
+        ragged,
     };
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
         let (row, column) = cell.get_position();
@@ -61,6 +97,8 @@ struct Rows<'a> {
     record: Record,
     row: Option<u32>,
     width: Option<usize>,
+    /// Rows may be wider than the first one.
+    ragged: bool,
 }
 
 impl Rows<'_> {
@@ -101,7 +139,10 @@ impl Rows<'_> {
         let filled = self.record.cells().rposition_filled();
         self.record.ends.truncate(filled);
         if filled > 0 {
-            let width = *self.width.get_or_insert(filled);
+            let width = match self.ragged {
+                true => filled,
+                false => *self.width.get_or_insert(filled),
+            };
             if filled > width {
                 let refusal = Refusal::unmet("row_width_differs").fact("line", line);
                 return Err(refusal.fact("expected", width).fact("found", filled).into());

@@ -23,14 +23,14 @@ use shuyu_lake::{
 
 use crate::world::{NOW, World, dataset, lake_refusal, spec};
 
-const KEY: UnitKey = UnitKey([5; 32]);
-const PEOPLE: u128 = 1;
+pub const KEY: UnitKey = UnitKey([5; 32]);
+pub const PEOPLE: u128 = 1;
 const DERIVED: u128 = 2;
-const VICTIM: &str = "11010119900101123X";
+pub const VICTIM: &str = "11010119900101123X";
 /// Rows of the victim in each version of the table and of the one derived from it.
 const HELD: [u64; 4] = [2, 3, 0, 1];
 
-fn order(name: &str) -> ErasureSpec {
+pub fn order(name: &str) -> ErasureSpec {
     ErasureSpec {
         dataset: dataset(PEOPLE),
         subject: BTreeMap::from([("id".to_owned(), VICTIM.to_ascii_lowercase())]),
@@ -39,8 +39,17 @@ fn order(name: &str) -> ErasureSpec {
     }
 }
 
+pub fn unit() -> UnitSpec {
+    UnitSpec {
+        columns: vec!["id".to_owned()],
+        domain: "person".to_owned(),
+        key: KEY,
+        at_most: None,
+    }
+}
+
 /// Four versions: replaced, appended to, without the victim, and with another type of the naming column beside it.
-async fn filled(world: &World) -> Vec<Digest> {
+pub async fn filled(world: &World) -> Vec<Digest> {
     let texts = [
         (
             "id,v\n11010119900101123x,1\nb,2\n 11010119900101123X ,3\n",
@@ -55,12 +64,7 @@ async fn filled(world: &World) -> Vec<Digest> {
         let raw = world.raw(text.as_bytes()).await;
         let mut spec = spec(dataset(PEOPLE), vec![raw], &format!("k{number}"));
         spec.mode = mode;
-        spec.unit = Some(UnitSpec {
-            columns: vec!["id".to_owned()],
-            domain: "person".to_owned(),
-            key: KEY,
-            at_most: None,
-        });
+        spec.unit = Some(unit());
         world.ingest(spec).await.expect("ingest");
         raws.push(raw);
     }

@@ -353,10 +353,7 @@ impl References<'_> {
             if let Some(role) = &field.party {
                 self.role(role, &field.at);
             }
-            let wanted = field.means.map(|meaning| match meaning {
-                Meaning::PersonalData => FieldType::YesNo,
-                Meaning::SourceEntry => FieldType::Case,
-            });
+            let wanted = field.means.map(Meaning::field_type);
             if wanted.is_some_and(|wanted| wanted != field.ty) {
                 let message = format!("field `{}`: `means` does not fit its type", field.id);
                 self.error(&field.at, message);

@@ -45,7 +45,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     Migration {
         number: 1,
         name: "ledger",
@@ -123,6 +123,14 @@ const MIGRATIONS: [Migration; 10] = [
         name: "own_list",
         part: Part::Whole,
         common: include_str!("../../migrations/0182_own_list.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        number: 184,
+        name: "version_examined",
+        part: Part::Whole,
+        common: include_str!("../../migrations/0184_version_examined.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(crate) use case::CaseFile;
-use table::{BUDGET_CHARGE, DATASET_VERSION, REGISTRY_STATE, RELEASE_ROW};
+use table::{BUDGET_CHARGE, DATASET_VERSION, REGISTRY_STATE, RELEASE_ROW, VERSION_EXAMINED};
 pub(crate) use table::{Change, NUMBER_COUNTER, Source, TABLES, Table};
 
 /// The old rows of one stream, moved on event by event.
@@ -93,6 +93,21 @@ fn registry_row(registry: &Registry, index: u64) -> Change {
 }
 
 fn dataset_row(event: &DatasetEvent, index: u64) -> Option<Change> {
+    if let DatasetEvent::VersionExamined {
+        dataset,
+        version,
+        examined,
+        ..
+    } = event
+    {
+        let row = vec![
+            Cell::shown(dataset),
+            (*version).into(),
+            json(examined),
+            index.into(),
+        ];
+        return Some(Change::Insert(&VERSION_EXAMINED, row));
+    }
     let DatasetEvent::VersionRecorded {
         dataset,
         table,
@@ -106,7 +121,7 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Option<Change> {
         ..
     } = event
     else {
-        // Erasures stand in the stream of their dataset only: the row says what was recorded when the version came.
+        // Erasures and purges stand in the stream of their dataset only: the row says what was recorded when the version came.
         return None;
     };
     let row = vec![

@@ -171,6 +171,16 @@ pub(crate) static DATASET_VERSION: Table = Table {
         column: "dataset",
     },
 };
+/// What examinations of versions found.
+pub(crate) static VERSION_EXAMINED: Table = Table {
+    name: "version_examined",
+    columns: &["dataset", "version", "examined", "as_of"],
+    keys: 2,
+    source: Source::Stream {
+        prefix: "dataset/",
+        column: "dataset",
+    },
+};
 /// Releases.
 pub(crate) static RELEASE_ROW: Table = Table {
     name: "release_row",
@@ -233,7 +243,7 @@ pub(crate) static NUMBER_COUNTER: Table = Table {
 };
 
 /// All core tables.
-pub(crate) static TABLES: [&Table; 14] = [
+pub(crate) static TABLES: [&Table; 15] = [
     &CASE_FILE,
     &CASE_PARTY,
     &CASE_LINK,
@@ -243,6 +253,7 @@ pub(crate) static TABLES: [&Table; 14] = [
     &OWN_LIST,
     &REGISTRY_STATE,
     &DATASET_VERSION,
+    &VERSION_EXAMINED,
     &RELEASE_ROW,
     &BUDGET_CHARGE,
     &JOB_SOURCE,

@@ -196,7 +196,9 @@ pub(crate) async fn latest_datasets(
     resource: Option<CaseId>,
 ) -> Result<Vec<DatasetRow>, DbError> {
     let latest = "SELECT d.dataset, d.table_name, d.resource, d.version, d.row_count, d.domain, d.rows_per_unit, \
-                  d.columns, d.as_of, d.unit_columns FROM dataset_version d WHERE d.version = \
+                  d.columns, d.as_of, d.unit_columns, e.examined FROM dataset_version d \
+                  LEFT JOIN version_examined e ON e.dataset = d.dataset AND e.version = d.version \
+                  WHERE d.version = \
                   (SELECT MAX(o.version) FROM dataset_version o WHERE o.dataset = d.dataset)";
     let rows = match resource {
         Some(resource) => {
@@ -220,6 +222,10 @@ fn dataset(row: &Row) -> Result<DatasetRow, DbError> {
         columns: row.json(7)?,
         as_of: row.count(8)?,
         unit_columns: row.json(9)?,
+        examined: match row.maybe_text(10)? {
+            Some(_) => Some(row.json(10)?),
+            None => None,
+        },
     })
 }
 

@@ -9,6 +9,7 @@ use crate::{
         ROLE, advanced, body, case, clock, dataset, day, dropped, entered, finishing, holder, opened, permit,
         permit_ended, permit_issued, stopped, stream, taken, version_recorded, watched,
     },
+    work::version_examined,
     world::{World, write},
 };
 
@@ -258,7 +259,10 @@ pub async fn the_latest_dataset_version_is_listed(world: World) {
         let event = version_recorded(n, version, (n == 1).then_some("person"));
         write(&store, Stream::Dataset(dataset(n)), vec![event]).await;
     }
+    write(&store, Stream::Dataset(dataset(2)), vec![version_examined(2, 1)]).await;
     let all = store.datasets(None).await.unwrap();
+    assert_eq!(all[1].examined.as_ref().map(|found| found.level), Some(2));
+    assert_eq!(all[0].examined, None);
     let short: Vec<_> = all
         .iter()
         .map(|row| (row.dataset.bits(), row.version, row.rows, row.as_of))

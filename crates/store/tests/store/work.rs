@@ -2,11 +2,11 @@
 
 use shuyu_domain::{
     Event,
-    event::{AirlockEvent, RunData, SourceEvent},
+    event::{AirlockEvent, DatasetEvent, Examined, RunData, SourceEvent},
 };
 use shuyu_kernel::{CivilDate, Digest};
 
-use crate::events::{actor, case, id, permit};
+use crate::events::{actor, case, dataset, id, permit};
 
 pub fn source_registered(n: u128) -> Event {
     Event::Source(SourceEvent::Registered {
@@ -45,5 +45,17 @@ pub fn airlock_withdrawn() -> Event {
     Event::Airlock(AirlockEvent::Withdrawn {
         by: actor(),
         on: CivilDate::new(2026, 1, 6).unwrap(),
+    })
+}
+
+pub fn version_examined(n: u128, version: u64) -> Event {
+    Event::Dataset(DatasetEvent::VersionExamined {
+        dataset: dataset(n),
+        resource: case(n),
+        version,
+        examined: Examined {
+            level: 2,
+            ..Examined::default()
+        },
     })
 }

@@ -48,7 +48,7 @@ impl KillSwitch for KillAt {
 }
 
 /// Every table of the main database.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 25] = [
     "budget_charge",
     "case_file",
     "case_link",
@@ -73,6 +73,7 @@ const TABLES: [&str; 24] = [
     "vault",
     "vault_check",
     "vault_key",
+    "version_examined",
 ];
 
 pub struct World {

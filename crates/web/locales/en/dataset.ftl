@@ -1,5 +1,5 @@
 versions-title = Versions
-versions-lead = Every version is kept; a permit reads the one it names. The number leads to the ledger entry.
+versions-lead = Every version is kept until its term is over (see below); a permit reads the one it names. The number leads to the ledger entry.
 version-erased = Rows erased
 version-at = Recorded
 version-by = Brought by

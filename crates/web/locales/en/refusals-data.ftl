@@ -7,6 +7,12 @@ refusal-permit-not-issued = { $count ->
        *[other] { $count } lanes have not approved: { $open }.
     }
 refusal-permit-not-issued-way-out = Wait until everybody has approved.
+refusal-version-not-promoted = Version { $version } of { $table } is still in the governed zone, where permits and jobs do not read: { $rule ->
+        [examined] it was not examined for sensitive fields.
+        [subjects] it names no subjects and holds numbers of persons.
+       *[other] its catalogue entry is not graded, or too low.
+    }
+refusal-version-not-promoted-way-out = The page of the dataset says which rule is missing and what to do.
 refusal-permit-ended = The permit was ended ({ $case }).
 refusal-permit-ended-way-out = Apply anew.
 refusal-table-no-longer-open = “{ $case }” is no longer unconditionally open.
@@ -92,6 +98,10 @@ refusal-dataset-unknown = There is no such dataset ({ $dataset }).
 refusal-dataset-unknown-way-out = Open it from the list.
 refusal-dataset-version-unknown = There is no version { $version }.
 refusal-dataset-version-unknown-way-out = Use a listed one.
+refusal-dataset-version-purged = The term of version { $version } is over; it was destroyed.
+refusal-dataset-version-purged-way-out = Use a version that is kept; the proof is on the page of the dataset, under terms of keeping.
+refusal-version-in-use = Version { $version } is the latest one and in use; it cannot be destroyed.
+refusal-version-in-use-way-out = Wait until another one takes its place and its term is over.
 refusal-dataset-changed-meanwhile = The data got a new version meanwhile.
 refusal-dataset-changed-meanwhile-way-out = Try again.
 refusal-dataset-zone-differs = The dataset belongs to another zone.

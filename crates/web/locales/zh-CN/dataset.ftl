@@ -1,5 +1,5 @@
 versions-title = 各版本
-versions-lead = 每一版都保留，许可读哪一版就是哪一版。版本号链接到存证。
+versions-lead = 每一版保留到期限届满（见下），许可读哪一版就是哪一版。版本号链接到存证。
 version-erased = 已抹除行数
 version-at = 登记时间
 version-by = 送来单位

@@ -6,6 +6,12 @@ refusal-permit-not-issued = { $count ->
        *[other] 还有 { $count } 路没有同意：{ $open }。
     }
 refusal-permit-not-issued-way-out = 等审核全部同意。
+refusal-version-not-promoted = “{ $table }”第 { $version } 版还在治理域，许可和作业读不到：{ $rule ->
+        [examined] 还没有识别敏感字段。
+        [subjects] 没有写明主体，却有个人的号码。
+       *[other] 目录条目还没有定级，或定得太低。
+    }
+refusal-version-not-promoted-way-out = 数据集页面的“分域和晋级条件”写明缺哪一条、怎样补上。
 refusal-permit-ended = 许可已撤销（{ $case }）。
 refusal-permit-ended-way-out = 重新申请用数。
 refusal-table-no-longer-open = “{ $case }”不再无条件开放。
@@ -91,6 +97,10 @@ refusal-dataset-unknown = 没有这个数据集（{ $dataset }）。
 refusal-dataset-unknown-way-out = 从数据列表打开。
 refusal-dataset-version-unknown = 没有第 { $version } 版。
 refusal-dataset-version-unknown-way-out = 用列出的版本。
+refusal-dataset-version-purged = 第 { $version } 版保存期限已届满，已经销毁。
+refusal-dataset-version-purged-way-out = 用还保留的版本；销毁证明在数据集页面的“保存期限”里。
+refusal-version-in-use = 第 { $version } 版是最新一版，正在使用，不能销毁。
+refusal-version-in-use-way-out = 等新版本替换它并期满。
 refusal-dataset-changed-meanwhile = 处理时数据有了新版本。
 refusal-dataset-changed-meanwhile-way-out = 重新办一次。
 refusal-dataset-zone-differs = 数据集属于另一个区域。

@@ -5,7 +5,7 @@
     reason = "the generated description names the query by its whole path"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use shuyu_app::{
     arriving::ColumnChange,
     erasing::NewRowErasure,
     read::{ErasureLine, History, Impact, VersionLine},
+    retention::{Kept, Pin},
 };
 use shuyu_domain::event::ErasureReason;
 use shuyu_kernel::{DatasetId, Zone};
@@ -65,6 +66,29 @@ pub struct VersionView {
     files: Vec<String>,
     /// Index of its entry in the proceedings.
     entry: u64,
+    /// Until when it is kept, and why.
+    kept: KeptView,
+}
+
+/// Until when a version is kept.
+#[derive(Serialize, ToSchema)]
+pub struct KeptView {
+    /// The day another version took its place; absent for the latest one, which has no term.
+    #[schema(example = "2026-03-02")]
+    replaced_on: Option<String>,
+    /// Last day of its term.
+    until: Option<String>,
+    /// Last day of the term of its raw files.
+    raw_until: Option<String>,
+    /// What keeps it longer: `permit`, `product`, `agreement`, `derived`, `marked`, or `entry` where the
+    /// catalogue entry names no clear term.
+    pinned_by: BTreeSet<&'static str>,
+    /// Index of the entry that says that its term is over: no read gives it any more.
+    ended: Option<u64>,
+    /// Index of the entry that says what was destroyed.
+    purged: Option<u64>,
+    /// Index of the entry that says that the term of its raw files is over.
+    raw_ended: Option<u64>,
 }
 
 /// What happened to a column between two versions.
@@ -160,12 +184,20 @@ pub async fn history(
     SignedIn(session): SignedIn,
     Named(dataset): Named<DatasetId>,
 ) -> Result<Json<HistoryView>, Failure> {
-    let History { versions, erasures } = state.app.dataset_history(&session, dataset).await?;
+    let History {
+        versions,
+        erasures,
+        mut kept,
+        ..
+    } = state.app.dataset_history(&session, dataset).await?;
     let zone = state.app.profile().zone;
     Ok(Json(HistoryView {
         versions: versions
             .into_iter()
-            .map(|line| version_view(zone, line))
+            .map(|line| {
+                let kept = kept.remove(&line.version).unwrap_or_default();
+                version_view(zone, line, kept)
+            })
             .collect(),
         erasures: erasures.into_iter().map(erasure_view).collect(),
     }))
@@ -227,7 +259,7 @@ pub async fn erase_rows(
     Ok((StatusCode::CREATED, Json(Written::from(&committed))))
 }
 
-fn version_view(zone: Zone, line: VersionLine) -> VersionView {
+fn version_view(zone: Zone, line: VersionLine, kept: Kept) -> VersionView {
     let arrival = line.arrival.unwrap_or_default();
     let change = |change: ColumnChange| ColumnChangeView {
         change: change.change,
@@ -253,6 +285,15 @@ fn version_view(zone: Zone, line: VersionLine) -> VersionView {
         report: line.report.to_string(),
         files: line.files.iter().map(ToString::to_string).collect(),
         entry: line.entry,
+        kept: KeptView {
+            replaced_on: kept.replaced_on.map(|day| day.to_string()),
+            until: kept.until.map(|day| day.to_string()),
+            raw_until: kept.raw_until.map(|day| day.to_string()),
+            pinned_by: kept.pins.iter().map(Pin::word).collect(),
+            ended: kept.ended,
+            purged: kept.purged,
+            raw_ended: kept.raw_ended,
+        },
     }
 }
 

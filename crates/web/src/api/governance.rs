@@ -1,5 +1,7 @@
 //! Governance of datasets: examinations, assessments, lineage.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -96,9 +98,18 @@ pub async fn governance(
     let row = rows.into_iter().find(|row| row.dataset == dataset);
     let row = row.ok_or_else(|| Refusal::unknown("dataset_unknown").fact("dataset", dataset))?;
     let found = state.app.governance(&session, &row).await?;
-    Ok(Json(
-        json!({ "examination": found.examination, "assessment": found.assessed }),
-    ))
+    let zone = state.app.zone(&session, &row).await?;
+    let rules: BTreeMap<&str, bool> = zone
+        .rules
+        .iter()
+        .map(|(rule, holds)| (rule.word(), *holds))
+        .collect();
+    Ok(Json(json!({
+        "examination": found.examination,
+        "assessment": found.assessed,
+        "zone": if zone.promoted { "workbench" } else { "governed" },
+        "promotion": rules,
+    })))
 }
 
 /// What the latest version of a dataset was made from, column by column (`facet` has the form of OpenLineage's

@@ -21,7 +21,7 @@ use shuyu_kernel::{DatasetId, Refusal};
 
 use super::{
     arriving, datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted,
-    report, workbench::domain_label,
+    report, retention::RetentionPart, workbench::domain_label, zone::ZonePart,
 };
 use crate::page::{
     ConsoleError, Frame, Visit, ok,
@@ -57,6 +57,8 @@ pub(crate) struct DatasetPage {
     pub reasons: Vec<Choice>,
     pub governance: GovernancePart,
     pub lineage: LineagePart,
+    pub retention: RetentionPart,
+    pub zone: ZonePart,
     pub report: Vec<Labelled>,
 }
 
@@ -103,6 +105,7 @@ pub(crate) async fn page(
     let found = app.quality_report(&visit.session, &row).await?;
     let governance = app.governance(&visit.session, &row).await?;
     let lineage = app.lineage(&visit.session, row.dataset).await?;
+    let zone = app.zone(&visit.session, &row).await?;
     let history = app.dataset_history(&visit.session, row.dataset).await?;
     let impact = match asked.impact {
         Some(version) => impact(&visit, &frame, row.dataset, version).await?,
@@ -140,6 +143,8 @@ pub(crate) async fn page(
             .collect(),
         governance: GovernancePart::of(&frame, (&row.dataset.to_string(), &row.columns), governance),
         lineage: LineagePart::of(&frame, &lineage),
+        zone: ZonePart::of(&frame, &visit.profile, &zone),
+        retention: RetentionPart::of(&frame, &visit.profile, (&history.terms, history.kept)),
         table: row.table,
         columns: row.columns,
         unit_columns: row.unit_columns,

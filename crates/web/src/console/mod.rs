@@ -28,6 +28,7 @@ pub mod posted;
 pub mod products;
 pub mod registry;
 mod report;
+mod retention;
 mod running;
 pub mod runs;
 pub mod sign_in;
@@ -37,6 +38,7 @@ mod trying;
 pub mod version;
 pub mod watch;
 pub mod workbench;
+mod zone;
 
 #[cfg(test)]
 mod samples;

@@ -27,6 +27,7 @@ resources!(
     "data.ftl",
     "own.ftl",
     "dataset.ftl",
+    "retention.ftl",
     "lake.ftl",
     "governance.ftl",
     "ledger.ftl",

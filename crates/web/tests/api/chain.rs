@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use shuyu_app::port::{Answer, Cell};
 use shuyu_domain::{
     Event,
-    event::{CaseEvent, DatasetEvent, ReleaseEvent},
-    port::{Document, Proposal, Record, Request, Stream},
+    event::{CaseEvent, Examined, ReleaseEvent},
+    port::{Document, Stream},
 };
-use shuyu_kernel::{Actor, BodyId, CaseId, DatasetId, Digest, PermitId, PersonId, ReleaseId};
+use shuyu_kernel::{CaseId, DatasetId, Digest, PermitId, ReleaseId};
 
-use crate::world::World;
+pub use crate::recording::{examined, recorded, write};
 pub use crate::world::noted;
+use crate::{recording::actor, world::World};
 pub use data_use::USE;
 
 pub const ENTRY: &str = r#"
@@ -223,60 +224,9 @@ pub async fn act(world: &World, token: &str, case: &str, act: &str) {
         .ok();
 }
 
-fn actor() -> Actor {
-    Actor {
-        person: PersonId::from_bits(1),
-        body: BodyId::from_bits(1),
-        role: "operator".to_owned(),
-        post: "clerk".to_owned(),
-        delegation: None,
-    }
-}
-
-/// Puts an event into the record as it stands.
-pub async fn write(world: &World, stream: Stream, event: Event, documents: Vec<Document>) {
-    let request = Request {
-        name: "test",
-        stream,
-        key: None,
-        fingerprint: Digest::of(b"test"),
-        expected_version: None,
-        needs: Default::default(),
-        seeks: Vec::new(),
-        numbering: None,
-        at: world.app.now(),
-    };
-    let decide = Box::new(move |_: &_| {
-        Ok(Proposal {
-            events: vec![event],
-            documents,
-            ..Proposal::default()
-        })
-    });
-    world.store.transact(request, decide).await.unwrap();
-}
-
 async fn dataset(world: &World, entry: &str, table: &str, domain: Option<&str>) {
-    let resource: CaseId = entry.parse().unwrap();
-    let dataset = DatasetId::from_bits(resource.bits());
-    let event = Event::Dataset(DatasetEvent::VersionRecorded {
-        dataset,
-        table: table.to_owned(),
-        resource,
-        version: 1,
-        rows: 100,
-        files: Vec::new(),
-        raw: Vec::new(),
-        report: Digest::of(b"report"),
-        domain: domain.map(str::to_owned),
-        rows_per_unit: 1,
-        columns: vec!["id_no".to_owned(), "age".to_owned(), "name".to_owned()],
-        unit_columns: vec!["id_no".to_owned()],
-        correction: None,
-        arrival: None,
-        by: actor(),
-    });
-    write(world, Stream::Dataset(dataset), event, Vec::new()).await;
+    recorded(world, entry, (table, 1), domain).await;
+    examined(world, entry, 1, Examined::default()).await;
 }
 
 /// Ends the permit of a case behind the back of this process, as another one would.
@@ -317,6 +267,11 @@ pub fn unrecorded(case: &str) -> Document {
 
 /// Puts a release into the record as if a query had been answered, and gives its id.
 pub async fn release(world: &World, case: &str) -> String {
+    release_of(world, case, Vec::new()).await
+}
+
+/// The same with the versions that were read.
+pub async fn release_of(world: &World, case: &str, read: Vec<(DatasetId, u64)>) -> String {
     let document = unrecorded(case);
     let release: ReleaseId = document.key.parse().unwrap();
     let id: CaseId = case.parse().unwrap();
@@ -326,7 +281,7 @@ pub async fn release(world: &World, case: &str) -> String {
         case: id,
         by: actor(),
         query: Digest::of(b"query"),
-        read: Vec::new(),
+        read,
         rows: 3,
         result: Digest::of(document.body.as_bytes()),
     });

@@ -14,8 +14,8 @@ use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
     EraseOrder, ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper,
-    OnProgress, OpenErasure, OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey, RawFile, Secrets, Sweep,
-    TraceOrder, TrialTable, TryOut, Verified, VersionOrder,
+    OnProgress, OpenErasure, OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey, PurgeOrder, Purged, RawFile,
+    Retaining, Secrets, Sweep, TraceOrder, TrialTable, TryOut, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
@@ -231,6 +231,9 @@ impl Erasing for Pond {
     async fn open_erasures(&self) -> Result<Vec<OpenErasure>, Fault> {
         Ok(Vec::new())
     }
+    async fn search_uploads(&self, _: &OpenErasure, _: BTreeSet<Digest>) -> Result<(), DataError> {
+        Ok(())
+    }
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
         Err(Refusal::unknown("erasure_unknown")
             .fact("erasure", &open.erasure)
@@ -241,6 +244,17 @@ impl Erasing for Pond {
     }
     async fn has_files(&self, _: DatasetId, _: u64, _: &[Digest]) -> Result<bool, Fault> {
         Ok(false)
+    }
+}
+
+/// It holds no datasets, so that nothing is left of one.
+#[async_trait]
+impl Retaining for Pond {
+    async fn purge(&self, order: &PurgeOrder) -> Result<Purged, DataError> {
+        Ok(Purged {
+            files: Vec::new(),
+            raw: order.raw.iter().copied().collect(),
+        })
     }
 }
 

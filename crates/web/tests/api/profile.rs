@@ -312,6 +312,23 @@ pub fn profiles() -> Profiles {
     profiles_and(&[])
 }
 
+/// What a version needs before permits read it, and how long one is kept that was replaced.
+const SETTINGS: &str = r#"
+[[setting]]
+id = "promotion_rules"
+title = "晋级"
+title_en = "Promotion"
+value = ["examined", "subjects", "graded"]
+cite = ["ST-OP-001"]
+
+[[setting]]
+id = "retention_version"
+title = "保存"
+title_en = "Keeping"
+value = "1 year"
+cite = ["ST-OP-001"]
+"#;
+
 /// The rules of the town and some procedures besides: file name and text.
 pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
     profiles_under(&format!("{PERMIT_GATES}{GATEWAY_GATES}{RIGHTS}"), more)
@@ -332,6 +349,7 @@ fn profiles_under(gates: &str, more: &[(&str, &str)]) -> Profiles {
         .with("instruments.toml", INSTRUMENTS)
         .with("clauses.csv", CLAUSES)
         .with("roles.toml", ROLES)
+        .with("settings.toml", SETTINGS)
         .with("gates.toml", gates)
         .with("disclosure.toml", DISCLOSURE)
         .with("procedures/request.toml", REQUEST)

@@ -286,16 +286,7 @@ fn detail(frame: &Frame, view: &CaseView, procedure: &Procedure, event: &CaseEve
             &[("version", to.short()), ("reason", reason.clone())],
         ),
         CaseEvent::Identity(event) => identity_detail(frame, view, event),
-        CaseEvent::Own(OwnEvent::Brought { table, rows, .. }) => frame.tr(
-            "timeline-own-brought",
-            &[("table", table.clone()), ("rows", rows.to_string())],
-        ),
-        CaseEvent::Own(OwnEvent::Ended { why, .. }) => {
-            frame.t(&format!("own-ended-{}", why.word().replace('_', "-")))
-        }
-        CaseEvent::Own(OwnEvent::Erased { objects, .. }) => {
-            frame.tr("timeline-own-erased", &[("objects", objects)])
-        }
+        CaseEvent::Own(event) => own_detail(frame, event),
         CaseEvent::ProductDelivered { customer, .. } => view.registry.body_name(*customer),
         CaseEvent::Entered { pending, .. } => lane_name(view, pending.lane.as_deref()),
         CaseEvent::Watched(event) => watched_detail(frame, view, clock(event.clock().0), event),
@@ -324,6 +315,17 @@ fn identity_detail(frame: &Frame, view: &CaseView, event: &IdentityEvent) -> Str
             customer, purpose, ..
         } => format!("{} · {purpose}", view.registry.body_name(*customer)),
         IdentityEvent::SubjectUnlocked { .. } => String::new(),
+    }
+}
+
+fn own_detail(frame: &Frame, event: &OwnEvent) -> String {
+    match event {
+        OwnEvent::Brought { table, rows, .. } => frame.tr(
+            "timeline-own-brought",
+            &[("table", table.clone()), ("rows", rows.to_string())],
+        ),
+        OwnEvent::Ended { why, .. } => frame.t(&format!("own-ended-{}", why.word().replace('_', "-"))),
+        OwnEvent::Erased { objects, .. } => frame.tr("timeline-own-erased", &[("objects", objects)]),
     }
 }
 

@@ -191,6 +191,7 @@ mod tests {
             rows_per_unit: 1,
             unit_columns: Vec::new(),
             columns: vec!["region".to_owned(), "a.b".to_owned()],
+            examined: None,
             as_of: 0,
         }
     }

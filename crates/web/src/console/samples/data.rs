@@ -4,7 +4,7 @@ use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text
 use crate::{
     console::{
         airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage, own,
-        permits, products, running, runs, workbench,
+        permits, products, retention, running, runs, workbench, zone,
     },
     i18n::Language,
     page::parts::Link,
@@ -372,7 +372,31 @@ fn dataset_page(lang: Language) -> dataset::DatasetPage {
         subject: text(),
         gone: text(),
     };
+    let link = |n: u32| Link {
+        href: format!("/ledger/{n}"),
+        label: text(),
+    };
+    let rule = |way_out: String| zone::RuleRow {
+        rule: text(),
+        said: text(),
+        way_out,
+    };
     dataset::DatasetPage {
+        retention: retention::RetentionPart {
+            terms: vec![labelled()],
+            rows: vec![retention::KeptRow {
+                number: 1,
+                until: text(),
+                raw: text(),
+                pins: vec![link(5)],
+                entries: vec![link(6)],
+            }],
+        },
+        zone: zone::ZonePart {
+            zone: text(),
+            rules: vec![rule(String::new()), rule(text())],
+            ..zone::ZonePart::default()
+        },
         frame: frame(lang),
         table: text(),
         href: "/datasets/x".to_owned(),

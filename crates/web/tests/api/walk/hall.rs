@@ -12,7 +12,7 @@ use axum::Router;
 use shuyu_app::{App, Parts, Session, port::Answer, workbench::Released};
 use shuyu_domain::{
     Case, Event, Registry,
-    event::{CaseEvent, DatasetEvent, RegistryEvent, ReleaseEvent},
+    event::{CaseEvent, DatasetEvent, Examined, RegistryEvent, ReleaseEvent},
     port::{Document, Proposal, Record, Request, Stream},
     value::TableUse,
 };
@@ -216,8 +216,14 @@ impl Hall {
             arrival: None,
             by: by.clone(),
         };
-        self.writes(Stream::Dataset(dataset), vec![Event::Dataset(event)], None)
-            .await;
+        let examined = DatasetEvent::VersionExamined {
+            dataset,
+            resource,
+            version: 1,
+            examined: Examined::default(),
+        };
+        let events = vec![Event::Dataset(event), Event::Dataset(examined)];
+        self.writes(Stream::Dataset(dataset), events, None).await;
     }
 
     /// Makes an answer stand in the record that left the domain under the permit of a case.

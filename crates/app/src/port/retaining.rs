@@ -1,0 +1,38 @@
+//! What the use cases need of the lake when terms of keeping (保存期限) are over.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use shuyu_kernel::{DatasetId, Digest};
+
+use super::DataError;
+
+/// Which versions and raw files are to be destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgeOrder {
+    /// Dataset.
+    pub dataset: DatasetId,
+    /// Versions, never the latest one.
+    pub versions: BTreeSet<u64>,
+    /// Raw files.
+    pub raw: BTreeSet<Digest>,
+    /// Name of the order: the same one again is the same order.
+    pub purge: String,
+}
+
+/// What was destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purged {
+    /// Stored files that no other version names.
+    pub files: Vec<Digest>,
+    /// Raw files.
+    pub raw: Vec<Digest>,
+}
+
+/// The lake, as retention needs it.
+#[async_trait]
+pub trait Retaining: Send + Sync {
+    /// No read gives the versions any more, and what they alone were made of is destroyed. Goes on where it was
+    /// stopped, and answers the same.
+    async fn purge(&self, order: &PurgeOrder) -> Result<Purged, DataError>;
+}

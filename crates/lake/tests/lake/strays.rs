@@ -1,0 +1,93 @@
+//! Uploads that never became a version, in an erasure.
+
+use rust_xlsxwriter::Workbook;
+
+use crate::{
+    erase::{KEY, PEOPLE, VICTIM, filled, order, unit},
+    world::{World, dataset, lake_refusal, spec},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_that_never_became_a_version_are_searched_and_destroyed_as_well() {
+    let world = World::new();
+    filled(&world).await;
+    let named = world
+        .raw(format!("x,who\n1,q\n2, {}\n", VICTIM.to_lowercase()).as_bytes())
+        .await;
+    let headless = world.raw(format!("{VICTIM},5\nq,6\n").as_bytes()).await;
+    let lines = world.raw(format!("{{\"who\":\"{VICTIM}\"}}\n").as_bytes()).await;
+    let broken = world.raw(b"x,who\n1,\"q\n").await;
+    let other = world.raw(b"x,who\n1,q\n").await;
+    let sheets = world.raw(&workbook(VICTIM)).await;
+    let quiet = world.raw(&workbook("q")).await;
+    let strays = [named, headless, lines, broken, other, sheets, quiet];
+    // Of another table: its rows are not this order's, so neither is its file.
+    let elsewhere = world.raw(format!("nr,note\n7,{VICTIM}\n").as_bytes()).await;
+    world
+        .ingest(spec(dataset(77), vec![elsewhere], "k"))
+        .await
+        .expect("ingest");
+    world.lake.prepare_erasure(&order("o1")).await.expect("prepared");
+    world
+        .lake
+        .hide_erased(dataset(PEOPLE), "o1")
+        .await
+        .expect("hidden");
+    let uploads = strays.iter().copied().chain([elsewhere]).collect();
+    let searched = world
+        .lake
+        .search_uploads(dataset(PEOPLE), "o1", &KEY, uploads)
+        .await;
+    searched.expect("searched");
+    let proof = world
+        .lake
+        .carry_out_erasure(dataset(PEOPLE), "o1", &KEY)
+        .await
+        .expect("proof");
+    for gone in [named, headless, lines, broken, sheets] {
+        assert!(proof.raw_destroyed.contains(&gone));
+        assert_eq!(
+            lake_refusal(world.lake.open_raw(gone).map(|_| ())).code,
+            "raw_file_unknown"
+        );
+    }
+    for kept in [other, quiet, elsewhere] {
+        assert!(!proof.raw_destroyed.contains(&kept) && world.lake.open_raw(kept).is_ok());
+    }
+}
+
+/// A table of nobody on the first sheet, and a wider sheet beside it that holds a value below a narrow title.
+fn workbook(value: &str) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let first = workbook.add_worksheet();
+    first.write(0, 0, "id").expect("title");
+    first.write(1, 0, "z").expect("cell");
+    let second = workbook.add_worksheet();
+    second.write(0, 0, "a note").expect("title");
+    second.write(2, 3, value).expect("cell");
+    workbook.save_to_buffer().expect("workbook")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_searched_on_sheets_that_no_version_is_made_of() {
+    let world = World::new();
+    for (number, value) in [VICTIM, "q"].into_iter().enumerate() {
+        let raw = world.raw(&workbook(value)).await;
+        let mut spec = spec(dataset(PEOPLE), vec![raw], &format!("k{number}"));
+        spec.unit = Some(unit());
+        world.ingest(spec).await.expect("ingest");
+    }
+    world.lake.prepare_erasure(&order("o1")).await.expect("prepared");
+    world
+        .lake
+        .hide_erased(dataset(PEOPLE), "o1")
+        .await
+        .expect("hidden");
+    let proof = world
+        .lake
+        .carry_out_erasure(dataset(PEOPLE), "o1", &KEY)
+        .await
+        .expect("proof");
+    assert!(proof.versions.is_empty(), "no row was about the subject");
+    assert_eq!(proof.raw_destroyed.len(), 1);
+}
