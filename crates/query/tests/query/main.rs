@@ -27,6 +27,7 @@ mod quantiles;
 mod refusals;
 mod rules;
 mod scored;
+mod seams;
 mod small;
 mod stage_attacks;
 mod stages;
