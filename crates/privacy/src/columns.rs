@@ -7,7 +7,7 @@ use arrow::{
 };
 
 use crate::{
-    gate::{DomainColumns, HiddenColumns, StatisticColumns},
+    gate::{ClassColumns, DomainColumns, HiddenColumns, StatisticColumns},
     release::SetKey,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct StatisticArrays {
     pub indicator: bool,
     pub optional: bool,
     pub domains: Vec<DomainArrays>,
+    /// Share of the side without the class, and of everybody.
+    pub classes: Vec<[Float64Array; 2]>,
 }
 
 pub(crate) struct DomainArrays {
@@ -79,7 +81,15 @@ impl Reader<'_> {
                 .iter()
                 .map(|domain| self.domain(domain))
                 .collect::<Result<_, ArrowError>>()?,
+            classes: names
+                .classes
+                .iter()
+                .map(|class| self.class(class))
+                .collect::<Result<_, ArrowError>>()?,
         })
+    }
+    pub fn class(&self, names: &ClassColumns) -> Result<[Float64Array; 2], ArrowError> {
+        Ok([self.amounts(&names.share)?, self.amounts(&names.base)?])
     }
     pub fn domain(&self, names: &DomainColumns) -> Result<DomainArrays, ArrowError> {
         let shares = names

@@ -15,8 +15,8 @@
 //!   greatest; measured on the absolute total of each subject.
 //! * **Finite.** A statistic that is not finite is suppressed, and so is a sum of whole numbers whose
 //!   absolute total leaves 64 bits: it has wrapped round.
-//! * **G3 classes.** Where a sensitive column or a measure is a key or filtered by, the cell is at most 95 %
-//!   of what it would be without that, unless that class is at least 80 % of everybody.
+//! * **G3 classes.** Where a sensitive column or a measure is a key or filtered by, the cell, and each side of a branch,
+//!   is at most 95 % of what it would be without that, unless that class is at least 80 % of everybody.
 //! * **Different values** are counted where at least `k + j` subjects hold them ([`least_subjects`]);
 //!   the engine does so before the gate.
 //!
@@ -97,6 +97,8 @@ pub struct StatisticColumns {
     pub optional: bool,
     /// Hidden columns of every second domain behind the side of a branch.
     pub domains: Vec<DomainColumns>,
+    /// Hidden columns of every class that the cell is made by, as it stands in the side of a branch.
+    pub classes: Vec<ClassColumns>,
 }
 
 /// Hidden columns of a second identifier domain, for example the employers behind a cell.
@@ -156,11 +158,8 @@ pub fn gate(
         .iter()
         .map(|d| reader.domain(d))
         .collect::<Result<Vec<_>, _>>()?;
-    let classes = layout
-        .classes
-        .iter()
-        .map(|class| Ok([reader.amounts(&class.share)?, reader.amounts(&class.base)?]))
-        .collect::<Result<Vec<_>, ArrowError>>()?;
+    let classes = layout.classes.iter().map(|class| reader.class(class));
+    let classes = classes.collect::<Result<Vec<_>, _>>()?;
     let keep: Vec<bool> = (0..cells.num_rows())
         .map(|row| {
             (subjects.value(row) >= judge.least(sets[row], None) || !rules.hold(Rule::Subjects))
@@ -354,6 +353,7 @@ impl Judge<'_> {
                 .domains
                 .iter()
                 .all(|domain| self.second_domain(domain, row))
+            && hidden.classes.iter().all(|class| self.class(class, row))
             && (!hidden.indicator || self.mixed(subjects - left_out, subjects))
             && hidden
                 .dominance

@@ -287,7 +287,11 @@ impl Work {
             let within = self.whole(session, &class.within).await?;
             let held = self.whole(session, &class.class).await?;
             let everybody = self.whole(session, &class.everybody).await?;
-            cells = classes::with_shares(&cells, index, class, [within, held, everybody])?;
+            let mut sides = Vec::new();
+            for (_, plan) in &class.sides {
+                sides.push(self.whole(session, plan).await?);
+            }
+            cells = classes::with_shares(&cells, index, class, ([within, held, everybody], sides))?;
         }
         let outcome = gate(&cells, &lower.layout, &thresholds, &self.key, &self.rules)?;
         let places = Places::new(lower.keys, &cells, &outcome.kept)?;

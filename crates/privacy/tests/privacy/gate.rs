@@ -73,6 +73,7 @@ fn layout(keys: &[&str]) -> CellLayout {
         indicator: false,
         optional: false,
         domains: Vec::new(),
+        classes: Vec::new(),
     };
     let sum = StatisticColumns {
         value: "sum".into(),
@@ -85,6 +86,7 @@ fn layout(keys: &[&str]) -> CellLayout {
         indicator: false,
         optional: false,
         domains: Vec::new(),
+        classes: Vec::new(),
     };
     CellLayout {
         keys: keys.iter().map(|k| (*k).to_owned()).collect(),

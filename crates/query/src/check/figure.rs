@@ -78,6 +78,11 @@ impl Part {
         matches!(self.role, Role::Rows | Role::Count | Role::Total | Role::Ranks)
     }
 
+    /// Whether having a value puts a subject on one side of a branch.
+    pub fn is_side(&self) -> bool {
+        self.indicator && self.has_values() && self.role != Role::Subjects
+    }
+
     /// Whether rows can be without a value.
     pub fn has_values(&self) -> bool {
         self.core.is_some() || !self.guards.is_empty()

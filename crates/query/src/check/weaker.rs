@@ -3,6 +3,9 @@
 //! Conditions are put into negation normal form. Where a condition holds for more people if an atom holds for more, an
 //! atom about the column becomes true; where it holds for fewer, under an odd number of negations, it becomes false.
 //! So what a condition says of the group stays, however the sensitive part is tied to it.
+//!
+//! How usual the sensitive part is, is asked of it alone: of conditions as they are, an “or” with nearly everybody, or
+//! an anti join with a group inside, would be usual whatever it says.
 
 use datafusion::{
     logical_expr::{BinaryExpr, Expr, Operator, not},
@@ -48,6 +51,26 @@ impl Relation {
         // Towards more people no relation becomes empty.
         weaker.settle(about, Towards::More);
         weaker
+    }
+
+    /// The relation under what its conditions say about something, each atom as often negated as it is.
+    #[must_use]
+    pub fn only(&self, about: &dyn Fn(&Expr) -> bool) -> Self {
+        let mut alone = self.clone();
+        alone.retain(about);
+        alone.keep_atoms(about);
+        alone
+    }
+
+    fn keep_atoms(&mut self, about: &dyn Fn(&Expr) -> bool) {
+        let filters = std::mem::take(&mut self.filters).into_iter();
+        self.filters = filters.filter_map(|filter| atoms(filter, about)).collect();
+        for leaf in &mut self.leaves {
+            match &mut leaf.origin {
+                Origin::Derived(derived) if derived.how != How::Optional => derived.inner.keep_atoms(about),
+                Origin::Derived(_) | Origin::Stored | Origin::Released(_) => {}
+            }
+        }
     }
 
     /// Whether somebody can be left in it.
@@ -122,5 +145,22 @@ fn tied([left, right]: [Settled; 2], both: bool) -> Settled {
         // What is left decides nothing: true beside an “and”, false beside an “or”.
         (Settled::Open(side), _) | (_, Settled::Open(side)) => Settled::Open(side),
         (side, _) => side,
+    }
+}
+
+/// What is left of a condition without the atoms that are about something else.
+fn atoms(expr: Expr, about: &dyn Fn(&Expr) -> bool) -> Option<Expr> {
+    match expr {
+        Expr::Not(inner) => atoms(*inner, about).map(not),
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: op @ (Operator::And | Operator::Or),
+            right,
+        }) => match (atoms(*left, about), atoms(*right, about)) {
+            (Some(left), Some(right)) if op == Operator::And => Some(left.and(right)),
+            (Some(left), Some(right)) => Some(left.or(right)),
+            (one, other) => one.or(other),
+        },
+        atom => about(&atom).then_some(atom),
     }
 }

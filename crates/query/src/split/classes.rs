@@ -1,4 +1,5 @@
-//! Classes: what a sensitive column or a measure, as key or filter, makes of the cell without it (G3, A4.4).
+//! Classes: what a sensitive column or a measure, as key or filter, makes of the cell without it (G3, A4.4), and of each
+//! side of a branch without it: a group may stand in a FILTER or in the condition of an outer join as well.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,6 +25,8 @@ use crate::check::{
     release::Release,
 };
 
+const VALUE: &str = "value";
+
 /// Plans for one such column. Each yields some keys of the cells and then a number of subjects.
 pub(crate) struct Class {
     /// Subjects of the cells without the column; keyed by `outer`.
@@ -32,6 +35,8 @@ pub(crate) struct Class {
     pub class: LogicalPlan,
     /// All subjects.
     pub everybody: LogicalPlan,
+    /// Subjects of the sides of branches without the column, by part; keyed by `outer`.
+    pub sides: Vec<(usize, LogicalPlan)>,
     outer: Vec<usize>,
     inner: Vec<usize>,
 }
@@ -41,6 +46,14 @@ pub(crate) fn columns(index: usize) -> ClassColumns {
     ClassColumns {
         share: name("class_share", index),
         base: name("class_base", index),
+    }
+}
+
+/// The same for the side of a branch that is the part with this number.
+pub(super) fn side(index: usize, part: usize) -> ClassColumns {
+    ClassColumns {
+        share: format!("class_share{index}_side{part}"),
+        base: columns(index).base,
     }
 }
 
@@ -62,15 +75,35 @@ impl Builder<'_> {
             (0..self.release.keys.len()).partition(|key| self.release.keys.get(*key).is_some_and(about));
         Ok(Class {
             within: self.part(self.release.relation.without(&about), &outer)?,
-            class: self.part(under(&people, &about), &inner)?,
-            everybody: self.part(under(&people, &|_| false), &[])?,
+            class: self.part(people.only(&about), &inner)?,
+            everybody: self.part(people.only(&|_| false), &[])?,
+            sides: self.sides(&about, &outer)?,
             outer,
             inner,
         })
     }
 
+    /// Subjects of each side of a branch, by some of the keys, as far as nothing is said about the column.
+    fn sides(&self, about: &dyn Fn(&Expr) -> bool, keys: &[usize]) -> Result<Vec<(usize, LogicalPlan)>> {
+        let branches = self.parts().filter(|(_, part)| part.is_side());
+        let sides = branches.map(|(place, part)| {
+            let mut relation = self.release.relation.clone();
+            relation.filters.extend(part.guards.iter().cloned());
+            let value = part.core.as_ref().map(|core| &core.value);
+            // That the column itself has a value is said about it too.
+            let value = value.filter(|value| !about(value)).cloned();
+            Ok((place, self.with_value(relation.without(about), keys, value)?))
+        });
+        sides.collect()
+    }
+
     /// Subjects of a relation by some of the keys.
     fn part(&self, relation: Relation, keys: &[usize]) -> Result<LogicalPlan> {
+        self.with_value(relation, keys, None)
+    }
+
+    /// Subjects of a relation by some of the keys, as far as they have a value.
+    fn with_value(&self, relation: Relation, keys: &[usize], value: Option<Expr>) -> Result<LogicalPlan> {
         let release = Release {
             relation,
             keys: keys
@@ -93,22 +126,19 @@ impl Builder<'_> {
             .enumerate()
             .map(|(i, key)| key.alias(cell_column(i)));
         let columns: Vec<Expr> = named.chain([bare(SUBJECTS)]).collect();
-        builder
-            .rows(Vec::new())?
-            .aggregate(builder.keys(), vec![count_distinct(bare(UNIT)).alias(SUBJECTS)])?
+        let rows = match value {
+            None => builder.rows(Vec::new())?,
+            Some(value) => builder
+                .rows(vec![value.alias(VALUE)])?
+                .filter(bare(VALUE).is_not_null())?,
+        };
+        rows.aggregate(builder.keys(), vec![count_distinct(bare(UNIT)).alias(SUBJECTS)])?
             .project(columns)?
             .build()
     }
 }
 
-/// The relation under some of its conditions.
-fn under(relation: &Relation, kept: &dyn Fn(&Expr) -> bool) -> Relation {
-    let mut relation = relation.clone();
-    relation.retain(kept);
-    relation
-}
-
-/// The cells with the two shares of a class.
+/// The cells with the shares of a class: of the cell and of everybody, and of the sides of branches.
 ///
 /// # Errors
 /// When batches do not fit each other.
@@ -116,18 +146,29 @@ pub(crate) fn with_shares(
     cells: &RecordBatch,
     index: usize,
     class: &Class,
-    [within, held, everybody]: [RecordBatch; 3],
+    ([within, held, everybody], sides): ([RecordBatch; 3], Vec<RecordBatch>),
 ) -> Result<RecordBatch> {
-    let subjects = counts(cells)?;
-    let all = counts(&everybody)?.first().copied().unwrap_or(0.0);
+    let subjects = counts(cells, SUBJECTS)?;
+    let all = counts(&everybody, SUBJECTS)?.first().copied().unwrap_or(0.0);
     let larger = looked_up(cells, &class.outer, &within)?;
     let usual = looked_up(cells, &class.inner, &held)?;
-    let share = subjects.iter().zip(&larger).map(|(n, of)| of.map(|of| n / of));
+    let share = |of: &[f64], larger: &[Option<f64>]| -> Float64Array {
+        let each = of.iter().zip(larger);
+        each.map(|(n, of)| of.map(|of| n / of)).collect()
+    };
     let base = usual.iter().map(|n| n.map(|n| n / all));
     let names = columns(index);
     let mut fields = cells.schema().fields().to_vec();
     let mut arrays = cells.columns().to_vec();
-    let further: [(String, Float64Array); 2] = [(names.share, share.collect()), (names.base, base.collect())];
+    let mut further = vec![
+        (names.share, share(&subjects, &larger)),
+        (names.base, base.collect()),
+    ];
+    for ((part, _), batch) in class.sides.iter().zip(sides) {
+        let with = counts(cells, &name("with", *part))?;
+        let larger = looked_up(cells, &class.outer, &batch)?;
+        further.push((side(index, *part).share, share(&with, &larger)));
+    }
     for (name, array) in further {
         fields.push(Arc::new(Field::new(name, array.data_type().clone(), true)));
         arrays.push(Arc::new(array));
@@ -135,9 +176,9 @@ pub(crate) fn with_shares(
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
 }
 
-fn counts(batch: &RecordBatch) -> Result<Vec<f64>> {
+fn counts(batch: &RecordBatch, column: &str) -> Result<Vec<f64>> {
     let column = batch
-        .column_by_name(SUBJECTS)
+        .column_by_name(column)
         .and_then(|c| c.as_primitive_opt::<Int64Type>());
     match column {
         Some(column) => Ok(column.iter().map(|n| n.unwrap_or(0) as f64).collect()),
@@ -147,7 +188,7 @@ fn counts(batch: &RecordBatch) -> Result<Vec<f64>> {
 
 /// For every cell, the number that another batch has for some of its keys.
 fn looked_up(cells: &RecordBatch, keys: &[usize], other: &RecordBatch) -> Result<Vec<Option<f64>>> {
-    let numbers = counts(other)?;
+    let numbers = counts(other, SUBJECTS)?;
     if keys.is_empty() {
         return Ok(vec![numbers.first().copied(); cells.num_rows()]);
     }

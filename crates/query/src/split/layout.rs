@@ -38,6 +38,10 @@ impl Builder<'_> {
                     .filter(|_| part.indicator)
                     .map(|domain| side(domain, index))
                     .collect(),
+                classes: (0..classes)
+                    .filter(|_| part.is_side())
+                    .map(|class| classes::side(class, index))
+                    .collect(),
                 contribution_key: per_subject.then(|| name("key", index)),
             }
         });

@@ -29,6 +29,7 @@ mod refusals;
 mod row_policy;
 mod rules;
 mod scored;
+mod seams;
 mod small;
 mod stage_attacks;
 mod stages;

@@ -12,7 +12,10 @@ use shuyu_privacy::{Book, Permit, Verdict};
 use shuyu_query::{CheckError, Engine, Past, Released, Tables};
 use tokio_util::sync::CancellationToken;
 
-use super::{plan::Plan, truth::CellKey};
+use super::{
+    plan::Plan,
+    truth::{CellKey, SECOND},
+};
 use crate::fixture::Memory;
 
 /// What left the gate.
@@ -62,7 +65,9 @@ pub fn numbers(batch: &RecordBatch, column: usize) -> Vec<Option<f64>> {
 
 /// Reads the answer to a plan.
 pub fn read(plan: &Plan, released: &Released) -> Answer {
-    let keys = plan.keys.len();
+    // Of two releases the first column says which.
+    let begin = usize::from(plan.second.is_some());
+    let keys = begin + plan.keys.len();
     let first = keys + usize::from(plan.has_sets());
     let format = FormatOptions::default().with_null("NULL");
     let mut answer = Answer {
@@ -77,18 +82,21 @@ pub fn read(plan: &Plan, released: &Released) -> Answer {
         ..Answer::default()
     };
     for batch in &released.batches {
-        let names: Vec<ArrayFormatter<'_>> = batch.columns()[..keys]
+        let names: Vec<ArrayFormatter<'_>> = batch.columns()[begin..keys]
             .iter()
             .map(|column| ArrayFormatter::try_new(column.as_ref(), &format).unwrap())
             .collect();
         let set = plan.has_sets().then(|| numbers(batch, keys));
+        let release = (begin > 0).then(|| numbers(batch, 0));
         let figures: Vec<Vec<Option<f64>>> = (0..plan.figures.len())
             .map(|figure| numbers(batch, first + figure))
             .collect();
         let above =
             (batch.num_columns() > first + figures.len()).then(|| numbers(batch, first + figures.len()));
         for row in 0..batch.num_rows() {
-            let set = set.as_ref().and_then(|set| set[row]).unwrap_or(0.0) as u64;
+            let number =
+                |of: &Option<Vec<Option<f64>>>| of.as_ref().and_then(|of| of[row]).unwrap_or(0.0) as u64;
+            let set = number(&set) + SECOND * number(&release);
             let key = (
                 names.iter().map(|name| name.value(row).to_string()).collect(),
                 set,

@@ -13,6 +13,10 @@
 //!   threshold, one way or the other.
 //! * *A mean* is a sum over a count, both perturbed: `|S/N − S'/N'| ≤ (|S − S'| + |S'/N'| · |N − N'|) / N`, and `N`
 //!   is at least what was counted less its own deviation, and never below `k`.
+//! * *A spread* is the root of a sum of squares over a count, around the mean as it was answered, or that itself. A
+//!   square is at most `D²`, with `D` the limit of the measure and how far means may move, `μ`. The two sums are taken
+//!   around means that are `μ` apart at most, and each of them is as far from the true one: that moves a sum of `N`
+//!   squares by `2 · N · μ²` at most. Of two roots the difference is at most the root of that of the squares.
 //! * *A quantile* is the mean of a window of values, moved by as many ranks as a count is. Both windows lie in the same
 //!   stretch of the two sorted columns, so they differ by its length, and by the deviations, each of which is a number of
 //!   ranks times the distance at which values stand in the window.
@@ -20,8 +24,10 @@
 //! Where an answer was snapped, it is that of a set fewer than `k + j` subjects away: as many contributions more.
 
 use super::{
-    plan::{Figure, Plan, What},
+    figure::{Figure, What},
+    plan::Plan,
     truth::{Least, Told},
+    words::Source,
 };
 
 /// Deviations that two draws may lie apart, in units of the deviation of one.
@@ -37,6 +43,14 @@ pub struct Stated {
 }
 
 impl Stated {
+    /// The same for what a plan reads.
+    pub fn about(self, source: Source) -> Self {
+        Self {
+            least: self.least.about(source),
+            ..self
+        }
+    }
+
     /// How far a sum with contributions up to `most` may move.
     fn sum(&self, most: f64, deviation: f64, apart: f64) -> f64 {
         most * (1.0 + 2.0 / self.least.k as f64 + apart) + DRAWS * deviation * most
@@ -73,11 +87,39 @@ impl Stated {
                 };
                 (sum + seen.abs() * count(rows)) / number
             }
+            What::Spread { root, .. } => self.spread(plan, figure, (one, other), (seen, root), apart),
             What::Quantile(fraction) => {
                 let grain = figure.measure.map_or(0.0, |measure| measure.grain);
                 self.stretch(fraction, (one, other), rows) + 2.0 * grain
             }
         }
+    }
+
+    fn spread(
+        &self,
+        plan: &Plan,
+        figure: &Figure,
+        (one, other): (&Told, &Told),
+        (seen, root): (f64, bool),
+        apart: f64,
+    ) -> f64 {
+        let rows = plan.source.rows();
+        let most = figure.measure.map_or(1.0, |measure| measure.most);
+        let mean = Figure {
+            what: What::Mean,
+            ..figure.clone()
+        };
+        // A mean is at most the limit, and as much more as it was moved.
+        let moved = self.bound(plan, &mean, (one, other), most, apart);
+        let square = (most + moved).powi(2);
+        let lost = DRAWS * self.count * rows + 1.0 + apart * rows;
+        let number = (one.rows.min(other.rows) - lost).max(self.least.k as f64) - 1.0;
+        let squares =
+            self.sum(square * rows, self.sum, apart) + 2.0 * one.rows.max(other.rows) * moved.powi(2);
+        let variance = if root { seen * seen } else { seen };
+        let counts = self.sum(rows, self.count, apart) + 1.0;
+        let bound = (squares + variance * counts) / number;
+        if root { bound.sqrt() } else { bound }
     }
 
     /// Of the longer stretch of both, with the deviations of two windows.

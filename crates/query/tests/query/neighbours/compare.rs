@@ -3,8 +3,10 @@
 use super::{
     ask::Answer,
     bounds::Stated,
-    plan::{Above, Plan, What},
+    figure::What,
+    plan::{Above, Plan},
     truth::{Cell, CellKey, Cells, Due},
+    words::Source,
 };
 
 /// What is found wrong, and what is counted.
@@ -44,7 +46,8 @@ pub fn neighbours(plan: &Plan, stated: &Stated, one: Side<'_>, other: Side<'_>) 
         alone(plan, side, &mut found);
     }
     let keys: std::collections::BTreeSet<&CellKey> = one.0.keys().chain(other.0.keys()).collect();
-    let plain = !(one.1.snapped || other.1.snapped || one.1.lost || other.1.lost || plan.has_sets());
+    let drawn = one.1.snapped || other.1.snapped || one.1.lost || other.1.lost;
+    let plain = !(drawn || plan.has_sets() || plan.second.is_some());
     for key in keys {
         for place in 0..plan.figures.len() {
             let seen = |side: Side<'_>| side.1.cells.get(key).and_then(|figures| figures[place]);
@@ -199,7 +202,9 @@ fn changed(
             return;
         }
     }
-    if near_k(plan, stated, shown.0, missing.0) {
+    // Two releases are compared with each other: how many people they have apart is no number of a cell.
+    let by_other_release = plan.second.is_some() && missing.1.lost;
+    if by_other_release || near_k(plan, stated, shown.0, missing.0) {
         found.by_others += 1;
         return;
     }
@@ -211,11 +216,13 @@ fn changed(
 /// Whether the person stands in a cell or an argument of the statement whose number of subjects is near `k`: margins (G6)
 /// and relations (L4) then take something else away. What a margin takes away for the sake of a part that is missing in
 /// both is drawn by a keyed function of its subjects, and drawn anew when one of them is another. So is the jitter of the
-/// relations: while any cell has between `k` and `k + j` subjects, it decides whether others may stand beside it.
+/// relations: where people are in several cells, and while any cell has between `k` and `k + j` subjects, it decides
+/// whether others may stand beside it.
 fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
     let between = stated.least.k..stated.least.k + stated.least.jitter;
     let jittered = |cell: &Cell| between.contains(&(cell.subjects.len() as u64));
-    if one.values().chain(other.values()).any(jittered) {
+    let overlap = plan.has_sets() || plan.source.rows() > 1.0 || plan.source == Source::Listed;
+    if overlap && one.values().chain(other.values()).any(jittered) {
         return true;
     }
     let missing =
@@ -231,6 +238,9 @@ fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
             })
         };
         let crossed = one.map(|cell| cell.due) != other.map(|cell| cell.due);
-        differs && (either(one) || either(other) || crossed || plan.has_sets() && gone)
+        // L5: a cell is split by a quarter of its subjects' number of others.
+        let splits = |cell: Option<&Cell>| cell.map_or(0, |cell| cell.subjects.len() / 4);
+        let split = overlap && splits(one) != splits(other);
+        differs && (either(one) || either(other) || crossed || split || plan.has_sets() && gone)
     })
 }

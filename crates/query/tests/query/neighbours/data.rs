@@ -33,6 +33,8 @@ pub const AREAS: [(&str, &str); 6] = [
     ("a6", "west"),
 ];
 pub const DEPTS: [&str; 4] = ["eye", "heart", "bone", "skin"];
+/// Names of the parts of the own list.
+pub const TAGS: [&str; 2] = ["u", "w"];
 pub const DIAGNOSES: [&str; 3] = ["x", "y", "z"];
 
 #[derive(Debug, Clone)]
@@ -114,6 +116,26 @@ fn text(values: impl Iterator<Item = Option<&'static str>>) -> ArrayRef {
     Arc::new(StringArray::from_iter(values))
 }
 
+/// What the own list calls a person: most are in one part, some in both, some on no list.
+pub fn tags(person: &Person) -> impl Iterator<Item = &'static str> {
+    let digit = person.unit >> 32 & 15;
+    let parts = [(TAGS[0], digit < 9), (TAGS[1], (7..14).contains(&digit))];
+    parts.into_iter().filter_map(|(tag, is_in)| is_in.then_some(tag))
+}
+
+/// The own list, with names that nobody has. It is one list about both databases: whom no table knows is nobody.
+fn own_list(people: &[Person]) -> Vec<(&'static str, ArrayRef)> {
+    let names = people
+        .iter()
+        .flat_map(|person| tags(person).map(move |tag| (person.unit, tag)));
+    let rows: Vec<(u64, &str)> = names.chain((1..40).map(|nobody| (nobody, TAGS[0]))).collect();
+    let units = UInt64Array::from_iter_values(rows.iter().map(|(unit, _)| *unit));
+    vec![
+        ("tag", text(rows.iter().map(|(_, tag)| Some(*tag)))),
+        (UNIT_COLUMN, Arc::new(units)),
+    ]
+}
+
 /// The tables of some people.
 pub fn tables(people: &[Person]) -> Arc<Memory> {
     let batch = |columns: Vec<(&str, ArrayRef)>| {
@@ -170,7 +192,12 @@ pub fn tables(people: &[Person]) -> Arc<Memory> {
         ("area", text(AREAS.iter().map(|(area, _)| Some(*area)))),
         ("city", text(AREAS.iter().map(|(_, city)| Some(*city)))),
     ]);
-    let named = [("person", person), ("visit", visit), ("region", region)];
+    let named = [
+        ("person", person),
+        ("visit", visit),
+        ("region", region),
+        ("own", batch(own_list(people))),
+    ];
     Arc::new(Memory {
         tables: named
             .into_iter()
@@ -241,6 +268,10 @@ pub fn permit() -> Permit {
         ("person", table(1, personal(1), person)),
         ("visit", table(2, personal(VISITS_MOST), visit)),
         ("region", table(3, TableKind::Public, Vec::new())),
+        (
+            "own",
+            table(4, TableKind::Own, vec![("id_no", id()), ("tag", dimension())]),
+        ),
     ];
     Permit {
         tables: tables

@@ -1,133 +1,11 @@
 //! Random plans over the allow-list: what a statement reads, filters, groups by and releases, and what stands above.
 
-use super::words::{Key, Measure, Predicate, Source};
+use super::{
+    figure::{Figure, What},
+    further,
+    words::{Key, Predicate, Source},
+};
 use crate::dice::Dice;
-
-/// Of which kind a figure is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum What {
-    /// Rows, or values of the measure.
-    Rows,
-    /// Subjects.
-    Subjects,
-    /// A sum of `factor · x + offset`.
-    Sum { factor: f64, offset: f64 },
-    /// A mean.
-    Mean,
-    /// Different values of a key.
-    Different,
-    /// A quantile.
-    Quantile(f64),
-}
-
-/// One released number.
-#[derive(Clone)]
-pub struct Figure {
-    pub what: What,
-    pub measure: Option<Measure>,
-    /// A branch of the analyst's own: FILTER, or CASE with 0 for everybody else.
-    pub branch: Option<(Predicate, bool)>,
-    /// Of different values.
-    pub of: Option<Key>,
-}
-
-impl Figure {
-    fn any(dice: &mut Dice, source: Source) -> Self {
-        let plain = |what| Figure {
-            what,
-            measure: None,
-            branch: None,
-            of: None,
-        };
-        let measure = Some(Measure::any(dice, source));
-        let mut figure = match dice.below(12) {
-            0 | 1 => plain(What::Rows),
-            2 => plain(What::Subjects),
-            3 => Figure {
-                measure,
-                ..plain(What::Rows)
-            },
-            4 | 5 => Figure {
-                measure,
-                ..plain(What::Sum {
-                    factor: 1.0,
-                    offset: 0.0,
-                })
-            },
-            6 => {
-                let (factor, offset) = (dice.within(2, 4) as f64, dice.within(0, 50) as f64);
-                return Figure {
-                    measure,
-                    ..plain(What::Sum { factor, offset })
-                };
-            }
-            7 | 8 => Figure {
-                measure,
-                ..plain(What::Mean)
-            },
-            9 => {
-                let keys = Key::all(source);
-                let bare = keys.into_iter().filter(|key| key.sql.len() < 12);
-                let bare: Vec<Key> = bare.collect();
-                let of = bare.get(dice.below(bare.len() as u64) as usize).cloned();
-                return Figure {
-                    of,
-                    ..plain(What::Different)
-                };
-            }
-            10 => {
-                let fraction = dice.of(&[0.25, 0.5, 0.75, 0.9]);
-                return Figure {
-                    measure,
-                    ..plain(What::Quantile(fraction))
-                };
-            }
-            _ => {
-                let figure = Figure {
-                    measure,
-                    ..plain(What::Sum {
-                        factor: 1.0,
-                        offset: 0.0,
-                    })
-                };
-                return Figure {
-                    branch: Some((Predicate::any(dice, source), true)),
-                    ..figure
-                };
-            }
-        };
-        if figure.what != What::Subjects && dice.happens(25) {
-            figure.branch = Some((Predicate::any(dice, source), false));
-        }
-        figure
-    }
-
-    fn sql(&self) -> String {
-        let argument = self.measure.map_or("*", |measure| measure.sql);
-        if let Some((predicate, true)) = &self.branch {
-            return format!("sum(CASE WHEN {} THEN {argument} ELSE 0 END)", predicate.sql);
-        }
-        let call = match self.what {
-            What::Rows => format!("count({argument})"),
-            What::Subjects => "count(DISTINCT id_no)".to_owned(),
-            What::Sum {
-                factor: 1.0,
-                offset: 0.0,
-            } => format!("sum({argument})"),
-            What::Sum { factor, offset } => format!("sum({factor} * {argument} + {offset})"),
-            What::Mean => format!("avg({argument})"),
-            What::Different => format!("count(DISTINCT {})", self.of.as_ref().unwrap().sql),
-            What::Quantile(0.5) => format!("median({argument})"),
-            What::Quantile(fraction) => {
-                format!("percentile_cont({fraction}) WITHIN GROUP (ORDER BY {argument})")
-            }
-        };
-        match &self.branch {
-            Some((predicate, _)) => format!("{call} FILTER (WHERE {})", predicate.sql),
-            None => call,
-        }
-    }
-}
 
 /// What stands above the release, or around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -158,15 +36,18 @@ pub struct Plan {
     grouped: String,
     pub figures: Vec<Figure>,
     pub above: Above,
+    /// The filters of a second release in the same statement; all else is as in the first.
+    pub second: Option<Vec<Predicate>>,
 }
 
 impl Plan {
     /// The plan of a seed.
     pub fn of(seed: u64) -> Self {
-        let dice = &mut Dice::new(seed);
+        let (dice, further) = (&mut Dice::new(seed), &mut Dice::new(!seed));
         let source = dice.weighted(&Source::ALL);
+        let source = further.weighted(&[(72, source), (13, Source::Outer), (15, Source::Listed)]);
         let filters = dice.weighted(&[(45, 0), (40, 1), (15, 2)]);
-        let filters = (0..filters).map(|_| Predicate::any(dice, source)).collect();
+        let mut filters: Vec<Predicate> = (0..filters).map(|_| Predicate::any(dice, source)).collect();
         let inner = match source {
             Source::Person if dice.happens(25) => vec![Predicate::any(dice, source)],
             Source::Subjects if dice.happens(50) => vec![Predicate::any(dice, Source::Visit)],
@@ -209,6 +90,17 @@ impl Plan {
             Above::Ratio if figures.len() < 2 => figures.push(count),
             _ => {}
         }
+        filters.extend(further::filters(further, source));
+        further::spread(further, &mut figures);
+        let alone = !matches!(above, Above::Nothing | Above::Named);
+        let second = (!alone && further.happens(20)).then(|| {
+            let other = (0..further.below(2)).map(|_| Predicate::any(further, source));
+            let other: Vec<Predicate> = other.collect();
+            other
+                .into_iter()
+                .chain(further::filters(further, source))
+                .collect()
+        });
         Self {
             source,
             inner,
@@ -218,6 +110,7 @@ impl Plan {
             grouped,
             figures,
             above,
+            second,
         }
     }
 
@@ -269,13 +162,15 @@ impl Plan {
                     .into()
             }
             Source::Both => "person p JOIN visit v ON p.id_no = v.id_no".into(),
+            Source::Outer => "person p LEFT JOIN visit v ON p.id_no = v.id_no".into(),
+            Source::Listed => "own u JOIN person p ON u.id_no = p.id_no".into(),
             Source::Subjects => {
                 format!("(SELECT id_no, count(*) AS n, sum(cost) AS c FROM visit v{inner} GROUP BY id_no) s")
             }
         }
     }
 
-    fn release(&self) -> String {
+    fn release(&self, filters: &[Predicate]) -> String {
         let keys: Vec<String> = self
             .keys
             .iter()
@@ -288,7 +183,7 @@ impl Plan {
             columns.push(format!("grouping({}) AS g", names.join(", ")));
         }
         let id = match self.source {
-            Source::Both => "count(DISTINCT p.id_no)",
+            Source::Both | Source::Outer | Source::Listed => "count(DISTINCT p.id_no)",
             _ => "count(DISTINCT id_no)",
         };
         columns.extend(self.figures.iter().enumerate().map(|(place, figure)| {
@@ -301,12 +196,8 @@ impl Plan {
             format!("{sql} AS f{place}")
         }));
         let mut sql = format!("SELECT {} FROM {}", columns.join(", "), self.from());
-        if !self.filters.is_empty() {
-            let filters: Vec<&str> = self
-                .filters
-                .iter()
-                .map(|predicate| predicate.sql.as_str())
-                .collect();
+        if !filters.is_empty() {
+            let filters: Vec<&str> = filters.iter().map(|predicate| predicate.sql.as_str()).collect();
             sql += &format!(" WHERE {}", filters.join(" AND "));
         }
         if self.has_sets() {
@@ -325,21 +216,39 @@ impl Plan {
 
     /// The statement.
     pub fn sql(&self) -> String {
-        let release = self.release();
+        let release = self.release(&self.filters);
         let columns = (0..self.keys.len()).map(|place| format!("k{place}"));
         let g = self.has_sets().then(|| "g".to_owned());
         let figures = (0..self.figures.len()).map(|place| format!("f{place}"));
         let columns: Vec<String> = columns.chain(g).chain(figures).collect();
         let columns = columns.join(", ");
-        let above = |more: &str| format!("SELECT {columns}{more} FROM ({release}) b");
-        let sql = match self.above {
-            Above::Nothing => release,
+        let second = self.second.as_ref().map(|filters| self.release(filters));
+        let both = format!("SELECT 0 AS b, {columns} FROM one UNION ALL SELECT 1, {columns} FROM two");
+        let sql = match (self.above, second) {
+            (Above::Named, Some(second)) => format!("WITH one AS ({release}), two AS ({second}) {both}"),
+            (_, Some(second)) => both
+                .replace("FROM one", &format!("FROM ({release}) one"))
+                .replace("FROM two", &format!("FROM ({second}) two")),
+            (above, None) => self.alone(above, &release, &columns),
+        };
+        self.with_inner(sql)
+    }
+
+    /// A statement of one release.
+    fn alone(&self, above: Above, release: &str, columns: &str) -> String {
+        let over = |more: &str| format!("SELECT {columns}{more} FROM ({release}) b");
+        match above {
+            Above::Nothing => release.to_owned(),
             Above::Named => format!("WITH b AS ({release}) SELECT {columns} FROM b"),
             Above::Having(bound) => format!("{release} HAVING count(*) > {bound}"),
-            Above::Ratio => above(", f0 * 1.0 / nullif(f1, 0) AS x"),
+            Above::Ratio => over(", f0 * 1.0 / nullif(f1, 0) AS x"),
             Above::Greatest(many) => format!("{release} ORDER BY f0 DESC LIMIT {many}"),
-            Above::Rank => above(", rank() OVER (ORDER BY f0 DESC) AS x"),
-        };
+            Above::Rank => over(", rank() OVER (ORDER BY f0 DESC) AS x"),
+        }
+    }
+
+    /// The statement with its inner filters in a table of its own, if they are not inside an aggregate.
+    fn with_inner(&self, sql: String) -> String {
         if self.source == Source::Person && !self.inner.is_empty() {
             let inner: Vec<&str> = self
                 .inner

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     data::{COST_MOST, Person},
-    plan::{Figure, Plan, What},
+    figure::{Figure, What},
+    further,
+    plan::Plan,
     words::{Predicate, Row, Source},
 };
 
@@ -50,11 +52,23 @@ pub type Cells = BTreeMap<CellKey, Cell>;
 #[derive(Debug, Clone, Copy)]
 pub struct Least {
     pub k: u64,
+    /// Where an own list has a say.
+    pub fused: u64,
     pub jitter: u64,
     pub quantile: u64,
 }
 
 impl Least {
+    /// The numbers for what a plan reads.
+    pub fn about(self, source: Source) -> Self {
+        let k = if source == Source::Listed {
+            self.fused
+        } else {
+            self.k
+        };
+        Self { k, ..self }
+    }
+
     fn due(&self, count: u64) -> Due {
         match count {
             count if count < self.k => Due::Missing,
@@ -91,6 +105,7 @@ fn rows<'a>(plan: &Plan, people: &'a [Person]) -> Vec<Row<'a>> {
             visit: None,
             number: 0,
             inner: None,
+            tag: None,
         };
         let mut visits = Vec::new();
         let mut sorted: Vec<_> = person.visits.iter().collect();
@@ -106,6 +121,9 @@ fn rows<'a>(plan: &Plan, people: &'a [Person]) -> Vec<Row<'a>> {
         match plan.source {
             Source::Person | Source::Register => all.extend(within(&bare).then_some(bare)),
             Source::Visit | Source::Numbered | Source::Both => all.extend(visits),
+            Source::Outer if visits.is_empty() => all.push(bare),
+            Source::Outer => all.extend(visits),
+            Source::Listed => all.extend(further::listed(bare)),
             Source::Subjects => {
                 visits.retain(within);
                 let cost = visits
@@ -125,12 +143,28 @@ fn subjects<'a>(rows: impl IntoIterator<Item = &'a Row<'a>>) -> BTreeSet<u64> {
     rows.into_iter().map(|row| row.person.unit).collect()
 }
 
+/// Added to the number of the grouping set of cells of the second release.
+pub const SECOND: u64 = 1 << 32;
+
 /// Every cell of a plan.
 pub fn cells(plan: &Plan, people: &[Person], least: &Least) -> Cells {
+    let mut cells = of_release(plan, (&plan.filters, 0), people, least);
+    if let Some(second) = &plan.second {
+        cells.extend(of_release(plan, (second, SECOND), people, least));
+    }
+    cells
+}
+
+fn of_release(
+    plan: &Plan,
+    (filters, release): (&[Predicate], u64),
+    people: &[Person],
+    least: &Least,
+) -> Cells {
     let all = rows(plan, people);
     let mut cells = Cells::new();
     for set in &plan.sets {
-        let number = if plan.has_sets() { plan.number(set) } else { 0 };
+        let number = if plan.has_sets() { plan.number(set) } else { 0 } + release;
         let key = |row: &Row<'_>, without: &str| -> CellKey {
             let value = |(place, key): (usize, &super::words::Key)| {
                 let told = set.contains(&place) && !key.telling.contains(&without);
@@ -138,13 +172,7 @@ pub fn cells(plan: &Plan, people: &[Person], least: &Least) -> Cells {
             };
             (plan.keys.iter().enumerate().map(value).collect(), number)
         };
-        let holds = |row: &Row<'_>, without: &str| {
-            let asked = |p: &&Predicate| !p.telling.contains(&without);
-            plan.filters
-                .iter()
-                .filter(asked)
-                .all(|p| p.holds(row) == Some(true))
-        };
+        let holds = |row: &Row<'_>, without: &str| filters.iter().all(|p| p.holds_without(row, without));
         let mut grouped: BTreeMap<CellKey, Vec<Row<'_>>> = BTreeMap::new();
         for row in all.iter().filter(|row| holds(row, "")) {
             grouped.entry(key(row, "")).or_default().push(*row);
@@ -154,10 +182,14 @@ pub fn cells(plan: &Plan, people: &[Person], least: &Least) -> Cells {
                 .entry((vec!["NULL".to_owned(); plan.keys.len()], number))
                 .or_default();
         }
-        for (name, rows) in grouped {
+        for (name, mut rows) in grouped {
+            if plan.source == Source::Listed {
+                // A list is a set of people, or of people with the labels that are keys.
+                rows.dedup_by_key(|row| row.person.unit);
+            }
             let of = subjects(&rows);
             let mut due = least.due(of.len() as u64);
-            for column in telling(plan) {
+            for column in telling(plan, filters) {
                 // G3: the cell beside what it would be without what is said about the column.
                 let without = rows.first().map(|row| key(row, column));
                 let wider = all
@@ -168,7 +200,7 @@ pub fn cells(plan: &Plan, people: &[Person], least: &Least) -> Cells {
             let figures = plan
                 .figures
                 .iter()
-                .map(|figure| told(figure, &rows, &of, due, least))
+                .map(|figure| told((plan.source, figure), &rows, &of, due, least))
                 .collect();
             cells.insert(
                 name,
@@ -184,8 +216,8 @@ pub fn cells(plan: &Plan, people: &[Person], least: &Least) -> Cells {
 }
 
 /// Columns of which the plan says something that may be a class.
-fn telling(plan: &Plan) -> BTreeSet<&'static str> {
-    let filters = plan.filters.iter().chain(&plan.inner).flat_map(|p| &p.telling);
+fn telling(plan: &Plan, filters: &[Predicate]) -> BTreeSet<&'static str> {
+    let filters = filters.iter().chain(&plan.inner).flat_map(|p| &p.telling);
     filters
         .chain(plan.keys.iter().flat_map(|key| &key.telling))
         .copied()
@@ -200,7 +232,13 @@ fn value(figure: &Figure, row: &Row<'_>) -> Option<f64> {
     }
 }
 
-fn told(figure: &Figure, rows: &[Row<'_>], of: &BTreeSet<u64>, due: Due, least: &Least) -> Told {
+fn told(
+    (source, figure): (Source, &Figure),
+    rows: &[Row<'_>],
+    of: &BTreeSet<u64>,
+    due: Due,
+    least: &Least,
+) -> Told {
     let inside = |row: &&Row<'_>| {
         figure
             .branch
@@ -223,6 +261,11 @@ fn told(figure: &Figure, rows: &[Row<'_>], of: &BTreeSet<u64>, due: Due, least: 
     let needs_values = !matches!(figure.what, What::Subjects | What::Different);
     if needs_values && (figure.measure.is_some() || figure.branch.is_some()) {
         due = worse(due, worse(least.due(with), least.nobody_or(n - with)));
+    }
+    if source == Source::Outer && figure.measure.is_some_and(|measure| measure.sql == "v.cost") {
+        // Who has no visit is the other side of a branch, and neither side is nearly everybody.
+        due = worse(due, least.due(n - with));
+        due = perhaps(due, with as f64 > 0.94 * n as f64);
     }
     if let Some(key) = &figure.of {
         // Who has no value is left out, as anywhere.
@@ -255,21 +298,31 @@ fn told(figure: &Figure, rows: &[Row<'_>], of: &BTreeSet<u64>, due: Due, least: 
         // A window has little more than `k` subjects, fewer where they have many rows: jitter decides.
         due = perhaps(due, true);
     }
-    let exact = match (figure.what, &figure.of) {
-        (What::Rows, _) => valued.len() as f64,
-        (What::Subjects, _) => n as f64,
-        (What::Different, Some(key)) => different(key.value, rows, least),
-        (What::Sum { factor, offset }, _) => {
-            factor * totals.values().sum::<f64>() + offset * valued.len() as f64
-        }
-        (What::Mean, _) => totals.values().sum::<f64>() / valued.len() as f64,
-        _ => 0.0,
-    };
+    // Squares have rules of their own, about values.
+    due = perhaps(due, matches!(figure.what, What::Spread { .. }));
     Told {
         due,
-        exact,
+        exact: exact(figure, rows, (n, &totals, valued.len() as f64), least),
         rows: valued.len() as f64,
         values,
+    }
+}
+
+/// What a figure comes to after the clamp, from the subjects of the cell, their totals and the number of values.
+fn exact(
+    figure: &Figure,
+    rows: &[Row<'_>],
+    (subjects, totals, values): (u64, &BTreeMap<u64, f64>, f64),
+    least: &Least,
+) -> f64 {
+    let total = totals.values().sum::<f64>();
+    match (figure.what, &figure.of) {
+        (What::Rows, _) => values,
+        (What::Subjects, _) => subjects as f64,
+        (What::Different, Some(key)) => different(key.value, rows, least),
+        (What::Sum { factor, offset }, _) => factor * total + offset * values,
+        (What::Mean, _) => total / values,
+        _ => 0.0,
     }
 }
 

@@ -26,9 +26,14 @@ pub enum Source {
     Both,
     /// One row for each subject of visits, made by an inner aggregate.
     Subjects,
+    /// People with their visits, and those without one.
+    Outer,
+    /// People whom an own list names.
+    Listed,
 }
 
 impl Source {
+    /// All but the last two, which [`super::plan`] puts in their place now and then.
     pub const ALL: [(u64, Source); 6] = [
         (34, Source::Person),
         (14, Source::Register),
@@ -39,16 +44,21 @@ impl Source {
     ];
 
     pub fn has_person(self) -> bool {
-        matches!(self, Source::Person | Source::Register | Source::Both)
+        !matches!(self, Source::Visit | Source::Numbered | Source::Subjects)
     }
 
+    /// Whether keys and predicates may be about visits.
     pub fn has_visit(self) -> bool {
         matches!(self, Source::Visit | Source::Numbered | Source::Both)
     }
 
     /// Most rows of one subject.
     pub fn rows(self) -> f64 {
-        if self.has_visit() { VISITS_MOST as f64 } else { 1.0 }
+        if self.has_visit() || self == Source::Outer {
+            VISITS_MOST as f64
+        } else {
+            1.0
+        }
     }
 }
 
@@ -61,6 +71,8 @@ pub struct Row<'a> {
     pub number: i64,
     /// Number and total cost of the visits of a subject.
     pub inner: Option<(i64, i64)>,
+    /// How the own list calls the person.
+    pub tag: Option<&'static str>,
 }
 
 type Truth = Arc<dyn Fn(&Row<'_>) -> Option<bool> + Send + Sync>;
@@ -72,6 +84,8 @@ pub struct Predicate {
     /// Columns it reads of which a class may say something about a person (G3).
     pub telling: Vec<&'static str>,
     holds: Truth,
+    /// What is left of it without these columns, if anything is.
+    weaker: Option<Truth>,
 }
 
 impl Predicate {
@@ -84,11 +98,27 @@ impl Predicate {
             sql,
             telling: telling.to_vec(),
             holds: Arc::new(holds),
+            weaker: None,
         }
+    }
+
+    /// The same, with what is left of it without the columns it tells something about.
+    pub fn weakened(self, to: impl Fn(&Row<'_>) -> Option<bool> + Send + Sync + 'static) -> Self {
+        let weaker: Option<Truth> = Some(Arc::new(to));
+        Self { weaker, ..self }
     }
 
     pub fn holds(&self, row: &Row<'_>) -> Option<bool> {
         (self.holds)(row)
+    }
+
+    /// Whether it holds, as far as it says nothing about a column.
+    pub fn holds_without(&self, row: &Row<'_>, column: &str) -> bool {
+        match (&self.weaker, self.telling.contains(&column)) {
+            (_, false) => self.holds(row) == Some(true),
+            (Some(weaker), true) => weaker(row) == Some(true),
+            (None, true) => true,
+        }
     }
 
     fn or(self, other: Self) -> Self {
@@ -103,15 +133,17 @@ impl Predicate {
             sql: format!("({} OR {})", self.sql, other.sql),
             telling,
             holds: Arc::new(either),
+            weaker: None,
         }
     }
 
-    fn negated(self) -> Self {
+    pub fn negated(self) -> Self {
         let holds = self.holds;
         Self {
             sql: format!("NOT ({})", self.sql),
             telling: self.telling,
             holds: Arc::new(move |row| holds(row).map(|holds| !holds)),
+            weaker: None,
         }
     }
 
@@ -201,7 +233,7 @@ impl Predicate {
         }
     }
 
-    fn of_visit(dice: &mut Dice, source: Source) -> Self {
+    pub fn of_visit(dice: &mut Dice, source: Source) -> Self {
         match dice.below(if source == Source::Numbered { 6 } else { 4 }) {
             0 => {
                 let dept = dice.of(&DEPTS);
@@ -299,6 +331,9 @@ impl Key {
                 (quarter.unwrap() + 1).to_string()
             }));
         }
+        if source == Source::Listed {
+            all.push(key("u.tag", &[], |row| row.tag.unwrap_or("NULL").into()));
+        }
         if source == Source::Subjects {
             all.push(key("s.n", &[], |row| row.inner.map_or(0, |(n, _)| n).to_string()));
         }
@@ -346,9 +381,11 @@ impl Measure {
             },
         };
         match source {
-            Source::Person | Source::Register => dice.weighted(&[(70, income), (30, benefit)]),
+            Source::Person | Source::Register | Source::Listed => {
+                dice.weighted(&[(70, income), (30, benefit)])
+            }
             Source::Visit | Source::Numbered => cost,
-            Source::Both => dice.weighted(&[(30, income), (15, benefit), (55, cost)]),
+            Source::Both | Source::Outer => dice.weighted(&[(30, income), (15, benefit), (55, cost)]),
             Source::Subjects => total,
         }
     }
