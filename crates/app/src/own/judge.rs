@@ -90,7 +90,7 @@ pub(super) fn survey(
 ) -> Result<Vec<(String, String)>, Refusal> {
     let columns = columns(&found.titles)?;
     let limited = |code: &str, limit: u64| Refusal::new(RefusalKind::Limited, code).fact("limit", limit);
-    if !found.titles.iter().any(|title| *title == new.subject) {
+    if !found.titles.contains(&new.subject) {
         return Err(Refusal::unmet("own_subject_missing").fact("column", echo(&new.subject)));
     }
     if found.labels.len() > MOST_LABELS {
