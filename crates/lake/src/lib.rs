@@ -23,7 +23,7 @@
 //! The table format is the open Delta protocol (through delta-rs): after decryption any Delta reader reads it.
 //! The lake knows no procedure, no permit and no query engine; randomness, time and kill points come from
 //! outside. Kill points: `lake.mid_raw`, `lake.mid_file`, `lake.before_delta_commit`, `lake.mid_delta_commit`,
-//! `lake.after_delta_commit`; those of erasing and purging are named in the modules of
+//! `lake.after_delta_commit`, `lake.mid_destroy`; those of erasing and purging are named in the modules of
 //! [`ErasureSpec`] and [`PurgeSpec`].
 //!
 //! Where to begin: [`Lake::open`], [`Lake::receive`], [`Lake::ingest`] with an [`IngestSpec`],

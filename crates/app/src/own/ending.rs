@@ -64,12 +64,8 @@ impl App {
             let case = loaded.linked.get(&id);
             let case = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?;
             loaded.registry.admits(&session.actor, today)?;
-            right_of(
-                &*profiles.get(case.profile)?,
-                RightTo::UsePermit,
-                case,
-                &session.actor,
-            )?;
+            let profile = profiles.get(case.profile)?;
+            right_of(&profile, RightTo::UsePermit, case, &session.actor)?;
             let mine = |list: &&OwnList| list.body == session.actor.body;
             let list = case.own_list(dataset).filter(mine).ok_or_else(unknown)?;
             let event = OwnEvent::Ended {
