@@ -117,6 +117,7 @@ impl Work {
                     contributions: &contributions,
                     tally: &tally,
                     one_row: !release.subject.many_rows,
+                    groups: &[],
                 };
                 draft.enter(&sought, amount(noisy, sum.amount, number));
             }

@@ -116,6 +116,7 @@ impl Cell<'_, '_> {
             contributions: &contributions,
             tally: &tally,
             one_row: asking.one_row,
+            groups: &[],
         });
         self.sums.push(AnsweredSum {
             exact: tally.total,

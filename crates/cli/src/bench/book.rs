@@ -43,6 +43,7 @@ impl Cell {
             contributions: &self.contributions,
             tally: &self.tally,
             one_row: true,
+            groups: &[],
         }
     }
 }

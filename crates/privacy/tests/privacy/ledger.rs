@@ -74,6 +74,7 @@ impl Desk {
                     contributions,
                     tally: &tally,
                     one_row: true,
+                    groups: &[],
                 })
             })
             .collect();

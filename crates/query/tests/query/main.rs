@@ -28,6 +28,7 @@ mod refusals;
 mod rules;
 mod scored;
 mod small;
+mod snout;
 mod stage_attacks;
 mod stages;
 mod together;
