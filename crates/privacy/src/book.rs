@@ -23,7 +23,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Fault;
 
-use crate::{members::Members, permit::Thresholds, relations::Relations, release::SetKey};
+use crate::{
+    groups::{GroupKey, Groups},
+    members::Members,
+    permit::Thresholds,
+    relations::Relations,
+    release::SetKey,
+};
 
 /// One answered sum.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +56,7 @@ pub struct Entry {
 }
 
 /// Fewest subjects that are many, where none is said: pivots are put right when the next sum is judged.
-const FEW: u64 = 10;
+pub(crate) const FEW: u64 = 10;
 
 /// What stands before the members in a row.
 #[derive(Serialize, Deserialize)]
@@ -70,6 +76,12 @@ pub(crate) enum Head {
         #[serde(default)]
         fused: bool,
     },
+    /// A group of which a class was answered.
+    Group {
+        family: String,
+        group: GroupKey,
+        near: bool,
+    },
     /// A sum that was answered as another one, with the set and the contribution of that one.
     Snapped {
         family: String,
@@ -87,6 +99,8 @@ pub(crate) struct Family {
     /// Sums that were answered as an entry: as that one for ever, also when a nearer one is answered later.
     pub snapped: BTreeMap<(SetKey, u64), usize>,
     pub relations: Relations,
+    /// Groups that its classes are made of.
+    pub groups: Groups,
     /// Parties with an entry that an own list had a say in.
     pub choosers: BTreeSet<String>,
 }
@@ -191,6 +205,11 @@ impl Book {
                 }
                 let split = family.split_by(&entry);
                 family.add(entry, &classes, &split);
+            }
+            Head::Group { family, group, near } => {
+                let members = Members::decode(body)?;
+                let family = self.families.entry(family).or_default();
+                family.groups.add(group, members, near, FEW);
             }
             Head::Snapped { family, sum, to } => {
                 let family = self.families.entry(family).or_default();

@@ -3,13 +3,15 @@
 use shuyu_kernel::Fault;
 
 use crate::{
-    book::{Book, Entry, Family, Head, Remembered, Verdict, most_splits},
+    book::{Book, Entry, FEW, Head, Remembered, Verdict},
+    groups::{Group, MadeOf},
+    judge::Judge,
     members::Members,
     noise::{Contribution, Kind, Tally},
     permit::Thresholds,
     prf::GateKey,
     relations::Relation,
-    release::{SetKey, scramble},
+    release::scramble,
     rules::{Rule, Rules},
 };
 
@@ -28,6 +30,8 @@ pub struct Sought<'a> {
     pub one_row: bool,
     /// An own list has a say in who its subjects are.
     pub fused: bool,
+    /// The groups that its subjects are classes of: one for each sensitive column or measure that says who they are.
+    pub groups: &'a [Group<'a>],
 }
 
 /// The book as it would be after the statement that is being judged.
@@ -35,7 +39,8 @@ pub struct Draft<'a> {
     book: Book,
     units: Vec<u64>,
     entries: Vec<Entry>,
-    snapped: Vec<Head>,
+    /// Groups and sums that were answered as others, with who is in them.
+    further: Vec<(Head, Option<Members>)>,
     party: &'a str,
     thresholds: &'a Thresholds,
     key: &'a GateKey,
@@ -55,7 +60,7 @@ impl<'a> Draft<'a> {
             book: book.clone(),
             units: Vec::new(),
             entries: Vec::new(),
-            snapped: Vec::new(),
+            further: Vec::new(),
             party,
             thresholds,
             key,
@@ -77,26 +82,66 @@ impl<'a> Draft<'a> {
         let fresh = sought
             .tally
             .perturbed(sought.kind, self.thresholds, self.key, self.rules);
-        let entry = self.entry(sought, fresh);
-        let sum = (entry.set, entry.contribution);
-        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let members = self.members(sought.contributions);
+        let groups = sought.groups.iter().filter(|_| self.rules.hold(Rule::Groups));
+        let groups: Vec<MadeOf<'_>> = groups.map(|group| self.made_of(group)).collect();
+        if let Some(group) = groups
+            .iter()
+            .find(|group| self.is_nearly(sought, &members, group))
+        {
+            return self.as_its_group(sought, group);
+        }
+        let entry = self.entry(sought, members, fresh);
+        if close && let Some(verdict) = self.as_its_neighbour(&entry) {
+            return verdict;
+        }
+        self.judged(entry, groups)
+    }
+
+    /// What the same sum was answered with, or as which other one.
+    fn before(&self, sought: &Sought<'_>) -> Option<Verdict> {
+        let family = self.book.families.get(sought.family)?;
+        let sum = (sought.tally.set, sought.tally.contribution);
+        let value = |place: &usize| family.entries.get(*place).map(|entry| entry.value);
+        let again = family.known.get(&sum).and_then(value).map(Verdict::Again);
+        again.or_else(|| family.snapped.get(&sum).and_then(value).map(Verdict::Snapped))
+    }
+
+    /// Answers a sum as the one that is too close to it, and for ever.
+    fn as_its_neighbour(&mut self, entry: &Entry) -> Option<Verdict> {
+        let family = self.book.families.entry(entry.family.clone()).or_default();
         let fused = entry.fused || family.chosen_by(self.party);
         let judge = Judge::of(self.thresholds, self.key, self.party, fused);
-        if close && let Some(neighbour) = judge.nearest(family, &entry) {
-            let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
-            let place = family.known.get(&to).copied();
-            family.snapped.extend(place.map(|place| (sum, place)));
-            self.snapped.push(Head::Snapped {
-                family: sought.family.to_owned(),
-                sum,
-                to,
-            });
-            return Verdict::Snapped(value);
+        let neighbour = judge.nearest(family, entry)?;
+        let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
+        let sum = (entry.set, entry.contribution);
+        let place = family.known.get(&to).copied();
+        family.snapped.extend(place.map(|place| (sum, place)));
+        let family = entry.family.clone();
+        self.further.push((Head::Snapped { family, sum, to }, None));
+        Some(Verdict::Snapped(value))
+    }
+
+    /// Answers a sum for the first time, unless with it too little would be hidden.
+    fn judged(&mut self, entry: Entry, groups: Vec<MadeOf<'_>>) -> Verdict {
+        let family = self.book.families.entry(entry.family.clone()).or_default();
+        let fused = entry.fused || family.chosen_by(self.party);
+        let judge = Judge::of(self.thresholds, self.key, self.party, fused);
+        let least = judge.least(entry.set);
+        let near: Vec<bool> = groups
+            .iter()
+            .map(|group| judge.near(&mut family.groups, group))
+            .collect();
+        let made = groups.iter().zip(&near).any(|(group, near)| {
+            (*near || group.tied) && family.nearly_made(&entry.members, &group.members, least)
+        });
+        if made {
+            return Verdict::Suppressed;
         }
         let split = family.split_by(&entry);
         let classes = family.relations.split(&entry.members);
         let (relation, before) = if entry.additive {
-            family.relations.put(&classes, judge.least(entry.set))
+            family.relations.put(&classes, least)
         } else {
             family.relations.pass()
         };
@@ -114,38 +159,12 @@ impl<'a> Draft<'a> {
             &split
         };
         family.add(entry.clone(), &classes, counted);
+        let (name, value) = (entry.family.clone(), entry.value);
         self.entries.push(entry);
-        Verdict::Fresh(fresh)
-    }
-
-    /// What the same sum was answered with, or as which other one.
-    fn before(&self, sought: &Sought<'_>) -> Option<Verdict> {
-        let family = self.book.families.get(sought.family)?;
-        let sum = (sought.tally.set, sought.tally.contribution);
-        let value = |place: &usize| family.entries.get(*place).map(|entry| entry.value);
-        let again = family.known.get(&sum).and_then(value).map(Verdict::Again);
-        again.or_else(|| family.snapped.get(&sum).and_then(value).map(Verdict::Snapped))
-    }
-
-    /// A sum as it is remembered with its answer.
-    fn entry(&mut self, sought: &Sought<'_>, value: f64) -> Entry {
-        let members = self.members(sought.contributions);
-        let (additive, splits) = match sought.kind {
-            Kind::Count => (members.uniform(), members.uniform()),
-            Kind::Sum => (true, sought.one_row),
-            Kind::Distinct | Kind::Quantile => (false, false),
-        };
-        Entry {
-            family: sought.family.to_owned(),
-            set: sought.tally.set,
-            contribution: sought.tally.contribution,
-            members,
-            value,
-            party: self.party.to_owned(),
-            additive,
-            splits,
-            fused: self.is_fused(sought),
+        for (group, near) in groups.into_iter().zip(near) {
+            self.remember_group(&name, group, near);
         }
+        Verdict::Fresh(value)
     }
 
     /// Enters an answer that was given by other means, so that what is asked next is compared with it (M1). It is not
@@ -156,9 +175,10 @@ impl<'a> Draft<'a> {
         if sought.contributions.is_empty() || family.known.contains_key(&key) {
             return;
         }
+        let members = self.members(sought.contributions);
         let entry = Entry {
             splits: false,
-            ..self.entry(sought, value)
+            ..self.entry(sought, members, value)
         };
         let family = self.book.families.entry(sought.family.to_owned()).or_default();
         let least = Judge::of(self.thresholds, self.key, self.party, entry.fused).least(entry.set);
@@ -168,6 +188,25 @@ impl<'a> Draft<'a> {
         }
         family.add(entry.clone(), &classes, &[]);
         self.entries.push(entry);
+    }
+
+    fn entry(&self, sought: &Sought<'_>, members: Members, value: f64) -> Entry {
+        let alike = |kind: Kind| match kind {
+            Kind::Count => members.uniform(),
+            Kind::Sum => true,
+            Kind::Distinct | Kind::Quantile => false,
+        };
+        Entry {
+            family: sought.family.to_owned(),
+            set: sought.tally.set,
+            contribution: sought.tally.contribution,
+            value,
+            party: self.party.to_owned(),
+            additive: alike(sought.kind),
+            splits: alike(sought.kind) && (sought.one_row || sought.kind != Kind::Sum),
+            fused: self.is_fused(sought),
+            members,
+        }
     }
 
     fn members(&mut self, contributions: &[Contribution]) -> Members {
@@ -192,7 +231,8 @@ impl<'a> Draft<'a> {
     /// When it cannot be written down.
     pub fn remembered(&self, domain: &str) -> Result<Remembered, Fault> {
         let mut rows = Vec::new();
-        if !self.units.is_empty() && !self.entries.is_empty() {
+        let remembers = !self.entries.is_empty() || !self.further.is_empty();
+        if !self.units.is_empty() && remembers {
             rows.push(row(
                 &Head::Units {
                     units: self.units.clone(),
@@ -213,8 +253,9 @@ impl<'a> Draft<'a> {
             };
             rows.push(row(&head, &entry.members.encode()?)?);
         }
-        for head in &self.snapped {
-            rows.push(row(head, &[])?);
+        for (head, members) in &self.further {
+            let body = members.as_ref().map(Members::encode).transpose()?;
+            rows.push(row(head, &body.unwrap_or_default())?);
         }
         Ok(Remembered {
             domain: domain.to_owned(),
@@ -224,81 +265,71 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// Classes beside their groups ([`crate::groups`]).
+impl Draft<'_> {
+    fn made_of<'g>(&mut self, group: &Group<'g>) -> MadeOf<'g> {
+        MadeOf {
+            contributions: group.contributions,
+            tied: group.tied,
+            tally: Tally::of(group.contributions, self.thresholds.k.value),
+            members: self.members(group.contributions),
+        }
+    }
+
+    /// Whether a class is its whole group but for a few subjects, and these may be chosen.
+    fn is_nearly(&self, sought: &Sought<'_>, class: &Members, group: &MadeOf<'_>) -> bool {
+        let fused = self.is_fused(sought);
+        let judge = Judge::of(self.thresholds, self.key, self.party, fused);
+        group.tied && class.distance(&group.members) < judge.apart(sought.tally.set, group.tally.set, fused)
+    }
+
+    /// Answers a class as its group, and for ever.
+    fn as_its_group(&mut self, sought: &Sought<'_>, group: &MadeOf<'_>) -> Verdict {
+        let verdict = self.answer(&Sought {
+            contributions: group.contributions,
+            tally: &group.tally,
+            groups: &[],
+            ..*sought
+        });
+        let (sum, whole) = ((sought.tally.set, sought.tally.contribution), group.key());
+        let family = self.book.families.entry(sought.family.to_owned()).or_default();
+        let place = family
+            .known
+            .get(&whole)
+            .or_else(|| family.snapped.get(&whole))
+            .copied();
+        let to = place.and_then(|place| family.entries.get(place));
+        let to = to.map(|entry| (entry.set, entry.contribution));
+        match (verdict.value(), place, to) {
+            (Some(value), Some(place), Some(to)) if sum != whole => {
+                family.snapped.insert(sum, place);
+                let family = sought.family.to_owned();
+                self.further.push((Head::Snapped { family, sum, to }, None));
+                Verdict::Snapped(value)
+            }
+            _ => verdict,
+        }
+    }
+
+    fn remember_group(&mut self, family: &str, group: MadeOf<'_>, near: bool) {
+        let key = group.key();
+        let groups = &mut self.book.families.entry(family.to_owned()).or_default().groups;
+        if groups.knows(key) {
+            return;
+        }
+        let head = Head::Group {
+            family: family.to_owned(),
+            group: key,
+            near,
+        };
+        self.further.push((head, Some(group.members.clone())));
+        groups.add(key, group.members, near, FEW);
+    }
+}
+
 fn row(head: &Head, body: &[u8]) -> Result<Vec<u8>, Fault> {
     let failed = |error: &dyn std::fmt::Display| Fault::new("writing the release ledger", error.to_string());
     let head = serde_json::to_vec(head).map_err(|error| failed(&error))?;
     let length = u32::try_from(head.len()).map_err(|error| failed(&error))?;
     Ok([&length.to_le_bytes(), head.as_slice(), body].concat())
-}
-
-struct Judge<'a> {
-    thresholds: &'a Thresholds,
-    key: &'a GateKey,
-    party: &'a str,
-    /// The party that asks chose who is in some of the sets.
-    fused: bool,
-}
-
-impl<'a> Judge<'a> {
-    fn of(thresholds: &'a Thresholds, key: &'a GateKey, party: &'a str, fused: bool) -> Self {
-        Self {
-            thresholds,
-            key,
-            party,
-            fused,
-        }
-    }
-
-    fn k(&self, fused: bool) -> u64 {
-        u64::from(self.thresholds.k_of(fused).value)
-    }
-
-    fn jittered(&self, fused: bool, purpose: &str, parts: &[&[u8]]) -> u64 {
-        let steps = u64::from(self.thresholds.k_jitter.value) + 1;
-        self.k(fused) + self.key.value(purpose, parts) % steps
-    }
-
-    /// `k + j` for what could be put together with a set.
-    fn least(&self, set: SetKey) -> u64 {
-        self.jittered(self.fused, "relation jitter", &[&set.bytes()])
-    }
-
-    /// `k + j` for two sets.
-    fn apart(&self, one: &Entry, other: &Entry) -> u64 {
-        let (low, high) = (one.set.min(other.set), one.set.max(other.set));
-        let fused = one.fused || other.fused;
-        self.jittered(fused, "pair jitter", &[&low.bytes(), &high.bytes()])
-    }
-
-    /// The entry that is too close: of the party's own ones first, then the nearest, then the oldest.
-    fn nearest<'f>(&self, family: &'f Family, entry: &Entry) -> Option<&'f Entry> {
-        let most = self.k(true) + u64::from(self.thresholds.k_jitter.value);
-        let mut nearest: Option<((bool, u64), &Entry)> = None;
-        for (cell, shared) in family.relations.overlaps(&entry.members) {
-            let Some(other) = family.entries.get(cell as usize) else {
-                continue;
-            };
-            // Whoever contributes differently to both is counted twice here.
-            let apart = entry.members.len() + other.members.len() - 2 * shared;
-            if apart >= 2 * most {
-                continue;
-            }
-            let distance = entry.members.distance(&other.members);
-            let rank = (other.party != self.party, distance);
-            let close = distance < self.apart(entry, other);
-            if close && nearest.as_ref().is_none_or(|(best, _)| rank < *best) {
-                nearest = Some((rank, other));
-            }
-        }
-        nearest.map(|(_, other)| other)
-    }
-
-    fn used_up(&self, family: &Family, place: usize) -> bool {
-        let used = family.splits.get(place).and_then(|splits| splits.get(self.party));
-        let most = family
-            .entries
-            .get(place)
-            .map_or(u64::MAX, |entry| most_splits(entry, self.thresholds));
-        used.copied().unwrap_or(0) >= most
-    }
 }

@@ -32,7 +32,9 @@ pub mod evidence;
 mod field;
 pub mod gate;
 pub mod governance;
+mod groups;
 pub mod identity;
+mod judge;
 pub mod label;
 pub mod masking;
 pub mod members;
@@ -55,6 +57,7 @@ pub use gate::{
     CellLayout, ClassColumns, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate,
     least_subjects,
 };
+pub use groups::Group;
 pub use label::Label;
 pub use noise::{Contribution, Kind, Tally};
 pub use permit::{

@@ -234,6 +234,27 @@ impl Relations {
         (*work <= MOST_WORK).then_some(())
     }
 
+    /// Whether the sum over these members is what the sums that were put in come to, but for classes of few subjects.
+    pub fn nearly_spans(&mut self, members: &Members, least: u64) -> bool {
+        let classes = self.split(members);
+        let before = self.on_few(least);
+        let relation = self.insert(&classes, least);
+        match (relation, before, self.on_few(least)) {
+            (Some(Relation::New | Relation::Exposing), Some(before), Some(after)) => after > before,
+            _ => true,
+        }
+    }
+
+    /// How many rows live on classes of few subjects.
+    fn on_few(&mut self, least: u64) -> Option<usize> {
+        self.great_first(least, &mut 0)?;
+        let few = self
+            .basis
+            .iter()
+            .filter(|reduced| self.size(reduced.pivot) < least);
+        Some(few.count())
+    }
+
     /// Gives every row that has a great class a great pivot: classes shrink as they are split.
     fn great_first(&mut self, least: u64, work: &mut u64) -> Option<()> {
         for place in 0..self.basis.len() {

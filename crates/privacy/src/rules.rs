@@ -21,6 +21,8 @@ pub enum Rule {
     Close,
     /// L4: no sum of released cells speaks of fewer than `k + j` subjects.
     Relations,
+    /// L4 with groups: a class beside others of nearly the same group speaks of no fewer than `k + j` subjects.
+    Groups,
     /// G6: no total beside its parts speaks of the one that is missing.
     Secondary,
     /// L5: a cell is split by a quarter of its subjects' number of further cells, at most.

@@ -9,13 +9,16 @@ use arrow::{
 };
 use datafusion::common::Result;
 use shuyu_privacy::{
-    CellLayout, Contribution, Draft, GateKey, Kind, Rules, SetKey, Sought, Tally, Thresholds, Verdict,
+    CellLayout, Contribution, Draft, GateKey, Group, Kind, Rules, SetKey, Sought, Tally, Thresholds, Verdict,
     quantile::{Ranked, rounded},
 };
 
 use crate::{
     groupings::Grouped,
-    split::sums::{Made, Sums},
+    split::{
+        groups::OfCells,
+        sums::{Made, Sums},
+    },
 };
 
 /// A sum behind an answer, before and after.
@@ -46,6 +49,8 @@ pub(crate) struct Grouping {
     /// By part.
     pub ranks: BTreeMap<usize, Values>,
     pub exact: Exact,
+    /// The groups that the cells are classes of, if they are.
+    pub groups: Vec<OfCells>,
     /// By figure and cell.
     pub stays: Vec<Vec<bool>>,
     /// Number of keys.
@@ -54,6 +59,14 @@ pub(crate) struct Grouping {
     pub left_out: u64,
     /// Number of keys of all groupings together.
     pub all_keys: usize,
+}
+
+impl Grouping {
+    /// The groups that a sum over a cell is about classes of.
+    fn groups(&self, place: usize, sum: usize) -> Vec<Group<'_>> {
+        let each = self.groups.iter();
+        each.filter_map(|groups| groups.of(place, sum)).collect()
+    }
 }
 
 /// Whom and what to ask.
@@ -204,6 +217,7 @@ impl Cell<'_, '_> {
                 }
             }
         }
+        let groups = self.grouping.groups(self.place, sum);
         let sought = Sought {
             family: &of.family,
             kind: of.kind,
@@ -211,6 +225,7 @@ impl Cell<'_, '_> {
             tally: &tally,
             one_row: asking.one_row,
             fused: asking.fused,
+            groups: &groups,
         };
         AnsweredSum {
             exact: tally.total,
@@ -244,6 +259,7 @@ impl Cell<'_, '_> {
                 tally: &tally,
                 one_row: asking.one_row,
                 fused: asking.fused,
+                groups: &[],
             });
             self.sums.push(AnsweredSum {
                 exact: window.exact,

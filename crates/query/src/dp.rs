@@ -119,6 +119,7 @@ impl Work {
                     one_row: !release.subject.many_rows,
                     // The mode refuses own lists.
                     fused: false,
+                    groups: &[],
                 };
                 draft.enter(&sought, amount(noisy, sum.amount, number));
             }

@@ -318,13 +318,20 @@ impl Work {
             }
         }
         let found = collector.found;
-        Grouped::of(
+        let mut grouped = Grouped::of(
             release,
             (&cells, &lower.layout),
             outcome,
             (found, ranks),
             left_out,
-        )
+        )?;
+        if grouped.outcome.kept.contains(&true) && !sums.sums.is_empty() {
+            for group in &lower.groups {
+                let groups = self.groups(session, group, &cells, (sums, most)).await?;
+                grouped.asked.groups.push(groups);
+            }
+        }
+        Ok(grouped)
     }
 
     /// Between two batches: whether to go on.

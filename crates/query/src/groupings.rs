@@ -78,6 +78,7 @@ impl Grouped {
                 found,
                 ranks,
                 exact: answers::exact(cells, layout)?,
+                groups: Vec::new(),
                 stays: Vec::new(),
                 keys,
                 left_out,

@@ -117,6 +117,7 @@ impl Cell<'_, '_> {
             tally: &tally,
             one_row: asking.one_row,
             fused: asking.fused,
+            groups: &[],
         });
         self.sums.push(AnsweredSum {
             exact: tally.total,

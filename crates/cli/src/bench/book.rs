@@ -44,6 +44,7 @@ impl Cell {
             tally: &self.tally,
             one_row: true,
             fused: false,
+            groups: &[],
         }
     }
 }

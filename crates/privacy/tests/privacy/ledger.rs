@@ -74,6 +74,7 @@ impl Desk {
                     tally: &tally,
                     one_row: true,
                     fused: self.fused,
+                    groups: &[],
                 })
             })
             .collect();

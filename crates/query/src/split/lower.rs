@@ -24,6 +24,7 @@ use super::{
     calls::aggregate,
     classes::Class,
     derived::{runs, selected},
+    groups::GroupPlan,
     rows::clamped,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(crate) struct Lower {
     pub ranks: Vec<(usize, LogicalPlan)>,
     /// What sensitive columns and measures make of larger cells.
     pub classes: Vec<Class>,
+    /// Who is in these larger cells.
+    pub groups: Vec<GroupPlan>,
     pub keys: usize,
     pub layout: CellLayout,
 }
@@ -85,6 +88,7 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
         main: builder.main()?,
         further,
         subjects: builder.subjects()?.build()?,
+        groups: builder.groups()?,
         ranks,
         keys: release.keys.len(),
         layout: builder.layout(classes.len()),
@@ -167,7 +171,7 @@ impl Builder<'_> {
 
     /// One row per cell and subject: keys, unit, rows, for each part `s` total and `c` values, and for second moments
     /// `q` products.
-    fn subjects(&self) -> Result<LogicalPlanBuilder> {
+    pub(super) fn subjects(&self) -> Result<LogicalPlanBuilder> {
         let mut arguments = Vec::new();
         for (index, part) in self.per_subject().filter(|(_, part)| part.has_values()) {
             arguments.push(self.value(part)?.alias(name("a", index)));

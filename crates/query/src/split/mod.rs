@@ -7,6 +7,7 @@ pub(crate) mod cells;
 pub(crate) mod classes;
 mod derived;
 mod further;
+pub(crate) mod groups;
 mod layout;
 pub(crate) mod lower;
 mod membership;

@@ -31,6 +31,7 @@ mod rules;
 mod scored;
 mod seams;
 mod small;
+mod snout;
 mod stage_attacks;
 mod stages;
 mod together;

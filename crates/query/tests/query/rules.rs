@@ -68,7 +68,8 @@ fn after(rule: Option<Rule>) -> Option<Rule> {
         Some(Rule::ClassShare) => Some(Rule::Noise),
         Some(Rule::Noise) => Some(Rule::Close),
         Some(Rule::Close) => Some(Rule::Relations),
-        Some(Rule::Relations) => Some(Rule::Secondary),
+        Some(Rule::Relations) => Some(Rule::Groups),
+        Some(Rule::Groups) => Some(Rule::Secondary),
         Some(Rule::Secondary) => Some(Rule::Splits),
         Some(Rule::Splits) => Some(Rule::Fused),
         Some(Rule::Fused) => None,
@@ -92,6 +93,10 @@ fn gets_through(rule: Rule) -> Vec<String> {
         Rule::Noise => cases_without!(Noise),
         Rule::Close => cases_without!(Close),
         Rule::Relations => cases_without!(Relations),
+        Rule::Groups => named(
+            complement_tells(Rules::all().without(rule)),
+            "all but one, and the others of all",
+        ),
         // A missing cell is withheld in any case, so the score cannot see that a second one is.
         Rule::Secondary => named(margin_tells(Rules::all().without(rule)), "a margin over events"),
         // Random halves of few subjects make small classes too: without relations it is the number that stops them.
@@ -105,6 +110,28 @@ fn gets_through(rule: Rule) -> Vec<String> {
             "fifteen people of a list",
         ),
     }
+}
+
+/// Whether those who have something are told beside those of all but one who have it not: together they are as many as
+/// all, or one fewer.
+fn complement_tells(rules: Rules) -> bool {
+    let secret = text((0..200).map(|i| if i % 3 == 0 { "y" } else { "n" }));
+    let target = text((0..200).map(|i| if i == 7 { "t" } else { "o" }));
+    let sensitive = ColumnGrant {
+        sensitive: true,
+        ..free()
+    };
+    let small = Small::personal(
+        1,
+        units(200),
+        vec![("s", secret, sensitive), ("d", target, free())],
+    );
+    let statements = [
+        "SELECT count(*) FROM t WHERE s = 'y'",
+        "SELECT count(*) FROM t WHERE s <> 'y' AND d <> 't'",
+    ];
+    let answers = in_turn(&small, &under(GateKey::new([1; 32]), rules), &statements);
+    answers.iter().all(|answer| answer != "NULL")
 }
 
 /// Whether a total over three parts, of which one is too small, stands beside both others. Subjects have rows in several
@@ -173,6 +200,7 @@ fn without_a_rule_something_gets_through() {
     assert!(all.is_empty(), "{all:?}");
     assert!(!margin_tells(Rules::all()));
     assert!(!a_list_tells(Rules::all()));
+    assert!(!complement_tells(Rules::all()));
     let mut rule = None;
     while let Some(next) = after(rule) {
         let through = gets_through(next);

@@ -12,7 +12,7 @@
 //!
 //! `SHUYU_PLANS=10000` asks more plans than the 1,000 of every run, `SHUYU_FIRST_PLAN` others.
 
-mod ask;
+pub mod ask;
 mod bounds;
 mod compare;
 mod data;
@@ -245,7 +245,7 @@ fn moved_as_stated(trial: &Trial, outcome: &Outcome, factor: f64) -> bool {
     clippy::disallowed_methods,
     reason = "how many plans are asked is for whoever runs the test to say"
 )]
-fn number(name: &str, usual: u64) -> u64 {
+pub fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name)
         .ok()
         .map_or(usual, |text| text.parse().unwrap())

@@ -1,0 +1,158 @@
+//! The groups that cells are classes of: who would be in a cell without what is said about sensitive columns and measures.
+//! Their sums are not answered; the release ledger compares classes with them.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use arrow::array::RecordBatch;
+use datafusion::{
+    common::{Column, Result},
+    execution::SessionState,
+    logical_expr::{Expr, LogicalPlan, lit},
+};
+use futures::StreamExt;
+use shuyu_privacy::{Contribution, Group};
+
+use super::{
+    lower::Builder,
+    sums::{Collector, Places, Sums},
+};
+use crate::{
+    answers::Contributions,
+    check::{
+        membership::How,
+        mixed::speaks,
+        relation::{Leaf, Relation, columns_of},
+        release::Release,
+    },
+    engine::Work,
+};
+
+/// Plans the groups of a release.
+pub(crate) struct GroupPlan {
+    /// One row per group and subject, like those of the cells; the keys that say nothing sensitive first.
+    pub subjects: LogicalPlan,
+    /// Which keys of the cells these are.
+    pub outer: Vec<usize>,
+    /// Group and class are tied together by more than AND.
+    pub tied: bool,
+}
+
+/// The groups of the cells of one grouping. Never leave.
+pub(crate) struct OfCells {
+    /// By cell: the place of its group.
+    pub places: Vec<Option<usize>>,
+    /// What the subjects of each group contribute, by place and sum.
+    pub found: Contributions,
+    pub tied: bool,
+}
+
+impl OfCells {
+    /// The group of a cell, for a sum.
+    pub fn of(&self, cell: usize, sum: usize) -> Option<Group<'_>> {
+        let place = self.places.get(cell).copied().flatten()?;
+        let contributions: &[Contribution] = self.found.get(place)?.get(sum)?;
+        Some(Group {
+            contributions,
+            tied: self.tied,
+        })
+    }
+}
+
+impl Builder<'_> {
+    /// The groups of the cells, if keys, filters or branches make classes of them: one for each column that does, and one
+    /// for all of them together. A column is its name here, so that a table that is read twice has no two.
+    ///
+    /// Where a subject has several rows, which of them are in a cell is more than a class, and there is none.
+    pub(super) fn groups(&self) -> Result<Vec<GroupPlan>> {
+        let release = self.release;
+        let relation = &release.relation;
+        let guards = release.parts.iter().flat_map(|part| &part.guards);
+        let read = release.keys.iter().chain(relation.filters_of_all()).chain(guards);
+        let read = read.flat_map(columns_of).map(|(_, column)| column);
+        let names: BTreeSet<String> = read
+            .filter(|column| !release.subject.many_rows && speaks(relation, column))
+            .map(|column| column.name)
+            .collect();
+        let mut all: Vec<BTreeSet<String>> = names.iter().map(|name| [name.clone()].into()).collect();
+        if names.len() > 1 {
+            all.push(names);
+        }
+        all.iter().map(|names| self.group(names)).collect()
+    }
+
+    fn group(&self, names: &BTreeSet<String>) -> Result<GroupPlan> {
+        let release = self.release;
+        let says = |expr: &Expr| {
+            columns_of(expr)
+                .values()
+                .any(|column| names.contains(&column.name))
+        };
+        let keys = release.keys.iter().enumerate().filter(|(_, key)| !says(key));
+        let (outer, keys): (Vec<usize>, Vec<Expr>) = keys.map(|(place, key)| (place, key.clone())).unzip();
+        let mut parts = release.parts.clone();
+        for part in &mut parts {
+            if part.guards.iter().any(says) {
+                // A branch that everybody takes: without one a part counts otherwise.
+                part.guards = vec![lit(true)];
+            }
+        }
+        let group = Release {
+            relation: release.relation.without(&says),
+            keys,
+            sets: None,
+            parts,
+            ..release.clone()
+        };
+        let builder = Builder {
+            release: &group,
+            source: self.source,
+            least: Arc::clone(&self.least),
+        };
+        Ok(GroupPlan {
+            subjects: builder.subjects()?.build()?,
+            outer,
+            tied: is_tied(&release.relation),
+        })
+    }
+}
+
+impl Work {
+    /// Who is in the groups that cells are classes of.
+    pub(crate) async fn groups(
+        &self,
+        session: &SessionState,
+        group: &GroupPlan,
+        cells: &RecordBatch,
+        (sums, most): (&Sums, usize),
+    ) -> Result<OfCells> {
+        let outer = cells.project(&group.outer)?;
+        let places = Places::new(group.outer.len(), &outer, &vec![true; cells.num_rows()])?;
+        let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
+        let mut stream = self.stream(session, &group.subjects).await?;
+        while let Some(batch) = stream.next().await {
+            self.goes_on()?;
+            collector.read(&batch?)?;
+        }
+        Ok(OfCells {
+            places: places.of(&outer)?,
+            found: collector.found,
+            tied: group.tied,
+        })
+    }
+}
+
+/// Whether a condition ties a column that speaks to another one by more than AND.
+fn is_tied(relation: &Relation) -> bool {
+    let several = |exprs: &[&Expr]| {
+        let read = exprs.iter().flat_map(|expr| columns_of(expr).into_values());
+        let read: Vec<Column> = read.collect();
+        let names: BTreeSet<&str> = read.iter().map(|column| column.name.as_str()).collect();
+        names.len() > 1 && read.iter().any(|column| speaks(relation, column))
+    };
+    let mut derived = relation.leaves.iter().filter_map(Leaf::derived);
+    relation.filters.iter().any(|filter| several(&[filter]))
+        || derived.any(|derived| match derived.how {
+            How::Joined | How::Among => is_tied(&derived.inner),
+            How::Apart | How::Optional => several(&derived.inner.filters_of_all()),
+        })
+}
