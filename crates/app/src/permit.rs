@@ -3,6 +3,8 @@
 //! Events only record that a permit was issued. Whether it holds is asked anew each time over every link:
 //! plan → agreement → application → lanes → person. Revoke any link and the next query stops.
 
+mod numbers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{
@@ -11,16 +13,14 @@ use shuyu_domain::{
     port::{CaseFilter, DatasetRow, Loaded},
 };
 use shuyu_kernel::{BodyId, CaseId, CivilDate, ClauseId, DatasetId, PermitId, PermitKind, Refusal};
-use shuyu_privacy::{
-    Citations,
-    permit::{ColumnGrant, Limit, Permit, QueryLimits, TableGrant, TableKind, Thresholds, Use},
-};
+use shuyu_privacy::permit::{ColumnGrant, Permit, TableGrant, TableKind, Thresholds, Use};
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
 use crate::{
     App, Session, Stop, budget, own, promotion,
     right::{provider_of, right_of},
 };
+use numbers::{citations, query_limits};
 
 /// A permit that held a moment ago, with what is needed to ask again inside a transaction.
 #[derive(Debug, Clone)]
@@ -328,32 +328,6 @@ fn compile(
         fusion,
         citations: citations(profile),
     })
-}
-
-/// What one question may take under this profile.
-fn query_limits(numbers: &shuyu_profile::Thresholds) -> QueryLimits {
-    let limit = |value| Limit {
-        value,
-        basis: numbers.basis.clone(),
-    };
-    QueryLimits {
-        seconds: limit(numbers.query_seconds),
-        memory_mib: limit(numbers.query_memory_mib),
-        at_once: limit(numbers.queries_at_once),
-    }
-}
-
-/// What the engine cites under this profile.
-fn citations(profile: &Profile) -> Citations {
-    let grounds = &profile.citations;
-    let clauses = |basis: &shuyu_kernel::Basis| basis.clauses().to_vec();
-    Citations {
-        scope: clauses(&grounds.scope),
-        least_necessary: clauses(&grounds.least_necessary),
-        approvals: clauses(&grounds.approvals),
-        raw_stays: clauses(&grounds.raw_stays),
-        join_risk: clauses(&grounds.join_risk),
-    }
 }
 
 /// What is granted of a column. A column that names the subject is marked, so that the engine puts the hidden

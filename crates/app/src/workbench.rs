@@ -1,24 +1,27 @@
 //! Asking under a permit: check, run, gate, compare with what was answered before, then release in one transaction,
 //! and only then answer.
 
+mod kept;
+
 use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
     event::{Charge, ReleaseEvent},
-    port::{Committed, Document, Loaded, Meter, Proposal, ReleaseTrace, Request, Stream},
+    port::{Committed, Loaded, Meter, Proposal, ReleaseTrace, Request, Stream},
 };
-use shuyu_kernel::{CaseId, Digest, Fault, Id, PermitId, Refusal, ReleaseId};
+use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, ReleaseId};
 use shuyu_privacy::{Remembered, permit::PermitMode};
 
 use crate::{
     App, Session, Stop,
-    account::parse,
     dispatch::fingerprint,
     own,
     permit::{Standing, holds},
     port::{Answer, AskError, Gated},
     running::{Halt, Ticket, longest, on_the_grid},
 };
+pub(crate) use kept::as_recorded;
+use kept::kept;
 
 /// The release ledger has grown since an answer was judged.
 const LEDGER_MOVED: &str = "release_ledger_moved";
@@ -389,29 +392,4 @@ fn events(
         .chain([answered])
         .map(Event::Release)
         .collect()
-}
-
-/// The answer as a document.
-fn kept(released: &Released) -> Result<Document, Fault> {
-    let body = serde_json::to_string(released).map_err(|error| Fault::new("encoding a release", error))?;
-    Ok(Document {
-        kind: "release".to_owned(),
-        key: released.release.to_string(),
-        body,
-        owner: released.case.to_string(),
-        version: 1,
-    })
-}
-
-/// Reads a kept answer whose digest the proceedings name. Releases of early installations name the digest of
-/// the answer alone.
-pub(crate) fn as_recorded(stored: &Document, result: Digest) -> Result<Released, Fault> {
-    let released: Released = parse(stored)?;
-    if Digest::of(stored.body.as_bytes()) != result && fingerprint(&released.answer) != result {
-        return Err(Fault::new(
-            "reading a release",
-            "the kept answer is not the recorded one",
-        ));
-    }
-    Ok(released)
 }

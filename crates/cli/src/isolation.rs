@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shuyu_kernel::Refusal;
+use shuyu_kernel::{Digest, Refusal};
 use shuyu_sandbox::{Sandbox, Settings, find_bubblewrap};
 
 /// Runs on real data are seen to end at multiples of this only (amendment P1). Platform default.
@@ -27,6 +27,27 @@ pub fn sandbox(owner: &str) -> Result<Sandbox, Refusal> {
         runtime,
         runs,
     })
+}
+
+/// The sandbox of a data folder, which this process alone serves: what runs left when an earlier one died is removed,
+/// before there are new ones. Runs on a disk that cannot be cleared are refused.
+///
+/// # Errors
+/// As [`sandbox`].
+pub fn sandbox_of(installation: &str, root: &Path) -> Result<Sandbox, Refusal> {
+    let missing = || Refusal::conflict("sandbox_missing").fact("missing", "runs");
+    let root = root.canonicalize().map_err(|_| missing())?;
+    let place = Digest::of(root.as_os_str().as_encoded_bytes()).first_64();
+    let sandbox = sandbox(&format!("{installation}-{place:016x}"))?;
+    match sandbox.sweep() {
+        Ok(0) => {}
+        Ok(swept) => tracing::warn!(swept, "runs that an earlier process did not end were removed"),
+        Err(fault) => {
+            tracing::error!(%fault, "what earlier runs left cannot be removed");
+            return Err(missing());
+        }
+    }
+    Ok(sandbox)
 }
 
 /// `SHUYU_RUNTIME`, else the folder that `./dev setup` builds.

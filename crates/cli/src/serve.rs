@@ -10,14 +10,13 @@ use std::{
 use anyhow::Context as _;
 use shuyu_app::{App, Parts, Profiles, port::Secrets};
 use shuyu_kernel::{
-    Clock, Digest, Refusal,
+    Clock,
     kill::{KillSwitch, NoKill},
 };
 use shuyu_lake::{Lake, MasterKey};
 use shuyu_ledger::{FolderKind, SigningKey};
 use shuyu_privacy::GateKey;
 use shuyu_query::{Engine, EngineLimits};
-use shuyu_sandbox::Sandbox;
 use shuyu_store::{AccessConfig, DatabaseConfig, Store, StoreConfig};
 use tokio::{
     net::TcpListener,
@@ -136,7 +135,11 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
     let profiles = rules(&folder.installation.profile, options.rules.as_deref())?;
     let wound_to = shuyu_app::founding::wound_to(store.as_ref()).await?;
     let tables = Arc::new(LakeTables::new(lake.clone(), folder.keys.unit));
-    let jobs = SandboxAdapter::new(sandbox_of(&folder), tables, kill);
+    let jobs = SandboxAdapter::new(
+        isolation::sandbox_of(&folder.installation.id, &folder.root),
+        tables,
+        kill,
+    );
     let app = App::new(Parts {
         record: store.clone(),
         lake: Arc::new(LakeAdapter::new(lake.clone(), folder.keys.unit, wall.clone())),
@@ -156,24 +159,6 @@ pub async fn open(options: &ServeOptions) -> anyhow::Result<Opened> {
         store,
         _folder: folder,
     })
-}
-
-/// The sandbox of a data folder, which this process alone serves: what runs left when an earlier one died is removed,
-/// before there are new ones. Runs on a disk that cannot be cleared are refused.
-fn sandbox_of(folder: &DataFolder) -> Result<Sandbox, Refusal> {
-    let missing = || Refusal::conflict("sandbox_missing").fact("missing", "runs");
-    let root = folder.root.canonicalize().map_err(|_| missing())?;
-    let place = Digest::of(root.as_os_str().as_encoded_bytes()).first_64();
-    let sandbox = isolation::sandbox(&format!("{}-{place:016x}", folder.installation.id))?;
-    match sandbox.sweep() {
-        Ok(0) => {}
-        Ok(swept) => tracing::warn!(swept, "runs that an earlier process did not end were removed"),
-        Err(fault) => {
-            tracing::error!(%fault, "what earlier runs left cannot be removed");
-            return Err(missing());
-        }
-    }
-    Ok(sandbox)
 }
 
 /// Where the record of a folder is kept.

@@ -56,6 +56,7 @@ mod answers;
 #[cfg(feature = "bench")]
 pub mod bare;
 mod check;
+mod cut;
 mod dp;
 mod engine;
 mod estimate;

@@ -1,5 +1,7 @@
 //! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine that answers as it is told.
 
+mod own;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
@@ -14,8 +16,8 @@ use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
     EraseOrder, ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper,
-    OnProgress, OpenErasure, OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey, PurgeOrder, Purged, RawFile,
-    Retaining, Secrets, Sweep, TraceOrder, TrialTable, TryOut, Verified, VersionOrder,
+    OnProgress, OpenErasure, PurgeOrder, Purged, RawFile, Retaining, Secrets, Sweep, TraceOrder, TrialTable,
+    TryOut, Verified, VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
@@ -25,7 +27,6 @@ use shuyu_privacy::{
     identity::{Index, IndexBuilder, Tag},
     missing::{Missing, missing},
     permit::{Permit, PermitMode, TableKind},
-    scan::Identifier,
 };
 use shuyu_store::{KeySource, Store};
 use tokio::sync::Notify;
@@ -145,73 +146,6 @@ impl DataLake for Pond {
     async fn columns(&self, _: DatasetId) -> Result<Vec<(String, String)>, DataError> {
         let column = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
         Ok(vec![column("id_no", "Utf8"), column("age", "Int64")])
-    }
-}
-
-/// Lists are read as commas say; what became of their files can be asked.
-#[async_trait]
-impl OwnLists for Pond {
-    async fn survey_own(&self, raw: Digest, subject: &str, _: u64) -> Result<OwnSurvey, DataError> {
-        let bytes = self.raw_bytes(raw).await?;
-        let text = String::from_utf8(bytes).map_err(|error| Fault::new("reading", error))?;
-        let mut rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
-        let titles = rows.next().unwrap_or_default();
-        let rows: Vec<_> = rows.collect();
-        let who = titles.iter().position(|title| *title == subject);
-        let subjects_of = |value: Option<(usize, &str)>| {
-            let rows = rows
-                .iter()
-                .filter(|row| value.is_none_or(|(at, value)| row[at] == value));
-            let who: BTreeSet<_> = rows.filter_map(|row| Some(row[who?])).collect();
-            who.len() as u64
-        };
-        let labels = titles.iter().enumerate().filter(|(at, _)| Some(*at) != who);
-        let label = |(at, title): (usize, &&str)| {
-            let values: BTreeSet<&str> = rows.iter().map(|row| row[at]).collect();
-            let fewest = values.iter().map(|value| subjects_of(Some((at, *value)))).min();
-            let label = OwnLabel {
-                values: values.len() as u64,
-                fewest: fewest.unwrap_or(0),
-            };
-            ((*title).to_owned(), label)
-        };
-        let find = rows.iter().zip(2..).find(|(row, _)| row.contains(&"13800000000"));
-        Ok(OwnSurvey {
-            titles: titles.iter().map(|title| (*title).to_owned()).collect(),
-            rows: rows.len() as u64,
-            subjects: subjects_of(None),
-            labels: labels.map(label).collect(),
-            found: find.map(|(_, line)| OwnFind {
-                position: 2,
-                line,
-                kind: Identifier::Phone,
-            }),
-        })
-    }
-    async fn ingest_own(&self, order: &OwnOrder) -> Result<Ingested, DataError> {
-        let bytes = self.raw_bytes(order.raw).await?;
-        self.1.lock().unwrap().insert(order.dataset);
-        Ok(Ingested {
-            version: 0,
-            rows: bytes.iter().filter(|byte| **byte == b'\n').count() as u64 - 1,
-            files: vec![Digest::of(b"file")],
-            raw: vec![order.raw],
-            report: serde_json::Value::Null,
-            domain: Some(order.domain.clone()),
-            rows_per_unit: 1,
-            columns: order.columns.iter().map(|(name, _)| name.clone()).collect(),
-            arrival: None,
-            recipe: None,
-        })
-    }
-    async fn forget_raw(&self, raw: Digest, kept: &BTreeSet<Digest>) -> Result<(), Fault> {
-        if !kept.contains(&raw) {
-            self.0.lock().unwrap().remove(&raw);
-        }
-        Ok(())
-    }
-    async fn destroy_own(&self, dataset: DatasetId) -> Result<u64, Fault> {
-        Ok(u64::from(self.1.lock().unwrap().remove(&dataset)) * 2)
     }
 }
 

@@ -3,11 +3,10 @@
 use super::{Rendered, card, chips, choice, frame, labelled, openable, page, text};
 use crate::{
     console::{
-        airlock, budget, dataset, datasets, explaining, governance, identity::IdentityPanel, lineage, own,
-        permits, products, retention, running, runs, workbench, zone,
+        airlock, budget, datasets, explaining, identity::IdentityPanel, own, permits, products, running,
+        runs, workbench,
     },
     i18n::Language,
-    page::parts::Link,
 };
 
 fn answer() -> permits::AnswerView {
@@ -20,60 +19,6 @@ fn answer() -> permits::AnswerView {
         read: text(),
         columns: vec![text(), text()],
         rows: vec![vec![cell(true), cell(false)]],
-    }
-}
-
-fn governance_part() -> governance::GovernancePart {
-    governance::GovernancePart {
-        may_order: true,
-        shown: true,
-        href: "/datasets/x".to_owned(),
-        columns: vec![text(), text()],
-        grade: vec![labelled()],
-        fields: vec![governance::FieldRow {
-            column: text(),
-            kind: text(),
-            confidence: text(),
-            valid: text(),
-            level: 4,
-            reason: text(),
-        }],
-        figures: vec![labelled()],
-        sizes: vec![governance::SizeRow {
-            label: text(),
-            classes: 2,
-            rows: 10,
-            percent: 40,
-        }],
-        diversity: vec![governance::DiversityRow {
-            column: text(),
-            distinct: 3,
-            entropy: text(),
-            recursive: text(),
-            closeness: text(),
-            distance: text(),
-        }],
-    }
-}
-
-fn lineage_part() -> lineage::LineagePart {
-    let link = || Link {
-        href: "/x".to_owned(),
-        label: text(),
-    };
-    lineage::LineagePart {
-        made: vec![lineage::MadeRow {
-            href: "/x".to_owned(),
-            label: text(),
-            origin: text(),
-            columns: vec![lineage::ColumnRow {
-                column: text(),
-                source: text(),
-                steps: text(),
-            }],
-        }],
-        derived: vec![link()],
-        releases: vec![link()],
     }
 }
 
@@ -107,7 +52,7 @@ pub(super) fn data_pages(lang: Language) -> Vec<Rendered> {
         jobs: vec![job],
         rows: vec![row],
     };
-    let dataset = dataset_page(lang);
+    let dataset = super::dataset::dataset_page(lang);
     let job = datasets::JobPage {
         frame: frame(lang),
         title: text(),
@@ -327,7 +272,7 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
             token: Some(text()),
             done: Some(text()),
         }),
-        lineage: lineage_part(),
+        lineage: super::dataset::lineage_part(),
     };
     vec![
         page(
@@ -348,76 +293,4 @@ pub(super) fn product_pages(lang: Language) -> Vec<Rendered> {
         ),
         page("product.html", &product),
     ]
-}
-
-fn dataset_page(lang: Language) -> dataset::DatasetPage {
-    let version = dataset::Version {
-        number: 2,
-        rows: 10,
-        erased: 1,
-        at: text(),
-        by: text(),
-        why: text(),
-        case_href: "/cases/x".to_owned(),
-        how: vec![text()],
-        columns: text(),
-        digests: vec![text()],
-        entry_href: "/ledger/1".to_owned(),
-        impact_href: "/datasets/x?impact=2#impact".to_owned(),
-    };
-    let erasure = dataset::Erasure {
-        reason: text(),
-        ordered_href: "/ledger/2".to_owned(),
-        proved_href: "/ledger/3".to_owned(),
-        subject: text(),
-        gone: text(),
-    };
-    let link = |n: u32| Link {
-        href: format!("/ledger/{n}"),
-        label: text(),
-    };
-    let rule = |way_out: String| zone::RuleRow {
-        rule: text(),
-        said: text(),
-        way_out,
-    };
-    dataset::DatasetPage {
-        retention: retention::RetentionPart {
-            terms: vec![labelled()],
-            rows: vec![retention::KeptRow {
-                number: 1,
-                until: text(),
-                raw: text(),
-                pins: vec![link(5)],
-                entries: vec![link(6)],
-            }],
-        },
-        zone: zone::ZonePart {
-            zone: text(),
-            rules: vec![rule(String::new()), rule(text())],
-            ..zone::ZonePart::default()
-        },
-        frame: frame(lang),
-        table: text(),
-        href: "/datasets/x".to_owned(),
-        facts: vec![labelled()],
-        case_href: "/x".to_owned(),
-        case_title: text(),
-        entry_href: "/ledger/1".to_owned(),
-        columns: vec![text()],
-        versions: vec![version],
-        asked: text(),
-        impact: vec![Link {
-            href: "/ledger/4".to_owned(),
-            label: text(),
-        }],
-        erasures: vec![erasure],
-        may_erase: true,
-        key: text(),
-        unit_columns: vec!["id".to_owned()],
-        reasons: vec![choice("unlawful")],
-        governance: governance_part(),
-        lineage: lineage_part(),
-        report: vec![labelled()],
-    }
 }

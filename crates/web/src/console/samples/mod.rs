@@ -3,6 +3,7 @@
 
 mod batch;
 mod data;
+mod dataset;
 mod desk;
 mod form;
 mod law;
