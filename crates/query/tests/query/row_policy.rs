@@ -41,7 +41,7 @@ fn only_rows_in_scope_are_counted_in_every_form() {
     for sql in [
         "SELECT count(*) FROM t",
         "SELECT count(x) FROM t WHERE x >= 0",
-        "SELECT count(*) FROM t WHERE county <> 'zz' OR x < 50",
+        "SELECT count(*) FROM t WHERE county <> 'zz' OR county IS NULL",
         "WITH w AS (SELECT * FROM t) SELECT sum(n) FROM (SELECT county, count(*) AS n FROM w GROUP BY county) s",
         "SELECT count(*) FROM t WHERE NOT EXISTS (SELECT 1 FROM t u WHERE u.id_no = t.id_no AND u.county = 'a')",
     ] {
