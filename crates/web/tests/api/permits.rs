@@ -63,6 +63,36 @@ fn a_column_that_names_the_subject_is_hidden() {
 }
 
 #[test]
+fn a_permit_gives_the_rows_that_were_asked_for_and_no_text_gives_all() {
+    in_world(|world| async move {
+        let mut chain = Chain::new(&world).await;
+        let asked = |rows: &str| {
+            let tables = format!("{} people | some ages\n{rows}age: group filter\n", chain.people);
+            json!({ "agreement": chain.agreement, "tables": tables })
+        };
+        let some = asked("@ age: 3* 40\n");
+        let unread = json!({ "procedure": "use", "set": asked("@ age:\n") });
+        let refused = world
+            .post("/api/v1/cases")
+            .token(&chain.operator)
+            .json(unread)
+            .await;
+        assert_eq!(
+            refused.problem().0,
+            422,
+            "rows that cannot be read are not all rows"
+        );
+        chain.case = world.open(&chain.operator, "use", some).await;
+        chain::act(&world, &chain.authority, &chain.case, "permit").await;
+        let permit = permit(&world, &chain).await;
+        assert_eq!(
+            permit["tables"]["people"]["rows"],
+            json!({ "column": "age", "is": ["40"], "begins": ["3"] })
+        );
+    });
+}
+
+#[test]
 fn the_join_risk_is_assessed_by_the_reviewer_and_not_by_the_applicant() {
     for (report, verdict, assessed) in [
         (true, None, false),
