@@ -1,11 +1,9 @@
 //! How files meet their tables over real HTTP: appended, upserted by key, with columns that change; and a correction
 //! that is killed anywhere stands once or not at all.
 
-use std::path::Path;
-
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Client, PASSWORD, Reply, Server, shuyu};
+use crate::harness::{Client, PASSWORD, Reply, Server, rebuilt};
 
 struct Table {
     base: String,
@@ -68,13 +66,6 @@ impl Table {
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
-}
-
-fn rebuilt(data: &Path) {
-    let output = shuyu().args(["rebuild", "--check", "--data"]).arg(data).output();
-    let output = output.expect("rebuild");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
 }
 
 async fn versions(client: &Client, dataset: &str) -> Vec<Json> {

@@ -76,15 +76,17 @@ fn gzipped(text: &str) -> Vec<u8> {
     packed.finish().expect("packed")
 }
 
+/// A catalogue entry that holds personal data.
+async fn personal_entry(client: &Client) -> String {
+    let body = json!({ "procedure": "resource", "set": { "name": "p", "contains_personal": "yes" } });
+    let opened = client.post("/api/v1/cases", &body, Some("entry")).await;
+    opened.expect("open").text("case")
+}
+
 /// Brings the register three times: as text, packed with a correction, and in GB18030 with a row that is refused.
 /// Answers the dataset.
 async fn bring(client: &Client) -> String {
-    let body = json!({ "procedure": "resource", "set": { "name": "p", "contains_personal": "yes" } });
-    let entry = client
-        .post("/api/v1/cases", &body, Some("entry"))
-        .await
-        .expect("open")
-        .text("case");
+    let entry = personal_entry(client).await;
     let order = |upload: &str, more: Json| {
         let mut order = json!({ "resource": entry, "table": "victims", "upload": upload,
             "unit_columns": ["id"], "domain": "person" });

@@ -249,6 +249,14 @@ async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> {
     Ok(Reply { status, body })
 }
 
+/// The tables of a folder that nobody serves, made again from its ledger, are the same.
+pub fn rebuilt(data: &Path) {
+    let output = shuyu().args(["rebuild", "--check", "--data"]).arg(data).output();
+    let output = output.expect("rebuild");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
 /// Copies a data folder.
 pub fn copy(from: &Path, to: &Path) {
     let done = Command::new("cp")

@@ -7,7 +7,7 @@ mod risk;
 
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Server, shuyu, walked};
+use crate::harness::{Server, rebuilt, walked};
 use bench::Bench;
 
 /// Counts by size and says nothing.
@@ -37,13 +37,7 @@ fn a_program_runs_on_made_up_then_on_real_data_and_its_table_leaves_after_two_lo
         left(&bench, &airlock).await;
     });
     assert!(server.stop().success());
-    let rebuilt = shuyu().args(["rebuild", "--check", "--data"]).arg(&data).output();
-    let rebuilt = rebuilt.expect("the command runs");
-    assert!(
-        rebuilt.status.success(),
-        "{}",
-        String::from_utf8_lossy(&rebuilt.stderr)
-    );
+    rebuilt(&data);
 }
 
 /// The gate is the same on made-up tables, and what comes out is made up.

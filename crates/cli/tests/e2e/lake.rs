@@ -1,11 +1,9 @@
 //! The lake over real HTTP: corrections with who is concerned, erasure of a subject with proof, and a new master key;
 //! killed in between, each goes on.
 
-use std::path::Path;
-
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Client, Server, shuyu};
+use crate::harness::{Client, Server, rebuilt, shuyu};
 
 const PEOPLE: [&str; 3] = [
     "id,amount\n110101,5\n110102,7\n",
@@ -81,19 +79,6 @@ async fn proved(base: &str, dataset: &str) -> Json {
         }
         tokio::task::yield_now().await;
     }
-}
-
-pub fn rebuilt(data: &Path) {
-    let output = shuyu()
-        .args(["rebuild", "--check", "--data"])
-        .arg(data)
-        .output()
-        .expect("rebuild");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use serde_json::{Value as Json, json};
 use shuyu_testkit::registers;
 
-use crate::harness::{Client, Reply, Server, scene, shuyu, walked};
+use crate::harness::{Client, Reply, Server, rebuilt, scene, walked};
 
 async fn signed_in(base: &str, login: &str) -> Client {
     Client::sign_in(base, login).await.expect("sign-in")
@@ -260,11 +260,5 @@ fn a_list_is_fused_until_its_permit_ends_and_then_nothing_of_it_is_left() {
         assert_eq!(holding(&data, &first), 0);
     });
     assert!(server.stop().success());
-    let rebuilt = shuyu().args(["rebuild", "--check", "--data"]).arg(&data).output();
-    let rebuilt = rebuilt.expect("the command runs");
-    assert!(
-        rebuilt.status.success(),
-        "{}",
-        String::from_utf8_lossy(&rebuilt.stderr)
-    );
+    rebuilt(&data);
 }

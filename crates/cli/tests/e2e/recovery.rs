@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use shuyu_kernel::IdSource as _;
 use shuyu_testkit::SeededSource;
 
-use crate::harness::{Scene, Server, copy, scene, shuyu, walked};
+use crate::harness::{Scene, Server, copy, rebuilt, scene, shuyu, walked};
 use workload::{CLERK, CUSTOMER, Clients, Journal, PROVIDER, ROWS, WORKLOAD, ask, lasting, work};
 
 /// Every named point, and how often the workload passes it at least.
@@ -154,16 +154,7 @@ pub fn verified(data: &Path, folder: &Path) {
             String::from_utf8_lossy(&output.stdout)
         );
     }
-    let output = shuyu()
-        .args(["rebuild", "--check", "--data"])
-        .arg(data)
-        .output()
-        .expect("rebuild");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    rebuilt(data);
 }
 
 /// Works until the server dies of the point, which must not be before it listens.

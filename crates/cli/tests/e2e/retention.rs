@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use shuyu_kernel::CivilDate;
 
 use crate::{
-    harness::{Client, Server},
-    lake::{block_on, filled, folder, history, rebuilt},
+    harness::{Client, Server, rebuilt},
+    lake::{block_on, filled, folder, history},
 };
 
 /// Winds the clock so many days on from the day the first version was recorded.

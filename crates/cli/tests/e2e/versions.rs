@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use crate::harness::{Client, Server, copy, shuyu, walked};
+use crate::harness::{Client, Server, copy, rebuilt, shuyu, walked};
 
 /// Yunnan's rules with emergency drills every half year instead of every year.
 fn changed(place: &Path) -> PathBuf {
@@ -77,13 +77,7 @@ fn changed_rules_are_rehearsed_and_a_case_moves_by_an_event() {
     assert_eq!(again["moved"], json!([]), "it has moved");
     of_another_place(&data);
     coverage_names_real_cases(&data);
-    let rebuilt = shuyu().args(["rebuild", "--check", "--data"]).arg(&data).output();
-    let rebuilt = rebuilt.expect("the command runs");
-    assert!(
-        rebuilt.status.success(),
-        "{}",
-        String::from_utf8_lossy(&rebuilt.stderr)
-    );
+    rebuilt(&data);
 }
 
 /// Rules of another province are no changed rules: nothing is rehearsed under them.

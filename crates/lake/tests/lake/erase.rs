@@ -17,8 +17,8 @@ use shuyu_kernel::{
     kill::{KillSwitch, NoKill},
 };
 use shuyu_lake::{
-    CancellationToken, DataZone, DeriveSpec, ErasureSpec, IngestKey, IngestMode, NoProgress, UNIT_COLUMN,
-    UnitKey, UnitSpec,
+    CancellationToken, DataZone, DeriveSpec, ErasureProof, ErasureSpec, IngestKey, IngestMode, NoProgress,
+    UNIT_COLUMN, UnitKey, UnitSpec,
 };
 
 use crate::world::{NOW, World, dataset, lake_refusal, spec};
@@ -37,6 +37,19 @@ pub fn order(name: &str) -> ErasureSpec {
         key: KEY,
         order: name.to_owned(),
     }
+}
+
+/// An order by this name about the victim, with the rows of the subject hidden.
+pub async fn ordered(world: &World, name: &str) {
+    world.lake.prepare_erasure(&order(name)).await.expect("prepared");
+    let hidden = world.lake.hide_erased(dataset(PEOPLE), name).await;
+    hidden.expect("hidden");
+}
+
+/// Carries out an order and answers the proof.
+pub async fn carried_out(world: &World, name: &str) -> ErasureProof {
+    let proof = world.lake.carry_out_erasure(dataset(PEOPLE), name, &KEY).await;
+    proof.expect("proof")
 }
 
 pub fn unit() -> UnitSpec {

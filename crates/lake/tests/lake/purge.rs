@@ -8,7 +8,7 @@ use shuyu_kernel::{Digest, Timestamp, kill::NoKill};
 use shuyu_lake::{IngestMode, PurgeSpec};
 
 use crate::{
-    erase::{KEY, PEOPLE, VICTIM, filled, order, unit},
+    erase::{PEOPLE, VICTIM, carried_out, filled, ordered, unit},
     world::{KillAt, NOW, World, dataset, lake_refusal, spec},
 };
 
@@ -168,17 +168,8 @@ async fn a_subject_is_erased_from_the_versions_that_are_left() {
         order: "p1".to_owned(),
     };
     world.lake.purge(&spec).await.expect("purged");
-    world.lake.prepare_erasure(&order("o1")).await.expect("prepared");
-    world
-        .lake
-        .hide_erased(dataset(PEOPLE), "o1")
-        .await
-        .expect("hidden");
-    let proof = world
-        .lake
-        .carry_out_erasure(dataset(PEOPLE), "o1", &KEY)
-        .await
-        .expect("proof");
+    ordered(&world, "o1").await;
+    let proof = carried_out(&world, "o1").await;
     let held: Vec<_> = proof
         .versions
         .iter()

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Workbook;
 
 use crate::{
-    erase::{KEY, PEOPLE, VICTIM, filled, order, unit},
+    erase::{KEY, PEOPLE, VICTIM, carried_out, filled, ordered, unit},
     world::{World, dataset, lake_refusal, spec},
 };
 
@@ -27,23 +27,14 @@ async fn uploads_that_never_became_a_version_are_searched_and_destroyed_as_well(
         .ingest(spec(dataset(77), vec![elsewhere], "k"))
         .await
         .expect("ingest");
-    world.lake.prepare_erasure(&order("o1")).await.expect("prepared");
-    world
-        .lake
-        .hide_erased(dataset(PEOPLE), "o1")
-        .await
-        .expect("hidden");
+    ordered(&world, "o1").await;
     let uploads = strays.iter().copied().chain([elsewhere]).collect();
     let searched = world
         .lake
         .search_uploads(dataset(PEOPLE), "o1", &KEY, uploads)
         .await;
     searched.expect("searched");
-    let proof = world
-        .lake
-        .carry_out_erasure(dataset(PEOPLE), "o1", &KEY)
-        .await
-        .expect("proof");
+    let proof = carried_out(&world, "o1").await;
     for gone in [named, headless, lines, broken, sheets] {
         assert!(proof.raw_destroyed.contains(&gone));
         assert_eq!(
@@ -77,17 +68,8 @@ async fn a_source_is_searched_on_sheets_that_no_version_is_made_of() {
         spec.unit = Some(unit());
         world.ingest(spec).await.expect("ingest");
     }
-    world.lake.prepare_erasure(&order("o1")).await.expect("prepared");
-    world
-        .lake
-        .hide_erased(dataset(PEOPLE), "o1")
-        .await
-        .expect("hidden");
-    let proof = world
-        .lake
-        .carry_out_erasure(dataset(PEOPLE), "o1", &KEY)
-        .await
-        .expect("proof");
+    ordered(&world, "o1").await;
+    let proof = carried_out(&world, "o1").await;
     assert!(proof.versions.is_empty(), "no row was about the subject");
     assert_eq!(proof.raw_destroyed.len(), 1);
 }

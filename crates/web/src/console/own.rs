@@ -110,21 +110,14 @@ pub(crate) async fn bring(
     let permit = permit_id(&id)?;
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|_| malformed())?;
-    let (mut posted, mut checked) = (Posted::default(), false);
+    let mut posted = Posted::default();
     while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
         let name = field.name().unwrap_or_default().to_owned();
         if field.file_name().is_none() {
-            let text = field.text().await.map_err(|_| malformed())?;
-            if name == "csrf" {
-                visit.checked(&text)?;
-                checked = true;
-            }
-            posted.values.push((name, text));
+            posted.keep(&visit, name, field).await?;
             continue;
         }
-        if !checked {
-            visit.checked("")?;
-        }
+        posted.is_ours(&visit)?;
         let new = NewOwnList {
             name: posted.one("name").trim().to_owned(),
             subject: posted.one("subject").trim().to_owned(),
@@ -138,7 +131,7 @@ pub(crate) async fn bring(
         brought?;
         return Ok(Redirect::to(&format!("/permits/{permit}#own-lists")));
     }
-    visit.checked(posted.one("csrf"))?;
+    posted.is_ours(&visit)?;
     Err(Refusal::unmet("file_empty").into())
 }
 

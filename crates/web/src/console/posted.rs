@@ -19,6 +19,8 @@ use crate::page::{ConsoleError, Visit};
 pub struct Posted {
     /// Name and value.
     pub values: Vec<(String, String)>,
+    /// The token came, and is right.
+    pub checked: bool,
 }
 
 impl Posted {
@@ -46,10 +48,12 @@ impl Posted {
         let RawForm(bytes) = RawForm::from_request(request, &())
             .await
             .map_err(|_| malformed())?;
-        let posted = Self {
+        let mut posted = Self {
             values: parse_form(&bytes),
+            checked: false,
         };
         visit.checked(posted.one("csrf"))?;
+        posted.checked = true;
         Ok(posted)
     }
 
@@ -62,31 +66,44 @@ impl Posted {
             .await
             .map_err(|_| malformed())?;
         let mut posted = Self::default();
-        let mut checked = false;
         while let Some(field) = multipart.next_field().await.map_err(|_| malformed())? {
             let name = field.name().unwrap_or_default().to_owned();
             let Some(file) = field.file_name().map(str::to_owned) else {
-                let text = field.text().await.map_err(|_| malformed())?;
-                if name == "csrf" {
-                    visit.checked(&text)?;
-                    checked = true;
-                }
-                posted.values.push((name, text));
+                posted.keep(visit, name, field).await?;
                 continue;
             };
-            if !checked {
-                // The token stands first in our forms; a paper before it is not from our page.
-                visit.checked("")?;
-            }
+            posted.is_ours(visit)?;
             if !file.is_empty() {
                 let upload = take_in(visit, &file, files, field).await?;
                 posted.values.push((name, upload.digest.to_string()));
             }
         }
-        if !checked {
-            visit.checked("")?;
-        }
+        posted.is_ours(visit)?;
         Ok(posted)
+    }
+
+    /// Keeps a field that is no file; a token is looked at as it comes.
+    pub(crate) async fn keep(
+        &mut self,
+        visit: &Visit,
+        name: String,
+        field: Field<'_>,
+    ) -> Result<(), ConsoleError> {
+        let text = field.text().await.map_err(|_| malformed())?;
+        if name == "csrf" {
+            visit.checked(&text)?;
+            self.checked = true;
+        }
+        self.values.push((name, text));
+        Ok(())
+    }
+
+    /// The token came. It stands first in our forms; a file before it is not from our page.
+    pub(crate) fn is_ours(&self, visit: &Visit) -> Result<(), ConsoleError> {
+        match self.checked {
+            true => Ok(()),
+            false => visit.checked(""),
+        }
     }
 
     /// The first value of a name, or an empty text.

@@ -116,14 +116,20 @@ fn the_day_after_the_last_one_of_a_permit_stops_its_queries_and_the_last_one_doe
     });
 }
 
+/// A chain under which a job runs on real data until it is stopped.
+async fn with_a_job(world: &World) -> Chain {
+    let chain = for_jobs(world).await;
+    let source = register(world, &chain, "wait", &[("by_area.csv", "table")]).await;
+    ended(world, &chain, &source, "dummy").await;
+    start(world, &chain, &source, "real").await;
+    world.bench.started.notified().await;
+    chain
+}
+
 #[test]
 fn the_day_after_the_last_one_of_a_permit_stops_its_jobs() {
     in_world(|world| async move {
-        let chain = for_jobs(&world).await;
-        let source = register(&world, &chain, "wait", &[("by_area.csv", "table")]).await;
-        ended(&world, &chain, &source, "dummy").await;
-        start(&world, &chain, &source, "real").await;
-        world.bench.started.notified().await;
+        let chain = with_a_job(&world).await;
         let (last, after) = last_day();
         new_day(&world, last).await;
         let switch = world.bench.switch.lock().unwrap().take().unwrap();
@@ -199,11 +205,7 @@ fn a_post_handed_over_stops_the_queries_of_whoever_held_it() {
 #[test]
 fn a_post_handed_over_stops_the_jobs_of_whoever_held_it_and_another_entry_does_not() {
     in_world(|world| async move {
-        let chain = for_jobs(&world).await;
-        let source = register(&world, &chain, "wait", &[("by_area.csv", "table")]).await;
-        ended(&world, &chain, &source, "dummy").await;
-        start(&world, &chain, &source, "real").await;
-        world.bench.started.notified().await;
+        let chain = with_a_job(&world).await;
         // The clerk who is enrolled here is an entry of the registry too.
         let order = handover(&world).await;
         let switch = world.bench.switch.lock().unwrap().take().unwrap();

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    gzipped, job_dataset, register,
+    gzipped, job_dataset, personal_entry, register,
     search::{Needles, search},
     victims,
 };
@@ -28,12 +28,7 @@ async fn brought(client: &Client, name: &str, bytes: Vec<u8>) -> String {
 
 /// A version with the victim, replaced by one without, and files beside them that nobody ever ingested.
 async fn bring(client: &Client) -> String {
-    let body = json!({ "procedure": "resource", "set": { "name": "p", "contains_personal": "yes" } });
-    let entry = client
-        .post("/api/v1/cases", &body, Some("entry"))
-        .await
-        .expect("open")
-        .text("case");
+    let entry = personal_entry(client).await;
     for (key, text) in [("v0", register(1)), ("v1", others())] {
         let upload = brought(client, "people.csv", text.into_bytes()).await;
         let order = json!({ "resource": entry, "table": "victims", "upload": upload,
