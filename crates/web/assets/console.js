@@ -43,7 +43,7 @@ document.addEventListener("submit", (event) => {
 const running = document.getElementById("running");
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!running || !form.elements.sql || !["run", "try"].includes(event.submitter?.value)) return;
+  if (event.defaultPrevented || !running || !form.elements.sql || !["run", "try"].includes(event.submitter?.value)) return;
   const began = performance.now();
   const clock = running.querySelector(".running-clock");
   const tick = () => {
@@ -54,9 +54,16 @@ document.addEventListener("submit", (event) => {
   };
   const timer = window.setInterval(tick, 250);
   window.addEventListener("pagehide", () => { window.clearInterval(timer); running.hidden = true; }, { once: true });
-  running.querySelector("button").addEventListener("click", () => {
+  const cancel = running.querySelector("button");
+  cancel.addEventListener("click", async () => {
     const fields = { csrf: form.elements.csrf.value, key: form.elements.key.value, sql: form.elements.sql.value };
-    fetch(running.dataset.cancel, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
+    cancel.disabled = true;
+    running.querySelector("p").textContent = running.dataset.cancelling;
+    try {
+      await fetch(running.dataset.cancel, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
+    } catch {
+      cancel.disabled = false;
+    }
   });
 });
 window.addEventListener("pageshow", () => {

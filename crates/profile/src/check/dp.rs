@@ -1,4 +1,4 @@
-//! Mode `dp`: numbers that make sense, locks that name what exists.
+//! What a question may take, and mode `dp`: numbers that make sense, locks that name what exists.
 
 use shuyu_kernel::Basis;
 
@@ -17,6 +17,19 @@ pub(super) fn bases(profile: &Profile) -> impl Iterator<Item = (&Basis, &Place)>
 }
 
 pub(super) fn check(profile: &Profile, errors: &mut Vec<ProfileError>) {
+    let numbers = &profile.thresholds;
+    if [
+        numbers.query_seconds,
+        numbers.query_memory_mib,
+        numbers.queries_at_once,
+    ]
+    .contains(&0)
+    {
+        // Every question would be refused or end without an answer, and nobody would be told why.
+        let message =
+            "thresholds: query_seconds, query_memory_mib and queries_at_once are above 0".to_owned();
+        errors.push(error(&numbers.at, message));
+    }
     for lock in &profile.thresholds.dp_locks {
         let procedure = profile.procedure(&lock.procedure);
         let known = procedure.is_some_and(|procedure| procedure.field(&lock.field).is_some());

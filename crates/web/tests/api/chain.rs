@@ -196,6 +196,15 @@ impl Chain {
         Self::with(world, false, None).await
     }
 
+    /// A further permit of the same chain: for some rows of `people`, and with these uses of its ages.
+    pub async fn for_rows(mut self, world: &World, rows: &str, uses: &str) -> Self {
+        let tables = format!("{} people | some of them\n@ {rows}\nage: {uses}\n", self.people);
+        let set = json!({ "agreement": self.agreement, "tables": tables });
+        self.case = world.open(&self.operator, "use", set).await;
+        act(world, &self.authority, &self.case, "permit").await;
+        self
+    }
+
     pub fn permit(&self) -> String {
         self.case.replace("case_", "permit_")
     }

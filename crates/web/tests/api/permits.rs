@@ -65,25 +65,17 @@ fn a_column_that_names_the_subject_is_hidden() {
 #[test]
 fn a_permit_gives_the_rows_that_were_asked_for_and_no_text_gives_all() {
     in_world(|world| async move {
-        let mut chain = Chain::new(&world).await;
-        let asked = |rows: &str| {
-            let tables = format!("{} people | some ages\n{rows}age: group filter\n", chain.people);
-            json!({ "agreement": chain.agreement, "tables": tables })
-        };
-        let some = asked("@ age: 3* 40\n");
-        let unread = json!({ "procedure": "use", "set": asked("@ age:\n") });
-        let refused = world
-            .post("/api/v1/cases")
-            .token(&chain.operator)
-            .json(unread)
-            .await;
+        let chain = Chain::new(&world).await;
+        let tables = format!("{} people | some ages\n@ age:\nage: group\n", chain.people);
+        let set = json!({ "agreement": chain.agreement, "tables": tables });
+        let unread = json!({ "procedure": "use", "set": set });
+        let refused = world.post("/api/v1/cases").token(&chain.operator).json(unread);
         assert_eq!(
-            refused.problem().0,
+            refused.await.problem().0,
             422,
             "rows that cannot be read are not all rows"
         );
-        chain.case = world.open(&chain.operator, "use", some).await;
-        chain::act(&world, &chain.authority, &chain.case, "permit").await;
+        let chain = chain.for_rows(&world, "age: 3* 40", "group filter").await;
         let permit = permit(&world, &chain).await;
         assert_eq!(
             permit["tables"]["people"]["rows"],

@@ -220,6 +220,25 @@ fn a_run_needs_sandbox_right_columns_and_a_harmless_text() {
 }
 
 #[test]
+fn a_run_for_some_rows_needs_the_column_that_tells_them() {
+    in_world(|world| async move {
+        // The version has the columns `area` and `count`.
+        for (rows, answered) in [("area: 53*", 201), ("county: 53*", 409)] {
+            let chain = Chain::new(&world)
+                .await
+                .for_rows(&world, rows, "group python")
+                .await;
+            let source = register(&world, &chain, "x", &TABLE).await;
+            let started = try_start(&world, &chain, &source, "dummy").await;
+            assert_eq!(started.status, answered, "{rows}");
+            if answered == 409 {
+                assert_eq!(started.problem().1, "permit_not_supported");
+            }
+        }
+    });
+}
+
+#[test]
 fn made_up_tables_are_downloaded_as_what_they_are() {
     in_world(|world| async move {
         let chain = for_jobs(&world).await;

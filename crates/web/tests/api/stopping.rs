@@ -129,7 +129,7 @@ async fn with_a_job(world: &World) -> Chain {
 #[test]
 fn the_day_after_the_last_one_of_a_permit_stops_its_jobs() {
     in_world(|world| async move {
-        let chain = with_a_job(&world).await;
+        with_a_job(&world).await;
         let (last, after) = last_day();
         new_day(&world, last).await;
         let switch = world.bench.switch.lock().unwrap().take().unwrap();
