@@ -155,7 +155,11 @@ impl App {
             })?;
             return Ok(Some(Value::File(paper)));
         }
-        Ok(Value::parse(field, text)?)
+        let value = Value::parse(field, text)?;
+        if let Some(value) = &value {
+            self.rows_told(field, value).await?;
+        }
+        Ok(value)
     }
 
     async fn paper(&self, target: &Target<'_>, digest: &str) -> Result<Paper, Stop> {

@@ -45,6 +45,7 @@ pub mod reminder;
 pub mod report;
 pub mod retention;
 mod right;
+mod rows;
 pub mod running;
 pub mod runs;
 pub mod sources;

@@ -19,6 +19,7 @@ use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 use crate::{
     App, Session, Stop, budget, own, promotion,
     right::{provider_of, right_of},
+    rows,
 };
 use numbers::{citations, query_limits};
 
@@ -275,6 +276,7 @@ fn compile(
             continue;
         };
         promotion::check(profile, loaded, row)?;
+        rows::check(row, granted.rows.as_ref()).map_err(|refusal| refusal.citing(&basis))?;
         let columns = granted
             .columns
             .iter()

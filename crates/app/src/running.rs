@@ -31,19 +31,21 @@ pub const RUNS_AT_ONCE: usize = 2;
 /// Answers leave at whole multiples of this after their question came, so that how long a query took tells next to
 /// nothing about the rows it read (data-plane G10).
 pub const ANSWER_GRID: Duration = Duration::from_millis(250);
+/// And this much after that: an answer is recorded in between, which takes longer the more was answered before.
+pub const RELEASE_GRID: Duration = Duration::from_millis(50);
 
-/// Does the work of a question and gives its result at the next line of the grid, which begins before the work does.
-pub(crate) async fn on_the_grid<T>(work: impl Future<Output = T>) -> T {
+/// Does some work and gives its result at the next line of a grid, which begins before the work does.
+pub(crate) async fn on_the_grid<T>(grid: Duration, work: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let result = work.await;
-    sleep_until(began + grid_after(began.elapsed())).await;
+    sleep_until(began + line_after(grid, began.elapsed())).await;
     result
 }
 
-/// The first line of the grid after so much time.
-fn grid_after(took: Duration) -> Duration {
-    let lines = took.as_nanos() / ANSWER_GRID.as_nanos() + 1;
-    ANSWER_GRID * u32::try_from(lines).unwrap_or(u32::MAX)
+/// The first line of a grid after so much time.
+fn line_after(grid: Duration, took: Duration) -> Duration {
+    let lines = took.as_nanos() / grid.as_nanos() + 1;
+    grid * u32::try_from(lines).unwrap_or(u32::MAX)
 }
 
 /// A query that runs, with what its chain is asked anew with.
@@ -265,6 +267,11 @@ impl Ticket {
         self.cancel.clone()
     }
 
+    /// Whether its asker does not want it any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.by_asker.load(Ordering::SeqCst)
+    }
+
     /// What stops the work from outside, as the end of a link would.
     pub fn stopper(&self) -> Stopper {
         Stopper {
@@ -281,7 +288,7 @@ impl Ticket {
     ) -> Result<T, Halt> {
         tokio::select! {
             biased;
-            () = self.stop.notified() => Err(if self.by_asker.load(Ordering::SeqCst) {
+            () = self.stop.notified() => Err(if self.is_cancelled() {
                 Halt::Cancelled
             } else {
                 Halt::Stopped

@@ -11,6 +11,7 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, ReleaseId};
 use shuyu_privacy::{Remembered, permit::PermitMode};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     App, Session, Stop,
@@ -18,7 +19,7 @@ use crate::{
     own,
     permit::{Standing, holds},
     port::{Answer, AskError, Gated},
-    running::{Halt, Ticket, longest, on_the_grid},
+    running::{ANSWER_GRID, Halt, RELEASE_GRID, Ticket, longest, on_the_grid},
 };
 pub(crate) use kept::as_recorded;
 use kept::kept;
@@ -152,10 +153,11 @@ impl App {
         let ticket = self.running.start(session, &standing, name, self.now())?;
         // An act between the two lines above has not seen this query; from here on every act does.
         self.still_stands(session, &standing).await?;
-        on_the_grid(self.judged(session, &standing, sql, asked, &ticket)).await
+        self.judged(session, &standing, sql, asked, &ticket).await
     }
 
-    /// Everything that reads rows: what happens here leaves on the grid, an answer as well as none.
+    /// Everything that reads rows, in steps that each end on a grid, an answer as well as none. An answer is released
+    /// after the line at which it would leave, so that whoever cancels learns no more than whoever waits.
     async fn judged(
         &self,
         session: &Session,
@@ -164,12 +166,21 @@ impl App {
         asked: &Asked,
         ticket: &Ticket,
     ) -> Result<Released, Stop> {
+        let until = Instant::now() + longest(&standing.permit.limits);
         let mut turns = 0;
         loop {
             turns += 1;
-            let charges = self.affordable(session, standing, sql).await?;
-            let gated = self.gated(session, standing, sql, &charges, ticket).await?;
-            match self.release(session, standing, gated, charges, asked).await {
+            let (gated, charges) = on_the_grid(ANSWER_GRID, async {
+                let charges = self.affordable(session, standing, sql).await?;
+                let gated = self.gated(session, standing, sql, &charges, (ticket, until));
+                Ok::<_, Stop>((gated.await?, charges))
+            })
+            .await?;
+            if ticket.is_cancelled() {
+                return Err(self.withdrawn(session, standing, charges).await?.into());
+            }
+            let released = self.release(session, standing, gated, charges, asked);
+            match on_the_grid(RELEASE_GRID, released).await {
                 // Somebody was answered in the meantime: the answer is judged anew with that.
                 Err(Stop::Refused(refusal)) if refusal.code == LEDGER_MOVED => {
                     if turns == MOST_TURNS {
@@ -192,15 +203,12 @@ impl App {
         standing: &Standing,
         sql: &str,
         charges: &[Charge],
-        ticket: &Ticket,
+        (ticket, until): (&Ticket, Instant),
     ) -> Result<Gated, Stop> {
         let past = self.past(&standing.permit, session.actor.body).await?;
         let work = self.engine.ask(&standing.permit, sql, &past, ticket.cancel());
         let opaque = || Refusal::unmet("query_no_answer");
-        match ticket
-            .wait(work, tokio::time::sleep(longest(&standing.permit.limits)))
-            .await
-        {
+        match ticket.wait(work, sleep_until(until)).await {
             Ok(Err(AskError::Drawn)) => {
                 self.charge_failed(session, standing, charges.to_vec()).await?;
                 self.still_stands(session, standing).await?;
@@ -225,6 +233,19 @@ impl App {
                 Err(opaque().into())
             }
         }
+    }
+
+    /// An answer that its asker does not want any more when it could leave. Noise was drawn for it, and counts.
+    async fn withdrawn(
+        &self,
+        session: &Session,
+        standing: &Standing,
+        charges: Vec<Charge>,
+    ) -> Result<Refusal, Stop> {
+        if !charges.is_empty() {
+            self.charge_failed(session, standing, charges).await?;
+        }
+        Ok(cancelled())
     }
 
     pub(crate) async fn still_stands(&self, session: &Session, standing: &Standing) -> Result<(), Stop> {

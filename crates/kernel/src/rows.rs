@@ -10,12 +10,17 @@ use crate::cn::holds_identifier;
 const MOST_WORDS: usize = 200;
 /// Longest word of a scope, in bytes.
 const LONGEST_WORD: usize = 64;
+/// Most digits of a word: a division has twelve, and more of them narrow rows down to somebody.
+const MOST_DIGITS: usize = 12;
+/// Digits of a mobile number, which begins with a 1.
+const MOBILE: usize = 11;
 
 /// Rows whose value of one column is one of these words, or begins with one of these: divisions by their code, years,
 /// branches. A row without a value is in no scope. Values are compared as the texts they are written as.
 ///
 /// Written as `county: 110101 5301*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Read")]
 pub struct RowScope {
     /// The column, which need not be granted for anything else.
     pub column: String,
@@ -26,9 +31,34 @@ pub struct RowScope {
     pub begins: BTreeSet<String>,
 }
 
+/// A scope as it is read back, before it is one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    column: String,
+    is: BTreeSet<String>,
+    #[serde(default)]
+    begins: BTreeSet<String>,
+}
+
+impl TryFrom<Read> for RowScope {
+    type Error = NotARowScope;
+
+    fn try_from(Read { column, is, begins }: Read) -> Result<Self, NotARowScope> {
+        let scope = Self { column, is, begins };
+        scope.fits().then_some(scope).ok_or(NotARowScope)
+    }
+}
+
 /// A text that is no scope: no column or no word, too many words, or one that is too long or names a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotARowScope;
+
+impl fmt::Display for NotARowScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no column with words that tell rows apart")
+    }
+}
 
 impl RowScope {
     /// Its words as they are written; those that begin a value have a star.
@@ -36,6 +66,12 @@ impl RowScope {
         let begins = self.begins.iter().map(|word| format!("{word}*"));
         let words: Vec<String> = self.is.iter().cloned().chain(begins).collect();
         words.join(" ")
+    }
+
+    fn fits(&self) -> bool {
+        let mut words = self.is.iter().chain(&self.begins);
+        let count = self.is.len() + self.begins.len();
+        !self.column.is_empty() && (1..=MOST_WORDS).contains(&count) && words.all(|word| may_stand(word))
     }
 
     /// Whether a row with this value is in it.
@@ -61,20 +97,21 @@ impl FromStr for RowScope {
             begins: BTreeSet::new(),
         };
         for word in words.split_whitespace() {
-            // Words stand in the record for good.
-            let fits = word.len() <= LONGEST_WORD && word != "*" && !holds_identifier(word);
             match word.strip_suffix('*') {
-                _ if !fits => return Err(NotARowScope),
                 Some(begin) => scope.begins.insert(begin.to_owned()),
                 None => scope.is.insert(word.to_owned()),
             };
         }
-        let words = scope.is.len() + scope.begins.len();
-        if scope.column.is_empty() || words == 0 || words > MOST_WORDS {
-            return Err(NotARowScope);
-        }
-        Ok(scope)
+        scope.fits().then_some(scope).ok_or(NotARowScope)
     }
+}
+
+/// Whether a word, without its star, may stand in the record for good: it names nobody.
+fn may_stand(word: &str) -> bool {
+    let digits = word.chars().filter(|c| c.is_numeric()).count();
+    let mobile = digits == MOBILE && word.chars().find(|c| c.is_numeric()) == Some('1');
+    let fits = !word.is_empty() && word.len() <= LONGEST_WORD && digits <= MOST_DIGITS;
+    fits && !mobile && !holds_identifier(word)
 }
 
 #[cfg(test)]
@@ -98,6 +135,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_is_read_as_strictly_as_what_is_written() {
+        let scope: RowScope = "village: 530102001001 5301*".parse().unwrap();
+        let kept = serde_json::to_string(&scope).unwrap();
+        assert_eq!(serde_json::from_str::<RowScope>(&kept).unwrap(), scope);
+        for wrong in [
+            r#"{"column":"c","is":[]}"#,
+            r#"{"column":"","is":["a"]}"#,
+            r#"{"column":"c","is":["110101199003072017"]}"#,
+            r#"{"column":"c","is":["a"],"begins":[""]}"#,
+        ] {
+            assert!(serde_json::from_str::<RowScope>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_is_no_scope_is_not_read() {
         let many = format!(
             "c: {}",
@@ -112,6 +164,10 @@ mod tests {
             "c: *",
             "c: a *",
             "c: 110101199003072017 x",
+            "c: 110101199003072017*",
+            "c: 1101011990030*",
+            "c: 13812345678",
+            "c: 138-1234-5678*",
             &many,
             &long,
         ] {

@@ -97,7 +97,7 @@ fn an_answer_leaves_on_the_grid_however_long_it_took() {
         (1_600, 1_750),
     ] {
         assert_eq!(
-            grid_after(Duration::from_millis(took)),
+            line_after(ANSWER_GRID, Duration::from_millis(took)),
             Duration::from_millis(left)
         );
     }

@@ -41,23 +41,6 @@ pub(super) fn columns(standing: &Standing, datasets: &[DatasetRow]) -> BTreeMap<
     tables.filter(|(_, columns)| !columns.is_empty()).collect()
 }
 
-/// A table for some rows only still has the column that tells them; the engine asks the same of a query.
-fn rows_are_told(standing: &Standing, datasets: &[DatasetRow]) -> Result<(), Refusal> {
-    let permit = &standing.permit;
-    let lacks = |grant: &&TableGrant| {
-        let row = datasets.iter().find(|row| row.dataset == grant.dataset);
-        let scope = grant.rows.as_ref().zip(row);
-        scope.is_some_and(|(rows, row)| !row.columns.contains(&rows.column))
-    };
-    match permit.tables.values().find(lacks) {
-        None => Ok(()),
-        Some(_) => Err(Refusal::conflict("permit_not_supported")
-            .citing(&permit.citations.scope)
-            .fact("permit", permit.id)
-            .fact("what", "rows")),
-    }
-}
-
 /// Datasets and versions that a run reads.
 pub(super) fn read(standing: &Standing, data: RunData) -> Vec<(DatasetId, u64)> {
     let for_jobs = |grant: &&TableGrant| {
@@ -83,8 +66,7 @@ impl App {
     /// The inputs of a run.
     ///
     /// # Errors
-    /// `job_without_inputs` if no column is granted to jobs; `permit_not_supported` if a table lost the column that tells
-    /// its rows apart.
+    /// `job_without_inputs` if no column is granted to jobs.
     pub(super) async fn inputs(
         &self,
         standing: &Standing,
@@ -92,7 +74,6 @@ impl App {
     ) -> Result<BTreeMap<String, JobInput>, Stop> {
         let datasets = self.record.datasets(None).await?;
         let tables = columns(standing, &datasets);
-        rows_are_told(standing, &datasets)?;
         if tables.is_empty() {
             return Err(Refusal::unmet("job_without_inputs")
                 .citing(&standing.permit.citations.least_necessary)

@@ -13,6 +13,8 @@ refusal-version-not-promoted = Version { $version } of { $table } is still in th
        *[other] its catalogue entry is not graded, or too low.
     }
 refusal-version-not-promoted-way-out = The page of the dataset says which rule is missing and what to do.
+refusal-rows-not-told = The column { $column } tells no rows of { $table } apart: it is not there, or it names persons.
+refusal-rows-not-told-way-out = Apply by a column of groups, such as a division or a year. Under a permit that was granted already, apply anew.
 refusal-permit-ended = The permit was ended ({ $case }).
 refusal-permit-ended-way-out = Apply anew.
 refusal-table-no-longer-open = “{ $case }” is no longer unconditionally open.

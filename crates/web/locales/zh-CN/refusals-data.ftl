@@ -12,6 +12,8 @@ refusal-version-not-promoted = “{ $table }”第 { $version } 版还在治理�
        *[other] 目录条目还没有定级，或定得太低。
     }
 refusal-version-not-promoted-way-out = 数据集页面的“分域和晋级条件”写明缺哪一条、怎样补上。
+refusal-rows-not-told = “{ $table }”不能按“{ $column }”这一列划出一部分行：没有这一列，或它标识个人。
+refusal-rows-not-told-way-out = 申请时改用区划、年份这类分组的列；许可已经发出的，重新申请用数。
 refusal-permit-ended = 许可已撤销（{ $case }）。
 refusal-permit-ended-way-out = 重新申请用数。
 refusal-table-no-longer-open = “{ $case }”不再无条件开放。

@@ -53,3 +53,28 @@ fn whoever_asked_cancels_a_query_and_nobody_else_does() {
         again.await.ok();
     });
 }
+
+#[test]
+fn until_an_answer_may_leave_a_cancel_says_nothing_of_whether_it_is_there() {
+    in_world(|world| async move {
+        let chain = Chain::new(&world).await;
+        let path = format!("/api/v1/permits/{}", chain.permit());
+        let act = async {
+            // The engine is done: its answer waits for the line of the grid.
+            world.oracle.started.notified().await;
+            let body = json!({ "name": "q-1" });
+            let cancel = world
+                .post(&format!("{path}/cancellations"))
+                .token(&chain.operator);
+            cancel.json(body).await.ok();
+        };
+        let ask = world
+            .post(&format!("{path}/queries"))
+            .token(&chain.operator)
+            .with("idempotency-key", "q-1")
+            .json(json!({ "sql": "SELECT done" }));
+        let (asked, ()) = tokio::join!(ask, act);
+        assert_eq!(asked.problem(), (422, "query_cancelled".to_owned()));
+        assert!(world.store.documents("release", None).await.unwrap().is_empty());
+    });
+}

@@ -198,11 +198,18 @@ impl Chain {
 
     /// A further permit of the same chain: for some rows of `people`, and with these uses of its ages.
     pub async fn for_rows(mut self, world: &World, rows: &str, uses: &str) -> Self {
-        let tables = format!("{} people | some of them\n@ {rows}\nage: {uses}\n", self.people);
-        let set = json!({ "agreement": self.agreement, "tables": tables });
-        self.case = world.open(&self.operator, "use", set).await;
+        let filed = self.file_for_rows(world, rows, uses).await.ok();
+        self.case = filed["case"].as_str().unwrap().to_owned();
         act(world, &self.authority, &self.case, "permit").await;
         self
+    }
+
+    /// Files its application.
+    pub async fn file_for_rows(&self, world: &World, rows: &str, uses: &str) -> crate::world::Answered {
+        let tables = format!("{} people | some of them\n@ {rows}\nage: {uses}\n", self.people);
+        let set = json!({ "agreement": self.agreement, "tables": tables });
+        let body = json!({ "procedure": "use", "set": set });
+        world.post("/api/v1/cases").token(&self.operator).json(body).await
     }
 
     pub fn permit(&self) -> String {

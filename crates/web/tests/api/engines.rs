@@ -268,6 +268,7 @@ impl Ask for Oracle {
                 self.started.notify_one();
                 self.go.notified().await;
             }
+            "SELECT done" => self.started.notify_one(),
             "SELECT lost" => return Err(AskError::Opaque),
             "SELECT drawn" => return Err(AskError::Drawn),
             _ => {}

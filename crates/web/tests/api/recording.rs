@@ -43,7 +43,18 @@ pub async fn write(world: &World, stream: Stream, event: Event, documents: Vec<D
 }
 
 /// A version of the table of an entry that nobody examined.
-pub async fn recorded(world: &World, entry: &str, (table, version): (&str, u64), domain: Option<&str>) {
+pub async fn recorded(world: &World, entry: &str, version: (&str, u64), domain: Option<&str>) {
+    recorded_with(world, entry, version, domain, &["id_no", "age", "name"]).await;
+}
+
+/// The same with these columns; the first names the subject.
+pub async fn recorded_with(
+    world: &World,
+    entry: &str,
+    (table, version): (&str, u64),
+    domain: Option<&str>,
+    columns: &[&str],
+) {
     let resource: CaseId = entry.parse().unwrap();
     let dataset = DatasetId::from_bits(resource.bits());
     let event = Event::Dataset(DatasetEvent::VersionRecorded {
@@ -57,8 +68,8 @@ pub async fn recorded(world: &World, entry: &str, (table, version): (&str, u64),
         report: Digest::of(b"report"),
         domain: domain.map(str::to_owned),
         rows_per_unit: 1,
-        columns: vec!["id_no".to_owned(), "age".to_owned(), "name".to_owned()],
-        unit_columns: vec!["id_no".to_owned()],
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        unit_columns: columns[..1].iter().map(|column| (*column).to_owned()).collect(),
         correction: None,
         arrival: None,
         by: actor(),

@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, sync::atomic::Ordering};
 use axum::http::Method;
 use serde_json::{Value, json};
 use shuyu_app::{port::jobs::JobInput, runs::RUNS_A_DAY};
-use shuyu_domain::port::Record;
+use shuyu_domain::{event::Examined, port::Record};
 use shuyu_privacy::dummy::DummyValues;
 
 use crate::{
     bench::RESIDENT_ID,
     chain::{self, Chain},
+    recording::{examined, recorded_with},
     world::{Answered, World, in_world},
 };
 
@@ -222,19 +223,31 @@ fn a_run_needs_sandbox_right_columns_and_a_harmless_text() {
 #[test]
 fn a_run_for_some_rows_needs_the_column_that_tells_them() {
     in_world(|world| async move {
-        // The version has the columns `id_no`, `age` and `name`.
-        for (rows, answered) in [("age: 3*", 202), ("county: 53*", 409)] {
-            let chain = Chain::new(&world)
-                .await
-                .for_rows(&world, rows, "group python")
+        let chain = Chain::new(&world).await;
+        for by in ["county", "id_no"] {
+            let refused = chain
+                .file_for_rows(&world, &format!("{by}: 53*"), "group python")
                 .await;
-            let source = register(&world, &chain, "x", &TABLE).await;
-            let started = try_start(&world, &chain, &source, "dummy").await;
-            assert_eq!(started.status, answered, "{rows}");
-            if answered == 409 {
-                assert_eq!(started.problem().1, "permit_not_supported");
-            }
+            assert_eq!(refused.problem(), (409, "rows_not_told".to_owned()), "{by}");
         }
+        let chain = chain.for_rows(&world, "age: 3*", "group python").await;
+        let source = register(&world, &chain, "x", &TABLE).await;
+        let started = try_start(&world, &chain, &source, "dummy").await;
+        assert_eq!(started.status, 202);
+        // A later version has lost the column: nobody is given all of its rows instead.
+        recorded_with(
+            &world,
+            &chain.people,
+            ("people", 2),
+            Some("person"),
+            &["id_no", "name"],
+        )
+        .await;
+        examined(&world, &chain.people, 2, Examined::default()).await;
+        let started = try_start(&world, &chain, &source, "dummy").await;
+        assert_eq!(started.problem(), (409, "rows_not_told".to_owned()));
+        let asked = chain.ask(&world, "SELECT count(*) FROM people").await;
+        assert_eq!(asked.problem(), (409, "rows_not_told".to_owned()));
     });
 }
 
