@@ -197,7 +197,13 @@ impl Running {
             (usize::try_from(at_once).unwrap_or(usize::MAX), "queries_too_many")
         };
         if same.count() >= limit {
-            return Err(Refusal::new(RefusalKind::Limited, code).fact("limit", limit));
+            let refusal = Refusal::new(RefusalKind::Limited, code).fact("limit", limit);
+            let basis = &standing.permit.limits.at_once.basis;
+            return Err(if job {
+                refusal
+            } else {
+                refusal.citing(basis.clauses())
+            });
         }
         let query = Query {
             permit,

@@ -103,6 +103,13 @@ pub struct ColumnGrant {
     pub basis: Vec<ClauseId>,
 }
 
+impl ColumnGrant {
+    /// Whether a class that it makes says something about a person (G3).
+    pub fn speaks(&self) -> bool {
+        self.sensitive || self.uses.contains(&Use::Measure)
+    }
+}
+
 /// Whose rows a table holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -283,15 +283,19 @@ impl Work {
             further.push(self.whole(session, plan).await?);
         }
         let mut cells = cells::together(main, further, lower.keys)?;
-        for (index, class) in lower.classes.iter().enumerate() {
+        // The same for every class.
+        let everybody = match lower.classes.first() {
+            Some(class) => Some(self.whole(session, &class.everybody).await?),
+            None => None,
+        };
+        for ((index, class), everybody) in lower.classes.iter().enumerate().zip(everybody.iter().cycle()) {
             let within = self.whole(session, &class.within).await?;
             let held = self.whole(session, &class.class).await?;
-            let everybody = self.whole(session, &class.everybody).await?;
             let mut sides = Vec::new();
             for (_, plan) in &class.sides {
                 sides.push(self.whole(session, plan).await?);
             }
-            cells = classes::with_shares(&cells, index, class, ([within, held, everybody], sides))?;
+            cells = classes::with_shares(&cells, index, class, ([&within, &held, everybody], sides))?;
         }
         let outcome = gate(&cells, &lower.layout, &thresholds, &self.key, &self.rules)?;
         let places = Places::new(lower.keys, &cells, &outcome.kept)?;

@@ -6,7 +6,7 @@ use shuyu_privacy::{
     masking::pseudonym, members::Members,
 };
 
-fn key(byte: u8) -> GateKey {
+pub fn key(byte: u8) -> GateKey {
     GateKey::new([byte; 32])
 }
 
@@ -23,7 +23,7 @@ fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f64) -
     numbers.into_iter().map(one).collect()
 }
 
-fn ones(numbers: impl IntoIterator<Item = u64>) -> Vec<Contribution> {
+pub fn ones(numbers: impl IntoIterator<Item = u64>) -> Vec<Contribution> {
     people(numbers, |_| 1.0)
 }
 
@@ -32,16 +32,16 @@ fn perturbed(contributions: &[Contribution], kind: Kind, byte: u8) -> f64 {
 }
 
 /// Asks one after the other, as one statement under one key.
-struct Desk {
-    book: Book,
-    rules: Rules,
+pub struct Desk {
+    pub book: Book,
+    pub rules: Rules,
     party: &'static str,
     /// An own list has a say in what is asked.
     fused: bool,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             book: Book::default(),
             rules: Rules::all(),
@@ -51,7 +51,7 @@ impl Desk {
     }
 
     /// Each question is a statement of its own.
-    fn ask(&mut self, contributions: &[Contribution]) -> Verdict {
+    pub fn ask(&mut self, contributions: &[Contribution]) -> Verdict {
         let (verdicts, remembered) = self.judge(&[contributions.to_vec()]);
         remembered
             .rows

@@ -6,6 +6,7 @@ mod airlock;
 mod dp;
 mod gate;
 mod governance;
+mod groups;
 mod identity;
 mod label;
 mod ledger;

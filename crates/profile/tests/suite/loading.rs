@@ -13,6 +13,20 @@ fn the_sample_itself_is_sound() {
     assert_eq!(lines(&check::life_cycles(&load(&base, &own))), "");
 }
 
+/// An installation keeps the profiles that its cases are pinned to: what was added later has a default.
+#[test]
+fn a_profile_from_before_the_limits_of_queries_is_read() {
+    let lines = "query_seconds = 60\nquery_memory_mib = 1024\nqueries_at_once = 4\n";
+    let (base, own) = planted("disclosure.toml", lines, "");
+    let numbers = load(&base, &own).thresholds;
+    let of_queries = (
+        numbers.query_seconds,
+        numbers.query_memory_mib,
+        numbers.queries_at_once,
+    );
+    assert_eq!(of_queries, (60, 1024, 4));
+}
+
 #[test]
 fn all_faults_show_at_once() {
     let (base, own) = planted(PLAN_FILE, "rule = \"complete\"", "rule = \"is_fine\"");

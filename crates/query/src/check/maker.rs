@@ -344,7 +344,7 @@ fn says(relation: &Relation, expr: &Expr) -> bool {
         let grant = relation
             .leaf_of_all(column)
             .and_then(|leaf| leaf.column(&column.name));
-        grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))
+        grant.is_some_and(ColumnGrant::speaks)
     })
 }
 

@@ -12,7 +12,7 @@ use datafusion::{
     logical_expr::{BinaryExpr, Expr, Operator},
 };
 use shuyu_kernel::{ClauseId, Refusal};
-use shuyu_privacy::{Citations, Use};
+use shuyu_privacy::{Citations, ColumnGrant, Use};
 
 use super::{
     blame::pointing,
@@ -26,8 +26,7 @@ use crate::refusal::Explain;
 pub(crate) fn speaks(relation: &Relation, column: &Column) -> bool {
     relation.leaf_of_all(column).is_some_and(|leaf| {
         let grant = leaf.column(&column.name);
-        leaf.stage() == Stage::Personal
-            && grant.is_some_and(|grant| grant.sensitive || grant.uses.contains(&Use::Measure))
+        leaf.stage() == Stage::Personal && grant.is_some_and(ColumnGrant::speaks)
     })
 }
 

@@ -229,8 +229,7 @@ fn is_dimension(relation: &Relation, column: &datafusion::common::Column) -> boo
         let leaf = relation.leaf(&column);
         leaf.is_none_or(|leaf| {
             let grant = leaf.column(&column.name).cloned().unwrap_or_default();
-            leaf.stage() == Stage::Public
-                || !(grant.sensitive || grant.uses.contains(&Use::Measure) || grant.uses.contains(&Use::Link))
+            leaf.stage() == Stage::Public || !(grant.speaks() || grant.uses.contains(&Use::Link))
         })
     });
     own && label.allows(Use::Group) && label.exactness == Exactness::Exact

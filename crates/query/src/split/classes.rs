@@ -156,12 +156,12 @@ pub(crate) fn with_shares(
     cells: &RecordBatch,
     index: usize,
     class: &Class,
-    ([within, held, everybody], sides): ([RecordBatch; 3], Vec<RecordBatch>),
+    ([within, held, everybody], sides): ([&RecordBatch; 3], Vec<RecordBatch>),
 ) -> Result<RecordBatch> {
     let subjects = counts(cells, SUBJECTS)?;
-    let all = counts(&everybody, SUBJECTS)?.first().copied().unwrap_or(0.0);
-    let larger = looked_up(cells, &class.outer, &within)?;
-    let usual = looked_up(cells, &class.inner, &held)?;
+    let all = counts(everybody, SUBJECTS)?.first().copied().unwrap_or(0.0);
+    let larger = looked_up(cells, &class.outer, within)?;
+    let usual = looked_up(cells, &class.inner, held)?;
     let share = |of: &[f64], larger: &[Option<f64>]| -> Float64Array {
         let each = of.iter().zip(larger);
         each.map(|(n, of)| of.map(|of| n / of)).collect()

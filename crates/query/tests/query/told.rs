@@ -22,13 +22,14 @@ use crate::{
     refusals::TABLE,
 };
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     CASES,
     include_str!("sql-policy/arguments.jsonl"),
     include_str!("sql-policy/classes.jsonl"),
     include_str!("sql-policy/fusion.jsonl"),
     include_str!("sql-policy/membership.jsonl"),
     include_str!("sql-policy/rules.jsonl"),
+    include_str!("sql-policy/seams.jsonl"),
     include_str!("sql-policy/unions.jsonl"),
 ];
 
@@ -229,6 +230,7 @@ const FORMS: [&str; 5] = [
 #[test]
 fn every_refusal_says_why_where_for_which_use_and_what_instead() {
     let mut lacking: BTreeMap<(String, String, &str), String> = BTreeMap::new();
+    let words = words();
     let mut codes = BTreeSet::new();
     for sql in statements() {
         for permit in permits() {
@@ -243,6 +245,23 @@ fn every_refusal_says_why_where_for_which_use_and_what_instead() {
                     .entry(key)
                     .or_insert_with(|| format!("{sql}: {refusal:?}"));
             };
+            let instruction = match fact("nearest_kind") {
+                "instruction" => fact("nearest"),
+                _ => "",
+            };
+            for (told, stem) in [
+                (fact("node"), "node"),
+                (instruction, "nearest"),
+                (fact("use"), "use"),
+            ] {
+                let parts = told.split(|c: char| c == ',' || c.is_whitespace());
+                for part in parts.filter(|part| !part.is_empty()) {
+                    let key = format!("{stem}-{}", part.replace('_', "-"));
+                    if words.iter().any(|known| !known.contains(&key)) {
+                        lacks("words");
+                    }
+                }
+            }
             if refusal.clauses.is_empty() {
                 lacks("clauses");
             }
@@ -276,6 +295,27 @@ fn every_refusal_says_why_where_for_which_use_and_what_instead() {
     let known: BTreeSet<String> = codes_of_the_check();
     let unseen: Vec<&String> = known.difference(&codes).collect();
     assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+/// Keys of the messages of each language: what is told by a code has words in it.
+fn words() -> Vec<BTreeSet<String>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/locales");
+    let languages = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let languages = languages.filter(|path| path.is_dir());
+    let found: Vec<BTreeSet<String>> = languages
+        .map(|language| {
+            let files = std::fs::read_dir(language).unwrap();
+            let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+            let texts: Vec<String> = texts.collect();
+            let lines = texts.iter().flat_map(|text| text.lines());
+            let keys = lines.filter_map(|line| line.split_once(" = "));
+            keys.map(|(key, _)| key.to_owned()).collect()
+        })
+        .collect();
+    assert_eq!(found.len(), 2);
+    found
 }
 
 /// Every code that stands in the source of the check.

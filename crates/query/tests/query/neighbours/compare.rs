@@ -216,18 +216,17 @@ fn changed(
 /// Whether the person stands in a cell or an argument of the statement whose number of subjects is near `k`: margins (G6)
 /// and relations (L4) then take something else away. What a margin takes away for the sake of a part that is missing in
 /// both is drawn by a keyed function of its subjects, and drawn anew when one of them is another. So is the jitter of the
-/// relations: where people are in several cells, and while any cell has between `k` and `k + j` subjects, it decides
-/// whether others may stand beside it.
+/// relations: where people are in several cells, and two cells share or part by between `k` and `k + j` subjects, it
+/// decides whether the one may stand beside the other.
 fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
-    let between = stated.least.k..stated.least.k + stated.least.jitter;
-    let jittered = |cell: &Cell| between.contains(&(cell.subjects.len() as u64));
     let overlap = plan.has_sets() || plan.source.rows() > 1.0 || plan.source == Source::Listed;
-    if overlap && one.values().chain(other.values()).any(jittered) {
+    if overlap && (parts_near_k(stated, one, other) || parts_near_k(stated, other, one)) {
         return true;
     }
     let missing =
         |cell: &Cell| cell.due == Due::Missing || cell.figures.iter().any(|told| told.due == Due::Missing);
     let gone = one.values().any(missing) && other.values().any(missing);
+    let cells = one.len().max(other.len());
     let keys = one.keys().chain(other.keys());
     keys.into_iter().any(|key| {
         let (one, other) = (one.get(key), other.get(key));
@@ -240,7 +239,35 @@ fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
         let crossed = one.map(|cell| cell.due) != other.map(|cell| cell.due);
         // L5: a cell is split by a quarter of its subjects' number of others.
         let splits = |cell: Option<&Cell>| cell.map_or(0, |cell| cell.subjects.len() / 4);
-        let split = overlap && splits(one) != splits(other);
+        let split = overlap && splits(one) != splits(other) && splits(one).min(splits(other)) < cells;
         differs && (either(one) || either(other) || crossed || split || plan.has_sets() && gone)
+    })
+}
+
+/// Whether a cell that the person makes another one shares with some cell of its database, or has beside it, so many
+/// subjects that the jitter decides, or another number of them on this side of `k` than in the other database.
+fn parts_near_k(stated: &Stated, one: &Cells, other: &Cells) -> bool {
+    let (k, most) = (stated.least.k, stated.least.k + stated.least.jitter);
+    let parts = |a: &Cell, b: &Cell| {
+        let shared = a.subjects.intersection(&b.subjects).count() as u64;
+        [
+            shared,
+            a.subjects.len() as u64 - shared,
+            b.subjects.len() as u64 - shared,
+        ]
+    };
+    let mut cells = one.iter();
+    cells.any(|(key, cell)| {
+        let before = other.get(key);
+        if before.is_some_and(|before| before.subjects == cell.subjects) {
+            return false;
+        }
+        one.iter().any(|(beside, another)| {
+            let now = parts(cell, another);
+            let then = before.zip(other.get(beside)).map(|(a, b)| parts(a, b));
+            let near = |n: &u64| (k..most).contains(n);
+            let crossed = then.is_some_and(|then| now.iter().zip(then).any(|(a, b)| (*a < k) != (b < k)));
+            now.iter().any(near) || crossed
+        })
     })
 }
