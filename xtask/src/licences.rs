@@ -16,6 +16,7 @@ pub const ALLOWED: &[&str] = &[
     "ISC",
     "MIT",
     "MPL-2.0",
+    "MPL-2.0+",
     "Unicode-3.0",
     "Zlib",
 ];

@@ -20,6 +20,7 @@ use std::{
     sync::Arc,
 };
 
+use imbl::{OrdMap, Vector};
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Fault;
 
@@ -90,14 +91,15 @@ pub(crate) enum Head {
     },
 }
 
+/// A copy shares all with the first one until one of them grows: every statement is judged on a copy of its own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Family {
-    pub entries: Vec<Entry>,
+    pub entries: Vector<Arc<Entry>>,
     /// By entry: further cells that split it, by party.
-    pub splits: Vec<BTreeMap<String, u64>>,
-    pub known: BTreeMap<(SetKey, u64), usize>,
+    pub splits: Vector<BTreeMap<String, u64>>,
+    pub known: OrdMap<(SetKey, u64), usize>,
     /// Sums that were answered as an entry: as that one for ever, also when a nearer one is answered later.
-    pub snapped: BTreeMap<(SetKey, u64), usize>,
+    pub snapped: OrdMap<(SetKey, u64), usize>,
     pub relations: Relations,
     /// Groups that its classes are made of.
     pub groups: Groups,
@@ -109,8 +111,8 @@ pub(crate) struct Family {
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     rows: u64,
-    pub(crate) ordinals: BTreeMap<u64, u32>,
-    pub(crate) families: BTreeMap<String, Family>,
+    pub(crate) ordinals: OrdMap<u64, u32>,
+    pub(crate) families: OrdMap<String, Family>,
 }
 
 /// What is to be remembered of one statement, in order. It is void if the book has more rows than `from` by then.
@@ -229,7 +231,8 @@ impl Book {
 
     /// Sums answered so far.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.families.values().flat_map(|family| &family.entries)
+        let entries = self.families.values().flat_map(|family| &family.entries);
+        entries.map(Arc::as_ref)
     }
 
     /// How many further cells a party may have that split an answered cell: the fewest left of any cell, and
@@ -286,7 +289,7 @@ impl Family {
         if entry.fused && !self.chosen_by(&entry.party) {
             self.choosers.insert(entry.party.clone());
         }
-        self.entries.push(entry);
-        self.splits.push(BTreeMap::new());
+        self.entries.push_back(Arc::new(entry));
+        self.splits.push_back(BTreeMap::new());
     }
 }

@@ -13,7 +13,9 @@
 //! Nobody in either group has a say in which it is by a secret of theirs: groups are compared with groups, and whether
 //! the few subjects have it or not, what comes out is the same.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, sync::Arc};
+
+use imbl::{OrdMap, Vector};
 
 use crate::{
     book::Family,
@@ -63,8 +65,8 @@ pub(crate) struct Fewest<'a> {
 /// Groups of which a class was answered.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
-    all: Vec<(GroupKey, Members, bool)>,
-    places: BTreeMap<GroupKey, usize>,
+    all: Vector<(GroupKey, Arc<Members>, bool)>,
+    places: OrdMap<GroupKey, usize>,
     relations: Relations,
 }
 
@@ -100,7 +102,7 @@ impl Groups {
         self.relations
             .add_cell(u32::try_from(place).unwrap_or(u32::MAX), &classes);
         self.places.insert(key, place);
-        self.all.push((key, members, near));
+        self.all.push_back((key, Arc::new(members), near));
     }
 
     /// Whether a group is remembered.
@@ -113,7 +115,7 @@ impl Groups {
         let shared = self.relations.overlaps(members).into_keys();
         shared.filter_map(|place| {
             let (key, members, near) = self.all.get(place as usize)?;
-            Some((*key, members, *near))
+            Some((*key, members.as_ref(), *near))
         })
     }
 }

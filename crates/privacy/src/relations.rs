@@ -10,7 +10,12 @@
 //! Who asked before may have been weighed by fewer subjects (`k`, not `k_fused`), or by another jitter. Honest
 //! drill-down makes no small class and costs nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use imbl::{OrdMap, Vector};
 
 use crate::{
     field::{self, Row},
@@ -40,9 +45,11 @@ struct Reduced {
 /// Classes of subjects and the reduced rows over them, for one family of sums.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Relations {
-    class_of: BTreeMap<Atom, u32>,
-    classes: Vec<Class>,
-    basis: Vec<Reduced>,
+    class_of: OrdMap<Atom, u32>,
+    classes: Vector<Class>,
+    basis: Vector<Arc<Reduced>>,
+    /// Places of the rows, by pivot.
+    pivots: OrdMap<u32, usize>,
 }
 
 /// What a further sum would mean.
@@ -57,7 +64,7 @@ pub(crate) enum Relation {
 }
 
 /// What went before a row was put in, to take it out again.
-pub(crate) struct Before(Vec<Reduced>);
+pub(crate) struct Before(Vector<Arc<Reduced>>, OrdMap<u32, usize>);
 
 impl Relations {
     /// How many atoms each released cell shares with these members.
@@ -114,15 +121,16 @@ impl Relations {
             }
         }
         if !halves.is_empty() {
-            for reduced in &mut self.basis {
-                let doubled = reduced
-                    .row
-                    .iter()
-                    .filter_map(|(c, v)| Some((*halves.get(c)?, *v)));
-                let doubled: Row = doubled.collect();
-                reduced.row.extend(doubled);
-                reduced.row.sort_unstable_by_key(|(column, _)| *column);
-            }
+            self.change(&mut |reduced| {
+                let doubled = reduced.row.iter();
+                let doubled: Row = doubled.filter_map(|(c, v)| Some((*halves.get(c)?, *v))).collect();
+                if doubled.is_empty() {
+                    return None;
+                }
+                let mut row: Row = reduced.row.iter().copied().chain(doubled).collect();
+                row.sort_unstable_by_key(|(column, _)| *column);
+                Some(row)
+            });
         }
         let inside = touched
             .keys()
@@ -130,6 +138,22 @@ impl Relations {
         let mut inside: Vec<u32> = inside.chain(fresh).collect();
         inside.sort_unstable();
         inside
+    }
+
+    /// Puts other rows in the place of those that change; the others stay shared with copies.
+    fn change(&mut self, other: &mut dyn FnMut(&Reduced) -> Option<Row>) {
+        let changed: Vec<(usize, Arc<Reduced>)> = self
+            .basis
+            .iter()
+            .enumerate()
+            .filter_map(|(place, reduced)| {
+                let (pivot, row) = (reduced.pivot, other(reduced)?);
+                Some((place, Arc::new(Reduced { pivot, row })))
+            })
+            .collect();
+        for (place, reduced) in changed {
+            self.basis.set(place, reduced);
+        }
     }
 
     fn halve(&mut self, class: u32, size: u64) -> u32 {
@@ -144,7 +168,7 @@ impl Relations {
     }
 
     fn add_class(&mut self, class: Class) -> u32 {
-        self.classes.push(class);
+        self.classes.push_back(class);
         // A class holds a subject, and ordinals are 32 bits.
         u32::try_from(self.classes.len() - 1).unwrap_or(u32::MAX)
     }
@@ -160,35 +184,34 @@ impl Relations {
 
     /// Puts the sum over these classes in, and says what it means when fewer than `least` subjects are few.
     pub fn put(&mut self, classes: &[u32], least: u64) -> (Relation, Before) {
-        let before = Before(self.basis.clone());
+        let before = self.before();
         let relation = self.insert(classes, least).unwrap_or(Relation::Exposing);
-        for reduced in &mut self.basis {
-            reduced.row.pop_if(|(column, _)| *column == ASKED);
-        }
+        self.change(&mut |reduced| {
+            let (_, row) = reduced.row.split_last().filter(|_| is_new(&reduced.row))?;
+            Some(row.to_vec())
+        });
         (relation, before)
     }
 
     /// For a sum that is not made of classes: it is new, and nothing is put in.
     pub fn pass(&self) -> (Relation, Before) {
-        (Relation::New, Before(self.basis.clone()))
+        (Relation::New, self.before())
+    }
+
+    fn before(&self) -> Before {
+        Before(self.basis.clone(), self.pivots.clone())
     }
 
     /// Takes the last sum out again.
     pub fn undo(&mut self, before: Before) {
-        self.basis = before.0;
+        Before(self.basis, self.pivots) = before;
     }
 
     /// `None` when it is too much work to tell.
     fn insert(&mut self, classes: &[u32], least: u64) -> Option<Relation> {
         let mut work = 0u64;
-        let pivots: BTreeMap<u32, usize> = self
-            .basis
-            .iter()
-            .enumerate()
-            .map(|(place, reduced)| (reduced.pivot, place))
-            .collect();
         let mut row: Row = classes.iter().chain([&ASKED]).map(|class| (*class, 1)).collect();
-        for place in classes.iter().filter_map(|class| pivots.get(class)) {
+        for place in classes.iter().filter_map(|class| self.pivots.get(class)) {
             let Some(known) = self.basis.get(*place) else {
                 continue;
             };
@@ -205,7 +228,8 @@ impl Relations {
         };
         field::scaled(&mut row, pivot);
         self.eliminate(pivot, &row, &mut work)?;
-        self.basis.push(Reduced { pivot, row });
+        self.pivots.insert(pivot, self.basis.len());
+        self.basis.push_back(Arc::new(Reduced { pivot, row }));
         if self
             .classes
             .iter()
@@ -224,13 +248,13 @@ impl Relations {
 
     /// Takes a pivot's column out of all rows.
     fn eliminate(&mut self, pivot: u32, row: &Row, work: &mut u64) -> Option<()> {
-        for reduced in &mut self.basis {
+        self.change(&mut |reduced| {
             let factor = field::at(&reduced.row, pivot);
-            if factor != 0 {
+            (factor != 0).then(|| {
                 *work += (row.len() + reduced.row.len()) as u64;
-                reduced.row = field::reduced(&reduced.row, factor, row);
-            }
-        }
+                field::reduced(&reduced.row, factor, row)
+            })
+        });
         (*work <= MOST_WORK).then_some(())
     }
 
@@ -271,9 +295,9 @@ impl Relations {
             let mut row = reduced.row.clone();
             field::scaled(&mut row, pivot);
             self.eliminate(pivot, &row, work)?;
-            if let Some(reduced) = self.basis.get_mut(place) {
-                *reduced = Reduced { pivot, row };
-            }
+            let before = self.basis.set(place, Arc::new(Reduced { pivot, row }));
+            self.pivots.remove(&before.pivot);
+            self.pivots.insert(pivot, place);
         }
         Some(())
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use shuyu_query::bare;
 
 use super::{
+    memory,
     register::{self, Subjects},
     report::{Figure, Report},
     scratch::Scratch,
@@ -73,18 +74,8 @@ pub(super) async fn alone(
         receive,
         ingest,
         rows,
-        peak: peak_mib()?,
+        peak: memory::peak_mib()?,
     })
-}
-
-/// The most memory this process ever held, in MiB: VmHWM of `/proc/self/status` (proc(5)), given there in kB.
-fn peak_mib() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line
-        .and_then(|line| line.split_whitespace().next())
-        .context("VmHWM in /proc/self/status")?;
-    Ok(kib.parse::<f64>()? / 1024.0)
 }
 
 /// The register file and what stands in it.

@@ -9,6 +9,7 @@ mod gate;
 mod governed;
 mod ingest;
 mod ledger;
+mod memory;
 mod people;
 mod pinned;
 mod register;

@@ -8,6 +8,7 @@ use shuyu_lake::{Lake, UnitKey, UnitSpec};
 
 use super::{
     gate::{self, Question},
+    memory,
     people::{Content, EVENTS_A_PERSON},
     register,
     report::{Figure, Report},
@@ -25,7 +26,7 @@ const OF_PERSONS: Question = Question {
     sql: "SELECT county, count(*) AS n, avg(income) AS mean FROM persons GROUP BY county",
     columns: &[("county", Use::Group), ("income", Use::Measure)],
     section: "gate at scale, one row per subject",
-    wide: "",
+    wide: &[],
 };
 const OF_EVENTS: Question = Question {
     table: "events",
@@ -36,7 +37,7 @@ const OF_EVENTS: Question = Question {
         ("cost", Use::Measure),
     ],
     section: "gate at scale, events",
-    wide: "",
+    wide: &[],
 };
 
 /// Brings both tables and asks about them.
@@ -46,6 +47,7 @@ pub(super) async fn measure(report: &mut Report, scratch: &Scratch, persons: u64
         (Content::Persons, OF_PERSONS, persons),
         (Content::Events, OF_EVENTS, persons * EVENTS_A_PERSON),
     ] {
+        let watched = memory::begin();
         let watch = Stopwatch::start();
         let raw = receive(&lake, content, rows, persons).await?;
         let received = watch.seconds();
@@ -66,9 +68,24 @@ pub(super) async fn measure(report: &mut Report, scratch: &Scratch, persons: u64
             "{rows} rows; received at {:.0} rows/s",
             rows as f64 / received
         )));
+        if watched {
+            let most = memory::peak_mib()?;
+            let what = format!("most memory of it: {}", question.table);
+            report.add(Figure::new("ingest at scale", what, most, "MiB"));
+        }
+        memory::begin();
         gate::ask(report, &lake, &version, question, RUNS)
             .await
             .context(question.table)?;
+        if watched {
+            let most = memory::peak_mib()?;
+            report.add(Figure::new(
+                question.section,
+                "most memory of all of these",
+                most,
+                "MiB",
+            ));
+        }
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ fn without(rule: Rule) -> Desk {
 }
 
 fn has(number: u64) -> bool {
-    number % 3 == 0
+    number.is_multiple_of(3)
 }
 
 /// Those of all who have it, and those of all but one who have it not.
