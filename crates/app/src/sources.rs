@@ -115,7 +115,9 @@ impl App {
             .get(&standing.case)
             .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
         let profile = self.profiles.get(case.profile)?;
-        right_of(&profile, RightTo::RunJobs, case, &session.actor)?;
+        let right = right_of(&profile, RightTo::RunJobs, case, &session.actor)?;
+        let kind = standing.permit.kind.runs();
+        kind.map_err(|refusal| refusal.citing(right.basis.clauses()))?;
         Ok(standing)
     }
 

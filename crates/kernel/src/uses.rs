@@ -1,8 +1,10 @@
-//! The five uses of a column (data-plane a.2). A grant is a set of them.
+//! The uses of a column (data-plane a.2), of which a grant is a set, and the kinds of permits.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::Refusal;
 
 /// One use of a column. The empty set means sealed (封存): the column cannot be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +34,31 @@ pub enum PermitKind {
     B,
     /// A developer explores raw data, assessed and limited in time, in the sandbox only.
     C,
+}
+
+impl PermitKind {
+    /// Whether questions are answered under it.
+    ///
+    /// # Errors
+    /// `permit_products_only` under B; `permit_sandbox_only` under C.
+    pub fn asks(self) -> Result<(), Refusal> {
+        match self {
+            Self::A => Ok(()),
+            Self::B => Err(Refusal::conflict("permit_products_only")),
+            Self::C => Err(Refusal::conflict("permit_sandbox_only")),
+        }
+    }
+
+    /// Whether jobs run under it.
+    ///
+    /// # Errors
+    /// `permit_products_only` under B.
+    pub fn runs(self) -> Result<(), Refusal> {
+        match self {
+            Self::A | Self::C => Ok(()),
+            Self::B => Err(Refusal::conflict("permit_products_only")),
+        }
+    }
 }
 
 /// A word that is not a use.
@@ -70,5 +97,24 @@ impl FromStr for Use {
             .into_iter()
             .find(|each| each.name() == text)
             .ok_or_else(|| UseError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_says_what_may_be_done_under_it() {
+        let code = |done: Result<(), Refusal>| done.err().map(|refusal| refusal.code);
+        let products = Some("permit_products_only".to_owned());
+        let sandbox = Some("permit_sandbox_only".to_owned());
+        for (kind, asks, runs) in [
+            (PermitKind::A, None, None),
+            (PermitKind::B, products.clone(), products),
+            (PermitKind::C, sandbox, None),
+        ] {
+            assert_eq!((code(kind.asks()), code(kind.runs())), (asks, runs), "{kind:?}");
+        }
     }
 }

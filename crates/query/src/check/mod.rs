@@ -249,9 +249,15 @@ fn usable(
             .fact("what", what)
             .instruct("apply_anew")
     };
-    if permit.kind != PermitKind::A {
-        return Err(not_yet("kind"));
-    }
+    permit.kind.asks().map_err(|refusal| {
+        refusal
+            .under(&citations.scope)
+            .fact("permit", permit.id)
+            .instruct(match permit.kind {
+                PermitKind::A | PermitKind::C => "run_job",
+                PermitKind::B => "call_product",
+            })
+    })?;
     if !matches!(permit.mode, PermitMode::Stat | PermitMode::Dp) {
         return Err(not_yet("mode"));
     }

@@ -90,11 +90,15 @@ fn permits() -> Vec<Permit> {
         fusion: false,
         ..usual.clone()
     };
-    let other = Permit {
+    let products = Permit {
         kind: PermitKind::B,
         ..usual.clone()
     };
-    vec![usual, private, unassessed, alone, other]
+    let reviewed = Permit {
+        mode: PermitMode::Review,
+        ..usual.clone()
+    };
+    vec![usual, private, unassessed, alone, products, reviewed]
 }
 
 fn refusal(permit: &Permit, sql: &str) -> Option<Refusal> {
@@ -207,9 +211,10 @@ fn names_that_an_analyst_gave_are_told_only_if_they_cannot_be_a_persons() {
 }
 
 /// Codes about the text or the permit, or about what cannot be planned: no column of a relation stands behind them.
-const OF_TEXT: [&str; 8] = [
+const OF_TEXT: [&str; 9] = [
     "name_taken",
     "permit_not_supported",
+    "permit_products_only",
     "query_not_parsed",
     "query_not_planned",
     "query_statement_not_allowed",
