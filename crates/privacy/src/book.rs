@@ -27,6 +27,7 @@ use shuyu_kernel::Fault;
 use crate::{
     groups::{GroupKey, Groups},
     members::Members,
+    ordinals::Ordinals,
     permit::Thresholds,
     relations::Relations,
     release::SetKey,
@@ -63,9 +64,10 @@ pub(crate) const FEW: u64 = 10;
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub(crate) enum Head {
-    Units {
-        units: Vec<u64>,
-    },
+    /// Units in the order in which they were met, as releases before wrote them.
+    Units { units: Vec<u64> },
+    /// The same; they stand behind it.
+    Met,
     Entry {
         family: String,
         set: SetKey,
@@ -111,7 +113,7 @@ pub(crate) struct Family {
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     rows: u64,
-    pub(crate) ordinals: OrdMap<u64, u32>,
+    pub(crate) ordinals: Ordinals,
     pub(crate) families: OrdMap<String, Family>,
 }
 
@@ -177,6 +179,15 @@ impl Book {
             serde_json::from_slice(head).map_err(|error| Fault::new("reading the release ledger", error))?;
         match head {
             Head::Units { units } => units.into_iter().for_each(|unit| self.add_unit(unit)),
+            Head::Met => {
+                let (units, rest) = body.as_chunks::<8>();
+                if !rest.is_empty() {
+                    return Err(cut());
+                }
+                units
+                    .iter()
+                    .for_each(|unit| self.add_unit(u64::from_le_bytes(*unit)));
+            }
             Head::Entry {
                 family,
                 set,
@@ -223,10 +234,8 @@ impl Book {
         Ok(())
     }
 
-    pub(crate) fn add_unit(&mut self, unit: u64) {
-        // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
-        let next = u32::try_from(self.ordinals.len()).unwrap_or(u32::MAX);
-        self.ordinals.entry(unit).or_insert(next);
+    fn add_unit(&mut self, unit: u64) {
+        self.ordinals.add(unit);
     }
 
     /// Sums answered so far.

@@ -49,6 +49,8 @@ pub struct Draft<'a> {
     rules: &'a Rules,
     /// Members of groups that came up in this statement: every cell of one has the same.
     made: BTreeMap<GroupKey, Members>,
+    /// Units whose ordinals were asked for last, and these.
+    met: (Vec<u64>, Vec<u32>),
 }
 
 impl<'a> Draft<'a> {
@@ -70,6 +72,7 @@ impl<'a> Draft<'a> {
             key,
             rules,
             made: BTreeMap::new(),
+            met: Default::default(),
         }
     }
 
@@ -218,20 +221,35 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The ordinals of subjects. Several sums of a cell are mostly of the same ones, and are not looked up again.
+    fn meet(&mut self, contributions: &[Contribution]) {
+        let (units, ordinals) = &mut self.met;
+        if units.iter().eq(contributions.iter().map(|one| &one.unit)) {
+            return;
+        }
+        units.clear();
+        ordinals.clear();
+        for Contribution { unit, .. } in contributions {
+            let known = self.book.ordinals.get(*unit);
+            units.push(*unit);
+            ordinals.push(known.unwrap_or_else(|| {
+                self.units.push(*unit);
+                self.book.ordinals.add(*unit)
+            }));
+        }
+    }
+
     fn members(&mut self, contributions: &[Contribution]) -> Members {
         // Contributions are not stored, and marks tell nothing without the key.
         let secret = self.key.value("mark", &[]);
-        let mut all = Vec::with_capacity(contributions.len());
-        for one in contributions {
-            if !self.book.ordinals.contains_key(&one.unit) {
-                self.book.add_unit(one.unit);
-                self.units.push(one.unit);
-            }
+        self.meet(contributions);
+        let (_, ordinals) = &self.met;
+        let mark = |one: &Contribution| {
             let mark = scramble(one.amount.to_bits() ^ secret) >> 32;
-            let ordinal = self.book.ordinals.get(&one.unit).copied().unwrap_or(u32::MAX);
-            all.push((ordinal, u32::try_from(mark).unwrap_or_default()));
-        }
-        Members::new(all)
+            u32::try_from(mark).unwrap_or_default()
+        };
+        let all = ordinals.iter().copied().zip(contributions.iter().map(mark));
+        Members::new(all.collect())
     }
 
     /// What is to be remembered.
@@ -242,12 +260,8 @@ impl<'a> Draft<'a> {
         let mut rows = Vec::new();
         let remembers = !self.entries.is_empty() || !self.further.is_empty();
         if !self.units.is_empty() && remembers {
-            rows.push(row(
-                &Head::Units {
-                    units: self.units.clone(),
-                },
-                &[],
-            )?);
+            let units: Vec<u8> = self.units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            rows.push(row(&Head::Met, &units)?);
         }
         for entry in &self.entries {
             let head = Head::Entry {

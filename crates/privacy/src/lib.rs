@@ -24,6 +24,7 @@
 
 pub mod book;
 pub mod citation;
+mod class_of;
 mod columns;
 pub mod dp;
 pub mod draft;
@@ -40,6 +41,7 @@ pub mod masking;
 pub mod members;
 pub mod missing;
 pub mod noise;
+mod ordinals;
 pub mod permit;
 pub mod prf;
 pub mod quantile;

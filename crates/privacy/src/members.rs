@@ -28,6 +28,16 @@ fn atom(ordinal: u32, mark: u32) -> Atom {
     u64::from(ordinal) << 32 | u64::from(mark)
 }
 
+/// The ordinal of its subject.
+pub(crate) fn ordinal_of(atom: Atom) -> u32 {
+    u32::try_from(atom >> 32).unwrap_or(u32::MAX)
+}
+
+/// The mark of what its subject contributes.
+pub(crate) fn mark_of(atom: Atom) -> u32 {
+    u32::try_from(atom & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+}
+
 impl Members {
     /// From ordinals with marks; of two with the same ordinal the last one stands.
     pub fn new(mut all: Vec<(u32, u32)>) -> Self {

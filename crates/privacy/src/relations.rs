@@ -18,8 +18,9 @@ use std::{
 use imbl::{OrdMap, Vector};
 
 use crate::{
+    class_of::ClassOf,
     field::{self, Row},
-    members::{Atom, Members},
+    members::Members,
 };
 
 /// Most steps of elimination for one sum. Beyond it is taken to expose somebody, whatever it is.
@@ -45,7 +46,7 @@ struct Reduced {
 /// Classes of subjects and the reduced rows over them, for one family of sums.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Relations {
-    class_of: OrdMap<Atom, u32>,
+    class_of: ClassOf,
     classes: Vector<Class>,
     basis: Vector<Arc<Reduced>>,
     /// Places of the rows, by pivot.
@@ -69,10 +70,7 @@ pub(crate) struct Before(Vector<Arc<Reduced>>, OrdMap<u32, usize>);
 impl Relations {
     /// How many atoms each released cell shares with these members.
     pub fn overlaps(&self, members: &Members) -> BTreeMap<u32, u64> {
-        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
-        for class in members.atoms().filter_map(|atom| self.class_of.get(&atom)) {
-            *touched.entry(*class).or_default() += 1;
-        }
+        let (touched, _) = self.touched(members);
         let mut shared: BTreeMap<u32, u64> = BTreeMap::new();
         for (class, count) in touched {
             for cell in self.class(class).map_or(&[][..], |class| &class.cells) {
@@ -80,6 +78,31 @@ impl Relations {
             }
         }
         shared
+    }
+
+    /// How many of these members are in which class, and how many in none.
+    fn touched(&self, members: &Members) -> (BTreeMap<u32, u64>, u64) {
+        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut strangers = 0;
+        // Neighbours are mostly of one class.
+        let (mut class, mut run) = (None, 0);
+        let mut count = |class: Option<u32>, run: u64| match class {
+            Some(class) => *touched.entry(class).or_default() += run,
+            None => strangers += run,
+        };
+        for next in self.class_of.of(members.atoms()) {
+            if next != class {
+                if run > 0 {
+                    count(class, run);
+                }
+                (class, run) = (next, 0);
+            }
+            run += 1;
+        }
+        if run > 0 {
+            count(class, run);
+        }
+        (touched, strangers)
     }
 
     fn class(&self, id: u32) -> Option<&Class> {
@@ -92,14 +115,7 @@ impl Relations {
 
     /// Splits classes so that these members are a union of them; answers which.
     pub fn split(&mut self, members: &Members) -> Vec<u32> {
-        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut strangers = 0;
-        for atom in members.atoms() {
-            match self.class_of.get(&atom) {
-                Some(class) => *touched.entry(*class).or_default() += 1,
-                None => strangers += 1,
-            }
-        }
+        let (touched, strangers) = self.touched(members);
         let mut halves: BTreeMap<u32, u32> = BTreeMap::new();
         for (class, count) in &touched {
             if *count < self.size(*class) {
@@ -112,13 +128,11 @@ impl Relations {
                 cells: Vec::new(),
             })
         });
-        for atom in members.atoms() {
-            match self.class_of.get_mut(&atom) {
-                Some(class) => *class = halves.get(class).copied().unwrap_or(*class),
-                None => {
-                    self.class_of.extend(fresh.map(|class| (atom, class)));
-                }
-            }
+        if fresh.is_some() || !halves.is_empty() {
+            self.class_of.put(members.atoms(), |class| match class {
+                Some(class) => halves.get(&class).copied(),
+                None => fresh,
+            });
         }
         if !halves.is_empty() {
             self.change(&mut |reduced| {
