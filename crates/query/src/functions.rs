@@ -6,14 +6,14 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Int64Array},
+    array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, UInt64Array},
     datatypes::{DataType, Field, FieldRef, Float64Type, UInt64Type},
 };
 use datafusion::{
     common::{Result, ScalarValue},
     logical_expr::{
-        Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, ScalarFunctionArgs, ScalarUDF,
-        ScalarUDFImpl, Signature, Volatility,
+        Accumulator, AggregateUDF, AggregateUDFImpl, ColumnarValue, EmitTo, GroupsAccumulator,
+        ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
@@ -26,9 +26,10 @@ pub(crate) fn second_greatest() -> Arc<AggregateUDF> {
     }))
 }
 
-/// `contribution_key(unit, x)`: a key of subjects together with what each contributes (UInt64).
-pub(crate) fn contribution_key() -> Arc<AggregateUDF> {
-    Arc::new(AggregateUDF::from(ContributionKey {
+/// `contribution(unit, x)`: a key of a subject together with what it contributes (UInt64); keys of sets are sums of these
+/// modulo 2⁶⁴.
+pub(crate) fn contribution() -> Arc<ScalarUDF> {
+    Arc::new(ScalarUDF::from(OneContribution {
         signature: Signature::exact(vec![DataType::UInt64, DataType::Float64], Volatility::Immutable),
     }))
 }
@@ -110,6 +111,15 @@ impl AggregateUDFImpl for SecondGreatest {
     fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         Ok(Box::new(GreatestTwo::default()))
     }
+    fn groups_accumulator_supported(&self, _arguments: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+    fn create_groups_accumulator(
+        &self,
+        _arguments: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(GreatestTwoOfGroups::default()))
+    }
     fn state_fields(&self, _arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
         Ok(["first", "second"]
             .map(|name| Arc::new(Field::new(name, DataType::Float64, true)))
@@ -166,14 +176,74 @@ impl Accumulator for GreatestTwo {
     }
 }
 
+/// The greatest two values of every group.
+#[derive(Debug, Default)]
+struct GreatestTwoOfGroups(Vec<GreatestTwo>);
+
+impl GreatestTwoOfGroups {
+    fn push_all(&mut self, values: &ArrayRef, groups: &[usize], filter: Option<&BooleanArray>, total: usize) {
+        self.0.resize_with(total, GreatestTwo::default);
+        let values = values.as_primitive::<Float64Type>();
+        for (row, group) in groups.iter().enumerate() {
+            let counts = filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+            if counts
+                && values.is_valid(row)
+                && let Some(group) = self.0.get_mut(*group)
+            {
+                group.push(values.value(row));
+            }
+        }
+    }
+}
+
+impl GroupsAccumulator for GreatestTwoOfGroups {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        self.push_all(&values[0], groups, filter, total);
+        Ok(())
+    }
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        let groups = emit_to.take_needed(&mut self.0);
+        let second: Float64Array = groups.iter().map(|group| group.second).collect();
+        Ok(Arc::new(second))
+    }
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        let groups = emit_to.take_needed(&mut self.0);
+        let first: Float64Array = groups.iter().map(|group| group.first).collect();
+        let second: Float64Array = groups.iter().map(|group| group.second).collect();
+        Ok(vec![Arc::new(first), Arc::new(second)])
+    }
+    fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        for values in states {
+            self.push_all(values, groups, None, total);
+        }
+        Ok(())
+    }
+    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let counts = |row: usize| filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row));
+        let values = values[0].as_primitive::<Float64Type>().iter().enumerate();
+        let first: Float64Array = values.map(|(row, value)| value.filter(|_| counts(row))).collect();
+        let second = Float64Array::new_null(first.len());
+        Ok(vec![Arc::new(first), Arc::new(second)])
+    }
+    fn size(&self) -> usize {
+        self.0.capacity() * size_of::<GreatestTwo>()
+    }
+}
+
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct ContributionKey {
+struct OneContribution {
     signature: Signature,
 }
 
-impl AggregateUDFImpl for ContributionKey {
+impl ScalarUDFImpl for OneContribution {
     fn name(&self) -> &str {
-        "__contribution_key"
+        "__contribution"
     }
     fn signature(&self) -> &Signature {
         &self.signature
@@ -181,46 +251,18 @@ impl AggregateUDFImpl for ContributionKey {
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::UInt64)
     }
-    fn accumulator(&self, _arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(KeySum::default()))
-    }
-    fn state_fields(&self, _arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
-        Ok(vec![Arc::new(Field::new("key", DataType::UInt64, true))])
-    }
-}
-
-#[derive(Debug, Default)]
-struct KeySum(u64);
-
-impl Accumulator for KeySum {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&arguments.args)?;
         let (units, amounts) = (
-            values[0].as_primitive::<UInt64Type>(),
-            values[1].as_primitive::<Float64Type>(),
+            arrays[0].as_primitive::<UInt64Type>(),
+            arrays[1].as_primitive::<Float64Type>(),
         );
-        for row in 0..units.len() {
-            if units.is_valid(row) && amounts.is_valid(row) {
-                let one = Contribution {
-                    unit: units.value(row),
-                    amount: amounts.value(row),
-                };
-                self.0 = self.0.wrapping_add(contribution_of(one));
-            }
-        }
-        Ok(())
-    }
-    fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::UInt64(Some(self.0)))
-    }
-    fn size(&self) -> usize {
-        size_of_val(self)
-    }
-    fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::UInt64(Some(self.0))])
-    }
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let merged = states[0].as_primitive::<UInt64Type>().iter().flatten();
-        self.0 = merged.fold(self.0, u64::wrapping_add);
-        Ok(())
+        // What is nothing adds nothing.
+        let keys = units.iter().zip(amounts).map(|pair| match pair {
+            (Some(unit), Some(amount)) => contribution_of(Contribution { unit, amount }),
+            _ => 0,
+        });
+        let keys = UInt64Array::from_iter_values(keys);
+        Ok(ColumnarValue::Array(Arc::new(keys)))
     }
 }

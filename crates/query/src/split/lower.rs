@@ -262,7 +262,8 @@ impl Builder<'_> {
             sum(size.clone()).alias(name("total", index)),
             max(size.clone()).alias(name("first", index)),
             aggregate(functions::second_greatest(), vec![size]).alias(name("second", index)),
-            aggregate(functions::contribution_key(), vec![bare(UNIT), amount]).alias(name("key", index)),
+            // Sums of whole numbers without a sign wrap around.
+            sum(functions::contribution().call(vec![bare(UNIT), amount])).alias(name("key", index)),
         ];
         if part.has_values() {
             let counted = bare(&name("c", index));

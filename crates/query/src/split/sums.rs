@@ -1,6 +1,6 @@
 //! The sums over subjects that all figures are made of, and what each subject of each cell contributes to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::{
     array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
@@ -243,7 +243,8 @@ pub(crate) fn canonical(release: &Release, part: usize) -> Result<String> {
 pub(crate) struct Places {
     keys: usize,
     converter: Option<RowConverter>,
-    cells: BTreeMap<Vec<u8>, usize>,
+    /// Looked into for every row, and never walked through.
+    cells: HashMap<Vec<u8>, usize>,
 }
 
 impl Places {
@@ -253,7 +254,7 @@ impl Places {
     /// When a key has a type that does not compare.
     pub fn new(keys: usize, cells: &RecordBatch, kept: &[bool]) -> Result<Self> {
         let columns = &cells.columns()[..keys];
-        let mut places = BTreeMap::new();
+        let mut places = HashMap::new();
         let mut converter = None;
         if keys == 0 {
             places.insert(Vec::new(), 0);
