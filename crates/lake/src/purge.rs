@@ -94,6 +94,19 @@ impl Lake {
         Ok(mark)
     }
 
+    /// Whether an order was begun: its versions are refused to every read, whatever is destroyed already.
+    ///
+    /// # Errors
+    /// When the mark cannot be read.
+    pub async fn purge_begun(&self, dataset: DatasetId, order: &str) -> Result<bool, LakeError> {
+        Ok(self.mark(dataset, order).await?.is_some())
+    }
+
+    /// Whether somebody writes a dataset now, so that [`Lake::purge`] would wait.
+    pub fn is_being_written(&self, dataset: DatasetId) -> bool {
+        self.writer(dataset).try_lock().is_err()
+    }
+
     /// What an order will destroy: files of its versions that no version beside them names.
     async fn planned(&self, spec: &PurgeSpec) -> Result<PurgeProof, LakeError> {
         let versions = self.versions(spec.dataset).await?;
