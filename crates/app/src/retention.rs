@@ -1,8 +1,9 @@
 //! Terms of keeping (保存期限): a version that another one replaced goes when its term is over and nothing pins it,
 //! and so do the raw files it was made from.
 //!
-//! The sweep of a day records which terms are over, with how they were counted. In the background the pins are asked
-//! once more; then the lake is told to refuse the versions and to destroy what they alone were made of, and what went is
+//! The sweep of a day records which terms are over, with how they were counted: an order. In the background the pins are
+//! asked once more; what something needs by now stays, with the order open. Otherwise the lake is told to refuse the
+//! versions, from which moment on there is no way back, and to destroy what they alone were made of; what went is
 //! recorded. The latest version of a dataset is in use and never goes.
 
 mod keeping;
@@ -24,6 +25,7 @@ use crate::{App, Stop, dispatch::fingerprint, read::LogEntry};
 use keeping::keeping;
 pub use pins::Pin;
 pub(crate) use pins::Pinning;
+pub(crate) use purging::Purging;
 
 /// Kind of the outbox effect that wakes what destroys. The order itself stands in the record.
 pub(crate) const EFFECT: &str = "purge";
@@ -62,9 +64,7 @@ impl App {
     /// Records which terms of keeping are over today; [`App::finish_purges`] destroys. Answers how many versions.
     pub(crate) async fn end_retention(&self) -> Result<u64, Stop> {
         let today = self.today();
-        let erasing: BTreeSet<DatasetId> = (self.lake.open_erasures().await?.iter())
-            .map(|order| order.dataset)
-            .collect();
+        let erasing = self.being_erased().await?;
         let all = self.all_kept().await?;
         let held = self.held(&all, today).await?;
         let mut ended = 0;
@@ -81,6 +81,12 @@ impl App {
             tracing::info!(%today, ended, "terms of keeping were over");
         }
         Ok(ended)
+    }
+
+    /// Datasets with an order to erase a subject that is not proved: their files are changing.
+    async fn being_erased(&self) -> Result<BTreeSet<DatasetId>, Stop> {
+        let open = self.lake.open_erasures().await?;
+        Ok(open.iter().map(|order| order.dataset).collect())
     }
 
     async fn record_over(&self, row: &DatasetRow, over: Over, today: CivilDate) -> Result<(), Stop> {
@@ -143,7 +149,9 @@ impl App {
         let (own, present) = (self.profiles.get(case.profile)?, self.profile());
         let term = |profile: &Profile| {
             let fields = &profile.procedure(&case.procedure)?.fields;
-            let mut terms = fields.iter().filter(|field| field.means == Some(Meaning::Retention));
+            let mut terms = fields
+                .iter()
+                .filter(|field| field.means == Some(Meaning::Retention));
             terms.next().cloned()
         };
         let field = term(&own).or_else(|| term(&present));

@@ -36,7 +36,7 @@ pub enum PurgeState {
     New,
     /// The lake refuses its versions; some of it may be destroyed.
     Begun,
-    /// Nothing was done, and the dataset is being written: a purge would wait until that ends.
+    /// Nothing was done, and the dataset is being written: nothing is destroyed until that ends.
     Held,
 }
 
@@ -46,6 +46,6 @@ pub trait Retaining: Send + Sync {
     /// Where an order stands.
     async fn purge_state(&self, dataset: DatasetId, purge: &str) -> Result<PurgeState, Fault>;
     /// No read gives the versions any more, and what they alone were made of is destroyed. Goes on where it was
-    /// stopped, and answers the same.
-    async fn purge(&self, order: &PurgeOrder) -> Result<Purged, DataError>;
+    /// stopped, and answers the same. `None`, and nothing is done, while the dataset is being written.
+    async fn purge(&self, order: &PurgeOrder) -> Result<Option<Purged>, DataError>;
 }

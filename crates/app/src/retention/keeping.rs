@@ -14,8 +14,6 @@ pub(super) struct Known {
     pub(super) row: DatasetRow,
     pub(super) kept: BTreeMap<u64, Kept>,
     pub(super) terms: RetentionTerms,
-    /// Orders in the record without the entry that says what went.
-    pub(super) orders: Vec<Order>,
 }
 
 /// An order to destroy, as the record has it.
@@ -35,13 +33,7 @@ impl App {
         for row in self.record.datasets(None).await? {
             let events = self.dataset_events(row.dataset).await?;
             let (kept, terms) = self.kept(row.dataset, &events, &pinning).await?;
-            let orders = orders(&events);
-            all.push(Known {
-                row,
-                kept,
-                terms,
-                orders,
-            });
+            all.push(Known { row, kept, terms });
         }
         Ok(all)
     }
@@ -49,7 +41,7 @@ impl App {
     /// Raw files that stay. A file is named by its bytes: what something else was made from, or somebody brought as a
     /// paper, stays, and so does what a pinned version was made from.
     pub(super) async fn held(&self, all: &[Known], today: CivilDate) -> Result<BTreeSet<Digest>, Stop> {
-        let papers = self.uploads().await?.into_iter();
+        let papers = self.all_uploads().await?.into_iter();
         let papers = papers.filter(|upload| upload.kind == UploadKind::Paper);
         let mut held: BTreeSet<Digest> = papers.map(|upload| upload.digest).collect();
         for own in all.iter().flat_map(|known| known.kept.values()) {
@@ -133,4 +125,153 @@ pub(super) fn keeping(
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use shuyu_domain::event::{EndedRaw, EndedTerm};
+    use shuyu_kernel::{Actor, BodyId, DatasetId, PersonId};
+
+    use super::*;
+
+    const OWN: u128 = 7;
+
+    fn at(index: u64, day: &str, event: DatasetEvent) -> (LogEntry, DatasetEvent) {
+        let day: CivilDate = day.parse().expect("a day");
+        let entry = LogEntry {
+            index,
+            recorded_at: Zone::CHINA.at_hour(day, 9),
+            kind: String::new(),
+            stream: String::new(),
+            prev_hash: Digest::of(b""),
+            leaf: Digest::of(b""),
+            line: String::new(),
+            event: None,
+            note: None,
+        };
+        (entry, event)
+    }
+
+    fn version(version: u64, raw: &[&str]) -> DatasetEvent {
+        DatasetEvent::VersionRecorded {
+            dataset: DatasetId::from_bits(OWN),
+            table: "t".to_owned(),
+            resource: CaseId::from_bits(OWN),
+            version,
+            rows: 1,
+            files: Vec::new(),
+            raw: files(raw),
+            report: Digest::of(b"report"),
+            domain: None,
+            rows_per_unit: 1,
+            columns: Vec::new(),
+            unit_columns: Vec::new(),
+            correction: None,
+            arrival: None,
+            by: Actor {
+                person: PersonId::from_bits(1),
+                body: BodyId::from_bits(1),
+                role: String::new(),
+                post: String::new(),
+                delegation: None,
+            },
+        }
+    }
+
+    fn files<T: FromIterator<Digest>>(raw: &[&str]) -> T {
+        raw.iter().map(|name| Digest::of(name.as_bytes())).collect()
+    }
+
+    fn ended(purge: &str, versions: &[u64], raw: &[&str]) -> DatasetEvent {
+        let term = |version: u64| EndedTerm {
+            version,
+            replaced_on: "2026-03-02".parse().expect("a day"),
+            limit: RetentionTerms::default().version.limit,
+            until: "2031-03-02".parse().expect("a day"),
+            clauses: Vec::new(),
+        };
+        let over = files::<Vec<Digest>>(raw).into_iter();
+        DatasetEvent::RetentionEnded {
+            dataset: DatasetId::from_bits(OWN),
+            resource: CaseId::from_bits(OWN),
+            purge: purge.to_owned(),
+            on: "2031-03-03".parse().expect("a day"),
+            versions: versions.iter().map(|version| term(*version)).collect(),
+            raw: over.map(|raw| EndedRaw { raw, term: term(1) }).collect(),
+        }
+    }
+
+    fn purged(purge: &str, versions: &[u64]) -> DatasetEvent {
+        DatasetEvent::VersionsPurged {
+            dataset: DatasetId::from_bits(OWN),
+            resource: CaseId::from_bits(OWN),
+            purge: purge.to_owned(),
+            versions: versions.to_vec(),
+            files: Vec::new(),
+            raw: Vec::new(),
+        }
+    }
+
+    fn log(events: Vec<(&str, DatasetEvent)>) -> Vec<(LogEntry, DatasetEvent)> {
+        let numbered = (0..).zip(events);
+        numbered
+            .map(|(index, (day, event))| at(index, day, event))
+            .collect()
+    }
+
+    #[test]
+    fn an_order_is_open_until_the_record_says_what_went_by_its_name() {
+        let log = log(vec![
+            ("2026-01-01", version(1, &["a"])),
+            ("2026-03-02", version(2, &["b"])),
+            ("2027-03-03", ended("raw", &[], &["a"])),
+            ("2031-03-03", ended("rows", &[1], &[])),
+            ("2031-03-03", purged("raw", &[])),
+        ]);
+        let open = orders(&log);
+        assert_eq!(
+            open,
+            [Order {
+                purge: "rows".to_owned(),
+                resource: CaseId::from_bits(OWN),
+                versions: [1].into(),
+                raw: BTreeSet::new(),
+            }]
+        );
+        let before: Vec<String> = orders(&log[..4]).into_iter().map(|order| order.purge).collect();
+        assert_eq!(before, ["raw", "rows"], "in the order in which they were given");
+    }
+
+    #[test]
+    fn a_version_has_a_term_from_the_day_it_was_replaced_and_what_it_was_made_from_is_not_forgotten() {
+        let terms = RetentionTerms::default();
+        let kept = |events| keeping(&log(events), &terms, Zone::CHINA);
+        let two = vec![
+            ("2026-01-01", version(1, &["a"])),
+            ("2026-03-02", version(2, &["a", "b"])),
+        ];
+        let found = kept(two.clone());
+        let day = |text: &str| text.parse::<CivilDate>().ok();
+        assert_eq!(found[&1].replaced_on, day("2026-03-02"));
+        let on: CivilDate = "2026-03-02".parse().expect("a day");
+        assert_eq!(found[&1].until, terms.version.until(on));
+        assert_eq!(found[&1].raw_until, terms.raw.until(on));
+        assert!(found[&1].may_be_pinned());
+        assert_eq!((found[&2].replaced_on, found[&2].until), (None, None));
+        assert!(!found[&2].may_be_pinned(), "the latest has no term");
+
+        let over = [two, vec![("2031-03-03", ended("p", &[1], &["a"]))]].concat();
+        let found = kept(over.clone());
+        assert_eq!((found[&1].ended, found[&1].purged), (Some(2), None));
+        assert!(found[&1].may_be_pinned(), "it is there still");
+        assert!(found[&1].raw.is_empty() && found[&1].raw_ended == Some(2));
+        assert_eq!(found[&1].made_from, files(&["a"]));
+        // The same bytes brought anew are the raw file of a version without an order.
+        let again = kept([over.clone(), vec![("2031-03-04", version(3, &["a"]))]].concat());
+        assert_eq!(again[&3].raw, files(&["a"]));
+
+        let gone = kept([over, vec![("2031-03-04", purged("p", &[1]))]].concat());
+        assert_eq!(gone[&1].purged, Some(3));
+        assert!(!gone[&1].may_be_pinned());
+    }
 }

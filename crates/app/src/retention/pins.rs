@@ -142,7 +142,7 @@ impl App {
                 place.insert(keeping(&events, &profile.retention, profile.zone));
             }
             let own = known.get(&dataset).and_then(|kept| kept.get(&version));
-            if own.is_some_and(|own| own.ended.is_none()) {
+            if own.is_some_and(|own| own.purged.is_none()) {
                 pins.entry(from)
                     .or_default()
                     .insert(Pin::Derived { dataset, version });
@@ -152,12 +152,7 @@ impl App {
     }
 }
 
-fn pin_by_products(
-    holders: &Holders,
-    dataset: DatasetId,
-    read: &BTreeMap<ReleaseId, u64>,
-    pins: &mut Pins,
-) {
+fn pin_by_products(holders: &Holders, dataset: DatasetId, read: &BTreeMap<ReleaseId, u64>, pins: &mut Pins) {
     for case in &holders.products {
         let content = content_release(case).and_then(|release| read.get(&release).copied());
         let index = case.index.as_ref().filter(|index| index.dataset == dataset);

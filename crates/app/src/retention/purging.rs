@@ -1,7 +1,10 @@
 //! Destroying what the record ordered: in the background, since a dataset that is being written lets nothing be
 //! destroyed, and neither seals nor notices may wait for it.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use shuyu_domain::{
     Event,
@@ -20,6 +23,27 @@ use crate::{
     port::{DataError, PurgeOrder, PurgeState},
 };
 
+/// Whether the record may have orders that can be carried out: looked at once after a start, after each order and each
+/// sweep, and again while one waits.
+#[derive(Debug)]
+pub(crate) struct Purging(AtomicBool);
+
+impl Default for Purging {
+    fn default() -> Self {
+        Self(AtomicBool::new(true))
+    }
+}
+
+impl Purging {
+    /// There may be something to destroy.
+    pub(crate) fn wake(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+    fn take(&self) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
+}
+
 /// What came of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Came {
@@ -27,13 +51,13 @@ enum Came {
     Done,
     /// Something pinned it after its term was recorded as over: it stays until nothing does.
     Pinned,
-    /// The dataset is being written.
+    /// The dataset is being written, or a subject is being erased from it.
     Later,
 }
 
 impl App {
     /// Destroys what was ordered and is pinned by nothing now, and records what went. Run regularly; an order that
-    /// fails leaves the others to go on, and is tried again.
+    /// fails leaves the others to go on, and is tried again. What is pinned is asked for again with the next sweep.
     ///
     /// # Errors
     /// When the open orders, or what pins them, cannot be listed.
@@ -51,7 +75,7 @@ impl App {
             match self.finish_purge(dataset, &order).await {
                 Ok(Came::Done) => finished += 1,
                 Ok(Came::Pinned) => {
-                    tracing::warn!(%dataset, purge = order.purge, "pinned meanwhile: not destroyed");
+                    tracing::info!(%dataset, purge = order.purge, "pinned meanwhile: not destroyed");
                 }
                 Ok(Came::Later) => self.purging.wake(),
                 Err(error) => {
@@ -77,6 +101,7 @@ impl App {
             PurgeState::Held => return Ok(Came::Later),
             // The lake refuses the versions already, and may have destroyed some: there is no way back.
             PurgeState::Begun => order.raw.clone(),
+            PurgeState::New if self.being_erased().await?.contains(&dataset) => return Ok(Came::Later),
             PurgeState::New => {
                 // Asked for each order anew: what was pinned while another one was carried out counts.
                 let all = self.all_kept().await?;
@@ -87,11 +112,10 @@ impl App {
                 &order.raw - &self.held(&all, self.today()).await?
             }
         };
-        self.purge(dataset, order, raw).await?;
-        Ok(Came::Done)
+        self.purge(dataset, order, raw).await
     }
 
-    async fn purge(&self, dataset: DatasetId, order: &Order, raw: BTreeSet<Digest>) -> Result<(), Stop> {
+    async fn purge(&self, dataset: DatasetId, order: &Order, raw: BTreeSet<Digest>) -> Result<Came, Stop> {
         let spec = PurgeOrder {
             dataset,
             versions: order.versions.clone(),
@@ -99,7 +123,9 @@ impl App {
             purge: order.purge.clone(),
         };
         let gone = match self.lake.purge(&spec).await {
-            Ok(gone) => gone,
+            Ok(Some(gone)) => gone,
+            // Somebody began to write since the state was asked for. The pins are asked again when that is over.
+            Ok(None) => return Ok(Came::Later),
             Err(DataError::Fault(fault)) => return Err(fault.into()),
             Err(DataError::Refused(refusal) | DataError::Found { refusal, .. }) => {
                 return Err(Fault::new("purging versions", refusal).into());
@@ -122,7 +148,7 @@ impl App {
             })
         });
         self.record.transact(request, decide).await?;
-        Ok(())
+        Ok(Came::Done)
     }
 }
 

@@ -18,7 +18,7 @@ impl Retaining for LakeAdapter {
             Err(LakeError::Refused(refusal)) => Err(Fault::new("asking for a purge", refusal)),
         }
     }
-    async fn purge(&self, order: &PurgeOrder) -> Result<Purged, DataError> {
+    async fn purge(&self, order: &PurgeOrder) -> Result<Option<Purged>, DataError> {
         let spec = PurgeSpec {
             dataset: order.dataset,
             versions: order.versions.clone(),
@@ -26,9 +26,9 @@ impl Retaining for LakeAdapter {
             order: order.purge.clone(),
         };
         let proof = self.lake.purge(&spec).await.map_err(data_error)?;
-        Ok(Purged {
+        Ok(proof.map(|proof| Purged {
             files: proof.files,
             raw: proof.raw.into_iter().collect(),
-        })
+        }))
     }
 }
