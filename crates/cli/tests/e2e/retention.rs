@@ -22,8 +22,8 @@ async fn wound(base: &str, dataset: &str, days: i64) {
     let _ = client.post("/api/v1/training/clock", &order, None).await;
 }
 
-/// Longest that the background may take: it looks every two seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest that the background may take: it looks every two seconds, and a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 async fn purged(base: &str, dataset: &str) -> Json {
     let destroyed = async {
