@@ -19,10 +19,9 @@ use shuyu_kernel::{DatasetId, Digest, Fault, Refusal};
 
 use crate::{
     App, Session, Stop,
-    account::parse,
     dispatch::fingerprint,
     erasure::ERASER,
-    files::{Upload, UploadKind},
+    files::UploadKind,
     port::{EraseOrder, OpenErasure},
 };
 
@@ -198,8 +197,7 @@ impl App {
     /// it may be cited.
     async fn data_uploads(&self) -> Result<BTreeSet<Digest>, Stop> {
         let (mut data, mut papers) = (BTreeSet::new(), BTreeSet::new());
-        for document in self.record.documents("upload", None).await? {
-            let upload: Upload = parse(&document)?;
+        for upload in self.all_uploads().await? {
             match upload.kind {
                 UploadKind::Data => data.insert(upload.digest),
                 UploadKind::Paper => papers.insert(upload.digest),

@@ -143,6 +143,13 @@ impl App {
         Ok(upload)
     }
 
+    /// Every upload, of whichever body. One that cannot be read is a fault: what is not understood is never destroyed.
+    pub(crate) async fn all_uploads(&self) -> Result<Vec<Upload>, Stop> {
+        let stored = self.record.documents("upload", None).await?;
+        let uploads: Result<Vec<Upload>, _> = stored.iter().map(parse).collect();
+        Ok(uploads?)
+    }
+
     pub(crate) async fn upload_of(&self, digest: Digest, body: &str) -> Result<Option<Upload>, Stop> {
         let stored = self.record.document("upload", &upload_key(digest, body)).await?;
         Ok(stored.as_ref().map(parse).transpose()?)

@@ -252,7 +252,7 @@ impl App {
             } else if effect.kind == erasing::EFFECT {
                 self.hide_erased(&effect).await?;
             } else if effect.kind == retention::EFFECT {
-                self.carry_out_purge(&effect).await?;
+                self.purging.wake();
             } else if effect.kind == reminder::EFFECT {
                 self.deliver_reminder(&effect).await?;
             } else if self.record.document("notice", &effect.key).await?.is_none() {

@@ -19,7 +19,7 @@ use crate::{
     dispatch::fingerprint,
     files::UploadKind,
     jobs::{JobStatus, Running},
-    port::{Cancel, DataError, DeriveOrder, IngestOrder, Ingested, OnProgress, VersionOrder},
+    port::{DataError, DeriveOrder, IngestOrder, Ingested, OnProgress, VersionOrder},
     subjects::{Table, provides},
 };
 
@@ -177,11 +177,10 @@ impl App {
             unit_columns: new.unit_columns.clone(),
             ..table
         };
-        let watch = (job.on_progress(), job.cancel.clone());
         self.record_version(
             session,
             (table, correction),
-            (made, watch),
+            (made, job.on_progress()),
             (key, fingerprint(&new)),
         )
         .await
@@ -233,8 +232,8 @@ impl App {
             unit_columns,
             ..table
         };
-        let watch = (place.0.on_progress(), place.0.cancel.clone());
-        self.record_version(session, (table, None), (made, watch), (key, fingerprint(&new)))
+        let made = (made, place.0.on_progress());
+        self.record_version(session, (table, None), made, (key, fingerprint(&new)))
             .await
     }
 
@@ -280,19 +279,15 @@ impl App {
         &self,
         session: &Session,
         (table, correction): (Table, Option<Correction>),
-        (made, watch): (Ingested, (OnProgress, Cancel)),
+        (made, on_progress): (Ingested, OnProgress),
         (key, fingerprint): (String, Digest),
     ) -> Result<DatasetMade, Stop> {
         let order = VersionOrder {
             dataset: table.dataset,
             version: made.version,
         };
-        let examined = DatasetEvent::VersionExamined {
-            dataset: table.dataset,
-            resource: table.resource,
-            version: made.version,
-            examined: self.examine_made(order, made.domain.is_some(), watch).await?,
-        };
+        let about = (table.resource, made.domain.is_some());
+        let examined = self.examine_made(order, about, on_progress).await;
         let report = self.keep_report(session, &made).await?;
         // What the lake made, not what was ordered: a repeated key gives the version of the first attempt.
         let table = Table {
@@ -339,7 +334,7 @@ impl App {
             // Since the work began the entry, the registry and the names of tables may have changed.
             table.check(&profiles, loaded, &loaded.datasets, (&actor, today))?;
             Ok(Proposal {
-                events: vec![Event::Dataset(event), Event::Dataset(examined)],
+                events: [event].into_iter().chain(examined).map(Event::Dataset).collect(),
                 reply,
                 ..Proposal::default()
             })

@@ -312,7 +312,7 @@ impl App {
         Ok(all.into_values().rev().collect())
     }
 
-    /// Asks a job to stop; nothing of it remains.
+    /// Asks a job to stop; nothing of it remains. Once the rows are in the lake it is too late: they are recorded.
     pub async fn cancel_job(&self, session: &Session, number: u64) -> Result<JobView, Stop> {
         let result = self.own_job(session, number).await;
         let view = self

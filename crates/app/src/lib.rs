@@ -124,6 +124,7 @@ pub struct App {
     books: books::Books,
     unproven: Unproven,
     erasing: erasing::Waiting,
+    purging: retention::Purging,
     ending: own::Ending,
     lineage: lineage::Graph,
     /// The sandbox, where one is wired, and the runs in it.
@@ -154,6 +155,7 @@ impl App {
             books: books::Books::default(),
             unproven: Unproven::default(),
             erasing: erasing::Waiting::default(),
+            purging: retention::Purging::default(),
             ending: own::Ending::default(),
             lineage: lineage::Graph::default(),
             sandbox: runs::Sandbox::default(),

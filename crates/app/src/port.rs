@@ -26,7 +26,7 @@ use crate::arriving::{Arrival, Arriving};
 pub use asking::{Answer, Ask, AskError, Cell, DpEstimate, ExpectedFigure, Gated};
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 pub use own::{OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey};
-pub use retaining::{PurgeOrder, Purged, Retaining};
+pub use retaining::{PurgeOrder, PurgeState, Purged, Retaining};
 pub use trial::{TrialTable, TryOut};
 
 /// Unpredictable bytes for tokens, keys and nonces. The real source is built by `cli`.

@@ -5,12 +5,14 @@
 //! the catalogue entry, and what follows is asked at every use. A version that does not hold is refused to permits
 //! and jobs and may still be made a de-identified version of, which is judged by itself.
 
+use std::sync::Arc;
+
 use shuyu_domain::{
     Case, Event, Value,
     event::{DatasetEvent, Examined},
     port::{DatasetRow, Loaded, Proposal},
 };
-use shuyu_kernel::{DatasetId, Refusal};
+use shuyu_kernel::{CaseId, DatasetId, Refusal};
 use shuyu_privacy::governance::{
     discovery::{ColumnFindings, Sensitive},
     grade::{GradeProposal, Reason, propose},
@@ -36,6 +38,8 @@ pub struct Zone {
     pub rules: Vec<(PromotionRule, bool)>,
     /// Columns that name persons in a table without subjects.
     pub naming: Vec<String>,
+    /// The level that the examination proposes to whoever grades the entry, if there was one.
+    pub level: Option<u8>,
 }
 
 /// What an examination found, as the record keeps it: no kinds, no shares, no values.
@@ -76,6 +80,7 @@ pub(crate) fn zone(profile: &Profile, entry: Option<&Case>, row: &DatasetRow) ->
         promoted: rules.iter().all(|(_, holds)| *holds),
         rules,
         naming: found.map(|found| found.naming.clone()).unwrap_or_default(),
+        level: found.map(|found| found.level),
     }
 }
 
@@ -114,16 +119,59 @@ pub(crate) fn check(profile: &Profile, loaded: &Loaded, row: &DatasetRow) -> Res
 }
 
 impl App {
-    /// Examines a version that was just made, for its record.
+    /// What an examination of a version that was just made found, for its record. `about` is its catalogue entry, and
+    /// whether it names subjects. Its rows are in the lake already, so nobody stops this, and if it fails the version
+    /// is recorded as one that nobody examined.
     pub(crate) async fn examine_made(
         &self,
         order: VersionOrder,
-        personal: bool,
-        (on_progress, cancel): (OnProgress, Cancel),
-    ) -> Result<Examined, Stop> {
-        let found = self.lake.examine(order, on_progress, cancel).await?;
+        (resource, personal): (CaseId, bool),
+        on_progress: OnProgress,
+    ) -> Option<DatasetEvent> {
+        let (dataset, version) = (order.dataset, order.version);
+        let found = self.lake.examine(order, on_progress, Cancel::default()).await;
+        let found = found.map_err(Stop::from).inspect_err(|error| {
+            tracing::error!(%dataset, version, %error, "a new version could not be examined");
+        });
+        let found = found.ok()?;
+        Some(DatasetEvent::VersionExamined {
+            dataset,
+            resource,
+            version,
+            examined: examined(&found.columns, &propose(&found.columns, found.units), personal),
+        })
+    }
+
+    /// Examines the latest version of every dataset that was never examined: it came before examinations were recorded,
+    /// or its examination failed. Run at start and regularly; one that fails leaves the others to go on.
+    ///
+    /// # Errors
+    /// When the datasets cannot be listed.
+    pub async fn examine_left(&self, cancel: &Cancel) -> Result<u64, Stop> {
+        let rows = self.record.datasets(None).await?.into_iter();
+        let mut done = 0;
+        for row in rows.filter(|row| row.examined.is_none()) {
+            match self.examine_row(&row, cancel).await {
+                Ok(()) => done += 1,
+                Err(_) if cancel.is_cancelled() => break,
+                Err(error) => {
+                    tracing::error!(dataset = %row.dataset, %error, "a version could not be examined");
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    async fn examine_row(&self, row: &DatasetRow, cancel: &Cancel) -> Result<(), Stop> {
+        let order = VersionOrder {
+            dataset: row.dataset,
+            version: row.version,
+        };
+        let nobody_watches: OnProgress = Arc::new(|_| {});
+        let found = self.lake.examine(order, nobody_watches, cancel.clone()).await?;
         let proposal = propose(&found.columns, found.units);
-        Ok(examined(&found.columns, &proposal, personal))
+        let found = examined(&found.columns, &proposal, row.domain.is_some());
+        self.record_examined(row, found).await
     }
 
     /// Records what an examination found of a version that was made before examinations were recorded.

@@ -1,35 +1,33 @@
 //! Terms of keeping (保存期限): a version that another one replaced goes when its term is over and nothing pins it,
 //! and so do the raw files it was made from.
 //!
-//! The sweep of a day records which terms are over, with how they were counted; from the commit on no read gives the
-//! versions; an effect destroys what they alone were made of, and what went is recorded. The latest version of a
-//! dataset is in use and never goes.
+//! The sweep of a day records which terms are over, with how they were counted: an order. In the background the pins are
+//! asked once more; what something needs by now stays, with the order open. Otherwise the lake is told to refuse the
+//! versions, from which moment on there is no way back, and to destroy what they alone were made of; what went is
+//! recorded. The latest version of a dataset is in use and never goes.
 
+mod keeping;
 mod pins;
+mod purging;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use shuyu_domain::{
     Event,
     event::{DatasetEvent, EndedRaw, EndedTerm},
     port::{DatasetRow, Effect, Loaded, Proposal},
 };
-use shuyu_kernel::{CaseId, CivilDate, DatasetId, Digest, Fault, Zone};
-use shuyu_profile::{Meaning, RetentionTerm, RetentionTerms, written_term};
+use shuyu_kernel::{CaseId, CivilDate, DatasetId, Digest};
+use shuyu_profile::{Meaning, Profile, RetentionTerm, RetentionTerms, written_term};
 
-use crate::{
-    App, Stop,
-    account::parse,
-    dispatch::fingerprint,
-    files::{Upload, UploadKind},
-    port::{DataError, PurgeOrder},
-    read::LogEntry,
-};
+use crate::{App, Stop, dispatch::fingerprint, read::LogEntry};
 
+use keeping::keeping;
 pub use pins::Pin;
+pub(crate) use pins::Pinning;
+pub(crate) use purging::Purging;
 
-/// Kind of the outbox effect that destroys: it is carried out even if the process dies after the commit.
+/// Kind of the outbox effect that wakes what destroys. The order itself stands in the record.
 pub(crate) const EFFECT: &str = "purge";
 
 /// Until when a version is kept, and why.
@@ -51,13 +49,8 @@ pub struct Kept {
     pub raw_ended: Option<u64>,
     /// Raw files it was made from whose term is not recorded as over.
     pub(crate) raw: BTreeSet<Digest>,
-}
-
-/// Where an order stands in the outbox.
-#[derive(Debug, Serialize, Deserialize)]
-struct Destroy {
-    dataset: DatasetId,
-    purge: String,
+    /// All raw files it was made from.
+    pub(crate) made_from: BTreeSet<Digest>,
 }
 
 /// What of a dataset is over on a day.
@@ -68,37 +61,32 @@ struct Over {
 }
 
 impl App {
-    /// Records which terms of keeping are over today; what nothing pins is destroyed by the outbox. Answers how many
-    /// versions.
+    /// Records which terms of keeping are over today; [`App::finish_purges`] destroys. Answers how many versions.
     pub(crate) async fn end_retention(&self) -> Result<u64, Stop> {
         let today = self.today();
-        let erasing: BTreeSet<DatasetId> = (self.lake.open_erasures().await?.iter())
-            .map(|order| order.dataset)
-            .collect();
-        let mut all = Vec::new();
-        for row in self.record.datasets(None).await? {
-            let events = self.dataset_events(row.dataset).await?;
-            let (kept, terms) = self.kept(row.dataset, &events).await?;
-            all.push((row, kept, terms));
-        }
-        // A file is named by its bytes: what something else was made from, or somebody cites, stays.
-        let mut held = self.brought_as_papers().await?;
-        for (_, kept, _) in &all {
-            let stays = kept.values().filter(|own| !own.raw_is_over(today));
-            held.extend(stays.flat_map(|own| own.raw.iter().copied()));
-        }
+        let erasing = self.being_erased().await?;
+        let all = self.all_kept().await?;
+        let held = self.held(&all, today).await?;
         let mut ended = 0;
-        for (row, kept, terms) in all.iter().filter(|(row, ..)| !erasing.contains(&row.dataset)) {
-            let over = over(kept, terms, (today, &held));
+        for known in all.iter().filter(|known| !erasing.contains(&known.row.dataset)) {
+            let over = over(&known.kept, &known.terms, (today, &held));
             if !over.versions.is_empty() || !over.raw.is_empty() {
                 ended += over.versions.len() as u64;
-                self.record_over(row, over, today).await?;
+                self.record_over(&known.row, over, today).await?;
             }
         }
+        // What was pinned after its term was recorded as over may be free today.
+        self.purging.wake();
         if ended > 0 {
             tracing::info!(%today, ended, "terms of keeping were over");
         }
         Ok(ended)
+    }
+
+    /// Datasets with an order to erase a subject that is not proved: their files are changing.
+    async fn being_erased(&self) -> Result<BTreeSet<DatasetId>, Stop> {
+        let open = self.lake.open_erasures().await?;
+        Ok(open.iter().map(|order| order.dataset).collect())
     }
 
     async fn record_over(&self, row: &DatasetRow, over: Over, today: CivilDate) -> Result<(), Stop> {
@@ -132,108 +120,46 @@ impl App {
         Ok(())
     }
 
-    /// Destroys what an order in the record names, and records what went.
-    pub(crate) async fn carry_out_purge(&self, effect: &Effect) -> Result<(), Stop> {
-        let destroy: Destroy = serde_json::from_value(effect.payload.clone())
-            .map_err(|error| Fault::new("purging versions", error))?;
-        let ordered =
-            (self.dataset_events(destroy.dataset).await?.into_iter()).find_map(|(_, event)| match event {
-                DatasetEvent::RetentionEnded {
-                    resource,
-                    purge,
-                    versions,
-                    raw,
-                    ..
-                } if purge == destroy.purge => Some((resource, versions, raw)),
-                _ => None,
-            });
-        let (resource, versions, raw) =
-            ordered.ok_or_else(|| Fault::new("purging versions", "the record has no such order"))?;
-        let order = PurgeOrder {
-            dataset: destroy.dataset,
-            versions: versions.iter().map(|term| term.version).collect(),
-            raw: raw.iter().map(|file| file.raw).collect(),
-            purge: destroy.purge.clone(),
-        };
-        let gone = match self.lake.purge(&order).await {
-            Ok(gone) => gone,
-            Err(DataError::Fault(fault)) => return Err(fault.into()),
-            Err(DataError::Refused(refusal) | DataError::Found { refusal, .. }) => {
-                return Err(Fault::new("purging versions", refusal).into());
-            }
-        };
-        let event = DatasetEvent::VersionsPurged {
-            dataset: destroy.dataset,
-            resource,
-            purge: destroy.purge.clone(),
-            versions: order.versions.into_iter().collect(),
-            files: gone.files,
-            raw: gone.raw,
-        };
-        let key = (
-            EFFECT.to_owned(),
-            format!("{}/{}", destroy.purge, destroy.dataset),
-        );
-        let request = self.dataset_request("prove-purge", destroy.dataset, key, fingerprint(&event));
-        let decide = Box::new(move |_: &Loaded| {
-            Ok(Proposal {
-                events: vec![Event::Dataset(event)],
-                ..Proposal::default()
-            })
-        });
-        self.record.transact(request, decide).await?;
-        Ok(())
-    }
-
-    /// Digests of what somebody brought as a paper.
-    async fn brought_as_papers(&self) -> Result<BTreeSet<Digest>, Stop> {
-        let mut papers = BTreeSet::new();
-        for document in self.record.documents("upload", None).await? {
-            let upload: Upload = parse(&document)?;
-            if upload.kind == UploadKind::Paper {
-                papers.insert(upload.digest);
-            }
-        }
-        Ok(papers)
-    }
-
     /// How long each version of a dataset is kept, and by which terms.
     pub(crate) async fn kept(
         &self,
         dataset: DatasetId,
         events: &[(LogEntry, DatasetEvent)],
+        pinning: &Pinning,
     ) -> Result<(BTreeMap<u64, Kept>, RetentionTerms), Stop> {
         let entry = events.first().map(|(_, event)| event.resource());
         let (terms, unclear) = self.terms_of(entry).await?;
         let mut kept = keeping(events, &terms, self.profile().zone);
-        self.pin(dataset, self.today(), &mut kept).await?;
-        for own in kept
-            .values_mut()
-            .filter(|own| unclear && own.replaced_on.is_some())
-        {
+        self.pin(dataset, (self.today(), pinning), &mut kept).await?;
+        for own in kept.values_mut().filter(|own| unclear && own.may_be_pinned()) {
             own.pins.insert(Pin::Entry);
         }
         Ok((kept, terms))
     }
 
     /// The terms for data of a catalogue entry: its own before those of the profile. Also whether the entry says
-    /// something that is no term, so that nothing is destroyed.
+    /// something that is no term, so that nothing is destroyed. What the version of the rules that the entry is under
+    /// does not call a term may be called one by the present version: it counts, since what is destroyed is gone.
     async fn terms_of(&self, entry: Option<CaseId>) -> Result<(RetentionTerms, bool), Stop> {
         let terms = self.profile().retention.clone();
         let loaded = self.record.load(&entry.into_iter().collect()).await?;
         let Some(case) = entry.and_then(|entry| loaded.linked.get(&entry)) else {
             return Ok((terms, false));
         };
-        let profile = self.profiles.get(case.profile)?;
-        let fields = profile
-            .procedure(&case.procedure)
-            .map(|procedure| &procedure.fields);
-        let field = (fields.into_iter().flatten()).find(|field| field.means == Some(Meaning::Retention));
-        let said = field.and_then(|field| Some((field, case.fields.get(&field.id)?.text())));
-        Ok(match said.filter(|(_, text)| !text.trim().is_empty()) {
+        let (own, present) = (self.profiles.get(case.profile)?, self.profile());
+        let term = |profile: &Profile| {
+            let fields = &profile.procedure(&case.procedure)?.fields;
+            let mut terms = fields
+                .iter()
+                .filter(|field| field.means == Some(Meaning::Retention));
+            terms.next().cloned()
+        };
+        let field = term(&own).or_else(|| term(&present));
+        let said = field.and_then(|field| Some((case.fields.get(&field.id)?.text(), field)));
+        Ok(match said.filter(|(text, _)| !text.trim().is_empty()) {
             None => (terms, false),
-            Some((field, text)) => match written_term(&text) {
-                Some(limit) => (terms.of_entry(limit, field.basis.clone()), false),
+            Some((text, field)) => match written_term(&text) {
+                Some(limit) => (terms.of_entry(limit, field.basis), false),
                 None => (terms, true),
             },
         })
@@ -241,6 +167,11 @@ impl App {
 }
 
 impl Kept {
+    /// Whether anything can keep it: it was replaced and is there still.
+    fn may_be_pinned(&self) -> bool {
+        self.replaced_on.is_some() && self.purged.is_none()
+    }
+
     /// Whether its term is over and nothing pins it, and nobody said so yet.
     fn is_over(&self, today: CivilDate) -> bool {
         self.ended.is_none() && self.pins.is_empty() && self.until.is_some_and(|until| until < today)
@@ -250,51 +181,6 @@ impl Kept {
     fn raw_is_over(&self, today: CivilDate) -> bool {
         self.pins.is_empty() && self.raw_until.is_some_and(|until| until < today)
     }
-}
-
-/// Versions of a dataset with their terms, from its events; without what pins them.
-pub(crate) fn keeping(
-    events: &[(LogEntry, DatasetEvent)],
-    terms: &RetentionTerms,
-    zone: Zone,
-) -> BTreeMap<u64, Kept> {
-    let mut kept: BTreeMap<u64, Kept> = BTreeMap::new();
-    for (entry, event) in events {
-        match event {
-            DatasetEvent::VersionRecorded { version, raw, .. } => {
-                let on = zone.date(entry.recorded_at);
-                if let Some(before) = kept.values_mut().next_back() {
-                    before.replaced_on = Some(on);
-                    before.until = terms.version.until(on);
-                    before.raw_until = terms.raw.until(on).filter(|_| !before.raw.is_empty());
-                }
-                kept.entry(*version).or_default().raw = raw.iter().copied().collect();
-            }
-            DatasetEvent::RetentionEnded { versions, raw, .. } => {
-                for own in kept.values_mut() {
-                    let before = own.raw.len();
-                    own.raw.retain(|file| raw.iter().all(|ended| ended.raw != *file));
-                    if own.raw.is_empty() && before > 0 {
-                        own.raw_ended = Some(entry.index);
-                    }
-                }
-                for term in versions {
-                    if let Some(own) = kept.get_mut(&term.version) {
-                        (own.ended, own.until) = (Some(entry.index), Some(term.until));
-                    }
-                }
-            }
-            DatasetEvent::VersionsPurged { versions, .. } => {
-                for (_, own) in kept.iter_mut().filter(|(number, _)| versions.contains(number)) {
-                    own.purged = Some(entry.index);
-                }
-            }
-            DatasetEvent::ErasureOrdered { .. }
-            | DatasetEvent::SubjectErased { .. }
-            | DatasetEvent::VersionExamined { .. } => {}
-        }
-    }
-    kept
 }
 
 /// What is over on a day. A raw file goes with the term of the last version that was made from it.

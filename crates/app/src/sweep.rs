@@ -91,8 +91,11 @@ impl App {
             }
         }
         swept.reminded = self.remind(&profile, today).await?;
-        self.end_retention().await?;
-        self.swept.0.store(today.days(), Ordering::Relaxed);
+        match self.end_retention().await {
+            Ok(_) => self.swept.0.store(today.days(), Ordering::Relaxed),
+            // Clocks are swept and the platform starts all the same; the day stays open, so that it is tried again.
+            Err(error) => tracing::error!(%error, "terms of keeping could not be ended"),
+        }
         if swept != Swept::default() {
             let Swept {
                 expired,

@@ -11,7 +11,6 @@ use shuyu_kernel::{Digest, Timestamp};
 use crate::{
     App, Session, Stop,
     account::{COUNTERS, parse},
-    files::Upload,
     identity::DAY_COUNTERS,
     port::Sweep,
     product::{NONCES, QUOTAS},
@@ -89,10 +88,8 @@ impl App {
 
     /// Raw files that the record knows.
     pub(crate) async fn papers(&self) -> Result<BTreeSet<Digest>, Stop> {
-        let uploads = self.record.documents("upload", None).await?;
-        // A file whose record cannot be read is kept: what is not understood is never swept.
-        let uploads: Result<Vec<Upload>, _> = uploads.iter().map(parse).collect();
-        let mut papers: BTreeSet<Digest> = uploads?.iter().map(|upload| upload.digest).collect();
+        let uploads = self.all_uploads().await?;
+        let mut papers: BTreeSet<Digest> = uploads.iter().map(|upload| upload.digest).collect();
         papers.extend(self.indexes_in_use().await?);
         papers.extend(self.files_of_work().await?);
         Ok(papers)

@@ -4,6 +4,7 @@
 mod bench;
 mod demo;
 mod embedded;
+mod examining;
 mod folder;
 mod isolation;
 mod keys;

@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use crate::{
-    embedded,
+    embedded, examining,
     folder::{DataFolder, Wanted},
     isolation,
     real::{KillAt, SystemClock, SystemRandom},
@@ -251,13 +251,14 @@ pub async fn start(options: ServeOptions) -> anyhow::Result<Server> {
     let app = opened.app.clone();
     let sweeping = tokio::spawn(sweep_regularly(app.clone(), stopped.clone()));
     let erasing = tokio::spawn(erase_regularly(app.clone(), stopped.clone()));
+    let examining = tokio::spawn(examining::regularly(app.clone(), stopped.clone()));
     let watching = tokio::spawn(sweep_clocks_regularly(app.clone(), stopped.clone()));
     let sealing = tokio::spawn(seal_regularly(opened, stopped));
     Ok(Server {
         app,
         address,
         stop,
-        tasks: vec![http, sweeping, erasing, watching, sealing],
+        tasks: vec![http, sweeping, erasing, examining, watching, sealing],
     })
 }
 
@@ -321,6 +322,9 @@ async fn erase_regularly(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         }
         if let Err(error) = app.finish_erasures().await {
             tracing::error!(%error, "erasing failed");
+        }
+        if let Err(error) = app.finish_purges().await {
+            tracing::error!(%error, "destroying what is over failed");
         }
         if let Err(error) = app.finish_own_lists().await {
             tracing::error!(%error, "ending own lists failed");

@@ -57,20 +57,23 @@ pub struct PurgeProof {
 
 impl Lake {
     /// Destroys versions and raw files. What a version that stays names as well is left. May be repeated; goes on
-    /// where it was killed, and answers the same.
+    /// where it was killed, and answers the same. `None`, and nothing is done, while somebody writes the dataset: who
+    /// waits here would not know what became of the reasons to destroy.
     ///
     /// # Errors
     /// Refuses `dataset_unknown`, `dataset_version_unknown`, `version_in_use` (the latest one); a fault when a file
     /// cannot be destroyed.
-    pub async fn purge(&self, spec: &PurgeSpec) -> Result<PurgeProof, LakeError> {
+    pub async fn purge(&self, spec: &PurgeSpec) -> Result<Option<PurgeProof>, LakeError> {
         let writer = self.writer(spec.dataset);
-        let _alone = writer.lock().await;
+        let Ok(_alone) = writer.try_lock() else {
+            return Ok(None);
+        };
         let mut mark = match self.mark(spec.dataset, &spec.order).await? {
             Some(mark) => mark,
             None => self.planned(spec).await?,
         };
         if mark.done {
-            return Ok(mark);
+            return Ok(Some(mark));
         }
         self.keep_mark(spec.dataset, &mark).await?;
         self.kill.reached("lake.purge_marked");
@@ -91,7 +94,20 @@ impl Lake {
         self.kill.reached("lake.purge_destroyed");
         mark.done = true;
         self.keep_mark(spec.dataset, &mark).await?;
-        Ok(mark)
+        Ok(Some(mark))
+    }
+
+    /// Whether an order was begun: its versions are refused to every read, whatever is destroyed already.
+    ///
+    /// # Errors
+    /// When the mark cannot be read.
+    pub async fn purge_begun(&self, dataset: DatasetId, order: &str) -> Result<bool, LakeError> {
+        Ok(self.mark(dataset, order).await?.is_some())
+    }
+
+    /// Whether somebody writes a dataset now, so that [`Lake::purge`] would do nothing.
+    pub fn is_being_written(&self, dataset: DatasetId) -> bool {
+        self.writer(dataset).try_lock().is_err()
     }
 
     /// What an order will destroy: files of its versions that no version beside them names.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use shuyu_kernel::{DatasetId, Digest};
+use shuyu_kernel::{DatasetId, Digest, Fault};
 
 use super::DataError;
 
@@ -29,10 +29,23 @@ pub struct Purged {
     pub raw: Vec<Digest>,
 }
 
+/// Where an order to destroy stands in the lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PurgeState {
+    /// Nothing was done.
+    New,
+    /// The lake refuses its versions; some of it may be destroyed.
+    Begun,
+    /// Nothing was done, and the dataset is being written: nothing is destroyed until that ends.
+    Held,
+}
+
 /// The lake, as retention needs it.
 #[async_trait]
 pub trait Retaining: Send + Sync {
+    /// Where an order stands.
+    async fn purge_state(&self, dataset: DatasetId, purge: &str) -> Result<PurgeState, Fault>;
     /// No read gives the versions any more, and what they alone were made of is destroyed. Goes on where it was
-    /// stopped, and answers the same.
-    async fn purge(&self, order: &PurgeOrder) -> Result<Purged, DataError>;
+    /// stopped, and answers the same. `None`, and nothing is done, while the dataset is being written.
+    async fn purge(&self, order: &PurgeOrder) -> Result<Option<Purged>, DataError>;
 }

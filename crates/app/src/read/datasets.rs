@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::{
-    Event,
+    Case, Event,
     event::{Arrival, Correction, DatasetEvent, ErasedFile, ErasedVersion, ErasureReason},
     port::{CaseFilter, CaseRow, DatasetRow, ReleaseRead, Stream},
 };
@@ -16,11 +16,12 @@ use super::LogEntry;
 use crate::{
     App, Session, Stop,
     account::parse,
-    retention::{Kept, Pin},
+    product::content_release,
+    retention::{Kept, Pin, Pinning},
 };
 
-/// Most products looked at for an impact list; a place has hundreds.
-const PRODUCTS: u64 = 10_000;
+/// Products read in one go.
+const PAGE: u64 = 500;
 
 /// A version of a dataset.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,7 @@ pub struct VersionLine {
     pub files: Vec<Digest>,
     /// Ledger index of its entry.
     pub entry: u64,
-    /// Its term of keeping is over: no read gives it any more.
+    /// Its term of keeping is recorded as over: it is destroyed, or will be when nothing needs it.
     pub ended: bool,
 }
 
@@ -119,7 +120,7 @@ impl App {
 
     async fn history_kept(&self, session: &Session, dataset: DatasetId) -> Result<History, Stop> {
         let events = self.dataset_events(dataset).await?;
-        let (mut kept, terms) = self.kept(dataset, &events).await?;
+        let (mut kept, terms) = self.kept(dataset, &events, &Pinning::default()).await?;
         let entry = events.first().map(|(_, event)| event.resource());
         if !self.sees_uses(session, entry).await? {
             for own in kept.values_mut() {
@@ -243,29 +244,43 @@ impl App {
 
     /// Products whose content is one of these releases.
     async fn products_of(&self, releases: &[ReleaseId]) -> Result<Vec<CaseRow>, Stop> {
-        let profile = self.profile();
-        let procedures = profile
-            .procedures
-            .iter()
-            .filter(|procedure| procedure.field(CONTENT).is_some());
-        let filter = CaseFilter {
-            procedures: procedures.map(|procedure| procedure.id.clone()).collect(),
-            limit: PRODUCTS,
-            ..CaseFilter::default()
-        };
-        if releases.is_empty() || filter.procedures.is_empty() {
+        if releases.is_empty() {
             return Ok(Vec::new());
         }
-        let (mut rows, _) = self.record.cases(&filter).await?;
-        let loaded = self.record.load(&rows.iter().map(|row| row.id).collect()).await?;
-        rows.retain(|row| {
-            let content = loaded
-                .linked
-                .get(&row.id)
-                .and_then(|case| case.fields.get(CONTENT));
-            content.is_some_and(|value| value.text().parse().is_ok_and(|id| releases.contains(&id)))
-        });
-        Ok(rows)
+        let delivers = |case: &Case| content_release(case).is_some_and(|id| releases.contains(&id));
+        let products = self.product_cases().await?.into_iter();
+        let own = products.filter(|(_, case)| delivers(case));
+        Ok(own.map(|(row, _)| row).collect())
+    }
+
+    /// Every product, newest first: cases of procedures by which answers are delivered.
+    pub(crate) async fn product_cases(&self) -> Result<Vec<(CaseRow, Case)>, Stop> {
+        let profile = self.profile();
+        let procedures = (profile.procedures.iter()).filter(|procedure| procedure.field(CONTENT).is_some());
+        let mut filter = CaseFilter {
+            procedures: procedures.map(|procedure| procedure.id.clone()).collect(),
+            limit: PAGE,
+            ..CaseFilter::default()
+        };
+        let mut products: Vec<(CaseRow, Case)> = Vec::new();
+        if filter.procedures.is_empty() {
+            return Ok(products);
+        }
+        loop {
+            // One that is opened meanwhile moves the others on: some come twice, none is passed over.
+            let (rows, total) = self.record.cases(&filter).await?;
+            let mut loaded = self.record.load(&rows.iter().map(|row| row.id).collect()).await?;
+            let known = |row: CaseRow| loaded.linked.remove(&row.id).map(|case| (row, case));
+            let fresh = rows.into_iter().filter_map(known);
+            let fresh: Vec<(CaseRow, Case)> = fresh
+                .filter(|(row, _)| products.iter().all(|(known, _)| known.id != row.id))
+                .collect();
+            products.extend(fresh);
+            filter.offset += PAGE;
+            if filter.offset >= total {
+                return Ok(products);
+            }
+        }
     }
 
     /// Latest versions of tables whose recipe names this version.
@@ -336,7 +351,7 @@ impl App {
 }
 
 /// Field of a product that names the release it delivers.
-pub(crate) const CONTENT: &str = "content_release";
+const CONTENT: &str = "content_release";
 
 fn open_line(subject: Digest) -> ErasureLine {
     ErasureLine {

@@ -22,7 +22,6 @@ pub mod who;
 
 pub use archive::{Archive, ArchivedPaper};
 pub use case::{ActNow, CaseView, TimelineItem};
-pub(crate) use datasets::CONTENT;
 pub use datasets::{ErasureLine, History, Impact, VersionLine};
 pub use desk::{QueueRow, Urgency};
 pub use exceptions::Granted;

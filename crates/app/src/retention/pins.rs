@@ -3,14 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use shuyu_domain::{Case, port::CaseFilter};
+use shuyu_domain::{Case, Source};
 use shuyu_kernel::{CaseId, CivilDate, DatasetId, ReleaseId};
+use tokio::sync::OnceCell;
 
 use super::{Kept, keeping};
-use crate::{App, Stop, product::content_release, read::CONTENT};
+use crate::{App, Stop, product::content_release};
 
-/// Most products looked at; a place has hundreds.
-const PRODUCTS: u64 = 10_000;
+/// What may pin versions, whatever the dataset: read once for all that are asked about, and only when one has a version
+/// that could be pinned.
+#[derive(Default)]
+pub(crate) struct Pinning(OnceCell<Holders>);
+
+struct Holders {
+    sources: Vec<Source>,
+    products: Vec<Case>,
+    /// Agreements that are not closed, among those that products were delivered under.
+    agreements: BTreeSet<CaseId>,
+}
 
 /// A reason to keep a version. The case is left out for whoever is no party of the catalogue entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,20 +71,33 @@ impl Pin {
 type Pins = BTreeMap<u64, BTreeSet<Pin>>;
 
 impl App {
+    async fn holders(&self) -> Result<Holders, Stop> {
+        let products = self.product_cases().await?.into_iter();
+        let products: Vec<Case> = products.map(|(_, case)| case).collect();
+        let delivered = products.iter().flat_map(|case| &case.deliveries);
+        let delivered: BTreeSet<CaseId> = delivered.map(|delivery| delivery.agreement).collect();
+        let loaded = self.record.load(&delivered).await?;
+        let open = |id: &CaseId| loaded.linked.get(id).is_some_and(|case| !case.closed);
+        Ok(Holders {
+            sources: self.record.sources(None).await?,
+            products,
+            agreements: delivered.into_iter().filter(open).collect(),
+        })
+    }
+
     /// Enters what pins the replaced versions of a dataset that are there still.
     pub(super) async fn pin(
         &self,
         dataset: DatasetId,
-        today: CivilDate,
+        (today, pinning): (CivilDate, &Pinning),
         kept: &mut BTreeMap<u64, Kept>,
     ) -> Result<(), Stop> {
-        let replaced = kept
-            .iter()
-            .filter(|(_, own)| own.ended.is_none() && own.replaced_on.is_some());
+        let replaced = kept.iter().filter(|(_, own)| own.may_be_pinned());
         let of: BTreeSet<u64> = replaced.map(|(number, _)| *number).collect();
         if of.is_empty() {
             return Ok(());
         }
+        let holders = pinning.0.get_or_try_init(|| self.holders()).await?;
         let mut pins = Pins::new();
         let mut read: BTreeMap<ReleaseId, u64> = BTreeMap::new();
         let mut used: BTreeSet<(CaseId, u64)> = BTreeSet::new();
@@ -82,7 +105,7 @@ impl App {
             read.insert(release.release, release.version);
             used.insert((release.case, release.version));
         }
-        for source in self.record.sources(None).await? {
+        for source in &holders.sources {
             let runs = source.runs.values().flat_map(|run| &run.read);
             let own = runs.filter(|(id, _)| *id == dataset);
             used.extend(own.map(|(_, version)| (source.case, *version)));
@@ -98,60 +121,10 @@ impl App {
                 pins.entry(version).or_default().insert(Pin::Permit(Some(case)));
             }
         }
-        self.pin_by_products(dataset, &read, &mut pins).await?;
+        pin_by_products(holders, dataset, &read, &mut pins);
         self.pin_by_lineage(dataset, &mut pins).await?;
         for (number, own) in kept.iter_mut().filter(|(number, _)| of.contains(*number)) {
             own.pins = pins.remove(number).unwrap_or_default();
-        }
-        Ok(())
-    }
-
-    async fn pin_by_products(
-        &self,
-        dataset: DatasetId,
-        read: &BTreeMap<ReleaseId, u64>,
-        pins: &mut Pins,
-    ) -> Result<(), Stop> {
-        let profile = self.profile();
-        let procedures = (profile.procedures.iter()).filter(|procedure| procedure.field(CONTENT).is_some());
-        let filter = CaseFilter {
-            procedures: procedures.map(|procedure| procedure.id.clone()).collect(),
-            limit: PRODUCTS,
-            ..CaseFilter::default()
-        };
-        if filter.procedures.is_empty() {
-            return Ok(());
-        }
-        let (rows, _) = self.record.cases(&filter).await?;
-        let loaded = self.record.load(&rows.iter().map(|row| row.id).collect()).await?;
-        let product = |id: &CaseId| loaded.linked.get(id);
-        let rests_on = |case: &Case| -> BTreeSet<u64> {
-            let content = content_release(case).and_then(|release| read.get(&release).copied());
-            let index = case.index.as_ref().filter(|index| index.dataset == dataset);
-            content
-                .into_iter()
-                .chain(index.map(|index| index.version))
-                .collect()
-        };
-        let resting: Vec<(&Case, BTreeSet<u64>)> = (rows.iter().filter_map(|row| product(&row.id)))
-            .map(|case| (case, rests_on(case)))
-            .filter(|(_, versions)| !versions.is_empty())
-            .collect();
-        let agreements = resting.iter().flat_map(|(case, _)| &case.deliveries);
-        let agreements: BTreeSet<CaseId> = agreements.map(|delivery| delivery.agreement).collect();
-        let agreed = self.record.load(&agreements).await?;
-        for (case, versions) in resting {
-            let open = |id: &CaseId| agreed.linked.get(id).is_some_and(|case| !case.closed);
-            let agreements = case
-                .deliveries
-                .iter()
-                .map(|delivery| delivery.agreement)
-                .filter(open);
-            let own = (!case.closed).then_some(Pin::Product(Some(case.id)));
-            let found: BTreeSet<Pin> = agreements.map(|id| Pin::Agreement(Some(id))).chain(own).collect();
-            for version in versions.into_iter().filter(|_| !found.is_empty()) {
-                pins.entry(version).or_default().extend(found.clone());
-            }
         }
         Ok(())
     }
@@ -169,12 +142,27 @@ impl App {
                 place.insert(keeping(&events, &profile.retention, profile.zone));
             }
             let own = known.get(&dataset).and_then(|kept| kept.get(&version));
-            if own.is_some_and(|own| own.ended.is_none()) {
+            if own.is_some_and(|own| own.purged.is_none()) {
                 pins.entry(from)
                     .or_default()
                     .insert(Pin::Derived { dataset, version });
             }
         }
         Ok(())
+    }
+}
+
+fn pin_by_products(holders: &Holders, dataset: DatasetId, read: &BTreeMap<ReleaseId, u64>, pins: &mut Pins) {
+    for case in &holders.products {
+        let content = content_release(case).and_then(|release| read.get(&release).copied());
+        let index = case.index.as_ref().filter(|index| index.dataset == dataset);
+        let versions = content.into_iter().chain(index.map(|index| index.version));
+        let agreements = case.deliveries.iter().map(|delivery| delivery.agreement);
+        let agreements = agreements.filter(|id| holders.agreements.contains(id));
+        let own = (!case.closed).then_some(Pin::Product(Some(case.id)));
+        let found: BTreeSet<Pin> = agreements.map(|id| Pin::Agreement(Some(id))).chain(own).collect();
+        for version in versions.filter(|_| !found.is_empty()) {
+            pins.entry(version).or_default().extend(found.clone());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Terms of keeping over real HTTP: the clock is wound, what was replaced goes with proof, what is in use stays; killed
 //! in between, it goes on.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value as Json, json};
 use shuyu_kernel::CivilDate;
@@ -22,14 +22,21 @@ async fn wound(base: &str, dataset: &str, days: i64) {
     let _ = client.post("/api/v1/training/clock", &order, None).await;
 }
 
+/// Longest that the background may take: it looks every two seconds, and a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 async fn purged(base: &str, dataset: &str) -> Json {
-    loop {
-        let history = history(base, dataset).await;
-        if history["versions"][2]["kept"]["purged"].is_u64() {
-            return history;
+    let destroyed = async {
+        loop {
+            let history = history(base, dataset).await;
+            if history["versions"][2]["kept"]["purged"].is_u64() {
+                return history;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, destroyed).await;
+    in_time.expect("nothing was destroyed")
 }
 
 fn parquet(folder: &Path, dataset: &str) -> usize {

@@ -311,7 +311,7 @@ pub enum DatasetEvent {
         /// What was found.
         examined: Examined,
     },
-    /// Nothing pins these versions and their term is over; from now on no read gives them.
+    /// The term of these versions is over and nothing pins them. They are destroyed unless something pins them by then.
     RetentionEnded {
         /// Dataset.
         dataset: DatasetId,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use shuyu_kernel::{Digest, Timestamp, kill::NoKill};
-use shuyu_lake::{IngestMode, PurgeSpec};
+use shuyu_lake::{IngestMode, PurgeProof, PurgeSpec};
 
 use crate::{
     erase::{PEOPLE, VICTIM, carried_out, filled, ordered, unit},
@@ -41,6 +41,11 @@ fn purge(versions: &[u64], raw: &[Digest], order: &str) -> PurgeSpec {
     }
 }
 
+async fn purged(world: &World, spec: &PurgeSpec) -> PurgeProof {
+    let proof = world.lake.purge(spec).await.expect("purged");
+    proof.expect("nobody writes")
+}
+
 async fn rows(world: &World, version: u64) -> Result<u64, &'static str> {
     match world.lake.snapshot(dataset(TABLE), Some(version)).await {
         Ok(snapshot) => {
@@ -67,11 +72,7 @@ async fn a_purged_version_is_refused_and_only_what_nobody_else_names_is_destroye
     let world = World::new();
     let raws = three(&world).await;
     assert_eq!(parquet(&world), 3);
-    let first = world
-        .lake
-        .purge(&purge(&[0], &[raws[0]], "p1"))
-        .await
-        .expect("purged");
+    let first = purged(&world, &purge(&[0], &[raws[0]], "p1")).await;
     assert!(
         first.files.is_empty(),
         "the second version names the file of the first one too"
@@ -86,19 +87,15 @@ async fn a_purged_version_is_refused_and_only_what_nobody_else_names_is_destroye
     );
     assert!(world.lake.open_raw(raws[1]).is_ok());
 
-    let second = world.lake.purge(&purge(&[1], &[], "p2")).await.expect("purged");
+    let second = purged(&world, &purge(&[1], &[], "p2")).await;
     assert_eq!(second.files.len(), 2, "its own file and the one it shared");
     assert_eq!(
         (rows(&world, 1).await, rows(&world, 2).await),
         (Err("purged"), Ok(1))
     );
     assert_eq!(parquet(&world), 1);
-    let again = world
-        .lake
-        .purge(&purge(&[1], &[], "p2"))
-        .await
-        .expect("the same order");
-    assert_eq!(again, second);
+    let again = purged(&world, &purge(&[1], &[], "p2")).await;
+    assert_eq!(again, second, "the same order");
 
     let latest = lake_refusal(world.lake.purge(&purge(&[2], &[], "p3")).await);
     assert_eq!(latest.code, "version_in_use");
@@ -142,7 +139,7 @@ async fn a_purge_killed_anywhere_goes_on_and_the_versions_that_stay_are_whole() 
             .await
             .expect("sweep");
         assert_eq!(rows(&world, 2).await, Ok(1), "{point}");
-        let proof = world.lake.purge(&order).await.expect("purged");
+        let proof = purged(&world, &order).await;
         assert_eq!(
             (proof.files.len(), proof.raw),
             (2, raws[..2].iter().copied().collect()),
@@ -167,7 +164,7 @@ async fn a_subject_is_erased_from_the_versions_that_are_left() {
         raw: BTreeSet::new(),
         order: "p1".to_owned(),
     };
-    world.lake.purge(&spec).await.expect("purged");
+    purged(&world, &spec).await;
     ordered(&world, "o1").await;
     let proof = carried_out(&world, "o1").await;
     let held: Vec<_> = proof
@@ -188,4 +185,25 @@ async fn a_subject_is_erased_from_the_versions_that_are_left() {
             .expect("snapshot");
         world.lake.verify(&snapshot).await.expect("whole");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_destroyed_while_somebody_writes() {
+    let world = World::new();
+    let raws = three(&world).await;
+    let order = purge(&[0, 1], &raws[..1], "p1");
+    let more = spec(dataset(TABLE), vec![world.raw(b"v\n4\n").await], "k3");
+    let mut writing = Box::pin(world.ingest(more));
+    assert!(futures::poll!(&mut writing).is_pending(), "it has begun");
+    assert!(world.lake.is_being_written(dataset(TABLE)));
+    assert_eq!(world.lake.purge(&order).await.expect("no fault"), None);
+    let begun = world.lake.purge_begun(dataset(TABLE), "p1").await;
+    assert!(!begun.expect("no fault"), "there is a way back");
+    writing.await.expect("ingest");
+    assert!(!world.lake.is_being_written(dataset(TABLE)));
+    assert_eq!(rows(&world, 0).await, Ok(1));
+    purged(&world, &order).await;
+    let begun = world.lake.purge_begun(dataset(TABLE), "p1").await;
+    assert!(begun.expect("no fault"));
+    assert_eq!(rows(&world, 0).await, Err("purged"));
 }

@@ -112,11 +112,15 @@ promotion-said = Whether it holds
 promotion-way-out = What to do
 promotion-holds = holds
 promotion-missing = missing
+promotion-at-recording = checked when the version was recorded
 promotion-checksum = The checksum of every file stands in the ledger
 promotion-self-check = Self-check of quality passed (rows that fail enter no version)
 promotion-examined = Examined for sensitive fields
-promotion-examined-way-out = The provider or the operator orders an examination below, under data governance.
+promotion-examined-way-out = The platform examines it in the background, every hour; if it is urgent, the provider or the operator orders an examination below, under data governance.
 promotion-subjects = No numbers of persons in a table that names no subjects
-promotion-subjects-way-out = Bring it again and name the columns of the subject, or derive a version that leaves these columns out or masks them.
+promotion-subjects-way-out = The provider brings it again and names the columns of the subject, or derives a version that leaves these columns out or masks them.
 promotion-graded = The catalogue entry is graded, the strictest counting
-promotion-graded-way-out = Enter the grade in the catalogue entry; where the examination asks whether the data is important, the lowest grade is not enough.
+promotion-graded-way-out = The provider enters the grade in the catalogue entry{ $level ->
+        [0] {""}
+       *[other] ; the examination proposes level { $level } of general data
+    }; where the examination asks whether the data is important, the lowest grade is not enough.

@@ -12,7 +12,11 @@ refusal-version-not-promoted = Version { $version } of { $table } is still in th
         [subjects] it names no subjects and holds numbers of persons.
        *[other] its catalogue entry is not graded, or too low.
     }
-refusal-version-not-promoted-way-out = The page of the dataset says which rule is missing and what to do.
+refusal-version-not-promoted-way-out = { $rule ->
+        [examined] The platform examines it within the hour; if it is urgent, ask the provider or the operator to order an examination on the page of the dataset.
+        [subjects] Ask the provider to bring it again and to name the columns of the subject, or to derive a version that leaves these columns out or masks them.
+       *[other] Ask the provider to enter the grade in the catalogue entry.
+    } The page of the dataset says which rule is missing.
 refusal-rows-not-told = The column { $column } tells no rows of { $table } apart: it is not there, or it names persons.
 refusal-rows-not-told-way-out = Apply by a column of groups, such as a division or a year. Under a permit that was granted already, apply anew.
 refusal-permit-ended = The permit was ended ({ $case }).

@@ -1,5 +1,5 @@
 retention-title = Terms of keeping
-retention-lead = The latest version is in use and has no term. A version that was replaced is kept from that day on; when the term is over and no permit, product, agreement or derived table needs it, no read gives it any more from the next day, its files are destroyed with their keys, and what was destroyed stands in the ledger.
+retention-lead = The latest version is in use and has no term. A version that was replaced is kept from that day on; on the day after, that the term is over stands in the ledger. It is asked once more then: if no permit, product, agreement or derived table needs it, no read gives it any more, its files are destroyed with their keys, and what was destroyed stands in the ledger; otherwise it stays until nothing does.
 retention-versions = Versions
 retention-raw = Raw files
 retention-term = kept for { $limit } after they were replaced

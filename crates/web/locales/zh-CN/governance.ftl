@@ -112,11 +112,15 @@ promotion-said = 是否满足
 promotion-way-out = 怎样补上
 promotion-holds = 满足
 promotion-missing = 还缺
+promotion-at-recording = 登记这一版时查过
 promotion-checksum = 每个文件的校验和登记在账上
 promotion-self-check = 质量自检通过（不合格的行不进版本）
 promotion-examined = 识别过敏感字段
-promotion-examined-way-out = 由数据提供单位或运营机构在下面“数据治理”里发起识别。
+promotion-examined-way-out = 平台在后台补做，每小时一次；急用的，由数据提供单位或运营机构在下面“数据治理”里发起识别。
 promotion-subjects = 没有写明主体的表里没有个人的号码
-promotion-subjects-way-out = 重新送来并写明主体的列；或者做一个去掉、遮蔽这些列的脱敏版。
+promotion-subjects-way-out = 由数据提供单位重新送来并写明主体的列；或者做一个去掉、遮蔽这些列的脱敏版。
 promotion-graded = 目录条目定过级，就高从严
-promotion-graded-way-out = 在目录条目里填级别；识别结果提示可能是重要数据的，不能定最低一级。
+promotion-graded-way-out = 由数据提供单位在目录条目里填级别{ $level ->
+        [0] {""}
+       *[other] ，识别结果建议一般数据 { $level } 级
+    }；识别结果提示可能是重要数据的，不能定最低一级。

@@ -11,7 +11,11 @@ refusal-version-not-promoted = “{ $table }”第 { $version } 版还在治理�
         [subjects] 没有写明主体，却有个人的号码。
        *[other] 目录条目还没有定级，或定得太低。
     }
-refusal-version-not-promoted-way-out = 数据集页面的“分域和晋级条件”写明缺哪一条、怎样补上。
+refusal-version-not-promoted-way-out = { $rule ->
+        [examined] 平台每小时补做识别；急用的，请数据提供单位或运营机构在数据集页面发起识别。
+        [subjects] 请数据提供单位重新送来并写明主体的列，或者做一个去掉、遮蔽这些列的脱敏版。
+       *[other] 请数据提供单位在目录条目里定级。
+    }数据集页面的“分域和晋级条件”写明缺哪一条。
 refusal-rows-not-told = “{ $table }”不能按“{ $column }”这一列划出一部分行：没有这一列，或它标识个人。
 refusal-rows-not-told-way-out = 申请时改用区划、年份这类分组的列；许可已经发出的，重新申请用数。
 refusal-permit-ended = 许可已撤销（{ $case }）。

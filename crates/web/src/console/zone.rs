@@ -20,30 +20,31 @@ pub(crate) struct ZonePart {
 pub(crate) struct RuleRow {
     /// What it asks.
     pub rule: String,
-    /// Whether it holds, in words.
+    /// Whether it holds, or when that is asked, in words.
     pub said: String,
-    /// What to do; empty when it holds.
+    /// What to do, and who; empty when it holds.
     pub way_out: String,
 }
 
 impl ZonePart {
     /// For the latest version of a dataset.
     pub(crate) fn of(frame: &Frame, profile: &Profile, zone: &Zone) -> Self {
-        let row = |word: &str, holds: bool| RuleRow {
+        let level = zone.level.map_or(0, u32::from);
+        let row = |word: &str, said: &str, way_out: String| RuleRow {
             rule: frame.t(&format!("promotion-{word}")),
-            said: frame.t(if holds {
-                "promotion-holds"
-            } else {
-                "promotion-missing"
-            }),
-            way_out: match holds {
-                true => String::new(),
-                false => frame.t(&format!("promotion-{word}-way-out")),
-            },
+            said: frame.t(&format!("promotion-{said}")),
+            way_out,
         };
-        // What makes a version at all holds for every one that is there.
-        let always = ["checksum", "self-check"].map(|word| row(word, true));
-        let asked = zone.rules.iter().map(|(rule, holds)| row(rule.word(), *holds));
+        let rule = |word: &str, holds: bool| match holds {
+            true => row(word, "holds", String::new()),
+            false => {
+                let way_out = frame.tr(&format!("promotion-{word}-way-out"), &[("level", level)]);
+                row(word, "missing", way_out)
+            }
+        };
+        // Without these no version is recorded; nothing asks again.
+        let always = ["checksum", "self-check"].map(|word| row(word, "at-recording", String::new()));
+        let asked = zone.rules.iter().map(|(asked, holds)| rule(asked.word(), *holds));
         Self {
             zone: frame.t(if zone.promoted {
                 "zone-workbench"

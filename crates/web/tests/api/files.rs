@@ -103,15 +103,17 @@ fn an_ingest_takes_the_own_data_file_only() {
 }
 
 async fn refusal_of(world: &World, token: &str, job: &Value) -> String {
+    let state = ended(world, token, job).await;
+    state["refusal"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A job when it is over.
+pub async fn ended(world: &World, token: &str, job: &Value) -> Value {
     loop {
-        let state = world
-            .get(&format!("/api/v1/jobs/{job}"))
-            .token(token)
-            .empty()
-            .await
-            .ok();
+        let path = format!("/api/v1/jobs/{job}");
+        let state = world.get(&path).token(token).empty().await.ok();
         if state["status"] != "running" {
-            return state["refusal"]["code"].as_str().unwrap_or_default().to_owned();
+            return state;
         }
         tokio::task::yield_now().await;
     }

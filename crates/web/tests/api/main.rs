@@ -39,6 +39,7 @@ mod profile;
 mod recording;
 mod registry;
 mod reports;
+mod retention;
 mod runs;
 mod sessions;
 mod shape;

@@ -76,6 +76,7 @@ fn a_replaced_version_goes_when_no_permit_that_read_it_holds_any_more() {
                 .set_day(CivilDate::new(day.0, day.1, day.2).unwrap(), 9);
             world.app.sweep_new_day().await.unwrap();
             world.app.deliver_notices().await.unwrap();
+            world.app.finish_purges().await.unwrap();
             let provider = world.sign_in("prov.clerk").await;
             let kept = kept(&provider).await;
             assert_eq!(kept["ended"].is_u64(), gone, "{day:?}: {kept}");
