@@ -124,6 +124,7 @@ pub struct App {
     unproven: Unproven,
     erasing: erasing::Waiting,
     ending: own::Ending,
+    received: own::Received,
     lineage: lineage::Graph,
     /// The sandbox, where one is wired, and the runs in it.
     sandbox: runs::Sandbox,
@@ -154,6 +155,7 @@ impl App {
             unproven: Unproven::default(),
             erasing: erasing::Waiting::default(),
             ending: own::Ending::default(),
+            received: own::Received::default(),
             lineage: lineage::Graph::default(),
             sandbox: runs::Sandbox::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),

@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -89,12 +89,21 @@ impl Identities for Register {
 
 /// A lake that keeps nothing but what was poured in.
 #[derive(Default)]
-pub struct Pond(Mutex<BTreeMap<Digest, Vec<u8>>>, Mutex<BTreeSet<DatasetId>>);
+pub struct Pond(
+    Mutex<BTreeMap<Digest, Vec<u8>>>,
+    Mutex<BTreeMap<DatasetId, Digest>>,
+    AtomicBool,
+);
 
 impl Pond {
     /// How many files and how many lists it holds.
     pub fn holds(&self) -> (usize, usize) {
         (self.0.lock().unwrap().len(), self.1.lock().unwrap().len())
+    }
+
+    /// The next file that is to be forgotten sticks.
+    pub fn stick(&self) {
+        self.2.store(true, Ordering::SeqCst);
     }
 }
 
@@ -167,6 +176,9 @@ impl Erasing for Pond {
     }
     async fn search_uploads(&self, _: &OpenErasure, _: BTreeSet<Digest>) -> Result<(), DataError> {
         Ok(())
+    }
+    async fn names_subject(&self, _: DatasetId, _: &OpenErasure) -> Result<bool, Fault> {
+        Ok(false)
     }
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
         Err(Refusal::unknown("erasure_unknown")
