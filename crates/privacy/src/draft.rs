@@ -1,10 +1,12 @@
 //! Judges the sums of one statement against the release ledger.
 
+use std::collections::BTreeMap;
+
 use shuyu_kernel::Fault;
 
 use crate::{
     book::{Book, Entry, FEW, Head, Remembered, Verdict},
-    groups::{Group, MadeOf},
+    groups::{Group, GroupKey, MadeOf},
     judge::Judge,
     members::Members,
     noise::{Contribution, Kind, Tally},
@@ -45,6 +47,8 @@ pub struct Draft<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
     rules: &'a Rules,
+    /// Members of groups that came up in this statement: every cell of one has the same.
+    made: BTreeMap<GroupKey, Members>,
 }
 
 impl<'a> Draft<'a> {
@@ -65,6 +69,7 @@ impl<'a> Draft<'a> {
             thresholds,
             key,
             rules,
+            made: BTreeMap::new(),
         }
     }
 
@@ -89,7 +94,11 @@ impl<'a> Draft<'a> {
             .iter()
             .find(|group| self.is_nearly(sought, &members, group))
         {
-            return self.as_its_group(sought, group);
+            return match sought.kind {
+                // Greatest, smallest and different values of a group are not added up, and sizes alone decide here.
+                Kind::Distinct | Kind::Quantile => Verdict::Suppressed,
+                Kind::Count | Kind::Sum => self.as_its_group(sought, group),
+            };
         }
         let entry = self.entry(sought, members, fresh);
         if close && let Some(verdict) = self.as_its_neighbour(&entry) {
@@ -268,11 +277,20 @@ impl<'a> Draft<'a> {
 /// Classes beside their groups ([`crate::groups`]).
 impl Draft<'_> {
     fn made_of<'g>(&mut self, group: &Group<'g>) -> MadeOf<'g> {
+        let key = (group.tally.set, group.tally.contribution);
+        let members = match self.made.get(&key) {
+            Some(members) => members.clone(),
+            None => {
+                let members = self.members(group.contributions);
+                self.made.insert(key, members.clone());
+                members
+            }
+        };
         MadeOf {
             contributions: group.contributions,
             tied: group.tied,
-            tally: Tally::of(group.contributions, self.thresholds.k.value),
-            members: self.members(group.contributions),
+            tally: group.tally,
+            members,
         }
     }
 
@@ -287,7 +305,7 @@ impl Draft<'_> {
     fn as_its_group(&mut self, sought: &Sought<'_>, group: &MadeOf<'_>) -> Verdict {
         let verdict = self.answer(&Sought {
             contributions: group.contributions,
-            tally: &group.tally,
+            tally: group.tally,
             groups: &[],
             ..*sought
         });

@@ -6,7 +6,7 @@
 //! small, they have nobody in common, and yet both together speak of one person. So beside the sets of classes (L2, L4)
 //! their groups are compared:
 //!
-//! * A class that is its whole group but for a few subjects is answered as the group.
+//! * A class that is its whole group but for a few subjects, and tied to it by more than AND, is answered as the group.
 //! * A class of a group that is a few subjects away from others, or from what others come to, is withheld if it is, but
 //!   for a few subjects, what groups and answers around it come to. So is one whose group is tied to the secret.
 //!
@@ -23,7 +23,7 @@ use crate::{
     release::SetKey,
 };
 
-/// Most groups and answers around a group that are put together.
+/// Most groups and answers around a group that are put together. Beyond it a class is taken to complete it.
 const MOST_AROUND: usize = 300;
 
 /// The group that the set of a sum is a class of.
@@ -31,6 +31,8 @@ const MOST_AROUND: usize = 300;
 pub struct Group<'a> {
     /// What its subjects contribute to the same sum.
     pub contributions: &'a [Contribution],
+    /// What that comes to.
+    pub tally: &'a Tally,
     /// Group and class are tied together by more than AND, so that who is looked at may depend on the group.
     pub tied: bool,
 }
@@ -42,7 +44,7 @@ pub(crate) type GroupKey = (SetKey, u64);
 pub(crate) struct MadeOf<'a> {
     pub contributions: &'a [Contribution],
     pub tied: bool,
-    pub tally: Tally,
+    pub tally: &'a Tally,
     pub members: Members,
 }
 
@@ -69,12 +71,13 @@ pub(crate) struct Groups {
 impl Groups {
     /// Whether a group is a few subjects away from others, or from what they come to.
     pub fn near(&mut self, key: GroupKey, members: &Members, fewest: &Fewest<'_>) -> bool {
-        if let Some((_, _, near)) = self.places.get(&key).and_then(|place| self.all.get(*place)) {
-            return *near;
-        }
-        let close = self
-            .around(members)
-            .any(|(other, known)| key.0 != other.0 && members.distance(known) < (fewest.apart)(other.0));
+        // Asked anew also of a group that is remembered: what makes it near may have come later. Around a near group all
+        // are near, since what completes one may be a class of another.
+        let mut around = self.around(members);
+        let close = around.any(|(other, known, near)| {
+            near || key.0 != other.0 && members.distance(known) < (fewest.apart)(other.0)
+        });
+        drop(around);
         if close {
             return true;
         }
@@ -106,11 +109,11 @@ impl Groups {
     }
 
     /// Groups that have somebody in common with one.
-    fn around(&self, members: &Members) -> impl Iterator<Item = (GroupKey, &Members)> {
+    fn around(&self, members: &Members) -> impl Iterator<Item = (GroupKey, &Members, bool)> {
         let shared = self.relations.overlaps(members).into_keys();
         shared.filter_map(|place| {
-            let (key, members, _) = self.all.get(place as usize)?;
-            Some((*key, members))
+            let (key, members, near) = self.all.get(place as usize)?;
+            Some((*key, members, *near))
         })
     }
 }
@@ -118,7 +121,7 @@ impl Groups {
 impl Family {
     /// Whether a class is, but for fewer than `least` subjects, what groups and answers around its group come to.
     pub fn nearly_made(&self, class: &Members, group: &Members, least: u64) -> bool {
-        let known = self.groups.around(group).map(|(_, members)| members);
+        let known: Vec<&Members> = self.groups.around(group).map(|(_, members, _)| members).collect();
         let shared = self.relations.overlaps(group).into_iter();
         let answered = shared.filter_map(|(place, shared)| {
             let entry = self.entries.get(place as usize)?;
@@ -127,9 +130,12 @@ impl Family {
         let mut answered: Vec<(&Members, u64)> = answered.collect();
         // What lies inside of the group, the greatest first: of that a group is put together.
         answered.sort_by_key(|(members, shared)| (members.len().saturating_sub(*shared), Reverse(*shared)));
+        if known.len() + answered.len() > MOST_AROUND {
+            return true;
+        }
         let answered = answered.into_iter().map(|(members, _)| members);
         let mut relations = Relations::default();
-        for members in [group].into_iter().chain(known).chain(answered).take(MOST_AROUND) {
+        for members in [group].into_iter().chain(known).chain(answered) {
             let classes = relations.split(members);
             relations.put(&classes, least);
         }

@@ -317,6 +317,7 @@ impl Work {
                 ranks.insert(*part, values.found);
             }
         }
+        let mut left = collector.left();
         let found = collector.found;
         let mut grouped = Grouped::of(
             release,
@@ -327,7 +328,10 @@ impl Work {
         )?;
         if grouped.outcome.kept.contains(&true) && !sums.sums.is_empty() {
             for group in &lower.groups {
-                let groups = self.groups(session, group, &cells, (sums, most)).await?;
+                let kept = &grouped.outcome.kept;
+                let collected = self.groups(session, group, (&cells, kept), (sums, left, &thresholds));
+                let groups = collected.await?;
+                left -= groups.held();
                 grouped.asked.groups.push(groups);
             }
         }

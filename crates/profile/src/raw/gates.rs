@@ -65,14 +65,28 @@ rule! {
     }
 }
 
+fn seconds() -> u32 {
+    60
+}
+fn memory_mib() -> u32 {
+    1024
+}
+fn at_once() -> u32 {
+    4
+}
+
 rule! {
     RawThresholds {
         k: u32,
         k_jitter: u32,
         dominance_percent: u32,
         max_rows: u32,
+        // Profiles that cases are pinned to may be older than these three.
+        #[serde(default = "seconds")]
         query_seconds: u32,
+        #[serde(default = "memory_mib")]
         query_memory_mib: u32,
+        #[serde(default = "at_once")]
         queries_at_once: u32,
         log_retention: Limit,
     }

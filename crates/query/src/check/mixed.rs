@@ -48,7 +48,7 @@ pub(super) fn check(
     citations: &Citations,
 ) -> Result<(), Refusal> {
     let clauses = &citations.raw_stays;
-    for filter in relation.filters_of_all() {
+    for filter in relation.conditions_of_all() {
         each_atom(filter, &mut |atom| apart(relation, &[atom], clauses))?;
     }
     for key in keys {

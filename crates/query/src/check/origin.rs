@@ -155,6 +155,22 @@ impl Relation {
         self.filters.iter().chain(inner).collect()
     }
 
+    /// The same with the conditions of what may be missing: they decide who is in the sides of a branch.
+    pub fn conditions_of_all(&self) -> Vec<&Expr> {
+        let inner = self.leaves.iter().filter_map(Leaf::derived);
+        let inner = inner.flat_map(|derived| derived.inner.conditions_of_all());
+        self.filters.iter().chain(inner).collect()
+    }
+
+    /// What a column says, as a name: the same for a table that is read twice, another one for what is put together by
+    /// subject in two places.
+    pub fn told(&self, column: &Column) -> String {
+        match self.leaf_of_all(column).filter(|leaf| leaf.derived().is_none()) {
+            Some(leaf) => format!("{} {}", leaf.grant.dataset, column.name),
+            None => column.flat_name(),
+        }
+    }
+
     /// Drops filters, those of inner relations included. Whom others are apart from is dropped or kept as a whole: under
     /// half of the conditions they would be apart from more people.
     pub fn retain(&mut self, kept: &dyn Fn(&Expr) -> bool) {

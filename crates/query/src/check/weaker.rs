@@ -57,9 +57,23 @@ impl Relation {
     #[must_use]
     pub fn only(&self, about: &dyn Fn(&Expr) -> bool) -> Self {
         let mut alone = self.clone();
+        alone.require_matches(about);
         alone.retain(about);
         alone.keep_atoms(about);
         alone
+    }
+
+    /// What may be missing, and is said something about, has to be there.
+    fn require_matches(&mut self, about: &dyn Fn(&Expr) -> bool) {
+        for leaf in &mut self.leaves {
+            if let Origin::Derived(derived) = &mut leaf.origin {
+                let said = derived.inner.conditions_of_all().into_iter().any(about);
+                if derived.how == How::Optional && said {
+                    derived.how = How::Joined;
+                }
+                derived.inner.require_matches(about);
+            }
+        }
     }
 
     fn keep_atoms(&mut self, about: &dyn Fn(&Expr) -> bool) {
@@ -110,7 +124,11 @@ fn settle_leaf(leaf: &mut Leaf, about: &dyn Fn(&Expr) -> bool, towards: Towards)
         // Fewer to be apart from leave more.
         How::Apart if derived.inner.settle(about, towards.other()) => stays,
         How::Apart => Settled::Always,
-        How::Optional => stays,
+        // Nobody is taken out, whatever is missing; what is there is as in a join.
+        How::Optional => {
+            derived.inner.settle(about, towards);
+            stays
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Class {
     pub everybody: LogicalPlan,
     /// Subjects of the sides of branches without the column, by part; keyed by `outer`.
     pub sides: Vec<(usize, LogicalPlan)>,
+    /// Who is in a cell is decided by it, and not only who is in a side.
+    of_cells: bool,
     outer: Vec<usize>,
     inner: Vec<usize>,
 }
@@ -58,16 +60,23 @@ pub(super) fn side(index: usize, part: usize) -> ClassColumns {
 }
 
 impl Builder<'_> {
-    /// One for every sensitive column and measure that a key or a filter reads.
+    /// One for every sensitive column and measure that a key or a condition reads.
     pub(super) fn classes(&self) -> Result<Vec<Class>> {
         let release = self.release;
-        let filters = release.relation.filters_of_all();
-        let read = release.keys.iter().chain(filters).flat_map(columns_of);
-        let read: BTreeMap<String, Column> = read.filter(|(_, c)| speaks(&release.relation, c)).collect();
-        read.keys().map(|column| self.class(column)).collect()
+        let relation = &release.relation;
+        let keys = || release.keys.iter();
+        let spoken = |exprs: &mut dyn Iterator<Item = &Expr>| -> BTreeMap<String, Column> {
+            let read = exprs.flat_map(columns_of);
+            read.filter(|(_, column)| speaks(relation, column)).collect()
+        };
+        let of_cells = spoken(&mut keys().chain(relation.filters_of_all()));
+        let all = spoken(&mut keys().chain(relation.conditions_of_all()));
+        all.keys()
+            .map(|column| self.class(column, of_cells.contains_key(column)))
+            .collect()
     }
 
-    fn class(&self, column: &str) -> Result<Class> {
+    fn class(&self, column: &str, of_cells: bool) -> Result<Class> {
         let about = |expr: &Expr| columns_of(expr).contains_key(column);
         // What is usual is asked of everybody, and not of whom somebody chose.
         let people = self.release.relation.without_own();
@@ -78,6 +87,7 @@ impl Builder<'_> {
             class: self.part(people.only(&about), &inner)?,
             everybody: self.part(people.only(&|_| false), &[])?,
             sides: self.sides(&about, &outer)?,
+            of_cells,
             outer,
             inner,
         })
@@ -160,10 +170,11 @@ pub(crate) fn with_shares(
     let names = columns(index);
     let mut fields = cells.schema().fields().to_vec();
     let mut arrays = cells.columns().to_vec();
-    let mut further = vec![
-        (names.share, share(&subjects, &larger)),
-        (names.base, base.collect()),
-    ];
+    let cells_share = match class.of_cells {
+        true => share(&subjects, &larger),
+        false => vec![0.0; cells.num_rows()].into(),
+    };
+    let mut further = vec![(names.share, cells_share), (names.base, base.collect())];
     for ((part, _), batch) in class.sides.iter().zip(sides) {
         let with = counts(cells, &name("with", *part))?;
         let larger = looked_up(cells, &class.outer, &batch)?;

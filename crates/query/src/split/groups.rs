@@ -10,7 +10,7 @@ use datafusion::{
     logical_expr::{Expr, LogicalPlan, lit},
 };
 use futures::StreamExt;
-use shuyu_privacy::{Contribution, Group};
+use shuyu_privacy::{Contribution, Group, Tally, Thresholds};
 
 use super::{
     lower::Builder,
@@ -43,49 +43,62 @@ pub(crate) struct OfCells {
     pub places: Vec<Option<usize>>,
     /// What the subjects of each group contribute, by place and sum.
     pub found: Contributions,
+    /// What that comes to.
+    pub tallies: Vec<Vec<Tally>>,
     pub tied: bool,
 }
 
 impl OfCells {
+    /// How many contributions it holds.
+    pub fn held(&self) -> usize {
+        self.found.iter().flatten().map(Vec::len).sum()
+    }
+
     /// The group of a cell, for a sum.
     pub fn of(&self, cell: usize, sum: usize) -> Option<Group<'_>> {
         let place = self.places.get(cell).copied().flatten()?;
         let contributions: &[Contribution] = self.found.get(place)?.get(sum)?;
         Some(Group {
             contributions,
+            tally: self.tallies.get(place)?.get(sum)?,
             tied: self.tied,
         })
     }
 }
 
 impl Builder<'_> {
-    /// The groups of the cells, if keys, filters or branches make classes of them: one for each column that does, and one
-    /// for all of them together. A column is its name here, so that a table that is read twice has no two.
+    /// The groups of the cells, if keys, conditions or branches make classes of them: one for each column that does, and
+    /// one for all of them together. A table that is read twice has no two.
     ///
     /// Where a subject has several rows, which of them are in a cell is more than a class, and there is none.
     pub(super) fn groups(&self) -> Result<Vec<GroupPlan>> {
         let release = self.release;
         let relation = &release.relation;
         let guards = release.parts.iter().flat_map(|part| &part.guards);
-        let read = release.keys.iter().chain(relation.filters_of_all()).chain(guards);
+        let read = release
+            .keys
+            .iter()
+            .chain(relation.conditions_of_all())
+            .chain(guards);
         let read = read.flat_map(columns_of).map(|(_, column)| column);
-        let names: BTreeSet<String> = read
+        let told: BTreeSet<String> = read
             .filter(|column| !release.subject.many_rows && speaks(relation, column))
-            .map(|column| column.name)
+            .map(|column| relation.told(&column))
             .collect();
-        let mut all: Vec<BTreeSet<String>> = names.iter().map(|name| [name.clone()].into()).collect();
-        if names.len() > 1 {
-            all.push(names);
+        let mut all: Vec<BTreeSet<String>> = told.iter().map(|one| [one.clone()].into()).collect();
+        if told.len() > 1 {
+            all.push(told);
         }
-        all.iter().map(|names| self.group(names)).collect()
+        all.iter().map(|told| self.group(told)).collect()
     }
 
-    fn group(&self, names: &BTreeSet<String>) -> Result<GroupPlan> {
+    fn group(&self, told: &BTreeSet<String>) -> Result<GroupPlan> {
         let release = self.release;
+        let relation = &release.relation;
         let says = |expr: &Expr| {
-            columns_of(expr)
-                .values()
-                .any(|column| names.contains(&column.name))
+            let read = columns_of(expr).into_values();
+            read.map(|column| relation.told(&column))
+                .any(|one| told.contains(&one))
         };
         let keys = release.keys.iter().enumerate().filter(|(_, key)| !says(key));
         let (outer, keys): (Vec<usize>, Vec<Expr>) = keys.map(|(place, key)| (place, key.clone())).unzip();
@@ -97,7 +110,7 @@ impl Builder<'_> {
             }
         }
         let group = Release {
-            relation: release.relation.without(&says),
+            relation: relation.without(&says),
             keys,
             sets: None,
             parts,
@@ -111,7 +124,7 @@ impl Builder<'_> {
         Ok(GroupPlan {
             subjects: builder.subjects()?.build()?,
             outer,
-            tied: is_tied(&release.relation),
+            tied: is_tied(relation),
         })
     }
 }
@@ -122,20 +135,26 @@ impl Work {
         &self,
         session: &SessionState,
         group: &GroupPlan,
-        cells: &RecordBatch,
-        (sums, most): (&Sums, usize),
+        (cells, kept): (&RecordBatch, &[bool]),
+        (sums, most, thresholds): (&Sums, usize, &Thresholds),
     ) -> Result<OfCells> {
         let outer = cells.project(&group.outer)?;
-        let places = Places::new(group.outer.len(), &outer, &vec![true; cells.num_rows()])?;
+        let places = Places::new(group.outer.len(), &outer, kept)?;
         let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
         let mut stream = self.stream(session, &group.subjects).await?;
         while let Some(batch) = stream.next().await {
             self.goes_on()?;
             collector.read(&batch?)?;
         }
+        let found = collector.found;
+        let tally = |each: &Vec<Contribution>| Tally::of(each, thresholds.k.value);
         Ok(OfCells {
             places: places.of(&outer)?,
-            found: collector.found,
+            tallies: found
+                .iter()
+                .map(|sums| sums.iter().map(tally).collect())
+                .collect(),
+            found,
             tied: group.tied,
         })
     }
@@ -146,13 +165,13 @@ fn is_tied(relation: &Relation) -> bool {
     let several = |exprs: &[&Expr]| {
         let read = exprs.iter().flat_map(|expr| columns_of(expr).into_values());
         let read: Vec<Column> = read.collect();
-        let names: BTreeSet<&str> = read.iter().map(|column| column.name.as_str()).collect();
-        names.len() > 1 && read.iter().any(|column| speaks(relation, column))
+        let told: BTreeSet<String> = read.iter().map(|column| relation.told(column)).collect();
+        told.len() > 1 && read.iter().any(|column| speaks(relation, column))
     };
     let mut derived = relation.leaves.iter().filter_map(Leaf::derived);
     relation.filters.iter().any(|filter| several(&[filter]))
         || derived.any(|derived| match derived.how {
             How::Joined | How::Among => is_tied(&derived.inner),
-            How::Apart | How::Optional => several(&derived.inner.filters_of_all()),
+            How::Apart | How::Optional => several(&derived.inner.conditions_of_all()),
         })
 }

@@ -313,6 +313,11 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// How many more may be held.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
     /// Reads rows of the plan by subject.
     ///
     /// # Errors

@@ -222,8 +222,8 @@ fn a_run_needs_sandbox_right_columns_and_a_harmless_text() {
 #[test]
 fn a_run_for_some_rows_needs_the_column_that_tells_them() {
     in_world(|world| async move {
-        // The version has the columns `area` and `count`.
-        for (rows, answered) in [("area: 53*", 201), ("county: 53*", 409)] {
+        // The version has the columns `id_no`, `age` and `name`.
+        for (rows, answered) in [("age: 3*", 202), ("county: 53*", 409)] {
             let chain = Chain::new(&world)
                 .await
                 .for_rows(&world, rows, "group python")
