@@ -100,7 +100,10 @@ fn the_words_of_an_end_are_written_and_read_as_they_were() {
         if why != OwnEnd::TakenBack {
             end["by"] = json!(null);
         }
-        assert_eq!((event.kind(), serde_json::to_value(&event).unwrap()), (kind, golden.clone()));
+        assert_eq!(
+            (event.kind(), serde_json::to_value(&event).unwrap()),
+            (kind, golden.clone())
+        );
         assert_eq!(serde_json::from_value::<Event>(golden).unwrap(), event);
     }
 }

@@ -19,9 +19,9 @@ use crate::{
 };
 
 impl Lake {
-    /// Adds to an order those of `uploads` that no version outside the workbench was made from and that hold the subject or
-    /// cannot be read to their end, which no version can be made from either. [`Lake::carry_out_erasure`] destroys
-    /// them and names them in its proof. Does nothing for an order that is carried out, and for a dataset that was
+    /// Adds to an order those of `uploads` that no version outside the workbench was made from and that hold the
+    /// subject or cannot be read to their end, which no version can be made from either. [`Lake::carry_out_erasure`]
+    /// destroys them and names them in its proof. Does nothing for an order that is carried out, and for a dataset that was
     /// derived: the table it was made from has an order of its own.
     ///
     /// # Errors

@@ -177,7 +177,10 @@ async fn a_list_keeps_no_file_that_its_bringer_could_not_forget() {
     let later = Timestamp::from_micros(i64::MAX);
     let swept = world.lake.sweep_raw(later, BTreeSet::new()).await;
     assert_eq!(swept.expect("swept").objects, 1);
-    assert!(world.lake.open_raw(raw).is_err(), "the list stands, its file does not");
+    assert!(
+        world.lake.open_raw(raw).is_err(),
+        "the list stands, its file does not"
+    );
     assert!(world.lake.open_raw(other).is_ok());
     assert!(world.lake.workbench_raw().await.expect("files").is_empty());
     assert_eq!(world.lake.versions(dataset(1)).await.expect("versions").len(), 1);

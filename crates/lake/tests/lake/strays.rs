@@ -127,5 +127,8 @@ async fn an_order_finds_the_lists_that_name_its_subject_and_the_files_they_left(
         assert!(!proof.raw_destroyed.contains(&file) && world.lake.open_raw(file).is_ok());
     }
     world.lake.destroy(naming).await.expect("destroyed");
-    assert!(!ask(naming).await.expect("asked"), "one that is gone names nobody");
+    assert!(
+        !ask(naming).await.expect("asked"),
+        "one that is gone names nobody"
+    );
 }
