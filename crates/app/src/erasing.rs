@@ -143,8 +143,9 @@ impl App {
         Ok(())
     }
 
-    /// Carries out what was ordered: own lists that name the subject ended and destroyed, files rewritten, raw files destroyed, everything searched, the proof recorded.
-    /// Run regularly; one order that fails leaves the others to go on, and is tried again.
+    /// Carries out what was ordered: own lists that name the subject ended and destroyed, files rewritten, raw files
+    /// destroyed, everything searched, the proof recorded. Run regularly; one order that fails leaves the others to go
+    /// on, and is tried again.
     ///
     /// # Errors
     /// When the open orders cannot be listed.
@@ -195,8 +196,8 @@ impl App {
         Ok(self.lake.close_erasure(open).await?)
     }
 
-    /// Digests of what was uploaded to be ingested, by whomever, and of files of lists that are there still. What somebody
-    /// brought as a paper as well is left: it may be cited.
+    /// Digests of what was uploaded to be ingested, by whomever, and of files of lists that are there still. What
+    /// somebody brought as a paper as well is left: it may be cited.
     async fn data_uploads(&self) -> Result<BTreeSet<Digest>, Stop> {
         let (mut data, mut papers) = (self.lake.own_raw().await?, BTreeSet::new());
         for document in self.record.documents("upload", None).await? {

@@ -71,8 +71,8 @@ pub struct OwnLists {
 }
 
 impl App {
-    /// The own lists of the session's body under a permit. Whether it holds is not asked: what somebody brought they may
-    /// always see and take back.
+    /// The own lists of the session's body under a permit. Whether it holds is not asked: what somebody brought they
+    /// may always see and take back.
     ///
     /// # Errors
     /// `permit_unknown`, and what the registry or the right to use the permit refuses.
@@ -111,8 +111,9 @@ impl App {
     ///
     /// # Errors
     /// Everything the chain of the permit refuses; `fusion_not_granted`, `join_risk_not_assessed`, `table_name_invalid`,
-    /// `own_name_taken`, `own_lists_too_many`, `own_lists_used_up`, `too_many_jobs`, `own_domain_not_in_permit`; what the file is refused for: `file_too_large`,
-    /// `file_empty`, those of the reader, and those that say what a list must be.
+    /// `own_name_taken`, `own_lists_too_many`, `own_lists_used_up`, `too_many_jobs`, `own_domain_not_in_permit`; what
+    /// the file is refused for: `file_too_large`, `file_empty`, those of the reader, and those that say what a list
+    /// must be.
     pub async fn bring_own_list(
         &self,
         session: &Session,
@@ -145,7 +146,10 @@ impl App {
         self.received.leave([raw.digest]);
         let made = self.take_in(session, &standing, (new, domain), &raw, key).await;
         drop(held);
-        self.forget_received().await?;
+        if let Err(error) = self.forget_received().await {
+            // The list stands or was refused whatever became of the file, which the next look destroys.
+            tracing::error!(%error, "the file of an own list could not be destroyed");
+        }
         made
     }
 

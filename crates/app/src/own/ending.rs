@@ -1,5 +1,5 @@
-//! How an own list ends: its holder takes it back, its permit is over, or it names a subject who is to be erased. Then it is destroyed in the lake, and recorded
-//! when nothing of it is left.
+//! How an own list ends: its holder takes it back, its permit is over, or it names a subject who is to be erased. Then
+//! it is destroyed in the lake, and recorded when nothing of it is left.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -116,8 +116,8 @@ impl App {
         Ok(finished)
     }
 
-    /// Ends and destroys the lists that name the subject of an order to erase. What becomes of the others is not told, nor
-    /// to anybody whom the order is about.
+    /// Ends and destroys the lists that name the subject of an order to erase. The holder of a list is told that a
+    /// subject on it was erased, and not which.
     ///
     /// # Errors
     /// A fault of the record or the lake; lists that ended are destroyed later.

@@ -145,10 +145,11 @@ fn columns(titles: &[String]) -> Result<Vec<(String, String)>, Refusal> {
     Ok(columns)
 }
 
-/// A word of whoever asks, as a refusal may repeat it to them: a question mark if it identifies somebody, or can be no name
-/// for its length or its control characters.
+/// A word of whoever asks, as a refusal may repeat it to them: a question mark if it identifies somebody, or can be no
+/// name for its length or its control characters.
 pub(super) fn shown(text: &str) -> &str {
-    let name = !text.is_empty() && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control);
+    let name =
+        !text.is_empty() && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control);
     if name && !identifies(text) { text } else { "?" }
 }
 

@@ -33,8 +33,8 @@ impl Drop for Holding {
 }
 
 impl Received {
-    /// The same bytes, at whose end the gate is held: a file has its name from then on. While they arrive, however slowly,
-    /// nobody waits.
+    /// The same bytes, at whose end the gate is held: a file has its name from then on. While they arrive, however
+    /// slowly, nobody waits.
     pub(crate) fn holding(&self, bytes: ByteStream) -> (ByteStream, Holding) {
         let slot: Arc<Slot> = Arc::default();
         let (gate, taken) = (self.gate.clone(), slot.clone());

@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
@@ -87,12 +87,15 @@ impl Identities for Register {
     }
 }
 
-/// A lake that keeps nothing but what was poured in.
+/// A lake that keeps nothing but what was poured in: files; lists and the files they were made of; whether the next file
+/// sticks; what happens after one is received; an order and the list that names its subject.
 #[derive(Default)]
 pub struct Pond(
     Mutex<BTreeMap<Digest, Vec<u8>>>,
     Mutex<BTreeMap<DatasetId, Digest>>,
     AtomicBool,
+    Mutex<Option<BoxFuture<'static, ()>>>,
+    Mutex<Option<(OpenErasure, DatasetId)>>,
 );
 
 impl Pond {
@@ -104,6 +107,16 @@ impl Pond {
     /// The next file that is to be forgotten sticks.
     pub fn stick(&self) {
         self.2.store(true, Ordering::SeqCst);
+    }
+
+    /// Plants an act between the next file that is received and whatever its bringer does with it.
+    pub fn after_receiving(&self, act: BoxFuture<'static, ()>) {
+        *self.3.lock().unwrap() = Some(act);
+    }
+
+    /// From now on an order to erase a subject stands open whom this list names.
+    pub fn order(&self, open: OpenErasure, naming: DatasetId) {
+        *self.4.lock().unwrap() = Some((open, naming));
     }
 }
 
@@ -118,6 +131,10 @@ impl DataLake for Pond {
         assert!(size_bytes <= limit);
         let digest = Digest::of(&all);
         self.0.lock().unwrap().insert(digest, all);
+        let planted = self.3.lock().unwrap().take();
+        if let Some(act) = planted {
+            act.await;
+        }
         Ok(RawFile {
             digest,
             name: name.to_owned(),
@@ -172,13 +189,18 @@ impl Erasing for Pond {
             .into())
     }
     async fn open_erasures(&self) -> Result<Vec<OpenErasure>, Fault> {
-        Ok(Vec::new())
+        let ordered = self.4.lock().unwrap();
+        Ok(ordered.iter().map(|(open, _)| open.clone()).collect())
     }
     async fn search_uploads(&self, _: &OpenErasure, _: BTreeSet<Digest>) -> Result<(), DataError> {
         Ok(())
     }
-    async fn names_subject(&self, _: DatasetId, _: &OpenErasure) -> Result<bool, Fault> {
-        Ok(false)
+    async fn names_subject(&self, list: DatasetId, open: &OpenErasure) -> Result<bool, Fault> {
+        let ordered = self.4.lock().unwrap();
+        let names = ordered
+            .as_ref()
+            .is_some_and(|(order, naming)| order == open && *naming == list);
+        Ok(names && self.1.lock().unwrap().contains_key(&list))
     }
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
         Err(Refusal::unknown("erasure_unknown")

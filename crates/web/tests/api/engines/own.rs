@@ -68,7 +68,11 @@ impl OwnLists for Pond {
     async fn own_raw(&self) -> Result<BTreeSet<Digest>, Fault> {
         let files = self.0.lock().unwrap();
         let lists = self.1.lock().unwrap();
-        Ok(lists.values().copied().filter(|raw| files.contains_key(raw)).collect())
+        Ok(lists
+            .values()
+            .copied()
+            .filter(|raw| files.contains_key(raw))
+            .collect())
     }
     async fn forget_raw(&self, raw: Digest, kept: &BTreeSet<Digest>) -> Result<(), Fault> {
         if self.2.swap(false, Ordering::SeqCst) {
