@@ -142,8 +142,9 @@ impl App {
         Ok(())
     }
 
-    /// Carries out what was ordered: files rewritten, raw files destroyed, everything searched, the proof recorded.
-    /// Run regularly; one order that fails leaves the others to go on, and is tried again.
+    /// Carries out what was ordered: own lists that name the subject ended and destroyed, files rewritten, raw files
+    /// destroyed, everything searched, the proof recorded. Run regularly; one order that fails leaves the others to go
+    /// on, and is tried again.
     ///
     /// # Errors
     /// When the open orders cannot be listed.
@@ -168,6 +169,7 @@ impl App {
 
     async fn finish_erasure(&self, open: &OpenErasure) -> Result<(), Stop> {
         self.lake.search_uploads(open, self.data_uploads().await?).await?;
+        self.end_lists_naming(open).await?;
         let done = self.lake.carry_out_erasure(open).await?;
         let row = self.dataset_row(open.dataset).await?;
         let event = DatasetEvent::SubjectErased {
@@ -193,10 +195,10 @@ impl App {
         Ok(self.lake.close_erasure(open).await?)
     }
 
-    /// Digests of what was uploaded to be ingested, by whomever. What somebody brought as a paper as well is left:
-    /// it may be cited.
+    /// Digests of what was uploaded to be ingested, by whomever, and of files of lists that are there still. What
+    /// somebody brought as a paper as well is left: it may be cited.
     async fn data_uploads(&self) -> Result<BTreeSet<Digest>, Stop> {
-        let (mut data, mut papers) = (BTreeSet::new(), BTreeSet::new());
+        let (mut data, mut papers) = (self.lake.own_raw().await?, BTreeSet::new());
         for upload in self.all_uploads().await? {
             match upload.kind {
                 UploadKind::Data => data.insert(upload.digest),

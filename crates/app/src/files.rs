@@ -97,6 +97,8 @@ impl App {
         if name.is_empty() {
             return Err(Refusal::unmet("file_without_name").into());
         }
+        // Held until it is recorded: somebody may have brought the same bytes and be about to destroy them.
+        let (bytes, _held) = self.received.holding(bytes);
         let RawFile {
             digest, size_bytes, ..
         } = self.lake.receive(&name, bytes, kind.limit_bytes()).await?;

@@ -126,6 +126,7 @@ pub struct App {
     erasing: erasing::Waiting,
     purging: retention::Purging,
     ending: own::Ending,
+    received: own::Received,
     lineage: lineage::Graph,
     /// The sandbox, where one is wired, and the runs in it.
     sandbox: runs::Sandbox,
@@ -157,6 +158,7 @@ impl App {
             erasing: erasing::Waiting::default(),
             purging: retention::Purging::default(),
             ending: own::Ending::default(),
+            received: own::Received::default(),
             lineage: lineage::Graph::default(),
             sandbox: runs::Sandbox::default(),
             hashing: Arc::new(Semaphore::new(account::HASHES_AT_ONCE)),

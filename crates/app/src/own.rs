@@ -6,6 +6,7 @@
 
 mod ending;
 mod judge;
+mod received;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +19,17 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{BodyId, CaseId, DatasetId, Digest, Id, PermitId, Refusal, RefusalKind, Use};
 use shuyu_privacy::permit::{ColumnGrant, Permit, TableGrant, TableKind};
+use shuyu_profile::RightTo;
 
 pub(crate) use ending::Ending;
+pub(crate) use received::Received;
 
 use crate::{
     App, Session, Stop,
     dispatch::fingerprint,
-    noting::echo,
     permit::{Standing, holds},
     port::{ByteStream, Ingested, OwnOrder, RawFile},
+    right::right_of,
 };
 
 /// Longest file: 16 MiB. It is read in memory; a list of everybody in a province is no list. Platform default.
@@ -57,10 +60,10 @@ pub struct NewOwnList {
 /// The own lists of the session's body under a permit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnLists {
-    /// Whether lists can be brought: the permit grants fusion and the risk is assessed.
+    /// Whether lists can be brought: the permit holds and grants fusion, and the risk is assessed.
     pub open: bool,
-    /// Fewest subjects of a list, and of every value of a label.
-    pub least: u32,
+    /// Fewest subjects of a list, and of every value of a label; nothing while the permit does not hold.
+    pub least: Option<u32>,
     /// Identifier domains that a list can be of.
     pub domains: Vec<String>,
     /// Lists, newest first, those that ended included.
@@ -68,10 +71,11 @@ pub struct OwnLists {
 }
 
 impl App {
-    /// The own lists of the session's body under a permit that holds now.
+    /// The own lists of the session's body under a permit. Whether it holds is not asked: what somebody brought they
+    /// may always see and take back.
     ///
     /// # Errors
-    /// Everything the chain of the permit refuses.
+    /// `permit_unknown`, and what the registry or the right to use the permit refuses.
     pub async fn own_lists(&self, session: &Session, permit: PermitId) -> Result<OwnLists, Stop> {
         let result = self.own_lists_inner(session, permit).await;
         self.looked(session, "view", format!("{permit}/own-lists"), result)
@@ -79,13 +83,25 @@ impl App {
     }
 
     async fn own_lists_inner(&self, session: &Session, permit: PermitId) -> Result<OwnLists, Stop> {
-        let standing = self.standing(session, permit).await?;
-        let case = self.own_case(standing.case).await?;
+        self.require_signed_in(session)?;
+        let id = CaseId::from_bits(permit.bits());
+        let mut loaded = self.record.load(&[id].into()).await?;
+        let case = loaded.linked.remove(&id);
+        let case = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?;
+        loaded.registry.admits(&session.actor, self.today())?;
+        let profile = self.profiles.get(case.profile)?;
+        right_of(&profile, RightTo::UsePermit, &case, &session.actor)?;
+        let standing = match self.standing(session, permit).await {
+            Ok(standing) => Some(standing.permit),
+            Err(Stop::Refused(_)) => None,
+            Err(fault) => return Err(fault),
+        };
+        let standing = standing.as_ref();
         let mine = case.own.into_iter().rev();
         Ok(OwnLists {
-            open: judge::fuses(&standing.permit, "").is_ok(),
-            least: standing.permit.thresholds.fused().k.value,
-            domains: judge::domains(&standing.permit),
+            open: standing.is_some_and(|permit| judge::fuses(permit, "").is_ok()),
+            least: standing.map(|permit| permit.thresholds.fused().k.value),
+            domains: standing.map(judge::domains).unwrap_or_default(),
             lists: mine.filter(|list| list.body == session.actor.body).collect(),
         })
     }
@@ -95,8 +111,9 @@ impl App {
     ///
     /// # Errors
     /// Everything the chain of the permit refuses; `fusion_not_granted`, `join_risk_not_assessed`, `table_name_invalid`,
-    /// `own_name_taken`, `own_lists_too_many`, `own_lists_used_up`, `too_many_jobs`, `own_domain_not_in_permit`; what the file is refused for: `file_too_large`,
-    /// `file_empty`, those of the reader, and those that say what a list must be.
+    /// `own_name_taken`, `own_lists_too_many`, `own_lists_used_up`, `too_many_jobs`, `own_domain_not_in_permit`; what
+    /// the file is refused for: `file_too_large`, `file_empty`, those of the reader, and those that say what a list
+    /// must be.
     pub async fn bring_own_list(
         &self,
         session: &Session,
@@ -119,14 +136,20 @@ impl App {
         key: Option<String>,
     ) -> Result<OwnList, Stop> {
         let standing = self.standing(session, permit).await?;
-        judge::fuses(&standing.permit, &new.name)?;
+        // What is no name may be somebody's identifier, and is repeated by no refusal.
         judge::name(&new.name)?;
+        judge::fuses(&standing.permit, &new.name)?;
         let domain = judge::domain(&standing.permit, new.domain.as_deref())?;
+        let (bytes, held) = self.received.holding(bytes);
         let raw = self.lake.receive("own-list.csv", bytes, LIMIT_BYTES).await?;
+        // Whatever comes of it, and even if nobody waits for it any more, the file with the identifiers has to go.
+        self.received.leave([raw.digest]);
         let made = self.take_in(session, &standing, (new, domain), &raw, key).await;
-        // Whatever came of it, the file with the identifiers is of no use any more.
-        let kept = self.papers().await?;
-        self.lake.forget_raw(raw.digest, &kept).await?;
+        drop(held);
+        if let Err(error) = self.forget_received().await {
+            // The list stands or was refused whatever became of the file, which the next look destroys.
+            tracing::error!(%error, "the file of an own list could not be destroyed");
+        }
         made
     }
 
@@ -161,8 +184,14 @@ impl App {
         let made = self.lake.ingest_own(&order).await?;
         let event = brought_event(session, &order, (&made, survey.subjects), self.today());
         let recorded = self.record_own(session, standing, event, (key, asked)).await;
-        if let Err(Stop::Refused(_)) = &recorded {
-            // Known not to stand in the record. After a fault it may, and the sweep decides.
+        let stands = match &recorded {
+            // Under the same key another request may have been first: its list is the one that stands.
+            Ok(reply) => dataset_of(reply) == Some(order.dataset),
+            Err(Stop::Refused(_)) => false,
+            // It may stand in the record, and the sweep decides.
+            Err(Stop::Fault(_)) => true,
+        };
+        if !stands {
             self.lake.destroy_own(order.dataset).await?;
         }
         self.brought(standing.case, &recorded?).await
@@ -202,8 +231,7 @@ impl App {
     }
 
     async fn brought(&self, case: CaseId, reply: &serde_json::Value) -> Result<OwnList, Stop> {
-        let dataset = reply.get("dataset").and_then(|id| id.as_str());
-        let dataset: Option<DatasetId> = dataset.and_then(|id| id.parse().ok());
+        let dataset = dataset_of(reply);
         let case = self.own_case(case).await?;
         let list = dataset.and_then(|dataset| case.own_list(dataset).cloned());
         Ok(list.ok_or_else(unknown)?)
@@ -230,6 +258,10 @@ impl App {
     }
 }
 
+fn dataset_of(reply: &serde_json::Value) -> Option<DatasetId> {
+    reply.get("dataset")?.as_str()?.parse().ok()
+}
+
 fn unknown() -> Refusal {
     Refusal::unknown("own_list_unknown")
 }
@@ -242,7 +274,7 @@ fn room(case: &Case, datasets: &[DatasetRow], body: BodyId, table: &str) -> Resu
         || datasets.iter().any(|row| row.table == table)
         || case.own_lists(body).any(|list| list.table == table);
     if taken {
-        return Err(Refusal::conflict("own_name_taken").fact("table", echo(table)));
+        return Err(Refusal::conflict("own_name_taken").fact("table", judge::shown(table)));
     }
     if case.own_lists(body).count() >= MOST_LISTS {
         return Err(Refusal::new(RefusalKind::Limited, "own_lists_too_many").fact("limit", MOST_LISTS));

@@ -83,7 +83,11 @@ impl App {
             papers,
             own: own.map(|(_, dataset)| dataset).collect(),
         };
-        Ok(self.lake.sweep(&sweep).await?)
+        // Files of lists whose bringer was stopped; the sweep may destroy the tables that name them.
+        self.received.leave(self.lake.own_raw().await?);
+        let swept = self.lake.sweep(&sweep).await?;
+        self.forget_received().await?;
+        Ok(swept)
     }
 
     /// Raw files that the record knows.

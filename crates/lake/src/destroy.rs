@@ -75,6 +75,24 @@ impl Lake {
         Ok(done.map_err(fault(doing))?.map_err(fault(doing))?)
     }
 
+    /// Raw files that tables of the workbench were made of and that are there still: whoever brought them was stopped
+    /// before they were forgotten. [`Lake::forget_raw`] destroys each that nobody else has use for.
+    ///
+    /// # Errors
+    /// When the log of a dataset cannot be read.
+    pub async fn workbench_raw(&self) -> Result<BTreeSet<Digest>, LakeError> {
+        let mut found = BTreeSet::new();
+        for dataset in self.datasets().await? {
+            let versions = self.versions(dataset).await?;
+            let lists = versions
+                .into_iter()
+                .filter(|version| version.record.zone == DataZone::Workbench);
+            found.extend(lists.flat_map(|version| version.record.raw));
+        }
+        found.retain(|raw| self.raw.holds(*raw));
+        Ok(found)
+    }
+
     /// Destroys tables of the workbench that `named` does not name and whose last version was made before: they came in
     /// and were not recorded. Answers how many objects went.
     ///

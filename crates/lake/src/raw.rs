@@ -221,6 +221,11 @@ impl RawZone {
             .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     }
 
+    /// Whether a file of these bytes is there.
+    pub(crate) fn holds(&self, digest: Digest) -> bool {
+        self.path_of(digest).exists()
+    }
+
     /// Opens a raw file for reading on a blocking thread.
     pub(crate) fn open_file(&self, digest: Digest) -> Result<SealedFile, LakeError> {
         SealedFile::open(&self.path_of(digest), &self.keys, PLACE).map_err(|error| match error.kind() {

@@ -12,6 +12,7 @@ use crate::{
     error::{LakeError, fault},
     lake::{REPORTS, document_path},
     sealed_store::PENDING,
+    version::DataZone,
 };
 
 /// What a sweep removed.
@@ -88,7 +89,8 @@ impl Lake {
     }
 
     /// Removes raw files older than `before` that neither `papers` nor any version names: received, and then
-    /// forgotten by whoever sent them or by a crash before they were recorded.
+    /// forgotten by whoever sent them or by a crash before they were recorded. A version of the workbench names none:
+    /// what it was made of is of no use any more.
     ///
     /// # Errors
     /// When a folder cannot be listed or a file not removed.
@@ -99,7 +101,10 @@ impl Lake {
         for folder in &listing.common_prefixes {
             if let Ok(dataset) = folder.as_ref().parse::<DatasetId>() {
                 let versions = self.versions(dataset).await?;
-                keep.extend(versions.into_iter().flat_map(|version| version.record.raw));
+                let kept = versions
+                    .into_iter()
+                    .filter(|version| version.record.zone != DataZone::Workbench);
+                keep.extend(kept.flat_map(|version| version.record.raw));
             }
         }
         let raw = self.raw.clone();

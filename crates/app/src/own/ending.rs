@@ -1,5 +1,5 @@
-//! How an own list ends: its holder takes it back, or its permit is over. Then it is destroyed in the lake, and recorded
-//! when nothing of it is left.
+//! How an own list ends: its holder takes it back, its permit is over, or it names a subject who is to be erased. Then
+//! it is destroyed in the lake, and recorded when nothing of it is left.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,7 @@ use shuyu_kernel::{CaseId, CivilDate, DatasetId, PermitId, Refusal};
 use shuyu_profile::{Eligibility, Profile, RightTo, UseOf};
 
 use super::unknown;
-use crate::{App, Session, Stop, dispatch::fingerprint, right::right_of};
+use crate::{App, Session, Stop, dispatch::fingerprint, port::OpenErasure, right::right_of};
 
 /// Whether lists may have ended and are not destroyed: looked at once after a start, after each act and each new day.
 #[derive(Debug)]
@@ -92,6 +92,12 @@ impl App {
     /// # Errors
     /// When the lists cannot be told.
     pub async fn finish_own_lists(&self) -> Result<u64, Stop> {
+        let finished = self.finish_ended().await;
+        self.forget_received().await?;
+        finished
+    }
+
+    async fn finish_ended(&self) -> Result<u64, Stop> {
         if !self.ending.0.swap(false, Ordering::SeqCst) {
             return Ok(0);
         }
@@ -99,7 +105,7 @@ impl App {
         let held = held.inspect_err(|_| self.ending.look())?;
         let mut finished = 0;
         for (case, dataset) in held {
-            match self.finish_own_list(case, dataset).await {
+            match self.finish_own_list(case, dataset, None).await {
                 Ok(done) => finished += u64::from(done),
                 Err(error) => {
                     self.ending.look();
@@ -110,15 +116,37 @@ impl App {
         Ok(finished)
     }
 
-    /// Whether the list is destroyed now; one that stands is left alone.
-    async fn finish_own_list(&self, id: CaseId, dataset: DatasetId) -> Result<bool, Stop> {
+    /// Ends and destroys the lists that name the subject of an order to erase. The holder of a list is told that a
+    /// subject on it was erased, and not which.
+    ///
+    /// # Errors
+    /// A fault of the record or the lake; lists that ended are destroyed later.
+    pub(crate) async fn end_lists_naming(&self, open: &OpenErasure) -> Result<(), Stop> {
+        for (case, dataset) in self.record.own_lists().await? {
+            if self.lake.names_subject(dataset, open).await? {
+                self.ending.look();
+                let why = Some(OwnEnd::SubjectErased);
+                self.finish_own_list(case, dataset, why).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the list is destroyed now. One that stands is left alone unless there is a reason, its own or this.
+    async fn finish_own_list(
+        &self,
+        id: CaseId,
+        dataset: DatasetId,
+        reason: Option<OwnEnd>,
+    ) -> Result<bool, Stop> {
         let loaded = self.record.load(&[id].into()).await?;
         let case = loaded.linked.get(&id);
         let case = case.ok_or_else(|| Refusal::unknown("permit_unknown"))?;
         let list = case.own_list(dataset).ok_or_else(unknown)?;
         if list.ended.is_none() {
             let profile = self.profiles.get(case.profile)?;
-            let Some(why) = over(&profile, case, &loaded, self.today()) else {
+            let over = over(&profile, case, &loaded, self.today());
+            let Some(why) = over.or(reason) else {
                 return Ok(false);
             };
             let event = OwnEvent::Ended {
@@ -129,6 +157,8 @@ impl App {
             };
             self.platform_ends(id, "end-own-list", event).await?;
         }
+        // With the table goes the name of its file; one that is there still is remembered before.
+        self.received.leave(self.lake.own_raw().await?);
         let objects = self.lake.destroy_own(dataset).await?;
         let event = OwnEvent::Erased {
             dataset,

@@ -7,7 +7,7 @@ use shuyu_privacy::{
 };
 
 use super::{MOST_LABELS, MOST_ROWS, NewOwnList};
-use crate::{noting::echo, port::OwnSurvey};
+use crate::port::OwnSurvey;
 
 /// Longest name of a table or column, in characters.
 const LONGEST_NAME: usize = 60;
@@ -20,7 +20,7 @@ pub(super) fn fuses(permit: &Permit, table: &str) -> Result<(), Refusal> {
     let refused = |code: &str| {
         Refusal::forbidden(code)
             .citing(&permit.citations.join_risk)
-            .fact("table", echo(table))
+            .fact("table", shown(table))
     };
     match (permit.fusion, permit.join_risk_assessed) {
         (false, _) => Err(refused("fusion_not_granted")),
@@ -91,7 +91,7 @@ pub(super) fn survey(
     let columns = columns(&found.titles)?;
     let limited = |code: &str, limit: u64| Refusal::new(RefusalKind::Limited, code).fact("limit", limit);
     if !found.titles.contains(&new.subject) {
-        return Err(Refusal::unmet("own_subject_missing").fact("column", echo(&new.subject)));
+        return Err(Refusal::unmet("own_subject_missing").fact("column", shown(&new.subject)));
     }
     if found.labels.len() > MOST_LABELS {
         return Err(limited("own_labels_too_many", MOST_LABELS as u64));
@@ -143,6 +143,14 @@ fn columns(titles: &[String]) -> Result<Vec<(String, String)>, Refusal> {
         columns.push((name, title.clone()));
     }
     Ok(columns)
+}
+
+/// A word of whoever asks, as a refusal may repeat it to them: a question mark if it identifies somebody, or can be no
+/// name for its length or its control characters.
+pub(super) fn shown(text: &str) -> &str {
+    let name =
+        !text.is_empty() && text.chars().count() <= LONGEST_NAME && !text.chars().any(char::is_control);
+    if name && !identifies(text) { text } else { "?" }
 }
 
 /// Whether a text that names something holds an identifier of somebody.

@@ -70,6 +70,8 @@ pub trait Erasing: Send + Sync {
     /// Names in an open order those of the uploads that never became a version and hold the subject, or cannot be
     /// read: carrying the order out destroys them too.
     async fn search_uploads(&self, open: &OpenErasure, uploads: BTreeSet<Digest>) -> Result<(), DataError>;
+    /// Whether an own list names the subject of an open order.
+    async fn names_subject(&self, list: DatasetId, open: &OpenErasure) -> Result<bool, Fault>;
     /// Rewrites what holds the subject and proves that nothing does any more. Goes on where it was stopped.
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError>;
     /// The proof stands in the record: the order is of no use any more.

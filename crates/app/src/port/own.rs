@@ -68,6 +68,8 @@ pub trait OwnLists: Send + Sync {
     async fn survey_own(&self, raw: Digest, subject: &str, most_rows: u64) -> Result<OwnSurvey, DataError>;
     /// Makes the only version of a list; all or nothing. In the place of identifiers stand numbers and keyed units.
     async fn ingest_own(&self, order: &OwnOrder) -> Result<Ingested, DataError>;
+    /// Received files that lists were made of and that are there still.
+    async fn own_raw(&self) -> Result<BTreeSet<Digest>, Fault>;
     /// Destroys a received file unless `kept` or another table names it.
     async fn forget_raw(&self, raw: Digest, kept: &BTreeSet<Digest>) -> Result<(), Fault>;
     /// Destroys a list as a whole and looks whether anything is left; answers how many objects were there.

@@ -63,6 +63,11 @@ impl Erasing for LakeAdapter {
         searched.map_err(data_error)
     }
 
+    async fn names_subject(&self, list: DatasetId, open: &OpenErasure) -> Result<bool, Fault> {
+        let names = self.lake.names_subject(list, (open.dataset, &open.erasure));
+        names.await.map_err(never_refused("asking an own list"))
+    }
+
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
         let key = self.domain_key(&open.domain);
         let proof = self

@@ -72,6 +72,11 @@ impl OwnLists for LakeAdapter {
         Ok(made(report.version, (quality, None), None))
     }
 
+    async fn own_raw(&self) -> Result<BTreeSet<Digest>, Fault> {
+        let found = self.lake.workbench_raw().await;
+        found.map_err(never_refused("looking for files of lists"))
+    }
+
     async fn forget_raw(&self, raw: Digest, kept: &BTreeSet<Digest>) -> Result<(), Fault> {
         let done = self.lake.forget_raw(raw, kept).await;
         done.map_err(never_refused("destroying a raw file"))

@@ -115,6 +115,29 @@ fn cohort_codes() -> Vec<String> {
     enterprises().into_iter().step_by(2).collect()
 }
 
+/// The enterprises that the cohort does not name.
+fn others() -> Vec<u8> {
+    let rows = enterprises().into_iter().skip(1).step_by(2);
+    let rows = rows.map(|code| format!("{code}\n"));
+    let text: String = std::iter::once("信用代码\n".to_owned()).chain(rows).collect();
+    text.into_bytes()
+}
+
+/// Orders the erasure of an enterprise from the table of employment.
+async fn erase(base: &str, code: &str) {
+    let authority = signed_in(base, "zsjj_leader").await;
+    let datasets = authority.get("/api/v1/datasets").await.expect("datasets").body;
+    let mut rows = datasets.as_array().into_iter().flatten();
+    let row = rows.find(|row| row["table"] == "employment").expect("the table");
+    let path = format!(
+        "/api/v1/datasets/{}/erasures",
+        row["dataset"].as_str().unwrap_or_default()
+    );
+    let order = json!({ "subject": { "idunit": code }, "reason": "consent_withdrawn" });
+    let ordered = authority.post(&path, &order, Some("e1")).await.expect("an order");
+    assert_eq!(ordered.status, 201, "{ordered:?}");
+}
+
 /// Half of the enterprises in two groups, as GB18030 text with a Chinese header.
 fn cohort() -> Vec<u8> {
     let rows = cohort_codes().into_iter().enumerate();
@@ -233,8 +256,16 @@ fn a_list_is_fused_until_its_permit_ends_and_then_nothing_of_it_is_left() {
         let query = QUERY.replacen("cohort", "second", 1);
         let second = bring(&client, &id, &query, cohort()).await;
         assert_eq!(second.status, 201, "{second:?}");
-        let (first, second) = (first.text("dataset"), second.text("dataset"));
-        assert!(holding(&data, &first) > 0 && holding(&data, &second) > 0);
+        let third = bring(&client, &id, &QUERY.replacen("cohort", "third", 1), others()).await;
+        assert_eq!(third.status, 201, "{third:?}");
+        let (first, second, third) = (
+            first.text("dataset"),
+            second.text("dataset"),
+            third.text("dataset"),
+        );
+        for list in [&first, &second, &third] {
+            assert!(holding(&data, list) > 0);
+        }
 
         answered(&client, &id).await;
         // Another permit of the same body knows no such table.
@@ -252,12 +283,26 @@ fn a_list_is_fused_until_its_permit_ends_and_then_nothing_of_it_is_left() {
         assert_eq!(holding(&data, &second), 0);
         assert!(holding(&data, &first) > 0);
 
-        let order = json!({ "act": "revoke", "set": { "revoke_reason": "不再需要" } });
-        act(&base, &id, order, &["zsjj_clerk"]).await;
-        let ended = ask(&client, &id, "SELECT count(*) AS n FROM cohort").await;
-        assert_eq!(ended.code(), "permit_ended", "{ended:?}");
+        // A subject that is to be erased takes the lists that name it along, and no other.
+        let victim = cohort_codes().swap_remove(0);
+        erase(&base, &victim).await;
         erased(&client, &id, &first).await;
         assert_eq!(holding(&data, &first), 0);
+        assert!(holding(&data, &third) > 0);
+        let told = client.get(&lists(&id)).await.expect("lists").body;
+        let mut told_of = told["lists"].as_array().into_iter().flatten();
+        let list = told_of
+            .find(|list| list["dataset"] == first.as_str())
+            .expect("the list");
+        assert_eq!(list["ended"], "subject_erased", "{told}");
+        assert!(!told.to_string().contains(&victim));
+
+        let order = json!({ "act": "revoke", "set": { "revoke_reason": "不再需要" } });
+        act(&base, &id, order, &["zsjj_clerk"]).await;
+        let ended = ask(&client, &id, "SELECT count(*) AS n FROM third").await;
+        assert_eq!(ended.code(), "permit_ended", "{ended:?}");
+        erased(&client, &id, &third).await;
+        assert_eq!(holding(&data, &third), 0);
     });
     assert!(server.stop().success());
     rebuilt(&data);

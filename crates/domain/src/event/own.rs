@@ -16,6 +16,8 @@ pub enum OwnEnd {
     PermitExpired,
     /// A link of the chain that its permit rests on ended for good.
     ChainEnded,
+    /// An order to erase a subject was carried out, and the list names it.
+    SubjectErased,
 }
 
 impl OwnEnd {
@@ -26,6 +28,7 @@ impl OwnEnd {
             Self::PermitEnded => "permit_ended",
             Self::PermitExpired => "permit_expired",
             Self::ChainEnded => "chain_ended",
+            Self::SubjectErased => "subject_erased",
         }
     }
 }
@@ -67,7 +70,7 @@ pub enum OwnEvent {
         dataset: DatasetId,
         /// Why.
         why: OwnEnd,
-        /// Who took it back; nobody where it ended with its permit.
+        /// Who took it back; nobody where the platform ended it.
         by: Option<Actor>,
         /// Day.
         on: CivilDate,

@@ -1,12 +1,15 @@
 //! Own lists: the written form of their events, and what a case makes of them.
 
+use std::fs;
+
+use serde_json::json;
 use shuyu_domain::{
     Case, Event,
     event::{CaseEvent, OwnEnd, OwnEvent},
 };
 use shuyu_kernel::{Actor, BodyId, DatasetId};
 
-use crate::golden::{actor, day, digest};
+use crate::golden::{actor, day, digest, folder};
 
 fn brought(dataset: u128, by: Actor) -> OwnEvent {
     OwnEvent::Brought {
@@ -67,6 +70,7 @@ fn a_list_is_seen_by_its_body_until_it_ends_and_is_kept_in_the_case_for_ever() {
         OwnEnd::PermitEnded,
         OwnEnd::PermitExpired,
         OwnEnd::ChainEnded,
+        OwnEnd::SubjectErased,
     ] {
         let case = case_after(&[brought(5, actor()), brought(6, actor()), ended(5, why)]);
         assert_eq!(names(&case, 3), 1);
@@ -75,6 +79,33 @@ fn a_list_is_seen_by_its_body_until_it_ends_and_is_kept_in_the_case_for_ever() {
     }
     let gone = case_after(&[brought(5, actor()), ended(5, OwnEnd::TakenBack), erased(5)]);
     assert_eq!((names(&gone, 3), gone.own[0].erased_on), (0, Some(day(23))));
+}
+
+#[test]
+fn the_words_of_an_end_are_written_and_read_as_they_were() {
+    for (why, word) in [
+        (OwnEnd::TakenBack, "taken_back"),
+        (OwnEnd::PermitEnded, "permit_ended"),
+        (OwnEnd::PermitExpired, "permit_expired"),
+        (OwnEnd::ChainEnded, "chain_ended"),
+        (OwnEnd::SubjectErased, "subject_erased"),
+    ] {
+        assert_eq!(why.word(), word);
+        let event = Event::Case(CaseEvent::Own(ended(5, why)));
+        let kind = "case.own_list_ended.v1";
+        let golden = fs::read_to_string(folder().join(format!("{kind}.json"))).unwrap();
+        let mut golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+        let end = golden.pointer_mut("/case/own/ended").unwrap();
+        end["why"] = json!(word);
+        if why != OwnEnd::TakenBack {
+            end["by"] = json!(null);
+        }
+        assert_eq!(
+            (event.kind(), serde_json::to_value(&event).unwrap()),
+            (kind, golden.clone())
+        );
+        assert_eq!(serde_json::from_value::<Event>(golden).unwrap(), event);
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! is touched. A query that was reading an old file when it was destroyed ends with a fault and can be asked again.
 //! Kill points: `lake.erase_hidden`, `lake.erase_rewritten`, `lake.erase_mid_log`, `lake.erase_logged`.
 
+mod lists;
 mod order;
 mod raw_search;
 mod rewrite;

@@ -15,12 +15,13 @@ use crate::{
     raw::RawZone,
     source::{Record, Watch, search_file},
     table::NoProgress,
+    version::DataZone,
 };
 
 impl Lake {
-    /// Adds to an order those of `uploads` that no version of any dataset was made from and that hold the subject or
-    /// cannot be read to their end, which no version can be made from either. [`Lake::carry_out_erasure`] destroys
-    /// them and names them in its proof. Does nothing for an order that is carried out, and for a dataset that was
+    /// Adds to an order those of `uploads` that no version outside the workbench was made from and that hold the
+    /// subject or cannot be read to their end, which no version can be made from either. [`Lake::carry_out_erasure`]
+    /// destroys them and names them in its proof. Does nothing for an order that is carried out, and for a dataset that was
     /// derived: the table it was made from has an order of its own.
     ///
     /// # Errors
@@ -44,6 +45,10 @@ impl Lake {
         let mut left = uploads;
         for known in self.datasets().await? {
             for version in self.versions(known).await? {
+                if version.record.zone == DataZone::Workbench {
+                    // Lists have no order of their own, and what they were made of is not kept for them.
+                    continue;
+                }
                 for raw in &version.record.raw {
                     left.remove(raw);
                 }

@@ -159,3 +159,29 @@ async fn what_nobody_recorded_is_swept_when_it_is_old() {
     assert!(objects(&world, dataset(1)) > 0);
     assert_eq!(objects(&world, dataset(2)), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_keeps_no_file_that_its_bringer_could_not_forget() {
+    let world = World::new();
+    let raw = brought(&world, dataset(1)).await;
+    let other = world.raw(b"id,tag\n1,a\n").await;
+    let governed = IngestSpec {
+        zone: DataZone::Governed,
+        ..list(dataset(2), other, "governed")
+    };
+    world.ingest(governed).await.expect("ingest");
+    assert_eq!(
+        world.lake.workbench_raw().await.expect("files"),
+        BTreeSet::from([raw])
+    );
+    let later = Timestamp::from_micros(i64::MAX);
+    let swept = world.lake.sweep_raw(later, BTreeSet::new()).await;
+    assert_eq!(swept.expect("swept").objects, 1);
+    assert!(
+        world.lake.open_raw(raw).is_err(),
+        "the list stands, its file does not"
+    );
+    assert!(world.lake.open_raw(other).is_ok());
+    assert!(world.lake.workbench_raw().await.expect("files").is_empty());
+    assert_eq!(world.lake.versions(dataset(1)).await.expect("versions").len(), 1);
+}

@@ -1,6 +1,10 @@
-//! Uploads that never became a version, in an erasure.
+//! Uploads that never became a version, and own lists, in an erasure.
+
+use std::collections::BTreeSet;
 
 use rust_xlsxwriter::Workbook;
+use shuyu_kernel::{DatasetId, Digest};
+use shuyu_lake::{ColumnSpec, ColumnType, DataZone, IngestSpec, TableSpec, UnitSpec};
 
 use crate::{
     erase::{KEY, PEOPLE, VICTIM, carried_out, filled, ordered, unit},
@@ -72,4 +76,59 @@ async fn a_source_is_searched_on_sheets_that_no_version_is_made_of() {
     let proof = carried_out(&world, "o1").await;
     assert!(proof.versions.is_empty(), "no row was about the subject");
     assert_eq!(proof.raw_destroyed.len(), 1);
+}
+
+/// An own list of these subjects in a domain; answers its file.
+async fn brought(world: &World, id: DatasetId, domain: &str, subjects: &[&str]) -> Digest {
+    let rows: String = subjects.iter().map(|subject| format!("{subject},a\n")).collect();
+    let raw = world.raw(format!("id,tag\n{rows}").as_bytes()).await;
+    let column = |name: &str| ColumnSpec::new(name, ColumnType::Text);
+    let list = IngestSpec {
+        zone: DataZone::Workbench,
+        schema: Some(TableSpec {
+            columns: vec![column("id"), column("tag")],
+            key: Vec::new(),
+        }),
+        unit: Some(UnitSpec {
+            domain: domain.to_owned(),
+            ..unit()
+        }),
+        ..spec(id, vec![raw], "own")
+    };
+    world.ingest(list).await.expect("ingest");
+    raw
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_finds_the_lists_that_name_its_subject_and_the_files_they_left() {
+    let world = World::new();
+    filled(&world).await;
+    let lower = VICTIM.to_lowercase();
+    let [naming, other, elsewhere] = [dataset(51), dataset(52), dataset(53)];
+    let raw = brought(&world, naming, "person", &["q", &lower]).await;
+    let kept = brought(&world, other, "person", &["q", "r"]).await;
+    // The same text in another domain is another subject, whatever the key says.
+    let theirs = brought(&world, elsewhere, "enterprise", &["s", &lower]).await;
+    let ask = |list| world.lake.names_subject(list, (dataset(PEOPLE), "o1"));
+    assert_eq!(lake_refusal(ask(naming).await).code, "erasure_unknown");
+    ordered(&world, "o1").await;
+    for (list, names) in [(naming, true), (other, false), (elsewhere, false)] {
+        assert_eq!(ask(list).await.expect("asked"), names, "{list}");
+    }
+    let uploads = BTreeSet::from([raw, kept]);
+    let searched = world
+        .lake
+        .search_uploads(dataset(PEOPLE), "o1", &KEY, uploads)
+        .await;
+    searched.expect("searched");
+    let proof = carried_out(&world, "o1").await;
+    assert!(proof.raw_destroyed.contains(&raw) && world.lake.open_raw(raw).is_err());
+    for file in [kept, theirs] {
+        assert!(!proof.raw_destroyed.contains(&file) && world.lake.open_raw(file).is_ok());
+    }
+    world.lake.destroy(naming).await.expect("destroyed");
+    assert!(
+        !ask(naming).await.expect("asked"),
+        "one that is gone names nobody"
+    );
 }

@@ -63,7 +63,7 @@ pub struct OwnListView {
     /// Day it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_on: Option<String>,
-    /// Why: `taken_back`, `permit_ended`, `permit_expired` or `chain_ended`.
+    /// Why: `taken_back`, `permit_ended`, `permit_expired`, `chain_ended` or `subject_erased`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<&'static str>,
     /// Day on which nothing of it was left in the lake.
@@ -93,17 +93,19 @@ impl OwnListView {
 /// The own lists of the caller's body under a permit.
 #[derive(Serialize, ToSchema)]
 pub struct OwnListsView {
-    /// Whether lists can be brought: the permit grants fusion and the risk is assessed.
+    /// Whether lists can be brought: the permit holds and grants fusion, and the risk is assessed.
     open: bool,
-    /// Fewest subjects of a list, and of every value of a label.
-    least: u32,
+    /// Fewest subjects of a list, and of every value of a label; nothing while the permit does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<u32>,
     /// Identifier domains that a list can be of.
     domains: Vec<String>,
     /// Lists, newest first, those that ended included.
     lists: Vec<OwnListView>,
 }
 
-/// The own lists of the caller's body under a permit; those of others are unknown to it.
+/// The own lists of the caller's body under a permit; those of others are unknown to it. They are listed
+/// whether or not the permit holds.
 #[utoipa::path(get, path = "/permits/{id}/own-lists", tag = "permits", params(("id" = String, Path, description = "Permit id")),
     responses((status = 200, body = OwnListsView)))]
 pub async fn own_lists(

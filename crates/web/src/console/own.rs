@@ -4,7 +4,10 @@ use axum::{
     extract::{FromRequest, Multipart, Path, Request},
     response::Redirect,
 };
-use shuyu_app::own::{LIMIT_BYTES, MOST_LABELS, MOST_LISTS, MOST_ROWS, NewOwnList, OwnLists};
+use shuyu_app::{
+    Stop,
+    own::{LIMIT_BYTES, MOST_EVER, MOST_LABELS, MOST_LISTS, MOST_ROWS, NewOwnList, OwnLists},
+};
 use shuyu_domain::case::OwnList;
 use shuyu_kernel::{DatasetId, PermitId, Refusal};
 
@@ -20,6 +23,8 @@ const MIB: u64 = 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct OwnView {
     pub open: bool,
+    /// Why none can be brought, in words; empty where one can.
+    pub closed: String,
     pub action: String,
     pub form_key: String,
     /// What a list must be, in words with the numbers of the permit.
@@ -40,12 +45,23 @@ pub(crate) struct OwnRow {
     pub take_back: String,
 }
 
+/// Lists are seen and taken back also while the permit does not hold; who may do neither is shown nothing.
 pub(crate) async fn section(visit: &Visit, frame: &Frame, permit: PermitId) -> Result<OwnView, ConsoleError> {
-    let found = visit.app().own_lists(&visit.session, permit).await?;
+    let found = match visit.app().own_lists(&visit.session, permit).await {
+        Ok(found) => found,
+        Err(Stop::Refused(_)) => return Ok(OwnView::default()),
+        Err(fault) => return Err(fault.into()),
+    };
+    let joins = !found.domains.is_empty();
     let action = format!("/permits/{permit}/own-lists");
     let rows = found.lists.iter().map(|list| row(frame, list, &action)).collect();
     Ok(OwnView {
-        open: found.open,
+        open: found.open && joins,
+        closed: match (found.open, joins) {
+            (true, true) => String::new(),
+            (true, false) => frame.t("own-no-subjects"),
+            (false, _) => frame.t("own-closed"),
+        },
         form_key: visit.app().form_key(),
         must: must(frame, &found),
         domains: found
@@ -59,7 +75,8 @@ pub(crate) async fn section(visit: &Visit, frame: &Frame, permit: PermitId) -> R
 }
 
 fn must(frame: &Frame, found: &OwnLists) -> Vec<String> {
-    let least = [("n", found.least)];
+    let least = [("n", found.least.unwrap_or_default())];
+    let ever = [("most", MOST_EVER), ("brought", found.lists.len())];
     vec![
         frame.tr("own-must-be-subjects", &least),
         frame.tr("own-must-be-labels", &least),
@@ -73,6 +90,7 @@ fn must(frame: &Frame, found: &OwnLists) -> Vec<String> {
                 ("lists", MOST_LISTS as u64),
             ],
         ),
+        frame.tr("own-must-be-counted", &ever),
     ]
 }
 

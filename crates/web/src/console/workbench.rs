@@ -185,10 +185,7 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         Some(_) => BudgetView::default(),
     };
     let limits = bench.as_ref().map(|bench| limits(visit, &frame, bench));
-    let own = match closed {
-        None => own::section(visit, &frame, permit).await?,
-        Some(_) => OwnView::default(),
-    };
+    let own = own::section(visit, &frame, permit).await?;
     Ok(WorkbenchPage {
         running: running(visit, permit)?,
         limits: limits.unwrap_or_default(),

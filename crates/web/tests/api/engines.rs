@@ -7,12 +7,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{StreamExt, future::BoxFuture};
 use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
@@ -89,16 +89,38 @@ impl Identities for Register {
 
 /// A lake that keeps nothing but what was poured in, and does with it what it is told.
 #[derive(Default)]
-pub struct Pond(
-    Mutex<BTreeMap<Digest, Vec<u8>>>,
-    Mutex<BTreeSet<DatasetId>>,
-    Mutex<retaining::Told>,
-);
+pub struct Pond {
+    files: Mutex<BTreeMap<Digest, Vec<u8>>>,
+    /// With the file each was made of.
+    lists: Mutex<BTreeMap<DatasetId, Digest>>,
+    /// The next file that is to be forgotten sticks.
+    sticks: AtomicBool,
+    /// What happens after the next file is received.
+    next: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// An order to erase, and the list that names its subject.
+    naming: Mutex<Option<(OpenErasure, DatasetId)>>,
+    told: Mutex<retaining::Told>,
+}
 
 impl Pond {
     /// How many files and how many lists it holds.
     pub fn holds(&self) -> (usize, usize) {
-        (self.0.lock().unwrap().len(), self.1.lock().unwrap().len())
+        (self.files.lock().unwrap().len(), self.lists.lock().unwrap().len())
+    }
+
+    /// The next file that is to be forgotten sticks.
+    pub fn stick(&self) {
+        self.sticks.store(true, Ordering::SeqCst);
+    }
+
+    /// Plants an act between the next file that is received and whatever its bringer does with it.
+    pub fn after_receiving(&self, act: BoxFuture<'static, ()>) {
+        *self.next.lock().unwrap() = Some(act);
+    }
+
+    /// From now on an order to erase a subject stands open whom this list names.
+    pub fn order(&self, open: OpenErasure, naming: DatasetId) {
+        *self.naming.lock().unwrap() = Some((open, naming));
     }
 }
 
@@ -112,7 +134,11 @@ impl DataLake for Pond {
         let size_bytes = all.len() as u64;
         assert!(size_bytes <= limit);
         let digest = Digest::of(&all);
-        self.0.lock().unwrap().insert(digest, all);
+        self.files.lock().unwrap().insert(digest, all);
+        let planted = self.next.lock().unwrap().take();
+        if let Some(act) = planted {
+            act.await;
+        }
         Ok(RawFile {
             digest,
             name: name.to_owned(),
@@ -120,7 +146,7 @@ impl DataLake for Pond {
         })
     }
     async fn raw_bytes(&self, digest: Digest) -> Result<Vec<u8>, DataError> {
-        let kept = self.0.lock().unwrap().get(&digest).cloned();
+        let kept = self.files.lock().unwrap().get(&digest).cloned();
         Ok(kept.ok_or_else(|| Fault::new("reading", "nothing there"))?)
     }
     async fn ingest(&self, _: &IngestOrder, _: OnProgress, cancel: Cancel) -> Result<Ingested, DataError> {
@@ -182,10 +208,18 @@ impl Erasing for Pond {
             .into())
     }
     async fn open_erasures(&self) -> Result<Vec<OpenErasure>, Fault> {
-        Ok(Vec::new())
+        let ordered = self.naming.lock().unwrap();
+        Ok(ordered.iter().map(|(open, _)| open.clone()).collect())
     }
     async fn search_uploads(&self, _: &OpenErasure, _: BTreeSet<Digest>) -> Result<(), DataError> {
         Ok(())
+    }
+    async fn names_subject(&self, list: DatasetId, open: &OpenErasure) -> Result<bool, Fault> {
+        let ordered = self.naming.lock().unwrap();
+        let names = ordered
+            .as_ref()
+            .is_some_and(|(order, naming)| order == open && *naming == list);
+        Ok(names && self.lists.lock().unwrap().contains_key(&list))
     }
     async fn carry_out_erasure(&self, open: &OpenErasure) -> Result<ErasedRows, DataError> {
         Err(Refusal::unknown("erasure_unknown")

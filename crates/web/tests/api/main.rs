@@ -33,6 +33,7 @@ mod keys;
 mod listing;
 mod noting;
 mod own;
+mod own_files;
 mod permits;
 mod procedures;
 mod profile;

@@ -1,25 +1,31 @@
 //! Own lists: who may bring one, what it must be, who sees it, and how it ends.
 
 use serde_json::{Value, json};
-use shuyu_domain::port::Record;
+use shuyu_domain::port::{Log, Record};
 use shuyu_kernel::{CaseId, CivilDate};
+use shuyu_ledger::Entry;
 
 use crate::{
     chain::{self, Chain},
     world::{Answered, World, in_world},
 };
 
-/// Thirty people in two groups.
-fn cohort() -> String {
-    let rows = (0..60).map(|n| format!("p{n},{}\n", if n < 30 { "a" } else { "b" }));
+/// Sixty people in two groups.
+pub fn cohort() -> String {
+    let rows = (0..60).map(|n| {
+        format!(
+            "resident-{n},{}\n",
+            if n < 30 { "first-arm" } else { "second-arm" }
+        )
+    });
     std::iter::once("id_no,grp\n".to_owned()).chain(rows).collect()
 }
 
-async fn fused(world: &World) -> Chain {
+pub async fn fused(world: &World) -> Chain {
     Chain::fusing(world, "yes", true, Some("assessed")).await
 }
 
-fn lists(chain: &Chain) -> String {
+pub fn lists(chain: &Chain) -> String {
     format!("/api/v1/permits/{}/own-lists", chain.permit())
 }
 
@@ -31,11 +37,11 @@ async fn bring_as(world: &World, chain: &Chain, token: &str, query: &str, text: 
         .await
 }
 
-async fn bring(world: &World, chain: &Chain, query: &str, text: String) -> Answered {
+pub async fn bring(world: &World, chain: &Chain, query: &str, text: String) -> Answered {
     bring_as(world, chain, &chain.operator, query, text).await
 }
 
-async fn shown(world: &World, chain: &Chain) -> Value {
+pub async fn shown(world: &World, chain: &Chain) -> Value {
     world.get(&lists(chain)).token(&chain.operator).empty().await.ok()
 }
 
@@ -45,7 +51,7 @@ async fn permit(world: &World, chain: &Chain) -> Value {
     shown["permit"].clone()
 }
 
-const USUAL: &str = "name=cohort&subject=id_no";
+pub const USUAL: &str = "name=cohort&subject=id_no";
 
 #[test]
 fn fusion_is_on_the_permit_when_the_application_asked_and_the_risk_is_assessed() {
@@ -118,9 +124,23 @@ fn a_list_joins_the_tables_of_its_permit_alone_and_its_file_is_not_kept() {
         assert_eq!(columns["grp"]["uses"], json!(["out", "group", "filter"]));
         assert!(permit(&world, &other).await["tables"]["cohort"].is_null());
         assert_eq!(shown(&world, &other).await["lists"], json!([]));
-        // No value of the list stands in the record, nor what the file was called.
-        let text = chain::noted(&world, "own-lists").await;
-        assert_eq!(text.last().unwrap()["outcome"], "ok", "{text:?}");
+        // No value of the list stands in the record or the access log, nor in what is told of it.
+        let notes = chain::noted(&world, "own-lists").await;
+        assert_eq!(notes.last().unwrap()["outcome"], "ok", "{notes:?}");
+        let mut told = vec![made.to_string(), shown(&world, &chain).await.to_string()];
+        for log in [Log::Proceedings, Log::Access] {
+            let entries = world.store.entries(log, 0, 10_000).await.unwrap();
+            let parsed = entries.iter().map(|entry| Entry::parse(&entry.bytes).unwrap());
+            told.extend(parsed.map(|entry| String::from_utf8_lossy(&entry.payload).into_owned()));
+        }
+        assert!(
+            told.iter().any(|text| text.contains("\"cohort\"")),
+            "the list itself does"
+        );
+        for value in ["resident-", "first-arm", "second-arm"] {
+            let found = told.iter().find(|text| text.contains(value));
+            assert!(found.is_none(), "{value}: {found:?}");
+        }
     });
 }
 

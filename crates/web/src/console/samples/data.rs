@@ -203,6 +203,7 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
         }),
         own: own::OwnView {
             open: true,
+            closed: String::new(),
             action: "/permits/x/own-lists".to_owned(),
             form_key: text(),
             must: vec![text()],

@@ -1,8 +1,11 @@
 //! Own lists on the workbench, as a browser without script brings and takes them back.
 
+use serde_json::json;
+
 use crate::{
-    chain::Chain,
+    chain::{self, Chain},
     console::desk::Desk,
+    own,
     world::{World, in_world},
 };
 
@@ -22,6 +25,8 @@ fn a_list_is_brought_shown_and_taken_back_on_the_page() {
             "class=\"empty\"",
             "type=\"file\"",
             "name=\"subject\"",
+            "先后最多带入 50 份",
+            "已带入 0 份",
         ]);
         let lists = format!("{page}/own-lists");
         let rows = (0..30).map(|n| format!("p{n},a\n"));
@@ -48,6 +53,49 @@ fn a_list_is_brought_shown_and_taken_back_on_the_page() {
         gone.lacks(&["/take-back"]);
         let case = desk.get(&format!("/cases/{}", chain.case)).await.drawn(200);
         case.holds(&["cohort", "30"]);
+    });
+}
+
+#[test]
+fn below_a_refusal_the_lists_are_shown_and_taken_back() {
+    in_world(|world| async move {
+        let chain = Chain::fusing(&world, "yes", true, Some("assessed")).await;
+        let query = "name=cohort&subject=id_no";
+        own::bring(&world, &chain, query, own::cohort()).await.ok();
+        chain::act(&world, &chain.authority, &chain.agreement, "end").await;
+        let (mut desk, page) = bench(&world, &chain).await;
+        let broken = desk.get(&page).await.drawn(200);
+        broken.holds(&["class=\"refusal-way-out\"", "<code>cohort</code>", "/take-back"]);
+        broken.lacks(&["type=\"file\""]);
+        let lists = format!("{page}/own-lists/");
+        let take_back = broken.link_of_form(&lists);
+        desk.post(&format!("{take_back}take-back"), &[])
+            .await
+            .location_is(&format!("{page}#own-lists"));
+        world.app.finish_own_lists().await.unwrap();
+        assert_eq!(world.pond.holds().1, 0);
+        desk.get(&page).await.drawn(200).lacks(&["/take-back"]);
+    });
+}
+
+#[test]
+fn a_permit_without_personal_tables_says_that_a_list_joins_nothing() {
+    in_world(|world| async move {
+        let chain = Chain::fusing(&world, "yes", true, Some("assessed")).await;
+        let report = world
+            .upload(&chain.operator, "report.pdf", "paper", b"report")
+            .await;
+        let set = json!({ "agreement": chain.agreement, "fusion": "yes", "join_risk_report": report,
+            "tables": format!("{} roads | counting\nid_no: group\n", chain.roads) });
+        let case = world.open(&chain.operator, "use", set).await;
+        let permit = json!({ "act": "permit", "set": { "join_risk": "assessed" } });
+        let acts = world.post(&format!("/api/v1/cases/{case}/acts"));
+        acts.token(&chain.authority).json(permit).await.ok();
+        let mut desk = Desk::sign_in(&world, "op.clerk").await;
+        let page = format!("/permits/{}", case.replace("case_", "permit_"));
+        let shown = desk.get(&page).await.drawn(200);
+        shown.holds(&["id=\"own-lists\"", "名单无从融合"]);
+        shown.lacks(&["type=\"file\"", "本许可没有融合"]);
     });
 }
 

@@ -1,6 +1,6 @@
 //! Own lists in the lake that keeps what was poured in.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use async_trait::async_trait;
 use shuyu_app::port::{DataError, DataLake as _, Ingested, OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey};
@@ -51,7 +51,7 @@ impl OwnLists for Pond {
     }
     async fn ingest_own(&self, order: &OwnOrder) -> Result<Ingested, DataError> {
         let bytes = self.raw_bytes(order.raw).await?;
-        self.1.lock().unwrap().insert(order.dataset);
+        self.lists.lock().unwrap().insert(order.dataset, order.raw);
         Ok(Ingested {
             version: 0,
             rows: bytes.iter().filter(|byte| **byte == b'\n').count() as u64 - 1,
@@ -65,13 +65,25 @@ impl OwnLists for Pond {
             recipe: None,
         })
     }
+    async fn own_raw(&self) -> Result<BTreeSet<Digest>, Fault> {
+        let files = self.files.lock().unwrap();
+        let lists = self.lists.lock().unwrap();
+        Ok(lists
+            .values()
+            .copied()
+            .filter(|raw| files.contains_key(raw))
+            .collect())
+    }
     async fn forget_raw(&self, raw: Digest, kept: &BTreeSet<Digest>) -> Result<(), Fault> {
+        if self.sticks.swap(false, Ordering::SeqCst) {
+            return Err(Fault::new("destroying a raw file", "stuck"));
+        }
         if !kept.contains(&raw) {
-            self.0.lock().unwrap().remove(&raw);
+            self.files.lock().unwrap().remove(&raw);
         }
         Ok(())
     }
     async fn destroy_own(&self, dataset: DatasetId) -> Result<u64, Fault> {
-        Ok(u64::from(self.1.lock().unwrap().remove(&dataset)) * 2)
+        Ok(u64::from(self.lists.lock().unwrap().remove(&dataset).is_some()) * 2)
     }
 }

@@ -28,7 +28,7 @@ pub struct Told {
 
 impl Pond {
     pub fn told(&self) -> MutexGuard<'_, Told> {
-        self.2.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
