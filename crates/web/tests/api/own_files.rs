@@ -200,7 +200,7 @@ fn a_name_that_identifies_somebody_is_repeated_by_no_refusal() {
     in_world(|world| async move {
         let closed = Chain::new(&world).await;
         let open = fused(&world).await;
-        let number = "11010119870312001X";
+        let number = "110101198703120011";
         for (chain, query) in [
             (&closed, format!("name=p{number}&subject=id_no")),
             (&open, format!("name=p{number}&subject=id_no")),

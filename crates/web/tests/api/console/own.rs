@@ -64,7 +64,7 @@ fn below_a_refusal_the_lists_are_shown_and_taken_back() {
         own::bring(&world, &chain, query, own::cohort()).await.ok();
         chain::act(&world, &chain.authority, &chain.agreement, "end").await;
         let (mut desk, page) = bench(&world, &chain).await;
-        let broken = desk.get(&page).await.drawn(200);
+        let broken = desk.get(&page).await.drawn(403);
         broken.holds(&["class=\"refusal-way-out\"", "<code>cohort</code>", "/take-back"]);
         broken.lacks(&["type=\"file\""]);
         let lists = format!("{page}/own-lists/");
@@ -74,7 +74,7 @@ fn below_a_refusal_the_lists_are_shown_and_taken_back() {
             .location_is(&format!("{page}#own-lists"));
         world.app.finish_own_lists().await.unwrap();
         assert_eq!(world.pond.holds().1, 0);
-        desk.get(&page).await.drawn(200).lacks(&["/take-back"]);
+        desk.get(&page).await.drawn(403).lacks(&["/take-back"]);
     });
 }
 
