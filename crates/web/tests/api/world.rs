@@ -115,7 +115,7 @@ pub struct World {
     pub between: Arc<Between>,
     pub state: WebState,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// An answer, read.
@@ -260,7 +260,7 @@ impl World {
             between,
             state,
             router,
-            _folder: folder,
+            folder: Arc::new(folder),
         }
     }
 
@@ -366,7 +366,13 @@ pub async fn answer(router: Router, request: Request<Body>) -> Answered {
 
 /// Runs a test in an installation of its own.
 pub fn in_world<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
-    run(async { test(World::new().await).await });
+    run(async {
+        let world = World::new().await;
+        // A test that takes some parts of its world lets go of the others before it begins.
+        let folder = Arc::clone(&world.folder);
+        test(world).await;
+        drop(folder);
+    });
 }
 
 /// Runs a test on threads as a server has them.
