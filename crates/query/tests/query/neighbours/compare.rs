@@ -204,7 +204,8 @@ fn changed(
     }
     // Two releases are compared with each other: how many people they have apart is no number of a cell.
     let by_other_release = plan.second.is_some() && missing.1.lost;
-    if by_other_release || near_k(plan, stated, shown.0, missing.0) {
+    let gone = missing_in_both(shown.1, missing.1, place);
+    if by_other_release || near_k(plan, stated, (shown.0, missing.0), gone) {
         found.by_others += 1;
         return;
     }
@@ -218,14 +219,11 @@ fn changed(
 /// both is drawn by a keyed function of its subjects, and drawn anew when one of them is another. So is the jitter of the
 /// relations: where people are in several cells, and two cells share or part by between `k` and `k + j` subjects, it
 /// decides whether the one may stand beside the other.
-fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
+fn near_k(plan: &Plan, stated: &Stated, (one, other): (&Cells, &Cells), gone: bool) -> bool {
     let overlap = plan.has_sets() || plan.source.rows() > 1.0 || plan.source == Source::Listed;
     if overlap && (parts_near_k(stated, one, other) || parts_near_k(stated, other, one)) {
         return true;
     }
-    let missing =
-        |cell: &Cell| cell.due == Due::Missing || cell.figures.iter().any(|told| told.due == Due::Missing);
-    let gone = one.values().any(missing) && other.values().any(missing);
     let cells = one.len().max(other.len());
     let keys = one.keys().chain(other.keys());
     keys.into_iter().any(|key| {
@@ -241,6 +239,15 @@ fn near_k(plan: &Plan, stated: &Stated, one: &Cells, other: &Cells) -> bool {
         let splits = |cell: Option<&Cell>| cell.map_or(0, |cell| cell.subjects.len() / 4);
         let split = overlap && splits(one) != splits(other) && splits(one).min(splits(other)) < cells;
         differs && (either(one) || either(other) || crossed || split || plan.has_sets() && gone)
+    })
+}
+
+/// Whether a figure of some cell is missing about both databases, for whatever reason.
+fn missing_in_both(one: &Answer, other: &Answer, place: usize) -> bool {
+    let mut missing = one.cells.iter().filter(|(_, figures)| figures[place].is_none());
+    missing.any(|(key, _)| {
+        let beside = other.cells.get(key);
+        beside.is_some_and(|figures| figures[place].is_none())
     })
 }
 
