@@ -27,6 +27,8 @@ use crate::{
 const MOST_WORK: u64 = 40_000_000;
 /// Most rows on small classes that are put together two by two.
 const MOST_PAIRED: usize = 200;
+/// Classes that are few enough to count cells in a map.
+const FEW_CLASSES: usize = 64;
 /// A column of nobody. While a sum is judged it says of every row how often the sum is in it; no class has this number.
 const ASKED: u32 = u32::MAX;
 
@@ -53,6 +55,30 @@ pub(crate) struct Relations {
     pivots: OrdMap<u32, usize>,
 }
 
+/// The classes that were made of parts of others, by the number of the other.
+#[derive(Default)]
+struct Halves(Vec<u32>);
+
+impl Halves {
+    fn insert(&mut self, class: u32, half: u32) {
+        let place = class as usize;
+        if self.0.len() <= place {
+            self.0.resize(place + 1, ASKED);
+        }
+        if let Some(known) = self.0.get_mut(place) {
+            *known = half;
+        }
+    }
+
+    fn get(&self, class: u32) -> Option<u32> {
+        self.0.get(class as usize).copied().filter(|half| *half != ASKED)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What a further sum would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
@@ -71,38 +97,50 @@ impl Relations {
     /// How many atoms each released cell shares with these members.
     pub fn overlaps(&self, members: &Members) -> BTreeMap<u32, u64> {
         let (touched, _) = self.touched(members);
+        let held = touched.iter().map(|(class, count)| {
+            let cells = self.class(*class).map_or(&[][..], |class| &class.cells);
+            (cells, *count)
+        });
         let mut shared: BTreeMap<u32, u64> = BTreeMap::new();
-        for (class, count) in touched {
-            for cell in self.class(class).map_or(&[][..], |class| &class.cells) {
-                *shared.entry(*cell).or_default() += count;
+        if touched.len() < FEW_CLASSES {
+            for (cells, count) in held {
+                cells
+                    .iter()
+                    .for_each(|cell| *shared.entry(*cell).or_default() += count);
+            }
+            return shared;
+        }
+        // Where subjects are in many classes, they share few cells: counted by number.
+        let mut by_cell: Vec<u64> = Vec::new();
+        for (cells, count) in held {
+            for cell in cells {
+                let cell = *cell as usize;
+                if by_cell.len() <= cell {
+                    by_cell.resize(cell + 1, 0);
+                }
+                if let Some(shared) = by_cell.get_mut(cell) {
+                    *shared += count;
+                }
             }
         }
-        shared
+        let shared = (0u32..).zip(by_cell).filter(|(_, count)| *count > 0);
+        shared.collect()
     }
 
-    /// How many of these members are in which class, and how many in none.
-    fn touched(&self, members: &Members) -> (BTreeMap<u32, u64>, u64) {
-        let mut touched: BTreeMap<u32, u64> = BTreeMap::new();
+    /// How many of these members are in which class, by class, and how many in none.
+    fn touched(&self, members: &Members) -> (Vec<(u32, u64)>, u64) {
+        let mut classes: Vec<u32> = Vec::new();
         let mut strangers = 0;
-        // Neighbours are mostly of one class.
-        let (mut class, mut run) = (None, 0);
-        let mut count = |class: Option<u32>, run: u64| match class {
-            Some(class) => *touched.entry(class).or_default() += run,
-            None => strangers += run,
-        };
-        for next in self.class_of.of(members.atoms()) {
-            if next != class {
-                if run > 0 {
-                    count(class, run);
-                }
-                (class, run) = (next, 0);
+        for class in self.class_of.of(members.atoms()) {
+            match class {
+                Some(class) => classes.push(class),
+                None => strangers += 1,
             }
-            run += 1;
         }
-        if run > 0 {
-            count(class, run);
-        }
-        (touched, strangers)
+        classes.sort_unstable();
+        let runs = classes.chunk_by(|a, b| a == b);
+        let touched = runs.filter_map(|run| Some((*run.first()?, run.len() as u64)));
+        (touched.collect(), strangers)
     }
 
     fn class(&self, id: u32) -> Option<&Class> {
@@ -116,7 +154,7 @@ impl Relations {
     /// Splits classes so that these members are a union of them; answers which.
     pub fn split(&mut self, members: &Members) -> Vec<u32> {
         let (touched, strangers) = self.touched(members);
-        let mut halves: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut halves = Halves::default();
         for (class, count) in &touched {
             if *count < self.size(*class) {
                 halves.insert(*class, self.halve(*class, *count));
@@ -130,14 +168,14 @@ impl Relations {
         });
         if fresh.is_some() || !halves.is_empty() {
             self.class_of.put(members.atoms(), |class| match class {
-                Some(class) => halves.get(&class).copied(),
+                Some(class) => halves.get(class),
                 None => fresh,
             });
         }
         if !halves.is_empty() {
             self.change(&mut |reduced| {
                 let doubled = reduced.row.iter();
-                let doubled: Row = doubled.filter_map(|(c, v)| Some((*halves.get(c)?, *v))).collect();
+                let doubled: Row = doubled.filter_map(|(c, v)| Some((halves.get(*c)?, *v))).collect();
                 if doubled.is_empty() {
                     return None;
                 }
@@ -147,8 +185,8 @@ impl Relations {
             });
         }
         let inside = touched
-            .keys()
-            .map(|class| halves.get(class).copied().unwrap_or(*class));
+            .iter()
+            .map(|(class, _)| halves.get(*class).unwrap_or(*class));
         let mut inside: Vec<u32> = inside.chain(fresh).collect();
         inside.sort_unstable();
         inside

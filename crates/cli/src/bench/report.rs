@@ -83,8 +83,16 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Adds a figure.
+    /// Adds a figure, and says so: a whole run takes long.
     pub(super) fn add(&mut self, figure: Figure) {
+        let Figure {
+            section,
+            what,
+            value,
+            unit,
+            ..
+        } = &figure;
+        tracing::info!(section, what, value, unit, "measured");
         self.figures.push(figure);
     }
 

@@ -1,6 +1,5 @@
 //! Millions of persons and their events through the lake and under the gate.
 
-use anyhow::Context as _;
 use axum::body::Bytes;
 use futures::stream;
 use shuyu_kernel::{DatasetId, Use};
@@ -19,7 +18,7 @@ use super::{
 /// Rows of one piece of a file that arrives.
 const PIECE_ROWS: u64 = 2_000;
 /// Questions of each kind: one takes seconds.
-const RUNS: usize = 5;
+const RUNS: usize = 3;
 
 const OF_PERSONS: Question = Question {
     table: "persons",
@@ -74,9 +73,11 @@ pub(super) async fn measure(report: &mut Report, scratch: &Scratch, persons: u64
             report.add(Figure::new("ingest at scale", what, most, "MiB"));
         }
         memory::begin();
-        gate::ask(report, &lake, &version, question, RUNS)
-            .await
-            .context(question.table)?;
+        if let Err(error) = gate::ask(report, &lake, &version, question, RUNS).await {
+            let what = format!("{}, {rows} rows: {error:#}", question.section);
+            report.not_measured.push(what);
+            continue;
+        }
         if watched {
             let most = memory::peak_mib()?;
             report.add(Figure::new(
