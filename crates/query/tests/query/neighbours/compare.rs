@@ -204,7 +204,7 @@ fn changed(
     }
     // Two releases are compared with each other: how many people they have apart is no number of a cell.
     let by_other_release = plan.second.is_some() && missing.1.lost;
-    let gone = missing_in_both(shown.1, missing.1, place);
+    let gone = missing_in_both(shown, missing, place);
     if by_other_release || near_k(plan, stated, (shown.0, missing.0), gone) {
         found.by_others += 1;
         return;
@@ -242,12 +242,11 @@ fn near_k(plan: &Plan, stated: &Stated, (one, other): (&Cells, &Cells), gone: bo
     })
 }
 
-/// Whether a figure of some cell is missing about both databases, for whatever reason.
-fn missing_in_both(one: &Answer, other: &Answer, place: usize) -> bool {
-    let mut missing = one.cells.iter().filter(|(_, figures)| figures[place].is_none());
-    missing.any(|(key, _)| {
-        let beside = other.cells.get(key);
-        beside.is_some_and(|figures| figures[place].is_none())
+/// Whether a figure of some cell, or all of the cell, is missing about both databases, for whatever reason.
+fn missing_in_both((cells, one): Side<'_>, (_, other): Side<'_>, place: usize) -> bool {
+    cells.keys().any(|key| {
+        let missing = |answer: &Answer| answer.cells.get(key).is_none_or(|told| told[place].is_none());
+        missing(one) && missing(other)
     })
 }
 
