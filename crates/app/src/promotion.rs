@@ -129,17 +129,27 @@ impl App {
         on_progress: OnProgress,
     ) -> Option<DatasetEvent> {
         let (dataset, version) = (order.dataset, order.version);
-        let found = self.lake.examine(order, on_progress, Cancel::default()).await;
-        let found = found.map_err(Stop::from).inspect_err(|error| {
+        let found = self.examination(order, personal, (on_progress, Cancel::default()));
+        let found = found.await.inspect_err(|error| {
             tracing::error!(%dataset, version, %error, "a new version could not be examined");
         });
-        let found = found.ok()?;
         Some(DatasetEvent::VersionExamined {
             dataset,
             resource,
             version,
-            examined: examined(&found.columns, &propose(&found.columns, found.units), personal),
+            examined: found.ok()?,
         })
+    }
+
+    async fn examination(
+        &self,
+        order: VersionOrder,
+        personal: bool,
+        (on_progress, cancel): (OnProgress, Cancel),
+    ) -> Result<Examined, Stop> {
+        let found = self.lake.examine(order, on_progress, cancel).await?;
+        let proposal = propose(&found.columns, found.units);
+        Ok(examined(&found.columns, &proposal, personal))
     }
 
     /// Examines the latest version of every dataset that was never examined: it came before examinations were recorded,
@@ -168,9 +178,8 @@ impl App {
             version: row.version,
         };
         let nobody_watches: OnProgress = Arc::new(|_| {});
-        let found = self.lake.examine(order, nobody_watches, cancel.clone()).await?;
-        let proposal = propose(&found.columns, found.units);
-        let found = examined(&found.columns, &proposal, row.domain.is_some());
+        let watch = (nobody_watches, cancel.clone());
+        let found = self.examination(order, row.domain.is_some(), watch).await?;
         self.record_examined(row, found).await
     }
 

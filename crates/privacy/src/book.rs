@@ -178,15 +178,16 @@ impl Book {
         let head =
             serde_json::from_slice(head).map_err(|error| Fault::new("reading the release ledger", error))?;
         match head {
-            Head::Units { units } => units.into_iter().for_each(|unit| self.add_unit(unit)),
+            Head::Units { units } => {
+                self.ordinals.of(&units);
+            }
             Head::Met => {
                 let (units, rest) = body.as_chunks::<8>();
                 if !rest.is_empty() {
                     return Err(cut());
                 }
-                units
-                    .iter()
-                    .for_each(|unit| self.add_unit(u64::from_le_bytes(*unit)));
+                let units = units.iter().map(|unit| u64::from_le_bytes(*unit));
+                self.ordinals.of(&units.collect::<Vec<u64>>());
             }
             Head::Entry {
                 family,
@@ -232,10 +233,6 @@ impl Book {
         }
         self.rows += 1;
         Ok(())
-    }
-
-    fn add_unit(&mut self, unit: u64) {
-        self.ordinals.add(unit);
     }
 
     /// Sums answered so far.

@@ -228,15 +228,10 @@ impl<'a> Draft<'a> {
             return;
         }
         units.clear();
-        ordinals.clear();
-        for Contribution { unit, .. } in contributions {
-            let known = self.book.ordinals.get(*unit);
-            units.push(*unit);
-            ordinals.push(known.unwrap_or_else(|| {
-                self.units.push(*unit);
-                self.book.ordinals.add(*unit)
-            }));
-        }
+        units.extend(contributions.iter().map(|one| one.unit));
+        let (found, fresh) = self.book.ordinals.of(units);
+        *ordinals = found;
+        self.units.extend(fresh);
     }
 
     fn members(&mut self, contributions: &[Contribution]) -> Members {

@@ -3,100 +3,123 @@
 
 use std::sync::Arc;
 
-use imbl::Vector;
-
-/// Units in a bucket, on average, before there are more buckets.
-const FULL: u32 = 1024;
-/// Bits by which the number of buckets grows: four of each.
-const STEP: u32 = 2;
-
-/// The subjects whose units begin with the same bits, sorted by unit.
+/// Units with their ordinals, sorted by unit.
 #[derive(Debug, Clone, Default)]
-struct Bucket {
+struct Run {
     units: Vec<u64>,
     ordinals: Vec<u32>,
 }
 
-/// The ordinals of units. A unit is a keyed value, so its first bits part all of them evenly. A copy shares its buckets
-/// with the first one until one of them grows.
-#[derive(Debug, Clone)]
+/// The ordinals of units, in sorted runs, each more than twice as long as the next. Subjects come in sets, so that sorted
+/// ones are laid beside sorted ones, and no unit is looked for by itself. Copies share all runs.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ordinals {
-    buckets: Vector<Arc<Bucket>>,
-    /// So many first bits tell the bucket.
-    bits: u32,
+    runs: Vec<Arc<Run>>,
     len: u32,
 }
 
-impl Default for Ordinals {
-    fn default() -> Self {
-        Self {
-            buckets: Vector::unit(Arc::default()),
-            bits: 0,
-            len: 0,
+/// No unit has this ordinal while it is looked for.
+const NONE: u32 = u32::MAX;
+
+impl Ordinals {
+    /// The ordinals of these units, which are all different, in their order. Those that were never met get the next ones,
+    /// and are answered too.
+    pub fn of(&mut self, units: &[u64]) -> (Vec<u32>, Vec<u64>) {
+        let mut sorted: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
+        sorted.sort_unstable();
+        let mut ordinals = vec![NONE; units.len()];
+        for run in &self.runs {
+            run.find(&sorted, &mut ordinals);
         }
+        let mut fresh = Vec::new();
+        for (unit, ordinal) in units
+            .iter()
+            .zip(&mut ordinals)
+            .filter(|(_, found)| **found == NONE)
+        {
+            *ordinal = self.len;
+            // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
+            self.len = self.len.saturating_add(1);
+            fresh.push(*unit);
+        }
+        if !fresh.is_empty() {
+            let first = self
+                .len
+                .saturating_sub(u32::try_from(fresh.len()).unwrap_or(NONE));
+            let new = sorted.iter().filter_map(|(unit, place)| {
+                let ordinal = ordinals.get(*place).copied()?;
+                (ordinal >= first).then_some((*unit, ordinal))
+            });
+            let (units, ordinals) = new.unzip();
+            self.add(Run { units, ordinals });
+        }
+        (ordinals, fresh)
+    }
+
+    fn add(&mut self, mut run: Run) {
+        while let Some(last) = self.runs.pop_if(|last| last.units.len() <= 2 * run.units.len()) {
+            run = run.with(&last);
+        }
+        self.runs.push(Arc::new(run));
     }
 }
 
-impl Ordinals {
-    fn place(&self, unit: u64) -> usize {
-        // 64 bits cannot be shifted away at once.
-        usize::try_from(unit.checked_shr(u64::BITS - self.bits).unwrap_or(0)).unwrap_or(usize::MAX)
-    }
-
-    /// The ordinal of a unit that was met before.
-    pub fn get(&self, unit: u64) -> Option<u32> {
-        let bucket = self.buckets.get(self.place(unit))?;
-        let at = bucket.units.binary_search(&unit).ok()?;
-        bucket.ordinals.get(at).copied()
-    }
-
-    /// The ordinal of a unit that is met.
-    pub fn add(&mut self, unit: u64) -> u32 {
-        let place = self.place(unit);
-        let Some(bucket) = self.buckets.get_mut(place) else {
-            return u32::MAX;
-        };
-        match bucket.units.binary_search(&unit) {
-            Ok(at) => bucket.ordinals.get(at).copied().unwrap_or(u32::MAX),
-            Err(at) => {
-                let next = self.len;
-                let bucket = Arc::make_mut(bucket);
-                bucket.units.insert(at, unit);
-                bucket.ordinals.insert(at, next);
-                // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
-                self.len = self.len.saturating_add(1);
-                if self.len >> self.bits > FULL {
-                    self.part();
+impl Run {
+    /// Enters the ordinals of those that are in it, by place.
+    fn find(&self, sorted: &[(u64, usize)], ordinals: &mut [u32]) {
+        let mut at = 0;
+        for (unit, place) in sorted {
+            let left = self.units.get(at..).unwrap_or_default();
+            at += before(left, *unit);
+            match self.units.get(at) {
+                None => return,
+                Some(found) if found == unit => {
+                    if let (Some(ordinal), Some(known)) = (ordinals.get_mut(*place), self.ordinals.get(at)) {
+                        *ordinal = *known;
+                    }
                 }
-                next
+                Some(_) => {}
             }
         }
     }
 
-    /// Parts every bucket in four.
-    fn part(&mut self) {
-        self.bits += STEP;
-        let mut parted = Vector::new();
-        for bucket in &self.buckets {
-            let (mut units, mut ordinals) = (bucket.units.as_slice(), bucket.ordinals.as_slice());
-            for _ in 1..1 << STEP {
-                let here = parted.len();
-                let cut = units.partition_point(|unit| self.place(*unit) <= here);
-                let (first, rest) = units.split_at(cut);
-                let (numbers, others) = ordinals.split_at(cut);
-                parted.push_back(Arc::new(Bucket {
-                    units: first.to_vec(),
-                    ordinals: numbers.to_vec(),
-                }));
-                (units, ordinals) = (rest, others);
-            }
-            parted.push_back(Arc::new(Bucket {
-                units: units.to_vec(),
-                ordinals: ordinals.to_vec(),
-            }));
+    /// Both as one run.
+    fn with(&self, other: &Self) -> Self {
+        let (mut ours, mut theirs) = (self.pairs().peekable(), other.pairs().peekable());
+        let mut all = Self {
+            units: Vec::with_capacity(self.units.len() + other.units.len()),
+            ordinals: Vec::with_capacity(self.units.len() + other.units.len()),
+        };
+        loop {
+            let next = match (ours.peek(), theirs.peek()) {
+                (Some((one, _)), Some((two, _))) if one > two => theirs.next(),
+                (Some(_), _) => ours.next(),
+                (None, _) => theirs.next(),
+            };
+            let Some((unit, ordinal)) = next else {
+                return all;
+            };
+            all.units.push(unit);
+            all.ordinals.push(ordinal);
         }
-        self.buckets = parted;
     }
+
+    fn pairs(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.units.iter().copied().zip(self.ordinals.iter().copied())
+    }
+}
+
+/// How many of these are below a unit: found in steps that double, since the next one is mostly near.
+fn before(units: &[u64], unit: u64) -> usize {
+    let mut step = 1;
+    while units.get(step).is_some_and(|known| *known < unit) {
+        step *= 2;
+    }
+    let from = step / 2;
+    let to = units.len().min(step + 1);
+    from + units
+        .get(from..to)
+        .map_or(0, |part| part.partition_point(|known| *known < unit))
 }
 
 #[cfg(test)]
@@ -107,21 +130,56 @@ mod tests {
     #[test]
     fn every_unit_keeps_the_number_it_got_first() {
         let mut ordinals = Ordinals::default();
-        // Also units that all begin with the same bits.
-        let units: Vec<u64> = (0..20_000)
-            .map(|number| if number % 2 == 0 { scramble(number) } else { number })
-            .chain([u64::MAX, u64::MAX - 1])
-            .collect();
-        for (number, unit) in (0..).zip(&units) {
-            assert_eq!(ordinals.get(*unit), None);
-            assert_eq!(ordinals.add(*unit), number);
+        let units: Vec<u64> = (0..20_000).map(scramble).chain([u64::MAX, 0]).collect();
+        // In sets of many sizes, of which a part was met before.
+        let (mut from, mut met) = (0, 0);
+        for size in (1..).map(|n: usize| n * n % 997 + 1) {
+            let set = units.get(from / 2..units.len().min(from + size)).unwrap();
+            let (numbers, fresh) = ordinals.of(set);
+            assert!(
+                numbers
+                    .iter()
+                    .zip(from / 2..)
+                    .all(|(number, place)| *number as usize == place)
+            );
+            met += fresh.len();
+            if from + size >= units.len() {
+                break;
+            }
+            from += size;
         }
-        let before = ordinals.clone();
-        for (number, unit) in (0..).zip(&units) {
-            assert_eq!(ordinals.get(*unit), Some(number));
-            assert_eq!(ordinals.add(*unit), number);
+        assert_eq!(met, units.len());
+        let mut before = ordinals.clone();
+        let mut turned = units.clone();
+        turned.reverse();
+        let (numbers, fresh) = ordinals.of(&turned);
+        assert!(
+            fresh.is_empty()
+                && numbers
+                    .iter()
+                    .rev()
+                    .zip(0..)
+                    .all(|(number, place)| *number == place)
+        );
+        assert_eq!(ordinals.of(&[7]), (vec![20_002], vec![7]));
+        assert_eq!(
+            before.of(&[8, 7]),
+            (vec![20_002, 20_003], vec![8, 7]),
+            "a copy stays as it was"
+        );
+        for pair in ordinals.runs.windows(2) {
+            assert!(pair[0].units.len() > 2 * pair[1].units.len());
         }
-        assert_eq!(ordinals.add(scramble(1)), 20_002);
-        assert_eq!(before.get(scramble(1)), None, "a copy stays as it was");
+    }
+
+    #[test]
+    fn those_below_are_counted_wherever_they_end() {
+        for len in 0..40u64 {
+            let units: Vec<u64> = (0..len).map(|n| 2 * n).collect();
+            for unit in 0..2 * len + 2 {
+                let expected = units.iter().filter(|known| **known < unit).count();
+                assert_eq!(before(&units, unit), expected, "{len} {unit}");
+            }
+        }
     }
 }

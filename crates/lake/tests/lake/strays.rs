@@ -4,12 +4,20 @@ use std::collections::BTreeSet;
 
 use rust_xlsxwriter::Workbook;
 use shuyu_kernel::{DatasetId, Digest};
-use shuyu_lake::{ColumnSpec, ColumnType, DataZone, IngestSpec, TableSpec, UnitSpec};
+use shuyu_lake::{ColumnSpec, ColumnType, DataZone, ErasureProof, IngestSpec, TableSpec, UnitSpec};
 
 use crate::{
     erase::{KEY, PEOPLE, VICTIM, carried_out, filled, ordered, unit},
     world::{World, dataset, lake_refusal, spec},
 };
+
+/// The proof of an order for which these uploads were searched.
+async fn searched(world: &World, uploads: BTreeSet<Digest>) -> ErasureProof {
+    let people = dataset(PEOPLE);
+    let done = world.lake.search_uploads(people, "o1", &KEY, uploads).await;
+    done.expect("searched");
+    carried_out(world, "o1").await
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_that_never_became_a_version_are_searched_and_destroyed_as_well() {
@@ -33,12 +41,7 @@ async fn uploads_that_never_became_a_version_are_searched_and_destroyed_as_well(
         .expect("ingest");
     ordered(&world, "o1").await;
     let uploads = strays.iter().copied().chain([elsewhere]).collect();
-    let searched = world
-        .lake
-        .search_uploads(dataset(PEOPLE), "o1", &KEY, uploads)
-        .await;
-    searched.expect("searched");
-    let proof = carried_out(&world, "o1").await;
+    let proof = searched(&world, uploads).await;
     for gone in [named, headless, lines, broken, sheets] {
         assert!(proof.raw_destroyed.contains(&gone));
         assert_eq!(
@@ -116,12 +119,7 @@ async fn an_order_finds_the_lists_that_name_its_subject_and_the_files_they_left(
         assert_eq!(ask(list).await.expect("asked"), names, "{list}");
     }
     let uploads = BTreeSet::from([raw, kept]);
-    let searched = world
-        .lake
-        .search_uploads(dataset(PEOPLE), "o1", &KEY, uploads)
-        .await;
-    searched.expect("searched");
-    let proof = carried_out(&world, "o1").await;
+    let proof = searched(&world, uploads).await;
     assert!(proof.raw_destroyed.contains(&raw) && world.lake.open_raw(raw).is_err());
     for file in [kept, theirs] {
         assert!(!proof.raw_destroyed.contains(&file) && world.lake.open_raw(file).is_ok());
