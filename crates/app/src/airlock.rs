@@ -1,6 +1,7 @@
 //! The airlock (出域审核): how outputs of jobs leave. The order of review is decided in
 //! [`shuyu_domain::airlock`]; who may review is a right in the profile, asked here.
 
+mod answer;
 mod beside;
 mod evidence;
 mod view;
@@ -10,25 +11,19 @@ use std::collections::BTreeMap;
 use shuyu_domain::{
     Airlock, Case, Event, Value,
     airlock::{AirlockCommand, Vote, decide},
-    event::{AirlockEvent, AirlockFile, AirlockOrigin, OutputKind, RunData, RunOutcome, SealedText},
+    event::{AirlockEvent, AirlockFile, AirlockOrigin, RunData, RunOutcome, SealedText},
     port::{Decide, Loaded, Proposal, Request, Stream, VaultItem},
 };
 use shuyu_kernel::{Actor, AirlockId, CaseId, Id, Refusal, ReleaseId, RunId, SourceId};
-use shuyu_privacy::evidence::CsvTable;
 use shuyu_profile::{Profile, RightTo};
 
-use crate::{
-    App, Profiles, Session, Stop, dispatch::fingerprint, permit::holds, product::cell_text, right::right_of,
-};
+use crate::{App, Profiles, Session, Stop, dispatch::fingerprint, permit::holds, right::right_of};
 
 pub use evidence::{Evidence, MOST_ROWS, ROWS_SHOWN};
 pub use view::{AirlockLine, AirlockView, FileView, VoteView};
 
 /// Longest text about a file or of a vote, in characters. Platform choice: a page of text.
 const LONGEST_NOTE: usize = 2000;
-/// Name of the file that a gated answer becomes.
-const ANSWER_FILE: &str = "answer.csv";
-
 /// What somebody wants to do with a request, as it comes from a form or the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AirlockInput {
@@ -86,7 +81,8 @@ impl App {
         let files = self.files_of_run(session, source, run).await?;
         let source = self.own_source(session, source).await?;
         self.may_run(session, source.permit).await?;
-        self.open_request(session, source.case, files).await
+        let id = self.fresh_request();
+        self.open_request(session, id, source.case, files).await
     }
 
     /// Opens a request with a gated answer; one reviewer is enough for it.
@@ -105,35 +101,24 @@ impl App {
     async fn open_of_release(&self, session: &Session, release: ReleaseId) -> Result<AirlockId, Stop> {
         let released = self.released(session, release).await?;
         self.standing(session, released.permit).await?;
-        let answer = released.answer;
-        let row = |row: &Vec<_>| row.iter().map(cell_text).collect();
-        let table = CsvTable {
-            columns: answer.columns.clone(),
-            rows: answer.rows.iter().map(row).collect(),
-        };
-        let bytes = table
-            .write()
-            .map_err(|error| shuyu_kernel::Fault::new("writing an answer", error))?;
-        let file = AirlockFile {
-            name: ANSWER_FILE.to_owned(),
-            kind: OutputKind::Table,
-            digest: self.seal_bytes(ANSWER_FILE, &bytes).await?,
-            size_bytes: bytes.len() as u64,
-            origin: AirlockOrigin::Release(release),
-            risk: None,
-            high_risk: false,
-            reads: Vec::new(),
-        };
-        self.open_request(session, released.case, vec![file]).await
+        let file = self
+            .answer_file(&released, AirlockOrigin::Release(release))
+            .await?;
+        let id = self.fresh_request();
+        self.open_request(session, id, released.case, vec![file]).await
     }
 
-    async fn open_request(
+    fn fresh_request(&self) -> AirlockId {
+        Id::new(self.now(), self.ids.as_ref())
+    }
+
+    pub(crate) async fn open_request(
         &self,
         session: &Session,
+        id: AirlockId,
         case: CaseId,
         files: Vec<AirlockFile>,
     ) -> Result<AirlockId, Stop> {
-        let id: AirlockId = Id::new(self.now(), self.ids.as_ref());
         let event = AirlockEvent::Opened {
             airlock: id,
             permit: Self::permit_of_case(case),

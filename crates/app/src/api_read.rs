@@ -270,6 +270,8 @@ fn about(log: Log, entry: &Entry) -> About {
         Ok(Event::Release(ReleaseEvent::Answered { case, .. } | ReleaseEvent::Charged { case, .. })) => {
             About::Case(case)
         }
+        // It names an answer that nobody has by its digest, which could be compared with guesses.
+        Ok(Event::Release(ReleaseEvent::Held { .. })) => About::Body(None),
         Ok(Event::Source(event)) => about_source(&event),
         Ok(Event::Airlock(event)) => about_airlock(&event),
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,

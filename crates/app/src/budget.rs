@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shuyu_domain::{
-    Event,
+    Case, Event, Value,
     event::{Charge, PermitTable, ReleaseEvent},
     port::{DatasetRow, Loaded, Proposal, Request, Stream},
 };
@@ -20,6 +20,10 @@ use shuyu_privacy::{
 use shuyu_profile::Profile;
 
 use crate::{App, Session, Stop, dispatch::fingerprint, permit::Standing, port::DpEstimate};
+
+/// Field of an application that says how answers leave: `stat`, `review` or `verify`. Mode `dp` is no matter of an
+/// application: a dataset is locked to it, or a question asks for it (A-M1).
+const ANSWERS: &str = "answers";
 
 /// What remains of the budget of one dataset, for the body that asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,14 +104,14 @@ pub(crate) fn terms(
     terms
 }
 
-/// The mode of a permit: `dp` as soon as one of its tables is locked to it.
-pub(crate) fn mode(profile: &Profile, tables: &[PermitTable], loaded: &Loaded) -> PermitMode {
+/// The mode of a permit: `dp` as soon as one of its tables is locked to it, else what was applied for.
+pub(crate) fn mode(profile: &Profile, case: &Case, tables: &[PermitTable], loaded: &Loaded) -> PermitMode {
     let locked = |table: &PermitTable| {
         let Some(entry) = loaded.linked.get(&table.resource) else {
             return false;
         };
         profile.thresholds.dp_locks.iter().any(|lock| {
-            let said = entry.fields.get(&lock.field).map(shuyu_domain::Value::text);
+            let said = entry.fields.get(&lock.field).map(Value::text);
             let about = |column: &String| table.columns.contains_key(column);
             entry.procedure == lock.procedure
                 && said.is_some_and(|said| lock.values.contains(&said))
@@ -115,16 +119,19 @@ pub(crate) fn mode(profile: &Profile, tables: &[PermitTable], loaded: &Loaded) -
         })
     };
     if tables.iter().any(locked) {
-        PermitMode::Dp
-    } else {
-        PermitMode::Stat
+        return PermitMode::Dp;
+    }
+    match case.fields.get(ANSWERS).map(Value::text).as_deref() {
+        Some("review") => PermitMode::Review,
+        Some("verify") => PermitMode::Verify,
+        _ => PermitMode::Stat,
     }
 }
 
 /// Puts a permit into the mode that a query asks for: a stricter one, or its own.
 pub(crate) fn stricter(permit: &mut Permit, asked: Option<PermitMode>) -> Result<(), Refusal> {
     match (permit.mode, asked) {
-        (PermitMode::Stat, Some(PermitMode::Dp)) => permit.mode = PermitMode::Dp,
+        (PermitMode::Stat, Some(asked @ (PermitMode::Dp | PermitMode::Review))) => permit.mode = asked,
         (_, None) => {}
         (own, Some(asked)) if own == asked => {}
         (_, Some(_)) => return Err(Refusal::unmet("mode_locked").citing(&permit.citations.scope)),
@@ -144,6 +151,7 @@ impl App {
         asked: Option<PermitMode>,
     ) -> Result<(Standing, bool), Stop> {
         let mut standing = self.standing(session, permit).await?;
+        standing.permit.asks()?;
         let locked = standing.permit.mode == PermitMode::Dp;
         stricter(&mut standing.permit, asked)?;
         Ok((standing, locked))

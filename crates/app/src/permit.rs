@@ -317,7 +317,7 @@ fn compile(
     Ok(Permit {
         id: issued.id,
         kind: right.kind.unwrap_or(PermitKind::A),
-        mode: budget::mode(profile, &issued.tables, loaded),
+        mode: budget::mode(profile, case, &issued.tables, loaded),
         people: vec![session.actor.person],
         purpose: case.fields.get("purpose").map(Value::text).unwrap_or_default(),
         expires_on: issued.expires_on,

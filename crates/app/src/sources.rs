@@ -116,8 +116,10 @@ impl App {
             .ok_or_else(|| Refusal::unknown("permit_unknown"))?;
         let profile = self.profiles.get(case.profile)?;
         let right = right_of(&profile, RightTo::RunJobs, case, &session.actor)?;
-        let kind = standing.permit.kind.runs();
-        kind.map_err(|refusal| refusal.citing(right.basis.clauses()))?;
+        let permit = &standing.permit;
+        permit
+            .runs()
+            .map_err(|refusal| refusal.citing(right.basis.clauses()))?;
         Ok(standing)
     }
 

@@ -1,17 +1,18 @@
 //! Asking under a permit: check, run, gate, compare with what was answered before, then release in one transaction,
 //! and only then answer.
 
+mod events;
+mod held;
 mod kept;
 mod released;
 
 use serde::{Deserialize, Serialize};
 use shuyu_domain::{
-    Event,
-    event::{Charge, ReleaseEvent},
+    event::Charge,
     port::{Loaded, Meter, Proposal, ReleaseTrace, Request, Stream},
 };
 use shuyu_kernel::{CaseId, Digest, Id, PermitId, Refusal, ReleaseId};
-use shuyu_privacy::{Remembered, permit::PermitMode};
+use shuyu_privacy::permit::{Permit, PermitMode};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -22,8 +23,9 @@ use crate::{
     port::{Answer, AskError, Gated},
     running::{ANSWER_GRID, Halt, RELEASE_GRID, Ticket, longest, on_the_grid},
 };
+use events::{events, trace};
 pub(crate) use kept::as_recorded;
-use kept::kept;
+use kept::{HELD, RELEASE, kept};
 
 /// The release ledger has grown since an answer was judged.
 const LEDGER_MOVED: &str = "release_ledger_moved";
@@ -52,6 +54,8 @@ struct Asked {
     query: Digest,
     /// Idempotency: the same key gives the same release.
     key: Option<(String, String)>,
+    /// The answer is for people who look at it, not for whoever asks.
+    held: bool,
 }
 
 /// Whoever asked does not want the answer any more.
@@ -64,6 +68,14 @@ impl Asked {
     fn name(&self, app: &App) -> String {
         let key = self.key.as_ref().map(|(_, key)| key.clone());
         key.unwrap_or_else(|| app.form_key())
+    }
+
+    /// Exact answers go to those who look at them, and nobody else.
+    fn leaves_as(&self, permit: &Permit) -> Result<(), Refusal> {
+        if (permit.mode == PermitMode::Review) == self.held {
+            return Ok(());
+        }
+        Err(Refusal::conflict("answers_reviewed").citing(&permit.citations.raw_stays))
     }
 
     fn fingerprint(&self) -> Digest {
@@ -107,9 +119,16 @@ impl App {
             mode,
             query: self.secrets.keyed_digest(sql.as_bytes()),
             key: key.map(|key| (session.actor.person.to_string(), key)),
+            held: false,
         };
-        let result = self.ask_inner(session, sql, &asked).await;
-        let mut note = self.noting(Some(session), "query", &permit.to_string(), result.as_ref().err());
+        self.asked(session, &asked, self.ask_inner(session, sql, &asked).await)
+            .await
+    }
+
+    /// Notes what came of a question, before anything of it is shown.
+    async fn asked<T>(&self, session: &Session, asked: &Asked, result: Result<T, Stop>) -> Result<T, Stop> {
+        let subject = asked.permit.to_string();
+        let mut note = self.noting(Some(session), "query", &subject, result.as_ref().err());
         note.digest = Some(asked.query);
         // No record, no read: the answer is shown only after its entry is durable.
         self.record.note(&[note]).await?;
@@ -138,7 +157,7 @@ impl App {
     }
 
     async fn check_inner(&self, session: &Session, permit: PermitId, sql: &str) -> Result<(), Stop> {
-        let standing = self.standing(session, permit).await?;
+        let (standing, _) = self.standing_in(session, permit, None).await?;
         Ok(self.engine.check(&standing.permit, sql).await?)
     }
 
@@ -147,9 +166,10 @@ impl App {
         if let Some((scope, key)) = &asked.key
             && let Some(earlier) = self.record.repeated(scope, key, asked.fingerprint()).await?
         {
-            return self.released_again(session, &earlier).await;
+            return self.released_again(session, &earlier, asked.held).await;
         }
         let (standing, _) = self.standing_in(session, asked.permit, asked.mode).await?;
+        asked.leaves_as(&standing.permit)?;
         let name = asked.name(self);
         let ticket = self.running.start(session, &standing, name, self.now())?;
         // An act between the two lines above has not seen this query; from here on every act does.
@@ -277,7 +297,7 @@ impl App {
             permit: standing.permit.id,
             answer,
         };
-        let document = kept(&released)?;
+        let document = kept(&released, if asked.held { HELD } else { RELEASE })?;
         let events = events(
             &released,
             session,
@@ -321,52 +341,8 @@ impl App {
         });
         let committed = self.record.transact(request, decide).await?;
         if committed.replayed {
-            return self.released_again(session, &committed).await;
+            return self.released_again(session, &committed, asked.held).await;
         }
         Ok(released)
     }
-}
-
-fn trace(remembered: Remembered) -> ReleaseTrace {
-    ReleaseTrace {
-        domain: remembered.domain,
-        from: remembered.from,
-        rows: remembered.rows,
-    }
-}
-
-/// What stands in the record of an answer: what it was charged, if anything, and that it left.
-fn events(
-    released: &Released,
-    session: &Session,
-    charges: Vec<Charge>,
-    asked: &Asked,
-    result: Digest,
-) -> Vec<Event> {
-    let (release, permit, case) = (released.release, released.permit, released.case);
-    let charged = ReleaseEvent::Charged {
-        release,
-        permit,
-        case,
-        by: session.actor.clone(),
-        answered: true,
-        charges,
-    };
-    let answered = ReleaseEvent::Answered {
-        release,
-        permit,
-        case,
-        by: session.actor.clone(),
-        query: asked.query,
-        read: released.answer.read.clone(),
-        rows: released.answer.rows.len() as u64,
-        result,
-    };
-    let costs = !matches!(&charged, ReleaseEvent::Charged { charges, .. } if charges.is_empty());
-    let charged = costs.then_some(charged);
-    charged
-        .into_iter()
-        .chain([answered])
-        .map(Event::Release)
-        .collect()
 }

@@ -138,12 +138,14 @@ pub struct SpotCheck {
 /// Run → datasets it read, as its start was recorded.
 pub type ReadByRun = BTreeMap<RunId, BTreeSet<DatasetId>>;
 
-/// Datasets whose figures a file holds; none for a gated answer. A file of a request that was opened before requests
+/// Datasets whose figures a file holds; none for an answer. A file of a request that was opened before requests
 /// named them has those of its run.
 pub fn reads(file: &AirlockFile, runs: &ReadByRun) -> BTreeSet<DatasetId> {
     match file.origin {
         AirlockOrigin::Run(run) if file.reads.is_empty() => runs.get(&run).cloned().unwrap_or_default(),
-        AirlockOrigin::Run(_) | AirlockOrigin::Release(_) => file.reads.iter().copied().collect(),
+        AirlockOrigin::Run(_) | AirlockOrigin::Release(_) | AirlockOrigin::Held(_) => {
+            file.reads.iter().copied().collect()
+        }
     }
 }
 
@@ -187,8 +189,8 @@ impl Airlock {
     /// Datasets of which these files hold figures that the release ledger cannot relate to sets of subjects: a
     /// program made them, and which rows a cell counts is not known.
     pub fn outside_ledger(&self, runs: &ReadByRun) -> BTreeSet<DatasetId> {
-        let ungated = self.files.values().filter(|each| !each.file.gated());
-        ungated.flat_map(|each| reads(&each.file, runs)).collect()
+        let outside = self.files.values().filter(|each| !each.file.in_ledger());
+        outside.flat_map(|each| reads(&each.file, runs)).collect()
     }
 
     /// Whether what was let out is to be looked at again by somebody else.

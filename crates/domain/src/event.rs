@@ -9,6 +9,7 @@ mod installation;
 mod kind;
 mod own;
 mod record;
+mod release;
 mod watch;
 mod work;
 
@@ -29,7 +30,8 @@ pub use data::{
 pub use identity::IdentityEvent;
 pub use installation::InstallationEvent;
 pub use own::{OwnEnd, OwnEvent};
-pub use record::{Charge, DatasetEvent, ErasureReason, RegistryEvent, RegistryMeta, ReleaseEvent};
+pub use record::{DatasetEvent, ErasureReason, RegistryEvent, RegistryMeta};
+pub use release::{Charge, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 pub use work::{
     AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RefusedFile, RunData, RunFile,

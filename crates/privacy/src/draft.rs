@@ -47,6 +47,8 @@ pub struct Draft<'a> {
     thresholds: &'a Thresholds,
     key: &'a GateKey,
     rules: &'a Rules,
+    /// Answers leave as they are, and only after people have looked at them.
+    exact: bool,
     /// Members of groups that came up in this statement: every cell of one has the same.
     made: BTreeMap<GroupKey, Members>,
     /// Units whose ordinals were asked for last, and these.
@@ -71,9 +73,18 @@ impl<'a> Draft<'a> {
             thresholds,
             key,
             rules,
+            exact: false,
             made: BTreeMap::new(),
             met: Default::default(),
         }
+    }
+
+    /// The same for mode `review`: what leaves is not perturbed, since people look at it first. All is remembered as if
+    /// it were, so that whoever asks the same in mode `stat` has the answer that everybody has. What could only be
+    /// answered as another sum is not answered: it would be exact about other subjects than those asked about.
+    #[must_use]
+    pub fn exactly(self) -> Self {
+        Self { exact: true, ..self }
     }
 
     /// Whether an own list has a say in who is in the set, as far as that is held against it.
@@ -83,6 +94,18 @@ impl<'a> Draft<'a> {
 
     /// The answer to a sum; a fresh one is remembered.
     pub fn answer(&mut self, sought: &Sought<'_>) -> Verdict {
+        let verdict = self.perturbed(sought);
+        if !self.exact {
+            return verdict;
+        }
+        match verdict {
+            Verdict::Fresh(_) => Verdict::Fresh(sought.tally.total),
+            Verdict::Again(_) => Verdict::Again(sought.tally.total),
+            Verdict::Snapped(_) | Verdict::Suppressed => Verdict::Suppressed,
+        }
+    }
+
+    fn perturbed(&mut self, sought: &Sought<'_>) -> Verdict {
         let close = self.rules.hold(Rule::Close);
         if close && let Some(verdict) = self.before(sought) {
             return verdict;
@@ -312,7 +335,7 @@ impl Draft<'_> {
 
     /// Answers a class as its group, and for ever.
     fn as_its_group(&mut self, sought: &Sought<'_>, group: &MadeOf<'_>) -> Verdict {
-        let verdict = self.answer(&Sought {
+        let verdict = self.perturbed(&Sought {
             contributions: group.contributions,
             tally: group.tally,
             groups: &[],

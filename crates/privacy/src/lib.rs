@@ -51,6 +51,7 @@ pub mod rules;
 pub mod scan;
 pub mod secondary;
 mod told;
+mod ways;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;

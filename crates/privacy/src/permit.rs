@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, Refusal, RowScope};
+use shuyu_kernel::{Basis, BodyId, CivilDate, ClauseId, DatasetId, PermitId, PersonId, RowScope};
 pub use shuyu_kernel::{PermitKind, Use};
 
 use crate::{citation::Citations, dp::DpTerms};
@@ -348,26 +348,4 @@ pub struct Permit {
     /// What the refusals under this permit cite, from the profile of the case.
     #[serde(default)]
     pub citations: Citations,
-}
-
-impl Permit {
-    /// Whether `person` may use this permit on `today`.
-    ///
-    /// # Errors
-    /// `permit_person_not_named` or `permit_expired`, both resting on the clauses about the scope.
-    pub fn covers(&self, person: PersonId, today: CivilDate) -> Result<(), Refusal> {
-        let scope = &self.citations.scope;
-        if !self.people.contains(&person) {
-            return Err(Refusal::forbidden("permit_person_not_named")
-                .citing(scope)
-                .fact("permit", self.id));
-        }
-        if today > self.expires_on {
-            return Err(Refusal::conflict("permit_expired")
-                .citing(scope)
-                .fact("permit", self.id)
-                .fact("expired_on", self.expires_on));
-        }
-        Ok(())
-    }
 }

@@ -195,7 +195,12 @@ impl Work {
                     let empty = Book::default();
                     let draft = drafts.entry(domain.clone()).or_insert_with(|| {
                         let book = past.books.get(domain).map_or(&empty, Arc::as_ref);
-                        Draft::new(book, &past.party, &thresholds, &key, &rules)
+                        let draft = Draft::new(book, &past.party, &thresholds, &key, &rules);
+                        if self.sealed.is_exact() {
+                            draft.exactly()
+                        } else {
+                            draft
+                        }
                     });
                     match self.sealed.private() {
                         Some(private) => self.privately(release, private, schema, draft).await?,

@@ -25,7 +25,7 @@ pub(super) struct Beside {
 impl Beside {
     /// How much of the same datasets left outside of the release ledger before; `None` for a file in the ledger.
     pub(super) fn left_outside(&self, file: &AirlockFile) -> Option<usize> {
-        if file.gated() {
+        if file.in_ledger() {
             return None;
         }
         let own = reads(file, &self.runs);
@@ -37,7 +37,7 @@ impl Beside {
     pub(super) fn refused(&self, file: &AirlockFile) -> &[RefusedFile] {
         match file.origin {
             AirlockOrigin::Run(run) => self.refused.get(&run).map_or(&[], Vec::as_slice),
-            AirlockOrigin::Release(_) => &[],
+            AirlockOrigin::Release(_) | AirlockOrigin::Held(_) => &[],
         }
     }
 
@@ -66,7 +66,7 @@ impl App {
     /// reviewers are the only ones who can compare them with what left before.
     pub(super) async fn beside(&self, airlock: &Airlock) -> Result<Beside, Stop> {
         let mut found = Beside::default();
-        if airlock.files.values().all(|each| each.file.gated()) {
+        if airlock.files.values().all(|each| each.file.in_ledger()) {
             return Ok(found);
         }
         found.add(self.record.sources(Some(airlock.case)).await?);
@@ -79,7 +79,7 @@ impl App {
             .collect();
         let unnamed = |other: &&Airlock| {
             let mut files = other.files.values().map(|each| &each.file);
-            other.case != airlock.case && files.any(|file| !file.gated() && file.reads.is_empty())
+            other.case != airlock.case && files.any(|file| !file.in_ledger() && file.reads.is_empty())
         };
         let cases: BTreeSet<CaseId> = earlier.iter().filter(unnamed).map(|other| other.case).collect();
         found.runs.extend(self.read_by_runs(&cases).await?);

@@ -40,6 +40,8 @@ pub struct FileView {
     pub version: u32,
     /// Its cells passed the disclosure gate before.
     pub gated: bool,
+    /// They passed it, and are not perturbed.
+    pub exact: bool,
     /// What its author says of it.
     pub note: String,
     /// What there is to know of it; for reviewers, and for the author once it is out.
@@ -211,6 +213,7 @@ impl App {
                 kind: each.file.kind,
                 version: each.version,
                 gated: each.file.gated(),
+                exact: each.file.in_ledger() && !each.file.gated(),
                 note: self.note_text(each.note.as_ref()).await?,
                 evidence,
                 votes,

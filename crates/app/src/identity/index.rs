@@ -70,6 +70,7 @@ impl App {
         }
         verifies(&case)?;
         let standing = self.permit_of(session, &case).await?;
+        standing.permit.verifies()?;
         let order = self.order(&standing.permit, product, &new)?;
         let place = self.hold_place(session, &new.table).await?;
         let made = self

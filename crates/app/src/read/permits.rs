@@ -6,8 +6,8 @@ use shuyu_domain::{
     case::Permit,
     port::{CaseRow, DatasetRow},
 };
-use shuyu_kernel::{CaseId, CivilDate, PermitId, RowScope, Use};
-use shuyu_privacy::permit::{QueryLimits, TableKind};
+use shuyu_kernel::{CaseId, CivilDate, PermitId, Refusal, RowScope, Use};
+use shuyu_privacy::permit::{PermitMode, QueryLimits, TableKind};
 use shuyu_profile::Effect;
 
 use super::lists::CaseQuery;
@@ -75,6 +75,10 @@ pub struct Workbench {
     pub max_rows: u64,
     /// What one question may take.
     pub limits: QueryLimits,
+    /// How answers are protected.
+    pub mode: PermitMode,
+    /// Why no questions are answered under it, if none are.
+    pub closed: Option<Refusal>,
 }
 
 impl App {
@@ -134,6 +138,8 @@ impl App {
             tables: tables.collect(),
             max_rows: standing.permit.max_rows,
             limits: standing.permit.limits.clone(),
+            mode: standing.permit.mode,
+            closed: standing.permit.asks().err(),
         })
     }
 

@@ -6,11 +6,16 @@ use shuyu_kernel::{Digest, Fault};
 use super::Released;
 use crate::{account::parse, dispatch::fingerprint};
 
-/// The answer as a document.
-pub(super) fn kept(released: &Released) -> Result<Document, Fault> {
+/// Kind of the documents that answers are kept as, once they left.
+pub(super) const RELEASE: &str = "release";
+/// Kind of those that are held: nothing that shows or sells an answer reads them.
+pub(super) const HELD: &str = "held";
+
+/// The answer as a document of a kind.
+pub(super) fn kept(released: &Released, kind: &str) -> Result<Document, Fault> {
     let body = serde_json::to_string(released).map_err(|error| Fault::new("encoding a release", error))?;
     Ok(Document {
-        kind: "release".to_owned(),
+        kind: kind.to_owned(),
         key: released.release.to_string(),
         body,
         owner: released.case.to_string(),

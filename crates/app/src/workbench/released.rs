@@ -7,7 +7,10 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{Refusal, ReleaseId};
 
-use super::{Released, kept::as_recorded};
+use super::{
+    Released,
+    kept::{RELEASE, as_recorded},
+};
 use crate::{App, Session, Stop};
 
 impl App {
@@ -16,10 +19,14 @@ impl App {
         &self,
         session: &Session,
         earlier: &Committed,
+        held: bool,
     ) -> Result<Released, Stop> {
         let release = earlier.reply.get("release").and_then(|id| id.as_str());
         let release = release.and_then(|id| id.parse().ok());
         let release = release.ok_or_else(|| Refusal::conflict("idempotency_key_reused"))?;
+        if held {
+            return self.held_answer(session, release).await;
+        }
         self.released(session, release).await
     }
 
@@ -47,16 +54,23 @@ impl App {
     /// A released result, if the proceedings say that it left, and if it is the one that left.
     pub(crate) async fn released_by_system(&self, release: ReleaseId) -> Result<Released, Stop> {
         let unknown = || Refusal::unknown("release_unknown");
-        let stored = self.record.document("release", &release.to_string()).await?;
+        let stored = self.record.document(RELEASE, &release.to_string()).await?;
         let stored = stored.ok_or_else(unknown)?;
-        let entries = self.record.stream(Stream::Release(release)).await?;
-        let recorded = entries
-            .iter()
-            .filter_map(crate::read::LogEntry::read)
-            .find_map(|entry| match entry.event {
-                Some(Event::Release(ReleaseEvent::Answered { result, .. })) => Some(result),
-                _ => None,
-            });
+        let mut recorded = self.release_events(release).await?.into_iter();
+        let recorded = recorded.find_map(|event| match event {
+            ReleaseEvent::Answered { result, .. } => Some(result),
+            ReleaseEvent::Held { .. } | ReleaseEvent::Charged { .. } => None,
+        });
         Ok(as_recorded(&stored, recorded.ok_or_else(unknown)?)?)
+    }
+
+    pub(super) async fn release_events(&self, release: ReleaseId) -> Result<Vec<ReleaseEvent>, Stop> {
+        let entries = self.record.stream(Stream::Release(release)).await?;
+        let read = entries.iter().filter_map(crate::read::LogEntry::read);
+        let events = read.filter_map(|entry| match entry.event {
+            Some(Event::Release(event)) => Some(event),
+            _ => None,
+        });
+        Ok(events.collect())
     }
 }

@@ -36,6 +36,7 @@ impl Event {
             Event::Registry(event) => event.kind(),
             Event::Dataset(event) => event.kind(),
             Event::Release(ReleaseEvent::Answered { .. }) => "release.answered.v1",
+            Event::Release(ReleaseEvent::Held { .. }) => "release.held.v1",
             Event::Release(ReleaseEvent::Charged { .. }) => "release.charged.v1",
             Event::Source(event) => event.kind(),
             Event::Airlock(event) => event.kind(),

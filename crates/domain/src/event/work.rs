@@ -176,6 +176,8 @@ pub enum AirlockOrigin {
     Run(RunId),
     /// A gated answer.
     Release(ReleaseId),
+    /// An exact answer that is held (mode `review`).
+    Held(ReleaseId),
 }
 
 /// A file of a request.
@@ -197,15 +199,20 @@ pub struct AirlockFile {
     /// A figure of that report is above its limit: whoever lets it out says why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub high_risk: bool,
-    /// Datasets that the run read; none for a gated answer, whose cells stand in the release ledger.
+    /// Datasets that the run read; none for an answer, whose cells stand in the release ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<DatasetId>,
 }
 
 impl AirlockFile {
-    /// Whether its cells passed the disclosure gate before.
+    /// Whether its cells passed the disclosure gate before, perturbed.
     pub fn gated(&self) -> bool {
         matches!(self.origin, AirlockOrigin::Release(_))
+    }
+
+    /// Whether its cells stand in the release ledger, so that later answers are compared with them.
+    pub fn in_ledger(&self) -> bool {
+        matches!(self.origin, AirlockOrigin::Release(_) | AirlockOrigin::Held(_))
     }
 }
 

@@ -197,6 +197,16 @@ pub(crate) fn of_data() -> Vec<Event> {
             rows: 5,
             result: digest("result"),
         }),
+        Event::Release(ReleaseEvent::Held {
+            release: ReleaseId::from_bits(13),
+            permit: PermitId::from_bits(1),
+            case: CaseId::from_bits(1),
+            by: actor(),
+            query: digest("query"),
+            read: vec![(DatasetId::from_bits(11), 2)],
+            rows: 5,
+            result: digest("result"),
+        }),
         Event::Release(ReleaseEvent::Charged {
             release: ReleaseId::from_bits(12),
             permit: PermitId::from_bits(1),

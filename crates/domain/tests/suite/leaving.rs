@@ -11,7 +11,7 @@ use shuyu_domain::{
 };
 use shuyu_kernel::{DatasetId, Digest, RunId};
 
-use crate::work::{actor, day, file, fold, gated, note, opened, refused, review, submit, then};
+use crate::work::{actor, day, file, fold, gated, held, note, opened, refused, review, submit, then};
 
 /// Kinds that got fields: high risk, what was read, what is outside of the release ledger, what was refused.
 pub fn grown() -> Vec<Event> {
@@ -110,4 +110,5 @@ fn what_a_program_made_is_recorded_as_outside_the_release_ledger() {
     assert_eq!(earlier.origin, AirlockOrigin::Run(run));
     assert_eq!(outside(vec![earlier, gated()]), [DatasetId::from_bits(12)]);
     assert!(outside(vec![gated()]).is_empty());
+    assert!(outside(vec![held()]).is_empty(), "its cells stand in the ledger");
 }

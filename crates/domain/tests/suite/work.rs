@@ -57,6 +57,15 @@ pub fn gated() -> AirlockFile {
     }
 }
 
+/// An exact answer of mode `review`.
+pub fn held() -> AirlockFile {
+    AirlockFile {
+        origin: AirlockOrigin::Held(ReleaseId::from_bits(6)),
+        reads: vec![DatasetId::from_bits(7)],
+        ..gated()
+    }
+}
+
 pub fn opened(files: Vec<AirlockFile>) -> AirlockEvent {
     AirlockEvent::Opened {
         airlock: AirlockId::from_bits(6),
@@ -268,6 +277,8 @@ fn a_dispute_is_settled_by_those_who_voted_or_returned() {
 fn a_gated_answer_needs_one_reviewer_and_mixed_files_two() {
     let mixed = fold(&[opened(vec![gated(), file("a.csv", OutputKind::Table)])]);
     assert_eq!(mixed.reviewers(), 2);
+    let exact = fold(&[opened(vec![held()])]);
+    assert_eq!(exact.reviewers(), 2, "nobody has seen it yet");
     let request = fold(&[opened(vec![gated()])]);
     let submission = submit(&request);
     let request = then(request, submission, 1);

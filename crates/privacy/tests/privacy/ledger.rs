@@ -36,6 +36,8 @@ pub struct Desk {
     pub book: Book,
     pub rules: Rules,
     party: &'static str,
+    /// Answers are exact, as in mode `review`.
+    pub exact: bool,
     /// An own list has a say in what is asked.
     fused: bool,
 }
@@ -46,6 +48,7 @@ impl Desk {
             book: Book::default(),
             rules: Rules::all(),
             party: "a",
+            exact: false,
             fused: false,
         }
     }
@@ -63,6 +66,9 @@ impl Desk {
     fn judge(&self, all: &[Vec<Contribution>]) -> (Vec<Verdict>, Remembered) {
         let (thresholds, key) = (Thresholds::default(), key(1));
         let mut draft = Draft::new(&self.book, self.party, &thresholds, &key, &self.rules);
+        if self.exact {
+            draft = draft.exactly();
+        }
         let verdicts = all
             .iter()
             .map(|contributions| {

@@ -4,6 +4,7 @@
 
 mod airlock;
 mod dp;
+mod exact;
 mod gate;
 mod governance;
 mod groups;

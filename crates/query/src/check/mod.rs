@@ -90,6 +90,7 @@ pub struct Sealed {
     upper: LogicalPlan,
     steps: Vec<Step>,
     private: Option<Private>,
+    exact: bool,
 }
 
 impl Sealed {
@@ -120,6 +121,10 @@ impl Sealed {
     /// Whether it reads personal rows, so that its answer consists of gated cells.
     pub fn is_gated(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Release { .. }))
+    }
+    /// Whether its answer is not perturbed, and leaves through the airlock only (mode `review`).
+    pub fn is_exact(&self) -> bool {
+        self.exact
     }
     pub(crate) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
@@ -233,6 +238,7 @@ fn check_under(
         upper,
         steps: walk.steps,
         private,
+        exact: permit.mode == PermitMode::Review,
     })
 }
 
@@ -249,18 +255,10 @@ fn usable(
             .fact("what", what)
             .instruct("apply_anew")
     };
-    permit.kind.asks().map_err(|refusal| {
-        refusal
-            .under(&citations.scope)
-            .fact("permit", permit.id)
-            .instruct(match permit.kind {
-                PermitKind::A | PermitKind::C => "run_job",
-                PermitKind::B => "call_product",
-            })
+    permit.asks().map_err(|refusal| {
+        let sandbox = permit.kind == PermitKind::C;
+        refusal.instruct(if sandbox { "run_job" } else { "call_product" })
     })?;
-    if !matches!(permit.mode, PermitMode::Stat | PermitMode::Dp) {
-        return Err(not_yet("mode"));
-    }
     for (name, grant) in &permit.tables {
         if stored.get(name).is_some_and(|stored| !can_scope(stored, grant)) {
             return Err(not_yet("rows"));

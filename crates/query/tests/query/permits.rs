@@ -22,7 +22,10 @@ fn permits_that_cannot_be_served_are_refused() {
     let kind = |code: &str| (code.to_owned(), String::new());
     assert_eq!(refused(&|p| p.kind = PermitKind::B), kind("permit_products_only"));
     assert_eq!(refused(&|p| p.kind = PermitKind::C), kind("permit_sandbox_only"));
-    assert_eq!(refused(&|p| p.mode = PermitMode::Review), not_yet("mode"));
+    assert_eq!(
+        refused(&|p| p.mode = PermitMode::Verify),
+        kind("permit_verify_only")
+    );
     let by_an_identifier = |p: &mut shuyu_privacy::Permit| {
         p.tables.get_mut("person").unwrap().rows = "id_no: 1*".parse().ok();
     };

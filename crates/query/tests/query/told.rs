@@ -94,11 +94,13 @@ fn permits() -> Vec<Permit> {
         kind: PermitKind::B,
         ..usual.clone()
     };
-    let reviewed = Permit {
-        mode: PermitMode::Review,
+    let verifying = Permit {
+        mode: PermitMode::Verify,
         ..usual.clone()
     };
-    vec![usual, private, unassessed, alone, products, reviewed]
+    let mut by_name = usual.clone();
+    by_name.tables.get_mut("person").unwrap().rows = "id_no: 1*".parse().ok();
+    vec![usual, private, unassessed, alone, products, verifying, by_name]
 }
 
 fn refusal(permit: &Permit, sql: &str) -> Option<Refusal> {
@@ -211,10 +213,11 @@ fn names_that_an_analyst_gave_are_told_only_if_they_cannot_be_a_persons() {
 }
 
 /// Codes about the text or the permit, or about what cannot be planned: no column of a relation stands behind them.
-const OF_TEXT: [&str; 9] = [
+const OF_TEXT: [&str; 10] = [
     "name_taken",
     "permit_not_supported",
     "permit_products_only",
+    "permit_verify_only",
     "query_not_parsed",
     "query_not_planned",
     "query_statement_not_allowed",

@@ -165,6 +165,8 @@ fn release_rows(event: &ReleaseEvent, index: u64) -> Vec<Change> {
             };
             return charges.iter().map(row).collect();
         }
+        // Nothing left: what becomes of it, its request says.
+        ReleaseEvent::Held { .. } => return Vec::new(),
     };
     let row = vec![
         Cell::shown(release),

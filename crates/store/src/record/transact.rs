@@ -341,7 +341,11 @@ fn belongs(stream: &Stream, event: &Event) -> bool {
         (Stream::Dataset(id), Event::Dataset(event)) => event.dataset() == *id,
         (
             Stream::Release(id),
-            Event::Release(ReleaseEvent::Answered { release, .. } | ReleaseEvent::Charged { release, .. }),
+            Event::Release(
+                ReleaseEvent::Answered { release, .. }
+                | ReleaseEvent::Held { release, .. }
+                | ReleaseEvent::Charged { release, .. },
+            ),
         ) => release == id,
         (Stream::Source(id), Event::Source(SourceEvent::Registered { source, .. })) => source == id,
         (Stream::Airlock(id), Event::Airlock(AirlockEvent::Opened { airlock, .. })) => airlock == id,

@@ -104,6 +104,7 @@ evidence-title = Evidence
 evidence-size = Size
 evidence-gated = Disclosure gate
 evidence-gated-yes = passed
+evidence-gated-exact = passed, figures not perturbed
 evidence-gated-no = not passed
 evidence-more = The first { $shown } of { $rows } rows
 evidence-find = { $identifier }: lines { $lines }

@@ -104,6 +104,7 @@ evidence-title = 核对依据
 evidence-size = 大小
 evidence-gated = 出域门
 evidence-gated-yes = 已过出域门
+evidence-gated-exact = 已过出域门，数未加扰动
 evidence-gated-no = 未经出域门
 evidence-more = 显示前 { $shown } 行，共 { $rows } 行
 evidence-find = { $identifier }：第 { $lines } 行

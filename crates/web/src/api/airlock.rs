@@ -10,10 +10,10 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shuyu_app::airlock::{AirlockInput, AirlockLine, AirlockView, FileView};
-use shuyu_kernel::{AirlockId, ReleaseId, RunId, SourceId};
+use shuyu_kernel::{AirlockId, PermitId, ReleaseId, RunId, SourceId};
 use utoipa::ToSchema;
 
-use super::input::{Body, Named};
+use super::input::{Body, Named, Repeatable};
 use crate::{problem::Failure, session::SignedIn, state::WebState};
 
 /// A request that was opened.
@@ -71,6 +71,8 @@ pub struct AirlockFileState {
     version: u32,
     /// Its cells passed the disclosure gate before.
     gated: bool,
+    /// They passed it, and are not perturbed: an answer of mode `review`.
+    exact: bool,
     /// What its author says of it.
     note: String,
     /// For reviewers, and for the author once it is out: rows, columns, identifiers found, risk report.
@@ -173,6 +175,30 @@ pub async fn open_airlock_of_release(
     Named(id): Named<ReleaseId>,
 ) -> Result<(StatusCode, Json<OpenedAirlock>), Failure> {
     opened(state.app.open_airlock_of_release(&session, id).await?)
+}
+
+/// A question whose exact answer is to be looked at.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionForReview {
+    /// SQL text.
+    #[schema(example = "SELECT area, avg(income) FROM people GROUP BY area")]
+    sql: String,
+}
+
+/// Asks in mode `review`: the answer is not perturbed, is shown to nobody but two reviewers, and leaves when both agree.
+#[utoipa::path(post, path = "/permits/{id}/reviews", tag = "permits", params(("id" = String, Path, description = "Permit id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same request.")),
+    request_body = QuestionForReview, responses((status = 201, body = OpenedAirlock)))]
+pub async fn ask_for_review(
+    State(state): State<WebState>,
+    SignedIn(session): SignedIn,
+    Named(id): Named<PermitId>,
+    Repeatable(guarded): Repeatable,
+    Body(question): Body<QuestionForReview>,
+) -> Result<(StatusCode, Json<OpenedAirlock>), Failure> {
+    let asked = state.app.ask_for_review(&session, id, &question.sql, guarded.key);
+    opened(asked.await?)
 }
 
 fn opened(id: AirlockId) -> Result<(StatusCode, Json<OpenedAirlock>), Failure> {
@@ -316,6 +342,7 @@ fn file_state(file: FileView) -> AirlockFileState {
         kind: file.kind.name(),
         version: file.version,
         gated: file.gated,
+        exact: file.exact,
         note: file.note,
         evidence,
         votes: votes.collect(),

@@ -232,6 +232,7 @@ fn work_and_airlock() -> OpenApiRouter<WebState> {
         .routes(routes!(work::dummy))
         .routes(routes!(airlock::open_airlock))
         .routes(routes!(airlock::open_airlock_of_release))
+        .routes(routes!(airlock::ask_for_review))
         .routes(routes!(airlock::airlocks))
         .routes(routes!(airlock::airlock))
         .routes(routes!(airlock::airlock_act))

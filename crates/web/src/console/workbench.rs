@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     extract::{Path, Request},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use shuyu_app::{
     Stop,
@@ -57,6 +57,12 @@ pub(crate) struct WorkbenchPage {
     pub rewritten: String,
     pub answer: Option<AnswerView>,
     pub budget: BudgetView,
+    /// Jobs run under the permit, whether or not questions are answered.
+    pub jobs: bool,
+    /// An exact answer can be sent to the airlock.
+    pub reviewable: bool,
+    /// Answers leave that way only.
+    pub only_reviewed: bool,
     pub told: Option<ToldView>,
     pub missing: Option<MissingView>,
     pub running: Vec<RunningView>,
@@ -141,6 +147,14 @@ pub(crate) async fn ask(
             None
         }
         "try" => tried(&mut page, &visit, permit, key, mode).await,
+        "review" => match visit
+            .app()
+            .ask_for_review(&visit.session, permit, &sql, key)
+            .await
+        {
+            Ok(request) => return Ok(Redirect::to(&format!("/airlock/{request}")).into_response()),
+            Err(stop) => Some(stop),
+        },
         _ => match visit.app().ask_in(&visit.session, permit, &sql, key, mode).await {
             Ok(released) => {
                 page.answer = Some(answer_view(&page.frame, &released));
@@ -171,11 +185,17 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
     let frame = visit
         .frame_at("nav-permits")
         .crumb("/permits", &visit.frame.t("nav-permits"));
+    let card = |refusal: &Refusal| RefusalCard::of(&frame, &view.profile, refusal);
     let (bench, closed) = match visit.app().workbench(&visit.session, permit).await {
-        Ok(bench) => (Some(bench), None),
-        Err(Stop::Refused(refusal)) => (None, Some(RefusalCard::of(&frame, &view.profile, &refusal))),
+        Ok(bench) => {
+            let closed = bench.closed.as_ref().map(card);
+            (Some(bench), closed)
+        }
+        Err(Stop::Refused(refusal)) => (None, Some(card(&refusal))),
         Err(fault) => return Err(fault.into()),
     };
+    let jobs = visit.app().may_run_jobs(&visit.session, permit).await;
+    let mode = bench.as_ref().map(|bench| bench.mode);
     let tables = bench
         .as_ref()
         .map(|bench| tables(&frame, bench))
@@ -187,6 +207,9 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
     let limits = bench.as_ref().map(|bench| limits(visit, &frame, bench));
     let own = own::section(visit, &frame, permit).await?;
     Ok(WorkbenchPage {
+        jobs,
+        reviewable: matches!(mode, Some(PermitMode::Stat | PermitMode::Review)),
+        only_reviewed: mode == Some(PermitMode::Review),
         running: running(visit, permit)?,
         limits: limits.unwrap_or_default(),
         budget,

@@ -278,7 +278,7 @@ fn a_third_reviewer_finds_no_place() {
 }
 
 /// What a browser sends: a form with the token of the session, and where it is led.
-async fn press(world: &World, token: &str, path: &str, fields: &[(&str, &str)]) -> String {
+pub async fn press(world: &World, token: &str, path: &str, fields: &[(&str, &str)]) -> String {
     let csrf = world.app.session(token).await.unwrap().csrf;
     let mut all = vec![("csrf", csrf.as_str())];
     all.extend_from_slice(fields);

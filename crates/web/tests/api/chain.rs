@@ -130,19 +130,24 @@ impl Chain {
     }
 
     pub async fn granting(world: &World, report: bool, verdict: Option<&str>, more: &str) -> Self {
-        Self::asking(world, (report, verdict), more, None).await
+        Self::asking(world, (report, verdict), more, json!({})).await
+    }
+
+    /// With a word on how answers leave.
+    pub async fn answering(world: &World, answers: &str) -> Self {
+        Self::asking(world, (false, None), "", json!({ "answers": answers })).await
     }
 
     /// With an answer to whether fusion is asked for.
     pub async fn fusing(world: &World, fusion: &str, report: bool, verdict: Option<&str>) -> Self {
-        Self::asking(world, (report, verdict), "", Some(fusion)).await
+        Self::asking(world, (report, verdict), "", json!({ "fusion": fusion })).await
     }
 
     async fn asking(
         world: &World,
         (report, verdict): (bool, Option<&str>),
         more: &str,
-        fusion: Option<&str>,
+        asked: Value,
     ) -> Self {
         let operator = world.sign_in("op.clerk").await;
         let authority = world.sign_in("au.clerk").await;
@@ -158,10 +163,8 @@ impl Chain {
             "{people} people | counting\nid_no: link out filter group{more}\nage: group filter{more}\nname: link\n\n\
              {roads} roads | counting\nid_no: group\n"
         );
-        let mut set = json!({ "agreement": agreement, "tables": tables });
-        if let Some(fusion) = fusion {
-            set["fusion"] = json!(fusion);
-        }
+        let mut set = asked;
+        (set["agreement"], set["tables"]) = (json!(agreement), json!(tables));
         if report {
             let made = world
                 .post("/api/v1/uploads?name=report.pdf")

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    chain::Chain,
     engines::Register,
     sold::Sold,
     world::{Answered, World, in_world},
@@ -19,7 +20,11 @@ struct Checks<'a> {
 
 impl<'a> Checks<'a> {
     async fn new(world: &'a World) -> Self {
-        let sold = Sold::new(world, "1000").await;
+        Self::of(world, Chain::answering(world, "verify").await).await
+    }
+
+    async fn of(world: &'a World, chain: Chain) -> Self {
+        let sold = Sold::of(world, chain, "1000").await;
         let me = world.get("/api/v1/me").token(&sold.developer).empty().await.ok();
         let customer = me["actor"]["body"].as_str().unwrap_or_default().to_owned();
         assert!(!customer.is_empty(), "{me}");
@@ -101,6 +106,37 @@ fn number(sequence: u32) -> String {
         .sum();
     let check = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][(sum % 11) as usize];
     format!("{body}{check}")
+}
+
+#[test]
+fn a_permit_for_checks_is_for_nothing_else_and_no_other_is_for_checks() {
+    in_world(|world| async move {
+        let counting = Checks::of(&world, Chain::new(&world).await).await;
+        let refused = counting.compile(&counting.sold.operator, &["name"]).await;
+        assert_eq!(refused.problem().1, "permit_not_for_verification");
+    });
+    in_world(|world| async move {
+        let chain = Chain::answering(&world, "verify").await;
+        assert_eq!(
+            chain.ask(&world, "SELECT 1").await.problem().1,
+            "permit_verify_only"
+        );
+        let path = format!("/api/v1/permits/{}/sources", chain.permit());
+        let refused = world.get(&path).token(&chain.operator).empty().await;
+        assert_eq!(refused.problem().1, "permit_verify_only");
+        let page = format!("/permits/{}", chain.permit());
+        let page = world
+            .page(axum::http::Method::GET, &page, &chain.operator, &[])
+            .await;
+        let text = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(
+            text.contains("只做核验") && !text.contains("name=\"sql\""),
+            "{text}"
+        );
+        let checks = Checks::of(&world, chain).await;
+        let made = checks.compile(&checks.sold.operator, &["name"]).await.ok();
+        assert_eq!(made["pairs"], 2);
+    });
 }
 
 #[test]

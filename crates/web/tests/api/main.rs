@@ -41,6 +41,7 @@ mod recording;
 mod registry;
 mod reports;
 mod retention;
+mod reviewing;
 mod runs;
 mod sessions;
 mod shape;

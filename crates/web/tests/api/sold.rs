@@ -22,7 +22,11 @@ pub struct Sold {
 
 impl Sold {
     pub async fn new(world: &World, quota: &str) -> Self {
-        let chain = Chain::new(world).await;
+        Self::of(world, Chain::new(world).await, quota).await
+    }
+
+    /// A product of this permit.
+    pub async fn of(world: &World, chain: Chain, quota: &str) -> Self {
         let operator = chain.operator.clone();
         let developer = world.sign_in("dev.clerk").await;
         let agreement = world.open(&developer, "development", json!({})).await;

@@ -127,10 +127,10 @@ fn lay_beside(frame: &Frame, made: &mut FileBox, file: &FileView, evidence: &Evi
     };
     made.facts
         .push(fact("evidence-size", size(frame, evidence.size_bytes)));
-    let gated = if file.gated {
-        "evidence-gated-yes"
-    } else {
-        "evidence-gated-no"
+    let gated = match (file.gated, file.exact) {
+        (true, _) => "evidence-gated-yes",
+        (false, true) => "evidence-gated-exact",
+        (false, false) => "evidence-gated-no",
     };
     made.facts.push(fact("evidence-gated", frame.t(gated)));
     if let Some(table) = &evidence.table {

@@ -143,6 +143,9 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
         cancelled,
     };
     workbench::WorkbenchPage {
+        jobs: true,
+        reviewable: true,
+        only_reviewed: true,
         running: vec![query(false), query(true)],
         limits: running::LimitsView {
             line: text(),

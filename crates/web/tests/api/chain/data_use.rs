@@ -63,6 +63,14 @@ type = "yes_no"
 group = "basics"
 cite = ["ST-OP-001"]
 [[field]]
+id = "answers"
+title = "答复方式"
+title_en = "How answers leave"
+type = "choice"
+group = "basics"
+choices = [{ id = "stat", title = "统计", title_en = "Statistics" }, { id = "review", title = "送审", title_en = "Reviewed" }, { id = "verify", title = "核验", title_en = "Checks" }]
+cite = ["ST-OP-001"]
+[[field]]
 id = "join_risk"
 title = "审定"
 title_en = "Verdict"
