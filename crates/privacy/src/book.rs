@@ -29,7 +29,7 @@ use crate::{
     members::Members,
     ordinals::Ordinals,
     permit::Thresholds,
-    relations::Relations,
+    relations::{Relations, Touched},
     release::SetKey,
 };
 
@@ -213,11 +213,12 @@ impl Book {
                     fused,
                 };
                 let family = self.families.entry(entry.family.clone()).or_default();
-                let classes = family.relations.split(&entry.members);
+                let touched = family.relations.touched(&entry.members);
+                let split = family.split_by(&entry, &touched);
+                let classes = family.relations.split_touched(&entry.members, &touched);
                 if entry.additive {
                     family.relations.put(&classes, FEW);
                 }
-                let split = family.split_by(&entry);
                 family.add(entry, &classes, &split);
             }
             Head::Group { family, group, near } => {
@@ -269,11 +270,11 @@ impl Family {
     }
 
     /// Entries of which some members are in the new one and some are not.
-    pub fn split_by(&self, entry: &Entry) -> Vec<usize> {
+    pub fn split_by(&self, entry: &Entry, touched: &Touched) -> Vec<usize> {
         if !entry.splits {
             return Vec::new();
         }
-        let shared = self.relations.overlaps(&entry.members);
+        let shared = self.relations.overlaps(touched);
         let parted = shared.into_iter().filter_map(|(cell, shared)| {
             let place = cell as usize;
             let other = self.entries.get(place)?;

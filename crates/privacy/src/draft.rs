@@ -12,7 +12,7 @@ use crate::{
     noise::{Contribution, Kind, Tally},
     permit::Thresholds,
     prf::GateKey,
-    relations::Relation,
+    relations::{Relation, Touched},
     release::scramble,
     rules::{Rule, Rules},
 };
@@ -127,10 +127,12 @@ impl<'a> Draft<'a> {
             };
         }
         let entry = self.entry(sought, members, fresh);
-        if close && let Some(verdict) = self.as_its_neighbour(&entry) {
+        let family = self.book.families.entry(entry.family.clone()).or_default();
+        let touched = family.relations.touched(&entry.members);
+        if close && let Some(verdict) = self.as_its_neighbour(&entry, &touched) {
             return verdict;
         }
-        self.judged(entry, groups)
+        self.judged(entry, groups, &touched)
     }
 
     /// What the same sum was answered with, or as which other one.
@@ -143,11 +145,11 @@ impl<'a> Draft<'a> {
     }
 
     /// Answers a sum as the one that is too close to it, and for ever.
-    fn as_its_neighbour(&mut self, entry: &Entry) -> Option<Verdict> {
+    fn as_its_neighbour(&mut self, entry: &Entry, touched: &Touched) -> Option<Verdict> {
         let family = self.book.families.entry(entry.family.clone()).or_default();
         let fused = entry.fused || family.chosen_by(self.party);
         let judge = Judge::of(self.thresholds, self.key, self.party, fused);
-        let neighbour = judge.nearest(family, entry)?;
+        let neighbour = judge.nearest(family, entry, touched)?;
         let (value, to) = (neighbour.value, (neighbour.set, neighbour.contribution));
         let sum = (entry.set, entry.contribution);
         let place = family.known.get(&to).copied();
@@ -158,7 +160,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Answers a sum for the first time, unless with it too little would be hidden.
-    fn judged(&mut self, entry: Entry, groups: Vec<MadeOf<'_>>) -> Verdict {
+    fn judged(&mut self, entry: Entry, groups: Vec<MadeOf<'_>>, touched: &Touched) -> Verdict {
         let family = self.book.families.entry(entry.family.clone()).or_default();
         let fused = entry.fused || family.chosen_by(self.party);
         let judge = Judge::of(self.thresholds, self.key, self.party, fused);
@@ -173,8 +175,8 @@ impl<'a> Draft<'a> {
         if made {
             return Verdict::Suppressed;
         }
-        let split = family.split_by(&entry);
-        let classes = family.relations.split(&entry.members);
+        let split = family.split_by(&entry, touched);
+        let classes = family.relations.split_touched(&entry.members, touched);
         let (relation, before) = if entry.additive {
             family.relations.put(&classes, least)
         } else {

@@ -112,7 +112,10 @@ impl Groups {
 
     /// Groups that have somebody in common with one.
     fn around(&self, members: &Members) -> impl Iterator<Item = (GroupKey, &Members, bool)> {
-        let shared = self.relations.overlaps(members).into_keys();
+        let shared = self
+            .relations
+            .overlaps(&self.relations.touched(members))
+            .into_keys();
         shared.filter_map(|place| {
             let (key, members, near) = self.all.get(place as usize)?;
             Some((*key, members.as_ref(), *near))
@@ -124,7 +127,10 @@ impl Family {
     /// Whether a class is, but for fewer than `least` subjects, what groups and answers around its group come to.
     pub fn nearly_made(&self, class: &Members, group: &Members, least: u64) -> bool {
         let known: Vec<&Members> = self.groups.around(group).map(|(_, members, _)| members).collect();
-        let shared = self.relations.overlaps(group).into_iter();
+        let shared = self
+            .relations
+            .overlaps(&self.relations.touched(group))
+            .into_iter();
         let answered = shared.filter_map(|(place, shared)| {
             let entry = self.entries.get(place as usize)?;
             entry.additive.then_some((&entry.members, shared))

@@ -5,6 +5,7 @@ use crate::{
     groups::{Fewest, Groups, MadeOf},
     permit::Thresholds,
     prf::GateKey,
+    relations::Touched,
     release::SetKey,
 };
 
@@ -57,10 +58,10 @@ impl<'a> Judge<'a> {
     }
 
     /// The entry that is too close: of the party's own ones first, then the nearest, then the oldest.
-    pub fn nearest<'f>(&self, family: &'f Family, entry: &Entry) -> Option<&'f Entry> {
+    pub fn nearest<'f>(&self, family: &'f Family, entry: &Entry, touched: &Touched) -> Option<&'f Entry> {
         let most = self.k(true) + u64::from(self.thresholds.k_jitter.value);
         let mut nearest: Option<((bool, u64), &Entry)> = None;
-        for (cell, shared) in family.relations.overlaps(&entry.members) {
+        for (cell, shared) in family.relations.overlaps(touched) {
             let Some(other) = family.entries.get(cell as usize) else {
                 continue;
             };

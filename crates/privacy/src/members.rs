@@ -49,10 +49,11 @@ impl Members {
         } else {
             Marks::Each(all.iter().map(|(_, mark)| *mark).collect())
         };
-        Self {
-            subjects: all.into_iter().map(|(ordinal, _)| ordinal).collect(),
-            marks,
-        }
+        let sorted = all.iter().map(|(ordinal, _)| *ordinal);
+        // They are sorted, and none is there twice.
+        let subjects = RoaringBitmap::from_sorted_iter(sorted)
+            .unwrap_or_else(|_| all.iter().map(|(ordinal, _)| *ordinal).collect());
+        Self { subjects, marks }
     }
 
     /// How many.

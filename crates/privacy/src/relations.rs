@@ -93,16 +93,21 @@ pub(crate) enum Relation {
 /// What went before a row was put in, to take it out again.
 pub(crate) struct Before(Vector<Arc<Reduced>>, OrdMap<u32, usize>);
 
+/// How many of some members are in which class, by class, and how many in none.
+pub(crate) struct Touched {
+    classes: Vec<(u32, u64)>,
+    strangers: u64,
+}
+
 impl Relations {
-    /// How many atoms each released cell shares with these members.
-    pub fn overlaps(&self, members: &Members) -> BTreeMap<u32, u64> {
-        let (touched, _) = self.touched(members);
-        let held = touched.iter().map(|(class, count)| {
+    /// How many atoms each released cell shares with the members that touch these classes.
+    pub fn overlaps(&self, touched: &Touched) -> BTreeMap<u32, u64> {
+        let held = touched.classes.iter().map(|(class, count)| {
             let cells = self.class(*class).map_or(&[][..], |class| &class.cells);
             (cells, *count)
         });
         let mut shared: BTreeMap<u32, u64> = BTreeMap::new();
-        if touched.len() < FEW_CLASSES {
+        if touched.classes.len() < FEW_CLASSES {
             for (cells, count) in held {
                 cells
                     .iter()
@@ -127,20 +132,28 @@ impl Relations {
         shared.collect()
     }
 
-    /// How many of these members are in which class, by class, and how many in none.
-    fn touched(&self, members: &Members) -> (Vec<(u32, u64)>, u64) {
-        let mut classes: Vec<u32> = Vec::new();
+    /// The classes that these members are in.
+    pub fn touched(&self, members: &Members) -> Touched {
+        // Neighbours are mostly of one class: runs of them are counted before they are sorted.
+        let mut runs: Vec<(u32, u64)> = Vec::new();
         let mut strangers = 0;
         for class in self.class_of.of(members.atoms()) {
-            match class {
-                Some(class) => classes.push(class),
-                None => strangers += 1,
+            match (class, runs.last_mut()) {
+                (None, _) => strangers += 1,
+                (Some(class), Some((last, count))) if *last == class => *count += 1,
+                (Some(class), _) => runs.push((class, 1)),
             }
         }
-        classes.sort_unstable();
-        let runs = classes.chunk_by(|a, b| a == b);
-        let touched = runs.filter_map(|run| Some((*run.first()?, run.len() as u64)));
-        (touched.collect(), strangers)
+        runs.sort_unstable();
+        let classes = runs.chunk_by(|(a, _), (b, _)| a == b);
+        let counted = classes.filter_map(|run| {
+            let count = run.iter().map(|(_, count)| count).sum();
+            Some((run.first()?.0, count))
+        });
+        Touched {
+            classes: counted.collect(),
+            strangers,
+        }
     }
 
     fn class(&self, id: u32) -> Option<&Class> {
@@ -153,9 +166,15 @@ impl Relations {
 
     /// Splits classes so that these members are a union of them; answers which.
     pub fn split(&mut self, members: &Members) -> Vec<u32> {
-        let (touched, strangers) = self.touched(members);
+        let touched = self.touched(members);
+        self.split_touched(members, &touched)
+    }
+
+    /// The same for members whose classes are known, and have not changed since.
+    pub fn split_touched(&mut self, members: &Members, touched: &Touched) -> Vec<u32> {
+        let (touched, strangers) = (&touched.classes, touched.strangers);
         let mut halves = Halves::default();
-        for (class, count) in &touched {
+        for (class, count) in touched {
             if *count < self.size(*class) {
                 halves.insert(*class, self.halve(*class, *count));
             }

@@ -1,6 +1,6 @@
 //! The sums over subjects that all figures are made of, and what each subject of each cell contributes to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arrow::{
     array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
@@ -10,7 +10,7 @@ use arrow::{
 };
 use datafusion::{
     common::{
-        Result, exec_err,
+        HashMap, Result, exec_err,
         tree_node::{Transformed, TransformedResult, TreeNode},
     },
     logical_expr::Expr,
