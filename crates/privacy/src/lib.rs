@@ -51,6 +51,7 @@ pub mod rules;
 pub mod scan;
 pub mod secondary;
 mod told;
+mod touched;
 mod ways;
 
 pub use book::{Book, Past, Remembered, Verdict};

@@ -21,6 +21,7 @@ use crate::{
     class_of::ClassOf,
     field::{self, Row},
     members::Members,
+    touched::{Halves, Touched},
 };
 
 /// Most steps of elimination for one sum. Beyond it is taken to expose somebody, whatever it is.
@@ -55,30 +56,6 @@ pub(crate) struct Relations {
     pivots: OrdMap<u32, usize>,
 }
 
-/// The classes that were made of parts of others, by the number of the other.
-#[derive(Default)]
-struct Halves(Vec<u32>);
-
-impl Halves {
-    fn insert(&mut self, class: u32, half: u32) {
-        let place = class as usize;
-        if self.0.len() <= place {
-            self.0.resize(place + 1, ASKED);
-        }
-        if let Some(known) = self.0.get_mut(place) {
-            *known = half;
-        }
-    }
-
-    fn get(&self, class: u32) -> Option<u32> {
-        self.0.get(class as usize).copied().filter(|half| *half != ASKED)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 /// What a further sum would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
@@ -92,12 +69,6 @@ pub(crate) enum Relation {
 
 /// What went before a row was put in, to take it out again.
 pub(crate) struct Before(Vector<Arc<Reduced>>, OrdMap<u32, usize>);
-
-/// How many of some members are in which class, by class, and how many in none.
-pub(crate) struct Touched {
-    classes: Vec<(u32, u64)>,
-    strangers: u64,
-}
 
 impl Relations {
     /// How many atoms each released cell shares with the members that touch these classes.
@@ -134,26 +105,7 @@ impl Relations {
 
     /// The classes that these members are in.
     pub fn touched(&self, members: &Members) -> Touched {
-        // Neighbours are mostly of one class: runs of them are counted before they are sorted.
-        let mut runs: Vec<(u32, u64)> = Vec::new();
-        let mut strangers = 0;
-        for class in self.class_of.of(members.atoms()) {
-            match (class, runs.last_mut()) {
-                (None, _) => strangers += 1,
-                (Some(class), Some((last, count))) if *last == class => *count += 1,
-                (Some(class), _) => runs.push((class, 1)),
-            }
-        }
-        runs.sort_unstable();
-        let classes = runs.chunk_by(|(a, _), (b, _)| a == b);
-        let counted = classes.filter_map(|run| {
-            let count = run.iter().map(|(_, count)| count).sum();
-            Some((run.first()?.0, count))
-        });
-        Touched {
-            classes: counted.collect(),
-            strangers,
-        }
+        Touched::of(self.class_of.of(members.atoms()))
     }
 
     fn class(&self, id: u32) -> Option<&Class> {
