@@ -29,8 +29,9 @@ use crate::{
     members::Members,
     ordinals::Ordinals,
     permit::Thresholds,
-    relations::{Relations, Touched},
+    relations::Relations,
     release::SetKey,
+    touched::Touched,
 };
 
 /// One answered sum.

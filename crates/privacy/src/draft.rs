@@ -12,9 +12,10 @@ use crate::{
     noise::{Contribution, Kind, Tally},
     permit::Thresholds,
     prf::GateKey,
-    relations::{Relation, Touched},
+    relations::Relation,
     release::scramble,
     rules::{Rule, Rules},
+    touched::Touched,
 };
 
 /// A sum that is asked for.

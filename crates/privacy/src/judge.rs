@@ -5,8 +5,8 @@ use crate::{
     groups::{Fewest, Groups, MadeOf},
     permit::Thresholds,
     prf::GateKey,
-    relations::Touched,
     release::SetKey,
+    touched::Touched,
 };
 
 /// Who asks, and which numbers hold.
