@@ -1,5 +1,7 @@
 //! Judges the sums of one statement against the release ledger.
 
+mod meeting;
+
 use std::collections::BTreeMap;
 
 use shuyu_kernel::Fault;
@@ -13,7 +15,7 @@ use crate::{
     permit::Thresholds,
     prf::GateKey,
     relations::Relation,
-    release::scramble,
+    release::SetKey,
     rules::{Rule, Rules},
     touched::Touched,
 };
@@ -54,6 +56,8 @@ pub struct Draft<'a> {
     made: BTreeMap<GroupKey, Members>,
     /// Units whose ordinals were asked for last, and these.
     met: (Vec<u64>, Vec<u32>),
+    /// Ordinals of sets that were looked up together, in the order of their contributions.
+    ahead: BTreeMap<SetKey, Vec<u32>>,
 }
 
 impl<'a> Draft<'a> {
@@ -77,6 +81,7 @@ impl<'a> Draft<'a> {
             exact: false,
             made: BTreeMap::new(),
             met: Default::default(),
+            ahead: BTreeMap::new(),
         }
     }
 
@@ -114,7 +119,7 @@ impl<'a> Draft<'a> {
         let fresh = sought
             .tally
             .perturbed(sought.kind, self.thresholds, self.key, self.rules);
-        let members = self.members(sought.contributions);
+        let members = self.members(sought.contributions, sought.tally.set);
         let groups = sought.groups.iter().filter(|_| self.rules.hold(Rule::Groups));
         let groups: Vec<MadeOf<'_>> = groups.map(|group| self.made_of(group)).collect();
         if let Some(group) = groups
@@ -213,7 +218,7 @@ impl<'a> Draft<'a> {
         if sought.contributions.is_empty() || family.known.contains_key(&key) {
             return;
         }
-        let members = self.members(sought.contributions);
+        let members = self.members(sought.contributions, sought.tally.set);
         let entry = Entry {
             splits: false,
             ..self.entry(sought, members, value)
@@ -245,32 +250,6 @@ impl<'a> Draft<'a> {
             fused: self.is_fused(sought),
             members,
         }
-    }
-
-    /// The ordinals of subjects. Several sums of a cell are mostly of the same ones, and are not looked up again.
-    fn meet(&mut self, contributions: &[Contribution]) {
-        let (units, ordinals) = &mut self.met;
-        if units.iter().eq(contributions.iter().map(|one| &one.unit)) {
-            return;
-        }
-        units.clear();
-        units.extend(contributions.iter().map(|one| one.unit));
-        let (found, fresh) = self.book.ordinals.of(units);
-        *ordinals = found;
-        self.units.extend(fresh);
-    }
-
-    fn members(&mut self, contributions: &[Contribution]) -> Members {
-        // Contributions are not stored, and marks tell nothing without the key.
-        let secret = self.key.value("mark", &[]);
-        self.meet(contributions);
-        let (_, ordinals) = &self.met;
-        let mark = |one: &Contribution| {
-            let mark = scramble(one.amount.to_bits() ^ secret) >> 32;
-            u32::try_from(mark).unwrap_or_default()
-        };
-        let all = ordinals.iter().copied().zip(contributions.iter().map(mark));
-        Members::new(all.collect())
     }
 
     /// What is to be remembered.
@@ -316,7 +295,7 @@ impl Draft<'_> {
         let members = match self.made.get(&key) {
             Some(members) => members.clone(),
             None => {
-                let members = self.members(group.contributions);
+                let members = self.members(group.contributions, group.tally.set);
                 self.made.insert(key, members.clone());
                 members
             }

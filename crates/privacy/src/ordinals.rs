@@ -22,11 +22,10 @@ pub(crate) struct Ordinals {
 const NONE: u32 = u32::MAX;
 
 impl Ordinals {
-    /// The ordinals of these units, which are all different, in their order. Those that were never met get the next ones,
-    /// and are answered too.
+    /// The ordinals of these units, which should be all different, in their order. Those that were never met get the next
+    /// ones, and are answered too.
     pub fn of(&mut self, units: &[u64]) -> (Vec<u32>, Vec<u64>) {
-        let mut sorted: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
-        sorted.sort_unstable();
+        let sorted = sorted(units);
         let mut ordinals = vec![NONE; units.len()];
         for run in &self.runs {
             run.find(&sorted, &mut ordinals);
@@ -41,6 +40,16 @@ impl Ordinals {
             // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
             self.len = self.len.saturating_add(1);
             fresh.push(*unit);
+        }
+        // Whoever is there twice is one all the same.
+        for pair in sorted.windows(2) {
+            if let [(one, first), (other, second)] = pair
+                && one == other
+                && let Some(ordinal) = ordinals.get(*first).copied()
+                && let Some(again) = ordinals.get_mut(*second)
+            {
+                *again = ordinal;
+            }
         }
         if !fresh.is_empty() {
             let first = self
@@ -109,6 +118,49 @@ impl Run {
     }
 }
 
+/// Units that are sorted at once; more are dealt out by their first bits before.
+const FEW: usize = 256;
+
+/// The units with their places, sorted. Units are keyed digests, so that each first bits are those of equally many.
+fn sorted(units: &[u64]) -> Vec<(u64, usize)> {
+    let bits = (units.len() / FEW).max(1).ilog2().min(16);
+    if bits == 0 {
+        let mut all: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
+        all.sort_unstable();
+        return all;
+    }
+    let pile = |unit: u64| usize::try_from(unit >> (u64::BITS - bits)).unwrap_or(0);
+    let mut ends = vec![0usize; 1 << bits];
+    for unit in units {
+        if let Some(count) = ends.get_mut(pile(*unit)) {
+            *count += 1;
+        }
+    }
+    let mut before = 0;
+    for end in &mut ends {
+        // Where its next one goes; where all of them end, once they are dealt out.
+        before += std::mem::replace(end, before);
+    }
+    let mut all = vec![(0, 0); units.len()];
+    for (unit, place) in units.iter().copied().zip(0..) {
+        let Some(next) = ends.get_mut(pile(unit)) else {
+            continue;
+        };
+        if let Some(slot) = all.get_mut(*next) {
+            *slot = (unit, place);
+        }
+        *next += 1;
+    }
+    let mut from = 0;
+    for end in ends {
+        if let Some(pile) = all.get_mut(from..end) {
+            pile.sort_unstable();
+        }
+        from = end;
+    }
+    all
+}
+
 /// How many of these are below a unit: found in steps that double, since the next one is mostly near.
 fn before(units: &[u64], unit: u64) -> usize {
     let mut step = 1;
@@ -169,6 +221,19 @@ mod tests {
         );
         for pair in ordinals.runs.windows(2) {
             assert!(pair[0].units.len() > 2 * pair[1].units.len());
+        }
+    }
+
+    #[test]
+    fn piles_of_any_size_are_sorted() {
+        for len in [0, 1, 255, 256, 511, 512, 513, 5_000, 300_000] {
+            // Evenly spread, and all alike.
+            for unit in [scramble as fn(u64) -> u64, |n| n] {
+                let units: Vec<u64> = (0..len).map(unit).collect();
+                let mut expected: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
+                expected.sort_unstable();
+                assert_eq!(sorted(&units), expected, "{len}");
+            }
         }
     }
 
