@@ -23,8 +23,8 @@ use shuyu_kernel::{
 use crate::value::{Paper, Value};
 
 pub use data::{
-    Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, EndedRaw, EndedTerm, ErasedFile,
-    ErasedVersion, Examined,
+    Arrival, ArrivalMode, CheckFound, CheckSample, CheckTrack, Checked, ColumnChange, Correction,
+    CorrectionReason, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, Examined,
 };
 pub use identity::IdentityEvent;
 pub use installation::InstallationEvent;

@@ -205,7 +205,10 @@ impl App {
                         line.ended |= versions.iter().any(|term| term.version == line.version);
                     }
                 }
-                DatasetEvent::VersionsPurged { .. } | DatasetEvent::VersionExamined { .. } => {}
+                DatasetEvent::VersionsPurged { .. }
+                | DatasetEvent::VersionExamined { .. }
+                | DatasetEvent::CheckOrdered { .. }
+                | DatasetEvent::VersionChecked { .. } => {}
             }
         }
         history.versions.reverse();

@@ -1,5 +1,7 @@
 //! What happens to versions of datasets after they came: corrected, rid of a subject, purged when their term is over.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::{CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
 
@@ -171,6 +173,69 @@ pub struct EndedRaw {
     pub term: EndedTerm,
 }
 
+/// One of the two tracks on which the quality of stored data is checked (LZ-PL-019).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckTrack {
+    /// 自查: by the provider, over all rows.
+    SelfCheck,
+    /// 抽检: by somebody else, over a sample.
+    SpotCheck,
+}
+
+impl CheckTrack {
+    /// The word in the ledger, in messages and in the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SelfCheck => "self_check",
+            Self::SpotCheck => "spot_check",
+        }
+    }
+}
+
+/// A sample that is fixed before it is drawn: who has the seed draws the same rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckSample {
+    /// The seed.
+    pub seed: Digest,
+    /// How many rows.
+    pub size: u64,
+}
+
+/// What one rule of a check found: counts, never a value and no row number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckFound {
+    /// The column; empty for a rule about the whole version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub column: String,
+    /// The word of the rule.
+    pub rule: String,
+    /// The word of its dimension: `accuracy`, `completeness`, `consistency` or `timeliness`.
+    pub dimension: String,
+    /// Values that were looked at.
+    pub checked: u64,
+    /// Those that break the rule.
+    pub bad: u64,
+    /// Up to this share the rule holds, in hundredths of a percent.
+    pub at_most: u32,
+}
+
+/// What a check found in all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Checked {
+    /// Rows that were looked at.
+    pub rows: u64,
+    /// Rows that break a rule.
+    pub bad_rows: u64,
+    /// By rule, in the order of the rules.
+    pub found: Vec<CheckFound>,
+    /// Dimension → score in hundredths of a percent.
+    pub scores: BTreeMap<String, u32>,
+    /// With a confidence of 95 % at most this share of all rows is bad, in hundredths of a percent; of a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bad_at_most: Option<u32>,
+}
+
 impl DatasetEvent {
     /// The dataset it is about.
     pub fn dataset(&self) -> DatasetId {
@@ -179,6 +244,8 @@ impl DatasetEvent {
             | Self::ErasureOrdered { dataset, .. }
             | Self::SubjectErased { dataset, .. }
             | Self::VersionExamined { dataset, .. }
+            | Self::CheckOrdered { dataset, .. }
+            | Self::VersionChecked { dataset, .. }
             | Self::RetentionEnded { dataset, .. }
             | Self::VersionsPurged { dataset, .. } => *dataset,
         }
@@ -191,6 +258,8 @@ impl DatasetEvent {
             | Self::ErasureOrdered { resource, .. }
             | Self::SubjectErased { resource, .. }
             | Self::VersionExamined { resource, .. }
+            | Self::CheckOrdered { resource, .. }
+            | Self::VersionChecked { resource, .. }
             | Self::RetentionEnded { resource, .. }
             | Self::VersionsPurged { resource, .. } => *resource,
         }
@@ -203,6 +272,8 @@ impl DatasetEvent {
             Self::ErasureOrdered { .. } => "dataset.erasure_ordered.v1",
             Self::SubjectErased { .. } => "dataset.subject_erased.v1",
             Self::VersionExamined { .. } => "dataset.version_examined.v1",
+            Self::CheckOrdered { .. } => "dataset.check_ordered.v1",
+            Self::VersionChecked { .. } => "dataset.version_checked.v1",
             Self::RetentionEnded { .. } => "dataset.retention_ended.v1",
             Self::VersionsPurged { .. } => "dataset.versions_purged.v1",
         }

@@ -7,7 +7,10 @@ use shuyu_kernel::{
     Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PermitId, PersonId, ReleaseId,
 };
 
-use super::data::{Arrival, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, Examined};
+use super::data::{
+    Arrival, CheckSample, CheckTrack, Checked, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion,
+    Examined,
+};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -310,6 +313,42 @@ pub enum DatasetEvent {
         version: u64,
         /// What was found.
         examined: Examined,
+    },
+    /// A check of quality is to be made. Rules, sample and seed are fixed by this, before any row is looked at; an order
+    /// without a result was stopped or failed.
+    CheckOrdered {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// Self-check or spot check.
+        track: CheckTrack,
+        /// Digest of the rules, which stand in a document of this name.
+        rules: Digest,
+        /// Rows of the version.
+        rows: u64,
+        /// The sample, for a spot check.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sample: Option<CheckSample>,
+        /// Who.
+        by: Actor,
+    },
+    /// What a check found.
+    VersionChecked {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// What was found.
+        checked: Checked,
     },
     /// The term of these versions is over and nothing pins them. They are destroyed unless something pins them by then.
     RetentionEnded {
