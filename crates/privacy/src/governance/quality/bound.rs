@@ -34,6 +34,9 @@ fn power_of_two(exponent: i64) -> f64 {
     f64::from_bits(u64::try_from(exponent + 1023).unwrap_or(0) << 52)
 }
 
+/// The chance that is left for more bad rows than the bound says; what doubles lose in their last digits is given.
+const RARE: f64 = 0.05 + 1e-12;
+
 /// One rescaling of a long sum: 2 to the power of 500.
 const STEP: i64 = 500;
 
@@ -78,7 +81,7 @@ pub fn bad_at_most(bad: u64, drawn: u64, rows: u64) -> Option<u32> {
     let (mut low, mut high) = (u32::try_from(bad * whole / drawn).unwrap_or(0), WHOLE);
     while low < high {
         let middle = u32::midpoint(low, high);
-        if at_most(bad, drawn, f64::from(middle) / f64::from(WHOLE)) <= 0.05 {
+        if at_most(bad, drawn, f64::from(middle) / f64::from(WHOLE)) <= RARE {
             high = middle;
         } else {
             low = middle + 1;
