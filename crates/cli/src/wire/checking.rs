@@ -1,5 +1,6 @@
 //! Checks of quality: the pure rules of `privacy` over the batches of the lake.
 
+use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use shuyu_app::port::{Cancel, CheckOrder, Checking, DataError, OnProgress, VersionOrder};
 use shuyu_lake::{ColumnSpec, Snapshot};
@@ -66,7 +67,7 @@ impl Checking for LakeAdapter {
         let named = work.columns();
         // Rows are counted by what is read of them.
         let columns = (!named.is_empty()).then_some(named.as_slice());
-        let take = |mut work: Check, batch| {
+        let take = |mut work: Check, batch: RecordBatch| {
             work.take(&batch);
             Ok(work)
         };
