@@ -1,11 +1,12 @@
 //! What happens to versions of datasets after they came: corrected, rid of a subject, purged when their term is over.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
+use shuyu_kernel::{Actor, CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
 
-use super::DatasetEvent;
+use super::{
+    check::{CheckSample, CheckTrack, Checked},
+    record::{ErasureReason, RegistryMeta},
+};
 
 /// Why a version corrects the one before (更正).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -173,67 +174,163 @@ pub struct EndedRaw {
     pub term: EndedTerm,
 }
 
-/// One of the two tracks on which the quality of stored data is checked (LZ-PL-019).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// Events of datasets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CheckTrack {
-    /// 自查: by the provider, over all rows.
-    SelfCheck,
-    /// 抽检: by somebody else, over a sample.
-    SpotCheck,
-}
-
-impl CheckTrack {
-    /// The word in the ledger, in messages and in the API.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::SelfCheck => "self_check",
-            Self::SpotCheck => "spot_check",
-        }
-    }
-}
-
-/// A sample that is fixed before it is drawn: who has the seed draws the same rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckSample {
-    /// The seed.
-    pub seed: Digest,
-    /// How many rows.
-    pub size: u64,
-}
-
-/// What one rule of a check found: counts, never a value and no row number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckFound {
-    /// The column; empty for a rule about the whole version.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub column: String,
-    /// The word of the rule.
-    pub rule: String,
-    /// The word of its dimension: `accuracy`, `completeness`, `consistency` or `timeliness`.
-    pub dimension: String,
-    /// Values that were looked at.
-    pub checked: u64,
-    /// Those that break the rule.
-    pub bad: u64,
-    /// Up to this share the rule holds, in hundredths of a percent.
-    pub at_most: u32,
-}
-
-/// What a check found in all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Checked {
-    /// Rows that were looked at.
-    pub rows: u64,
-    /// Rows that break a rule.
-    pub bad_rows: u64,
-    /// By rule, in the order of the rules.
-    pub found: Vec<CheckFound>,
-    /// Dimension → score in hundredths of a percent.
-    pub scores: BTreeMap<String, u32>,
-    /// With a confidence of 95 % at most this share of all rows is bad, in hundredths of a percent; of a sample.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bad_at_most: Option<u32>,
+pub enum DatasetEvent {
+    /// A version stands in the lake.
+    VersionRecorded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Table name.
+        table: String,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Rows.
+        rows: u64,
+        /// Digest of each stored file.
+        files: Vec<Digest>,
+        /// Digests of the raw files as they came.
+        raw: Vec<Digest>,
+        /// Digest of the quality report.
+        report: Digest,
+        /// Identifier domain of its subjects, if personal.
+        domain: Option<String>,
+        /// Proven largest number of rows of one subject.
+        rows_per_unit: u64,
+        /// Columns in order.
+        columns: Vec<String>,
+        /// Columns that name the subject.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unit_columns: Vec<String>,
+        /// What it corrects, if it is a correction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correction: Option<Correction>,
+        /// How it came, unless it simply replaced the version before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrival: Option<Arrival>,
+        /// Who.
+        by: Actor,
+    },
+    /// A subject is to be erased from every version; from now on no read gives its rows.
+    ErasureOrdered {
+        /// Dataset that names the subject.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Identifier domain of the subject.
+        domain: String,
+        /// Keyed commitment to the subject; the identifier stands nowhere.
+        subject: Digest,
+        /// The dataset and those derived from it.
+        datasets: Vec<DatasetId>,
+        /// Why.
+        reason: ErasureReason,
+        /// Who.
+        by: RegistryMeta,
+    },
+    /// No file of any version holds the subject of an order any more; all were searched.
+    SubjectErased {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Keyed commitment to the subject, as in the order.
+        subject: Digest,
+        /// Versions that held it.
+        versions: Vec<ErasedVersion>,
+        /// Files that were rewritten.
+        files: Vec<ErasedFile>,
+        /// Raw files that were destroyed because they held it or could no longer be searched.
+        raw: Vec<Digest>,
+        /// Files that were searched in the end.
+        files_searched: u64,
+        /// Rows that were searched in the end.
+        rows_searched: u64,
+    },
+    /// A version was examined for sensitive fields: once, when it came or when somebody asked.
+    VersionExamined {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// What was found.
+        examined: Examined,
+    },
+    /// A check of quality is to be made. Rules, sample and seed are fixed by this, before any row is looked at; an order
+    /// without a result was stopped or failed.
+    CheckOrdered {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// Self-check or spot check.
+        track: CheckTrack,
+        /// Digest of the rules, which stand in a document of this name.
+        rules: Digest,
+        /// Rows of the version.
+        rows: u64,
+        /// The sample, for a spot check.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sample: Option<CheckSample>,
+        /// Who.
+        by: Actor,
+    },
+    /// What a check found.
+    VersionChecked {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// What was found.
+        checked: Checked,
+    },
+    /// The term of these versions is over and nothing pins them. They are destroyed unless something pins them by then.
+    RetentionEnded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Day.
+        on: CivilDate,
+        /// Versions.
+        versions: Vec<EndedTerm>,
+        /// Raw files.
+        raw: Vec<EndedRaw>,
+    },
+    /// What an order named is destroyed, keys included.
+    VersionsPurged {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Versions that are gone.
+        versions: Vec<u64>,
+        /// Stored files that were destroyed: those that no other version names.
+        files: Vec<Digest>,
+        /// Raw files that were destroyed.
+        raw: Vec<Digest>,
+    },
 }
 
 impl DatasetEvent {
