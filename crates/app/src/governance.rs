@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Kinds of the documents that reports are kept as.
-const EXAMINATION: &str = "examination";
+pub(crate) const EXAMINATION: &str = "examination";
 const ASSESSMENT: &str = "assessment";
 
 /// A job that left a report.
@@ -98,7 +98,7 @@ pub struct Governance {
 }
 
 /// Version numbers that sort as numbers do.
-fn key(dataset: DatasetId, version: u64) -> String {
+pub(crate) fn key(dataset: DatasetId, version: u64) -> String {
     format!("{dataset}/{version:020}")
 }
 

@@ -38,6 +38,7 @@ pub mod port;
 pub mod product;
 pub mod profiles;
 pub mod promotion;
+pub mod quality;
 pub mod read;
 mod recount;
 pub mod registry;

@@ -1,6 +1,7 @@
 //! Ports to the engines that are not the record: lake, query engine, keeper of the logs, randomness.
 
 mod asking;
+mod checking;
 mod erasing;
 pub mod jobs;
 mod own;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::arriving::{Arrival, Arriving};
 pub use asking::{Answer, Ask, AskError, Cell, DpEstimate, ExpectedFigure, Gated};
+pub use checking::{CheckOrder, Checking};
 pub use erasing::{EraseOrder, ErasePrepared, ErasedRows, Erasing, OpenErasure};
 pub use own::{OwnFind, OwnLabel, OwnLists, OwnOrder, OwnSurvey};
 pub use retaining::{PurgeOrder, PurgeState, Purged, Retaining};
@@ -249,7 +251,7 @@ pub type ByteStream = BoxStream<'static, Result<bytes::Bytes, std::io::Error>>;
 
 /// The lake, as the use cases need it.
 #[async_trait]
-pub trait DataLake: Erasing + OwnLists + Retaining {
+pub trait DataLake: Checking + Erasing + OwnLists + Retaining {
     /// Seals a file as it comes, at most `limit_bytes` long.
     async fn receive(&self, name: &str, bytes: ByteStream, limit_bytes: u64) -> Result<RawFile, DataError>;
     /// The bytes of a raw file, for papers people look at (at most a few megabytes).

@@ -3,6 +3,7 @@
 //! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
 //! files in `tests/golden` hold every form ever written.
 
+mod check;
 mod data;
 mod identity;
 mod installation;
@@ -23,14 +24,15 @@ use shuyu_kernel::{
 
 use crate::value::{Paper, Value};
 
+pub use check::{CheckFound, CheckSample, CheckTrack, Checked};
 pub use data::{
-    Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, EndedRaw, EndedTerm, ErasedFile,
-    ErasedVersion, Examined,
+    Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, EndedRaw, EndedTerm,
+    ErasedFile, ErasedVersion, Examined,
 };
 pub use identity::IdentityEvent;
 pub use installation::InstallationEvent;
 pub use own::{OwnEnd, OwnEvent};
-pub use record::{DatasetEvent, ErasureReason, RegistryEvent, RegistryMeta};
+pub use record::{ErasureReason, RegistryEvent, RegistryMeta};
 pub use release::{Charge, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 pub use work::{

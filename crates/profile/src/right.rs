@@ -21,6 +21,8 @@ pub enum RightTo {
     RunJobs,
     /// Reviews what jobs under the permit want to let out.
     ReviewOutput,
+    /// Spot-checks the quality of what stands under the catalogue entry; never of its own data.
+    SpotCheck,
 }
 
 /// A right of the party of a case.

@@ -205,7 +205,8 @@ impl App {
                         line.ended |= versions.iter().any(|term| term.version == line.version);
                     }
                 }
-                DatasetEvent::VersionsPurged { .. } | DatasetEvent::VersionExamined { .. } => {}
+                // Purges, examinations and checks change neither versions nor erasures.
+                _ => {}
             }
         }
         history.versions.reverse();

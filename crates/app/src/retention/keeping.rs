@@ -121,7 +121,9 @@ pub(super) fn keeping(
             }
             DatasetEvent::ErasureOrdered { .. }
             | DatasetEvent::SubjectErased { .. }
-            | DatasetEvent::VersionExamined { .. } => {}
+            | DatasetEvent::VersionExamined { .. }
+            | DatasetEvent::CheckOrdered { .. }
+            | DatasetEvent::VersionChecked { .. } => {}
         }
     }
     kept

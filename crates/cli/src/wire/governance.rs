@@ -203,10 +203,10 @@ impl Rows {
 }
 
 /// What one batch makes of the work so far.
-type Take<W> = fn(W, RecordBatch) -> Result<W, Refusal>;
+pub(super) type Take<W> = fn(W, RecordBatch) -> Result<W, Refusal>;
 
 /// Reads a version from end to end; each batch is worked on off the tasks that serve people.
-async fn read<W: Send + 'static>(
+pub(super) async fn read<W: Send + 'static>(
     source: &Snapshot,
     columns: Option<&[String]>,
     (mut work, take): (W, Take<W>),

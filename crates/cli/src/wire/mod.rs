@@ -1,5 +1,6 @@
 //! Adapters: the engines behind the ports of `app`.
 
+mod checking;
 mod dummy;
 mod erasing;
 mod governance;

@@ -7,6 +7,7 @@
 mod arriving;
 mod batch;
 mod browser;
+mod checks;
 mod clear;
 mod console;
 mod data;

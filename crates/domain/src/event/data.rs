@@ -1,9 +1,12 @@
 //! What happens to versions of datasets after they came: corrected, rid of a subject, purged when their term is over.
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
+use shuyu_kernel::{Actor, CaseId, CivilDate, ClauseId, DatasetId, Digest, calendar::Limit};
 
-use super::DatasetEvent;
+use super::{
+    check::{CheckSample, CheckTrack, Checked},
+    record::{ErasureReason, RegistryMeta},
+};
 
 /// Why a version corrects the one before (更正).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -171,6 +174,165 @@ pub struct EndedRaw {
     pub term: EndedTerm,
 }
 
+/// Events of datasets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatasetEvent {
+    /// A version stands in the lake.
+    VersionRecorded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Table name.
+        table: String,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Rows.
+        rows: u64,
+        /// Digest of each stored file.
+        files: Vec<Digest>,
+        /// Digests of the raw files as they came.
+        raw: Vec<Digest>,
+        /// Digest of the quality report.
+        report: Digest,
+        /// Identifier domain of its subjects, if personal.
+        domain: Option<String>,
+        /// Proven largest number of rows of one subject.
+        rows_per_unit: u64,
+        /// Columns in order.
+        columns: Vec<String>,
+        /// Columns that name the subject.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unit_columns: Vec<String>,
+        /// What it corrects, if it is a correction.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        correction: Option<Correction>,
+        /// How it came, unless it simply replaced the version before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrival: Option<Arrival>,
+        /// Who.
+        by: Actor,
+    },
+    /// A subject is to be erased from every version; from now on no read gives its rows.
+    ErasureOrdered {
+        /// Dataset that names the subject.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Identifier domain of the subject.
+        domain: String,
+        /// Keyed commitment to the subject; the identifier stands nowhere.
+        subject: Digest,
+        /// The dataset and those derived from it.
+        datasets: Vec<DatasetId>,
+        /// Why.
+        reason: ErasureReason,
+        /// Who.
+        by: RegistryMeta,
+    },
+    /// No file of any version holds the subject of an order any more; all were searched.
+    SubjectErased {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        erasure: String,
+        /// Keyed commitment to the subject, as in the order.
+        subject: Digest,
+        /// Versions that held it.
+        versions: Vec<ErasedVersion>,
+        /// Files that were rewritten.
+        files: Vec<ErasedFile>,
+        /// Raw files that were destroyed because they held it or could no longer be searched.
+        raw: Vec<Digest>,
+        /// Files that were searched in the end.
+        files_searched: u64,
+        /// Rows that were searched in the end.
+        rows_searched: u64,
+    },
+    /// A version was examined for sensitive fields: once, when it came or when somebody asked.
+    VersionExamined {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// What was found.
+        examined: Examined,
+    },
+    /// A check of quality is to be made. Rules, sample and seed are fixed by this, before any row is looked at; an order
+    /// without a result was stopped or failed.
+    CheckOrdered {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// Self-check or spot check.
+        track: CheckTrack,
+        /// Digest of the rules, which stand in a document of this name.
+        rules: Digest,
+        /// Rows of the version.
+        rows: u64,
+        /// The sample, for a spot check.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sample: Option<CheckSample>,
+        /// Who.
+        by: Actor,
+    },
+    /// What a check found.
+    VersionChecked {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Version number.
+        version: u64,
+        /// Name of the order.
+        check: String,
+        /// What was found.
+        checked: Checked,
+    },
+    /// The term of these versions is over and nothing pins them. They are destroyed unless something pins them by then.
+    RetentionEnded {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Day.
+        on: CivilDate,
+        /// Versions.
+        versions: Vec<EndedTerm>,
+        /// Raw files.
+        raw: Vec<EndedRaw>,
+    },
+    /// What an order named is destroyed, keys included.
+    VersionsPurged {
+        /// Dataset.
+        dataset: DatasetId,
+        /// Catalogue entry it belongs to.
+        resource: CaseId,
+        /// Name of the order.
+        purge: String,
+        /// Versions that are gone.
+        versions: Vec<u64>,
+        /// Stored files that were destroyed: those that no other version names.
+        files: Vec<Digest>,
+        /// Raw files that were destroyed.
+        raw: Vec<Digest>,
+    },
+}
+
 impl DatasetEvent {
     /// The dataset it is about.
     pub fn dataset(&self) -> DatasetId {
@@ -179,6 +341,8 @@ impl DatasetEvent {
             | Self::ErasureOrdered { dataset, .. }
             | Self::SubjectErased { dataset, .. }
             | Self::VersionExamined { dataset, .. }
+            | Self::CheckOrdered { dataset, .. }
+            | Self::VersionChecked { dataset, .. }
             | Self::RetentionEnded { dataset, .. }
             | Self::VersionsPurged { dataset, .. } => *dataset,
         }
@@ -191,6 +355,8 @@ impl DatasetEvent {
             | Self::ErasureOrdered { resource, .. }
             | Self::SubjectErased { resource, .. }
             | Self::VersionExamined { resource, .. }
+            | Self::CheckOrdered { resource, .. }
+            | Self::VersionChecked { resource, .. }
             | Self::RetentionEnded { resource, .. }
             | Self::VersionsPurged { resource, .. } => *resource,
         }
@@ -203,6 +369,8 @@ impl DatasetEvent {
             Self::ErasureOrdered { .. } => "dataset.erasure_ordered.v1",
             Self::SubjectErased { .. } => "dataset.subject_erased.v1",
             Self::VersionExamined { .. } => "dataset.version_examined.v1",
+            Self::CheckOrdered { .. } => "dataset.check_ordered.v1",
+            Self::VersionChecked { .. } => "dataset.version_checked.v1",
             Self::RetentionEnded { .. } => "dataset.retention_ended.v1",
             Self::VersionsPurged { .. } => "dataset.versions_purged.v1",
         }

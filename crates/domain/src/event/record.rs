@@ -1,11 +1,10 @@
-//! Events outside cases: the registry and datasets.
+//! Events of the registry.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shuyu_kernel::{Actor, BodyId, CaseId, CivilDate, DatasetId, Digest, Manner, PersonId};
+use shuyu_kernel::{Actor, BodyId, CivilDate, Manner, PersonId};
 
-use super::data::{Arrival, Correction, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, Examined};
 use crate::{
     registry::{Body, Delegation, Finding, Handover, Holding, Membership, Representative},
     value::{Paper, Value},
@@ -216,127 +215,4 @@ impl RegistryEvent {
         }
         self
     }
-}
-
-/// Events of datasets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DatasetEvent {
-    /// A version stands in the lake.
-    VersionRecorded {
-        /// Dataset.
-        dataset: DatasetId,
-        /// Table name.
-        table: String,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Version number.
-        version: u64,
-        /// Rows.
-        rows: u64,
-        /// Digest of each stored file.
-        files: Vec<Digest>,
-        /// Digests of the raw files as they came.
-        raw: Vec<Digest>,
-        /// Digest of the quality report.
-        report: Digest,
-        /// Identifier domain of its subjects, if personal.
-        domain: Option<String>,
-        /// Proven largest number of rows of one subject.
-        rows_per_unit: u64,
-        /// Columns in order.
-        columns: Vec<String>,
-        /// Columns that name the subject.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        unit_columns: Vec<String>,
-        /// What it corrects, if it is a correction.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        correction: Option<Correction>,
-        /// How it came, unless it simply replaced the version before.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        arrival: Option<Arrival>,
-        /// Who.
-        by: Actor,
-    },
-    /// A subject is to be erased from every version; from now on no read gives its rows.
-    ErasureOrdered {
-        /// Dataset that names the subject.
-        dataset: DatasetId,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Name of the order.
-        erasure: String,
-        /// Identifier domain of the subject.
-        domain: String,
-        /// Keyed commitment to the subject; the identifier stands nowhere.
-        subject: Digest,
-        /// The dataset and those derived from it.
-        datasets: Vec<DatasetId>,
-        /// Why.
-        reason: ErasureReason,
-        /// Who.
-        by: RegistryMeta,
-    },
-    /// No file of any version holds the subject of an order any more; all were searched.
-    SubjectErased {
-        /// Dataset.
-        dataset: DatasetId,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Name of the order.
-        erasure: String,
-        /// Keyed commitment to the subject, as in the order.
-        subject: Digest,
-        /// Versions that held it.
-        versions: Vec<ErasedVersion>,
-        /// Files that were rewritten.
-        files: Vec<ErasedFile>,
-        /// Raw files that were destroyed because they held it or could no longer be searched.
-        raw: Vec<Digest>,
-        /// Files that were searched in the end.
-        files_searched: u64,
-        /// Rows that were searched in the end.
-        rows_searched: u64,
-    },
-    /// A version was examined for sensitive fields: once, when it came or when somebody asked.
-    VersionExamined {
-        /// Dataset.
-        dataset: DatasetId,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Version number.
-        version: u64,
-        /// What was found.
-        examined: Examined,
-    },
-    /// The term of these versions is over and nothing pins them. They are destroyed unless something pins them by then.
-    RetentionEnded {
-        /// Dataset.
-        dataset: DatasetId,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Name of the order.
-        purge: String,
-        /// Day.
-        on: CivilDate,
-        /// Versions.
-        versions: Vec<EndedTerm>,
-        /// Raw files.
-        raw: Vec<EndedRaw>,
-    },
-    /// What an order named is destroyed, keys included.
-    VersionsPurged {
-        /// Dataset.
-        dataset: DatasetId,
-        /// Catalogue entry it belongs to.
-        resource: CaseId,
-        /// Name of the order.
-        purge: String,
-        /// Versions that are gone.
-        versions: Vec<u64>,
-        /// Stored files that were destroyed: those that no other version names.
-        files: Vec<Digest>,
-        /// Raw files that were destroyed.
-        raw: Vec<Digest>,
-    },
 }

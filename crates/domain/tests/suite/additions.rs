@@ -6,8 +6,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use shuyu_domain::{
     Event, Value,
     event::{
-        Arrival, ArrivalMode, ColumnChange, Correction, CorrectionReason, DatasetEvent, EndedRaw, EndedTerm,
-        ErasedFile, ErasedVersion, ErasureReason, Examined, InstallationEvent, RegistryEvent, RegistryMeta,
+        Arrival, ArrivalMode, CheckFound, CheckSample, CheckTrack, Checked, ColumnChange, Correction,
+        CorrectionReason, DatasetEvent, EndedRaw, EndedTerm, ErasedFile, ErasedVersion, ErasureReason,
+        Examined, InstallationEvent, RegistryEvent, RegistryMeta,
     },
     registry::{Body, Delegation, Finding, Handover, Holding, Matter, Membership, Owner, Representative},
     value::Paper,
@@ -99,6 +100,40 @@ pub fn new_kinds() -> Vec<Event> {
                 level: 4,
                 maybe_important: true,
                 naming: vec!["phone".to_owned()],
+            },
+        }),
+        Event::Dataset(DatasetEvent::CheckOrdered {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            version: 2,
+            check: "0f1e2d3c".to_owned(),
+            track: CheckTrack::SpotCheck,
+            rules: Digest::of(b"rules"),
+            rows: 15_690,
+            sample: Some(CheckSample {
+                seed: Digest::of(b"seed"),
+                size: 300,
+            }),
+            by: by().actor,
+        }),
+        Event::Dataset(DatasetEvent::VersionChecked {
+            dataset: DatasetId::from_bits(11),
+            resource: CaseId::from_bits(9),
+            version: 2,
+            check: "0f1e2d3c".to_owned(),
+            checked: Checked {
+                rows: 300,
+                bad_rows: 3,
+                found: vec![CheckFound {
+                    column: "phone".to_owned(),
+                    rule: "length".to_owned(),
+                    dimension: "accuracy".to_owned(),
+                    checked: 299,
+                    bad: 3,
+                    at_most: 100,
+                }],
+                scores: [("accuracy".to_owned(), 9_899)].into(),
+                bad_at_most: Some(257),
             },
         }),
         Event::Dataset(DatasetEvent::RetentionEnded {

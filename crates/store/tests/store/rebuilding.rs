@@ -14,7 +14,9 @@ use crate::{
         version_recorded, watched,
     },
     own::{own_brought, own_ended, own_erased},
-    work::{airlock_opened, airlock_withdrawn, run_started, source_registered, version_examined},
+    work::{
+        airlock_opened, airlock_withdrawn, run_started, source_registered, version_checked, version_examined,
+    },
     world::{World, request, write},
 };
 
@@ -89,6 +91,7 @@ async fn fill(store: &Store) {
         vec![version_recorded(1, 2, Some("person")), version_examined(1, 2)],
     )
     .await;
+    write(store, Stream::Dataset(dataset(1)), version_checked(1, 2)).await;
     let both = vec![charged(1, 30, true), answered(1)];
     write(store, Stream::Release(release(1)), both).await;
     let source = vec![source_registered(1), run_started(2)];

@@ -2,7 +2,7 @@
 
 use shuyu_domain::{
     Event,
-    event::{AirlockEvent, DatasetEvent, Examined, RunData, SourceEvent},
+    event::{AirlockEvent, CheckSample, CheckTrack, Checked, DatasetEvent, Examined, RunData, SourceEvent},
 };
 use shuyu_kernel::{CivilDate, Digest};
 
@@ -58,4 +58,31 @@ pub fn version_examined(n: u128, version: u64) -> Event {
             ..Examined::default()
         },
     })
+}
+
+/// A check of a version, ordered and ended: no table tells of it.
+pub fn version_checked(n: u128, version: u64) -> Vec<Event> {
+    let (dataset, resource, check) = (dataset(n), case(n), "0f1e2d3c".to_owned());
+    let ordered = DatasetEvent::CheckOrdered {
+        dataset,
+        resource,
+        version,
+        check: check.clone(),
+        track: CheckTrack::SpotCheck,
+        rules: Digest::of(b"rules"),
+        rows: 100,
+        sample: Some(CheckSample {
+            seed: Digest::of(b"seed"),
+            size: 10,
+        }),
+        by: actor(),
+    };
+    let ended = DatasetEvent::VersionChecked {
+        dataset,
+        resource,
+        version,
+        check,
+        checked: Checked::default(),
+    };
+    vec![Event::Dataset(ordered), Event::Dataset(ended)]
 }

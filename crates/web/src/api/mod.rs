@@ -22,6 +22,7 @@ pub(crate) mod output;
 mod own;
 mod permits;
 mod products;
+mod quality;
 mod registry;
 mod rules;
 mod running;
@@ -201,6 +202,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(datasets::erase_rows))
         .routes(routes!(governance::examine))
         .routes(routes!(governance::assess))
+        .routes(routes!(quality::check, quality::checks))
         .routes(routes!(governance::governance))
         .routes(routes!(governance::lineage))
         .routes(routes!(governance::trace))

@@ -21,7 +21,7 @@ use shuyu_kernel::{DatasetId, Refusal};
 
 use super::{
     arriving, datasets::reason_words, governance::GovernancePart, lineage::LineagePart, posted::Posted,
-    report, retention::RetentionPart, workbench::domain_label, zone::ZonePart,
+    quality::QualityPart, report, retention::RetentionPart, workbench::domain_label, zone::ZonePart,
 };
 use crate::page::{
     ConsoleError, Frame, Visit, ok,
@@ -56,6 +56,7 @@ pub(crate) struct DatasetPage {
     pub unit_columns: Vec<String>,
     pub reasons: Vec<Choice>,
     pub governance: GovernancePart,
+    pub quality: QualityPart,
     pub lineage: LineagePart,
     pub retention: RetentionPart,
     pub zone: ZonePart,
@@ -104,6 +105,7 @@ pub(crate) async fn page(
     let case = app.case_view(&visit.session, row.resource).await?.case;
     let found = app.quality_report(&visit.session, &row).await?;
     let governance = app.governance(&visit.session, &row).await?;
+    let checks = app.checks(&visit.session, &row).await?;
     let lineage = app.lineage(&visit.session, row.dataset).await?;
     let zone = app.zone(&visit.session, &row).await?;
     let history = app.dataset_history(&visit.session, row.dataset).await?;
@@ -111,6 +113,9 @@ pub(crate) async fn page(
         Some(version) => impact(&visit, &frame, row.dataset, version).await?,
         None => Vec::new(),
     };
+    let kept = history.versions.iter().filter(|line| !line.ended);
+    let kept = kept.map(|line| line.version).collect();
+    let quality = QualityPart::of(&visit, &frame, (&row, kept), checks);
     let versions = history.versions.into_iter();
     let page = DatasetPage {
         href: format!("/datasets/{}", row.dataset),
@@ -142,6 +147,7 @@ pub(crate) async fn page(
             })
             .collect(),
         governance: GovernancePart::of(&frame, (&row.dataset.to_string(), &row.columns), governance),
+        quality,
         lineage: LineagePart::of(&frame, &lineage),
         zone: ZonePart::of(&frame, &visit.profile, &zone),
         retention: RetentionPart::of(&frame, &visit.profile, (&history.terms, history.kept)),

@@ -26,6 +26,7 @@ mod own;
 pub mod permits;
 pub mod posted;
 pub mod products;
+mod quality;
 pub mod registry;
 mod report;
 mod retention;
@@ -167,6 +168,7 @@ fn pages() -> Router<WebState> {
         .route("/datasets/{id}/erasures", post(dataset::erase))
         .route("/datasets/{id}/examine", post(governance::examine))
         .route("/datasets/{id}/assess", post(governance::assess))
+        .route("/datasets/{id}/checks", post(quality::check))
         .route("/jobs/{number}", get(datasets::job))
         .route("/jobs/{number}/cancel", post(datasets::cancel))
         .merge(records())

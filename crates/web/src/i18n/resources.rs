@@ -31,6 +31,7 @@ resources!(
     "lake.ftl",
     "governance.ftl",
     "ledger.ftl",
+    "quality.ftl",
     "registry.ftl",
     "identity.ftl",
     "law.ftl",

@@ -1,5 +1,6 @@
 //! Made-up engines: bytes that count up, a lake that keeps what was poured in, a query engine that answers as it is told.
 
+mod checking;
 mod own;
 mod retaining;
 

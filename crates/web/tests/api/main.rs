@@ -18,6 +18,7 @@ mod budgets;
 mod cancelling;
 mod cases;
 mod chain;
+mod checks;
 mod console;
 mod data;
 mod description;

@@ -143,6 +143,11 @@ procedure = "entry"
 party = "provider"
 cite = ["ST-OP-001"]
 [[right]]
+to = "spot_check"
+procedure = "resource"
+party = "authority"
+cite = ["ST-OP-002"]
+[[right]]
 to = "receive_product"
 procedure = "development"
 party = "developer"
@@ -264,6 +269,7 @@ title = "目录条目"
 title_en = "Catalogue entry"
 section = "catalogue"
 number_prefix = "目〔{year}〕{seq}号"
+parties = ["authority"]
 cite = ["ST-OP-001"]
 
 [open]

@@ -5,6 +5,7 @@ mod columns;
 mod discovery;
 mod fingerprint;
 mod grade;
+mod quality;
 mod recipe;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::{choice, frame, labelled, text};
 use crate::{
-    console::{dataset, governance, lineage, retention, zone},
+    console::{dataset, governance, lineage, quality, retention, zone},
     i18n::Language,
     page::parts::Link,
 };
@@ -37,6 +37,49 @@ fn governance_part() -> governance::GovernancePart {
             closeness: text(),
             distance: text(),
         }],
+    }
+}
+
+fn quality_part() -> quality::QualityPart {
+    let line = |value: Option<u32>, sample: String| quality::CheckRow {
+        version: 2,
+        track: text(),
+        who: text(),
+        entry_href: "/ledger/9".to_owned(),
+        rows: text(),
+        bad: vec![text()],
+        scores: vec![quality::ScoreCell {
+            label: text(),
+            value,
+            text: text(),
+        }],
+        sample,
+        found: vec![quality::FoundRow {
+            column: text(),
+            rule: text(),
+            dimension: text(),
+            checked: 10,
+            bad: 1,
+            share: text(),
+            holds: text(),
+            first: text(),
+        }],
+    };
+    quality::QualityPart {
+        shown: true,
+        href: "/datasets/x/checks".to_owned(),
+        checks: vec![line(Some(9_000), text()), line(None, String::new())],
+        may_self: true,
+        may_spot: true,
+        versions: vec![2, 1],
+        rules: vec![quality::RuleLine {
+            number: 1,
+            columns: vec![choice("a")],
+            rules: vec![choice("present")],
+            value: text(),
+            at_most: 5,
+        }],
+        sample: 300,
     }
 }
 
@@ -128,6 +171,7 @@ pub(super) fn dataset_page(lang: Language) -> dataset::DatasetPage {
         unit_columns: vec!["id".to_owned()],
         reasons: vec![choice("unlawful")],
         governance: governance_part(),
+        quality: quality_part(),
         lineage: lineage_part(),
         report: vec![labelled()],
     }

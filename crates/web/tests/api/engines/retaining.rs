@@ -24,6 +24,8 @@ pub struct Told {
     pub ingested: Option<Ingested>,
     /// Datasets that can be examined.
     pub examines: BTreeSet<DatasetId>,
+    /// Checks are stopped when they have begun.
+    pub stops_checks: bool,
 }
 
 impl Pond {
