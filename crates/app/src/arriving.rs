@@ -22,6 +22,9 @@ pub struct Arriving {
     /// Name of a column before → its name in the file.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
+    /// Column → the only values it may have from now on; none lift an earlier list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes: BTreeMap<String, BTreeSet<String>>,
     /// Columns that take the type their values have now, though it does not hold all of the old ones.
     #[serde(default)]
     pub retype: BTreeSet<String>,

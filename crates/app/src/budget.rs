@@ -142,6 +142,14 @@ pub(crate) fn stricter(permit: &mut Permit, asked: Option<PermitMode>) -> Result
     Ok(())
 }
 
+/// A budget does not pay for what is asked.
+pub(crate) fn budget_short(permit: &Permit, budget: &DatasetBudget) -> Refusal {
+    Refusal::conflict("dp_budget_spent")
+        .citing(&permit.citations.scope)
+        .fact("left", budget.budget.saturating_sub(budget.spent))
+        .fact("table", &budget.table)
+}
+
 impl App {
     /// The permit in the mode that a query asks for, and whether ε may be told.
     pub(crate) async fn standing_in(
@@ -195,7 +203,7 @@ impl App {
     }
 
     /// The budgets of the personal tables of a permit, or of some datasets.
-    async fn budgets(
+    pub(crate) async fn budgets(
         &self,
         session: &Session,
         permit: &Permit,
@@ -300,12 +308,7 @@ impl App {
         let rho = told.estimate.rho;
         let short = |budget: &&DatasetBudget| budget.spent.saturating_add(rho) > budget.budget;
         if let Some(budget) = told.budgets.iter().find(short) {
-            let left = budget.budget.saturating_sub(budget.spent);
-            return Err(Refusal::conflict("dp_budget_spent")
-                .citing(&standing.permit.citations.scope)
-                .fact("left", left)
-                .fact("table", &budget.table)
-                .into());
+            return Err(budget_short(&standing.permit, budget).into());
         }
         let charge = |budget: &DatasetBudget| Charge {
             dataset: budget.dataset,

@@ -30,6 +30,7 @@ pub mod ingest;
 pub mod input;
 pub mod jobs;
 pub mod lineage;
+pub mod marginals;
 mod noting;
 pub mod outcome;
 pub mod own;

@@ -185,6 +185,17 @@ pub struct Ingested {
     pub recipe: Option<serde_json::Value>,
 }
 
+/// A column of a version, as it is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LakeColumn {
+    /// Name.
+    pub name: String,
+    /// The name that the lake gives to its type.
+    pub kind: String,
+    /// The only values it may have, sorted; empty if nothing is declared.
+    pub codes: Vec<String>,
+}
+
 /// What data work is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -289,8 +300,8 @@ pub trait DataLake: Checking + Erasing + OwnLists + Retaining {
     async fn trace(&self, order: &TraceOrder) -> Result<Traced, DataError>;
     /// Removes what refused, failed and killed work left behind; returns how many objects.
     async fn sweep(&self, sweep: &Sweep) -> Result<u64, Fault>;
-    /// Names and types of the columns of the latest version.
-    async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError>;
+    /// The columns of the latest version, as they are declared.
+    async fn columns(&self, dataset: DatasetId) -> Result<Vec<LakeColumn>, DataError>;
 }
 
 /// Result of a whole verification of a log.

@@ -10,6 +10,7 @@ use shuyu_privacy::permit::{PermitMode, TableGrant, TableKind};
 use crate::{
     App, Session, Stop,
     dummy::{Shape, made},
+    marginals::of_table,
     own,
     permit::Standing,
     port::{Answer, AskError, TrialTable},
@@ -74,16 +75,17 @@ impl App {
     /// Dummy tables with every column that a statement may name, and those that name the subject.
     async fn trial_tables(&self, standing: &Standing) -> Result<BTreeMap<String, TrialTable>, Stop> {
         let datasets = self.record.datasets(None).await?;
+        let known = self.marginals_of(&standing.permit).await?;
         let (mut specs, mut units) = (BTreeMap::new(), BTreeMap::new());
         for (name, grant) in &standing.permit.tables {
             let row = datasets.iter().find(|row| row.dataset == grant.dataset);
             if row.is_none() && grant.kind != TableKind::Own {
                 continue;
             }
-            let types = self.lake.columns(grant.dataset).await?.into_iter();
             let shape = Shape {
                 grant,
-                types: types.collect(),
+                columns: self.lake.columns(grant.dataset).await?,
+                marginals: of_table(&known, name),
             };
             let (unit, spec) = match row {
                 Some(row) => (row.unit_columns.clone(), shape.spec(named(grant, row))),

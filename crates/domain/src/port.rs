@@ -325,6 +325,13 @@ pub trait Record: Send + Sync {
     /// Releases recorded under the permits of a case, with the digest of each result as stored.
     async fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
 
+    /// Of questions with these keyed digests: the newest release of each under a permit that was charged to a budget.
+    async fn releases_charged(
+        &self,
+        permit: PermitId,
+        queries: &[Digest],
+    ) -> Result<BTreeMap<Digest, ReleaseId>, Fault>;
+
     /// Releases whose answer read a dataset, any version, newest first.
     async fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
     /// A source.

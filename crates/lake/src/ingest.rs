@@ -19,9 +19,9 @@ use crate::{
     request::{check_append, check_key, check_request, check_row_key, check_unit, named},
     source::{FormatHint, Watch, read_file},
     table::{
-        ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup, SchemaOrder,
-        Shaped, Shaper, StandingColumns, TableSpec, UNIT_COLUMN, UnitCounter, UnitProof, UnitSpec, canonical,
-        cell_at,
+        Codes, ColumnType, EncodedFile, KeyProof, OnBadRow, Phase, Progress, QualityReport, RowSetup,
+        SchemaOrder, Shaped, Shaper, StandingColumns, TableSpec, UNIT_COLUMN, UnitCounter, UnitProof,
+        UnitSpec, canonical, cell_at,
     },
     version::{
         Change, DataFile, DataZone, DatasetVersion, DeltaLog, IngestKey, IngestMode, Snapshot, Standing,
@@ -51,6 +51,8 @@ pub struct IngestSpec {
     /// Columns that together differ in every row, for a schema that is inferred; empty when nothing is promised. A
     /// table that has a key keeps it.
     pub row_key: Vec<String>,
+    /// Column → the only values it may have from now on, for a schema that is inferred; none lift an earlier list.
+    pub codes: Codes,
     /// What happens to rows that break a rule.
     pub on_bad_row: OnBadRow,
     /// Append, upsert or replace.
@@ -178,6 +180,7 @@ impl Lake {
             units: UnitCounter::default(),
             keys: KeyProof::default(),
             row_key: spec.row_key.clone(),
+            codes: spec.codes.clone(),
             standing: None,
             // On the workbench nobody reads what names a subject, so it is not kept.
             numbers_subjects: spec.zone == DataZone::Workbench,

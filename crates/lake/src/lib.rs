@@ -64,7 +64,7 @@ pub use sealed_store::SealedStore;
 pub use source::{CsvOptions, FormatHint};
 pub use sweep::Swept;
 pub use table::{
-    ColumnChange, ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress,
+    Codes, ColumnChange, ColumnQuality, ColumnSpec, ColumnType, DECIMAL_PRECISION, FileWarning, NoProgress,
     OnBadRow, OrderProblem, Phase, Progress, QualityReport, RowRange, RowRef, Rule, RuleFinding, SchemaOrder,
     TableSpec, UNIT_COLUMN, UnitProof, UnitSpec, Warning,
 };

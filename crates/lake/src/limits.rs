@@ -7,6 +7,12 @@ pub const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// Longest cell: 1 MiB. Registers hold words and numbers; longer contents belong in files of their own.
 pub const MAX_CELL_BYTES: usize = 1024 * 1024;
 
+/// Most values of a code list: 5,000. The divisions of a province down to its townships are some two thousand.
+pub const MAX_CODES: usize = 5_000;
+
+/// Longest value of a code list, in bytes: a code or a short name, never a sentence.
+pub const MAX_CODE_BYTES: usize = 64;
+
 /// Most columns: 2,000. The widest public-sector tables known have a few hundred; Parquet keeps one
 /// encoder per column in memory.
 pub const MAX_COLUMNS: usize = 2_000;

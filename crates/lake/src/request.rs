@@ -1,9 +1,12 @@
 //! What an ingest may ask for, beside what its table is.
 
-use shuyu_kernel::Refusal;
+use std::collections::BTreeSet;
+
+use shuyu_kernel::{Refusal, cn::holds_identifier};
 
 use crate::{
     IngestSpec,
+    limits::{MAX_CODE_BYTES, MAX_CODES},
     table::{ColumnType, TableSpec, UnitProof},
     version::{IngestMode, VersionRecord},
 };
@@ -20,7 +23,24 @@ pub(crate) fn check_request(spec: &IngestSpec) -> Result<(), Refusal> {
     if spec.unit.as_ref().is_some_and(|unit| unit.columns.is_empty()) {
         return Err(wrong("unit"));
     }
+    check_codes(spec)?;
     spec.schema.as_ref().map_or(Ok(()), TableSpec::check)
+}
+
+/// Code lists are short, name nobody, and are not of a column that names the unit: they stand in the log of the table, and
+/// whoever uses it sees them in made-up rows.
+fn check_codes(spec: &IngestSpec) -> Result<(), Refusal> {
+    let of_unit = |name: &String| spec.unit.as_ref().is_some_and(|unit| unit.columns.contains(name));
+    let short = |code: &String| code.len() <= MAX_CODE_BYTES && !holds_identifier(code);
+    let bad = |(name, codes): &(&String, &BTreeSet<String>)| {
+        of_unit(name) || codes.len() > MAX_CODES || !codes.iter().all(short)
+    };
+    match spec.codes.iter().find(bad) {
+        None => Ok(()),
+        Some((name, _)) => Err(Refusal::unmet("codes_not_usable")
+            .fact("column", name)
+            .fact("limit", MAX_CODES)),
+    }
 }
 
 /// The unit an ingest asks for: identifier domain and columns.

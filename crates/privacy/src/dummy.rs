@@ -73,8 +73,22 @@ pub struct DummyColumnSpec {
     pub grain: Option<Grain>,
     /// Declared code list.
     pub codes: Vec<String>,
-    /// Value → weight, from a release under differential privacy. Without one, values are uniform.
+    /// Value → weight, from a release under differential privacy ([`marginal`]). Without one, values are uniform.
     pub marginal: Vec<(String, u64)>,
+}
+
+/// A marginal from values and counts that left under differential privacy, by value. Counts that noise took to nothing
+/// or below are dropped, of a value that is said twice the greatest counts, and no weight is above [`HEAVIEST`].
+pub fn marginal(counts: impl IntoIterator<Item = (String, i64)>) -> Vec<(String, u64)> {
+    let mut weights: BTreeMap<String, u64> = BTreeMap::new();
+    for (value, count) in counts {
+        let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
+            continue;
+        };
+        let weight = weights.entry(value).or_default();
+        *weight = count.min(HEAVIEST).max(*weight);
+    }
+    weights.into_iter().collect()
 }
 
 /// What is declared of a table.
@@ -86,6 +100,9 @@ pub struct DummySpec {
     pub rows_per_unit: u64,
 }
 
+/// Greatest weight of a value in a marginal: more than there are rows in any table, and few enough for sums of as many
+/// values as an answer has. Platform choice.
+pub const HEAVIEST: u64 = 1 << 40;
 /// Subjects of each identifier domain. Platform choice: enough to see groups, small enough to read.
 pub const UNITS: u64 = 200;
 /// Most rows that a made-up subject has, however many are allowed.
@@ -140,7 +157,9 @@ fn values(spec: &DummyColumnSpec, rows: &[u64], seed: u64) -> DummyValues {
     let domain = spec.domain.as_deref();
     let chosen = |draw: u64| choice(spec, draw);
     match spec.kind {
-        DummyType::Bool => DummyValues::Bool(each(&draws, |_, draw| draw.is_multiple_of(2))),
+        DummyType::Bool => DummyValues::Bool(each(&draws, |_, draw| {
+            chosen(draw).and_then(yes_or_no).unwrap_or(draw.is_multiple_of(2))
+        })),
         DummyType::Integer => DummyValues::Integer(each(&draws, |unit, draw| match domain {
             Some(_) => i64::try_from(unit).unwrap_or(i64::MAX).saturating_add(1),
             None => chosen(draw)
@@ -170,9 +189,22 @@ fn each<T>(draws: &[(u64, Option<u64>)], make: impl Fn(u64, u64) -> T) -> Vec<Op
         .collect()
 }
 
-/// A value by marginal or code list.
+/// Yes or no as it is written in code lists and answers.
+fn yes_or_no(word: &str) -> Option<bool> {
+    match word {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A value by marginal or code list. A column that names subjects has neither: its values are made up by number.
 fn choice(spec: &DummyColumnSpec, draw: u64) -> Option<&str> {
-    let all: u64 = spec.marginal.iter().map(|(_, weight)| weight).sum();
+    if spec.domain.is_some() {
+        return None;
+    }
+    let weights = spec.marginal.iter().map(|(_, weight)| *weight);
+    let all = weights.fold(0, u64::saturating_add);
     if all > 0 {
         let mut left = draw % all;
         for (value, weight) in &spec.marginal {

@@ -13,6 +13,7 @@ use shuyu_privacy::{
 use crate::{
     App, Stop,
     dummy::{Shape, made},
+    marginals::of_table,
     permit::Standing,
     port::jobs::{JobInput, RealTable},
 };
@@ -111,17 +112,19 @@ impl App {
         standing: &Standing,
     ) -> Result<BTreeMap<String, DummyTable>, Stop> {
         let datasets = self.record.datasets(None).await?;
+        let known = self.marginals_of(&standing.permit).await?;
         let mut specs = BTreeMap::new();
         for (name, columns) in columns(standing, &datasets) {
             let Some(grant) = standing.permit.tables.get(&name) else {
                 continue;
             };
             let domain = |column: &String| grant.columns.get(column)?.domain.clone();
-            let types = self.lake.columns(grant.dataset).await?.into_iter();
+            let stored = self.lake.columns(grant.dataset).await?.into_iter();
             let shape = Shape {
                 grant,
                 // A job sees a pseudonym in the place of a subject, whatever its type was: text.
-                types: types.filter(|(column, _)| domain(column).is_none()).collect(),
+                columns: stored.filter(|column| domain(&column.name).is_none()).collect(),
+                marginals: of_table(&known, &name),
             };
             let columns = columns.iter().map(|column| (column, domain(column)));
             specs.insert(name, shape.spec(columns));

@@ -4,11 +4,13 @@
 //! travels to other machines, the figures do not.
 
 mod book;
+mod checks;
 mod console;
 mod gate;
 mod governed;
 mod ingest;
 mod ledger;
+mod market;
 mod memory;
 mod people;
 mod pinned;
@@ -62,6 +64,10 @@ struct Sizes {
     persons: u64,
     /// Sums in the release ledger.
     sums: u64,
+    /// People in the register that checks of identity are answered from.
+    register: u64,
+    /// Checks of identity of each kind.
+    checks: usize,
 }
 
 const FULL: Sizes = Sizes {
@@ -71,6 +77,8 @@ const FULL: Sizes = Sizes {
     cases: 100_000,
     persons: 10_000_000,
     sums: 1_000_000,
+    register: 1_000_000,
+    checks: 2_000,
 };
 const QUICK: Sizes = Sizes {
     rows: 20_000,
@@ -79,6 +87,8 @@ const QUICK: Sizes = Sizes {
     cases: 5_000,
     persons: 100_000,
     sums: 10_000,
+    register: 10_000,
+    checks: 300,
 };
 
 /// Measures everything and prints it.
@@ -120,6 +130,10 @@ pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     book::measure(&mut report, sizes.sums).context("the release ledger")?;
     tracing::info!("measuring governance and identity");
     governed::measure(&mut report, sizes.persons).context("governance")?;
+    tracing::info!("measuring checks of identity over HTTP");
+    checks::measure(&mut report, &scratch, sizes.register, sizes.checks)
+        .await
+        .context("checks of identity over HTTP")?;
     tracing::info!("measuring the ledger");
     let postgres = arguments.postgres.clone().or_else(postgres_of_the_tests);
     ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts)

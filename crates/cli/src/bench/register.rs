@@ -150,6 +150,7 @@ pub(super) async fn ingest_as(
         changes: SchemaOrder::default(),
         unit: Some(unit),
         row_key: Vec::new(),
+        codes: Default::default(),
         on_bad_row: OnBadRow::Refuse,
         mode: IngestMode::Replace,
         key: IngestKey(format!("bench-{dataset}")),

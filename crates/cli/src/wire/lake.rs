@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use shuyu_app::port::{
     ByteStream, Cancel, DataError, DataLake, DeriveOrder, Examined, IngestOrder, Ingested, JobPhase,
-    OnProgress, Progress, RawFile, Sweep, TraceOrder, VersionOrder,
+    LakeColumn, OnProgress, Progress, RawFile, Sweep, TraceOrder, VersionOrder,
 };
 use shuyu_domain::event::{Arrival, ArrivalMode, ColumnChange};
 use shuyu_kernel::{Clock, DatasetId, Digest, Fault};
@@ -217,6 +217,7 @@ impl DataLake for LakeAdapter {
             },
             unit,
             row_key: order.arriving.row_key.clone(),
+            codes: order.arriving.codes.clone(),
             on_bad_row: order
                 .set_aside
                 .map_or(OnBadRow::Refuse, |max_share_basis_points| OnBadRow::Quarantine {
@@ -326,15 +327,24 @@ impl DataLake for LakeAdapter {
         Ok(tables.objects + raw.objects + own.await.map_err(never_refused)?)
     }
 
-    async fn columns(&self, dataset: DatasetId) -> Result<Vec<(String, String)>, DataError> {
+    async fn columns(&self, dataset: DatasetId) -> Result<Vec<LakeColumn>, DataError> {
         let snapshot = self.lake.snapshot(dataset, None).await.map_err(data_error)?;
+        let declared = &snapshot.version().record.schema;
+        let codes = |name: &str| {
+            let column = declared.columns.iter().find(|column| column.name == name);
+            column.map(|column| column.allowed.iter().cloned().collect())
+        };
         let fields = snapshot.schema();
         let visible = fields
             .fields()
             .iter()
             .filter(|field| field.name() != shuyu_lake::UNIT_COLUMN);
         Ok(visible
-            .map(|field| (field.name().clone(), field.data_type().to_string()))
+            .map(|field| LakeColumn {
+                name: field.name().clone(),
+                kind: field.data_type().to_string(),
+                codes: codes(field.name()).unwrap_or_default(),
+            })
             .collect())
     }
 }

@@ -60,6 +60,7 @@ impl OwnLists for LakeAdapter {
             changes: SchemaOrder::default(),
             unit: Some(unit),
             row_key: Vec::new(),
+            codes: Default::default(),
             on_bad_row: OnBadRow::Refuse,
             mode: IngestMode::Replace,
             key: IngestKey(order.dataset.to_string()),

@@ -137,8 +137,8 @@ fn rows_are_appended_and_upserted_and_changes_of_columns_stand_in_the_record() {
             assert!(page.contains(told), "{told}");
         }
         let form = table.page("/datasets").await;
-        for name in ["name=\"mode\"", "name=\"row_key\"", "name=\"rename\""] {
-            assert!(form.contains(name), "{name}");
+        for name in ["mode", "row_key", "codes", "rename"].map(|name| format!("name=\"{name}\"")) {
+            assert!(form.contains(&name), "{name}");
         }
     });
     assert!(server.stop().success());

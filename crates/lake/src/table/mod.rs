@@ -24,7 +24,9 @@ pub use quality::{
 pub(crate) use recast::{filled, recast};
 pub(crate) use shape::{RowSetup, Shaped, Shaper};
 pub(crate) use spec::default_nulls;
-pub use spec::{ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec};
+pub use spec::{
+    Codes, ColumnSpec, ColumnType, DECIMAL_PRECISION, OnBadRow, TableSpec, UNIT_COLUMN, UnitSpec,
+};
 pub(crate) use unit::{UnitCounter, unit_of};
 
 /// Told how an operation proceeds. Called from worker threads; must return quickly.

@@ -13,7 +13,7 @@ use super::{
     key::{KeyProof, canonical},
     numbering::Numbers,
     quality::{Gatherer, KEY_INDEX, RowRef, Rule},
-    spec::{ColumnSpec, ColumnType},
+    spec::{Codes, ColumnSpec, ColumnType},
     unit::{UnitCounter, unit_of},
 };
 use crate::{
@@ -31,6 +31,8 @@ pub(crate) struct RowSetup {
     pub(crate) keys: KeyProof,
     /// Key of the table when its schema is inferred.
     pub(crate) row_key: Vec<String>,
+    /// Code lists of columns when its schema is inferred.
+    pub(crate) codes: Codes,
     /// The columns of the version before, when the schema follows from them and from the file.
     pub(crate) standing: Option<Standing>,
     /// What names the subject is not kept; in its place stands a number.
@@ -246,6 +248,7 @@ impl<'a> Shaper<'a> {
         if !row_key.is_empty() {
             spec.key = row_key;
         }
+        spec.allow(std::mem::take(&mut self.setup.codes))?;
         self.open_table(spec, &header)?;
         sample.iter().try_for_each(|record| self.row(record))
     }

@@ -1,6 +1,6 @@
 //! The declared shape of a table: columns with type and rules, the key, the unit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use shuyu_kernel::Refusal;
@@ -104,6 +104,9 @@ impl ColumnSpec {
     }
 }
 
+/// Column → the only values it may have; none where there is no list.
+pub type Codes = BTreeMap<String, BTreeSet<String>>;
+
 /// The columns of a table and the columns that identify a row.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TableSpec {
@@ -179,6 +182,19 @@ impl TableSpec {
             Some(unknown) => Err(wrong(unknown, "key")),
             None => Ok(()),
         }
+    }
+
+    /// Takes these code lists in place of those that their columns had.
+    ///
+    /// # Errors
+    /// Refuses `column_unknown`.
+    pub(crate) fn allow(&mut self, codes: Codes) -> Result<(), Refusal> {
+        for (name, codes) in codes {
+            let column = self.columns.iter_mut().find(|column| column.name == name);
+            let unknown = || Refusal::unmet("column_unknown").fact("column", &name);
+            column.ok_or_else(unknown)?.allowed = codes;
+        }
+        Ok(())
     }
 
     /// Position of a column by its name in the table.

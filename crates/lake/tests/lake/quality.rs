@@ -273,3 +273,49 @@ async fn schemas_that_cannot_be_are_refused() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_list_is_declared_with_a_file_and_holds_until_it_is_lifted() {
+    let world = World::new();
+    let file = async |text: &str, key: &str, codes: &[(&str, &[&str])]| {
+        let mut spec = spec(dataset(1), vec![world.raw(text.as_bytes()).await], key);
+        let list = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        spec.codes = (codes.iter())
+            .map(|(column, values)| ((*column).to_owned(), list(values)))
+            .collect();
+        spec
+    };
+    let declared = async || {
+        let snapshot = world.lake.snapshot(dataset(1), None).await.expect("snapshot");
+        let columns = snapshot.version().record.schema.columns.clone();
+        let sex = columns.into_iter().find(|column| column.name == "sex");
+        sex.expect("a column").allowed.into_iter().collect::<Vec<_>>()
+    };
+    let list: (&str, &[&str]) = ("sex", &["m", "f"]);
+    let first = file("id,sex\n1,f\n2,m\n", "k1", &[list]).await;
+    world.ingest(first).await.expect("ingest");
+    assert_eq!(declared().await, ["f", "m"]);
+    // A later file without a word of it is held to it.
+    let Err(IngestError::Refused(refused)) = world.ingest(file("id,sex\n1,x\n", "k2", &[]).await).await
+    else {
+        panic!("another value breaks the rule")
+    };
+    let findings = found(&refused.report.expect("a report"));
+    assert_eq!(findings, [("sex".to_owned(), Rule::NotInCodeList, 1, vec![2])]);
+    let lifted = file("id,sex\n1,x\n", "k3", &[("sex", &[])]).await;
+    world.ingest(lifted).await.expect("ingest");
+    assert!(declared().await.is_empty());
+    let unknown = file("id,sex\n1,x\n", "k4", &[("age", &["1"])]).await;
+    assert_eq!(refusal_of(world.ingest(unknown).await).code, "column_unknown");
+    let long = "x".repeat(65);
+    let many: Vec<String> = (0..5_001).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for values in [&[long.as_str()][..], &["110101199003071233"], &many] {
+        let bad = file("id,sex\n1,x\n", "k5", &[("sex", values)]).await;
+        let refusal = refusal_of(world.ingest(bad).await);
+        assert_eq!(
+            (refusal.code.as_str(), refusal.facts["column"].as_str()),
+            ("codes_not_usable", "sex")
+        );
+    }
+}

@@ -154,6 +154,7 @@ pub fn spec(dataset: DatasetId, sources: Vec<Digest>, key: &str) -> IngestSpec {
         changes: SchemaOrder::default(),
         unit: None,
         row_key: Vec::new(),
+        codes: Default::default(),
         on_bad_row: OnBadRow::Refuse,
         mode: IngestMode::Replace,
         key: IngestKey(key.to_owned()),

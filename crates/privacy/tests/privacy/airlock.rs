@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shuyu_kernel::{CivilDate, CreditCode, ResidentId};
 use shuyu_privacy::{
     Bounds, DateGrain, Grain,
-    dummy::{DummyColumnSpec, DummySpec, DummyTable, DummyType, DummyValues, UNITS, make},
+    dummy::{DummyColumnSpec, DummySpec, DummyTable, DummyType, DummyValues, UNITS, make, marginal},
     evidence::{CsvTable, NotATable},
     scan::{Finds, Identifier, LINES_KEPT, scan},
 };
@@ -120,6 +120,71 @@ fn made_up_tables_have_the_declared_shape_and_share_their_subjects() {
         Finds::new(),
         "nothing made up looks like an identifier"
     );
+}
+
+/// Values of the only column of a made-up table about 200 subjects with a row each, more or less.
+fn of_one(column: DummyColumnSpec) -> Vec<String> {
+    let spec = DummySpec {
+        columns: vec![column],
+        rows_per_unit: 4,
+    };
+    let tables = make(&[("t".to_owned(), spec)].into(), 7);
+    let rows = tables["t"].rows().into_iter().flatten();
+    rows.filter(|value| !value.is_empty()).collect()
+}
+
+#[test]
+fn values_occur_as_often_as_their_marginal_says() {
+    let counts = [("gone", 0), ("below", -3), ("b", 60), ("c", 30), ("a", 10)];
+    let weights = marginal(counts.map(|(value, count)| (value.to_owned(), count)));
+    let named = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
+        list.iter()
+            .map(|(value, weight)| ((*value).to_owned(), *weight))
+            .collect()
+    };
+    assert_eq!(
+        weights,
+        named(&[("a", 10), ("b", 60), ("c", 30)]),
+        "in the order of values"
+    );
+    let made = |marginal: Vec<(String, u64)>, kind| {
+        of_one(DummyColumnSpec {
+            marginal,
+            ..column("x", kind)
+        })
+    };
+    let values = made(weights.clone(), DummyType::Text);
+    for (value, weight) in &weights {
+        let share = values.iter().filter(|made| *made == value).count() as f64 / values.len() as f64;
+        // More than three standard deviations of a share of some four hundred.
+        assert!((share - *weight as f64 / 100.0).abs() < 0.08, "{value}: {share}");
+    }
+    assert_eq!(
+        values,
+        made(weights, DummyType::Text),
+        "the same marginal, the same table"
+    );
+    // Of every type, and with weights that no sum of them overflows.
+    for (kind, words) in [
+        (DummyType::Bool, ["true", "false"]),
+        (DummyType::Integer, ["7", "-7"]),
+        (DummyType::Number, ["0.25", "1.5"]),
+        (DummyType::Date, ["2024-02-29", "1987-03-12"]),
+    ] {
+        let rare = marginal(words.map(|word| word.to_owned()).into_iter().zip([i64::MAX, 1]));
+        let values = made(rare, kind);
+        assert!(values.iter().all(|value| value == words[0]), "{kind:?}");
+    }
+    let twice = [("a", 5), ("a", 9), ("a", 2)].map(|(value, count)| (value.to_owned(), count));
+    assert_eq!(marginal(twice), named(&[("a", 9)]));
+    // A subject is made up by number, whatever is said of the column.
+    let subject = of_one(DummyColumnSpec {
+        domain: Some("person".to_owned()),
+        codes: vec!["110101198703120011".to_owned()],
+        marginal: named(&[("110101198703120011", 1)]),
+        ..column("id_no", DummyType::Text)
+    });
+    assert!(subject.iter().all(|name| name.starts_with("dummy-person-")));
 }
 
 #[test]

@@ -149,6 +149,9 @@ fn counts_and_means_are_near_the_truth_and_small_groups_are_absent() {
         "SELECT g, count(*), avg(x), sum(x) FROM t GROUP BY g ORDER BY g",
     );
     assert_ne!(rows, again);
+    // The words that made-up data are asked for their marginals in.
+    let sql = "SELECT \"g\", count(*) AS \"rows of a value\" FROM \"t\" GROUP BY \"g\"";
+    assert_eq!(answer(&people, 7, sql).len(), 2);
 }
 
 #[test]

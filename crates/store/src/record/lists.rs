@@ -242,6 +242,33 @@ pub(crate) async fn releases(
         .collect()
 }
 
+/// Of questions with these digests, the newest release of each under a permit that was charged to a budget.
+pub(crate) async fn releases_charged(
+    database: &Database,
+    permit: PermitId,
+    queries: &[Digest],
+) -> Result<BTreeMap<Digest, ReleaseId>, DbError> {
+    if queries.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut conditions = Conditions::default();
+    let under = conditions.bind(Cell::shown(permit));
+    conditions.texts.push(format!("r.permit = {under}"));
+    let queries: Vec<String> = queries.iter().map(ToString::to_string).collect();
+    conditions.one_of("r.query", &queries);
+    let select = format!(
+        "SELECT r.query, r.id FROM release_row r {} \
+         AND EXISTS (SELECT 1 FROM budget_charge b WHERE b.release = r.id) ORDER BY r.as_of",
+        conditions.text()
+    );
+    let mut tx = database.read().await?;
+    let rows = tx.rows(select, &conditions.cells).await?;
+    // Of a question that was asked again the last one stays.
+    rows.iter()
+        .map(|row| Ok((row.parsed(0)?, row.parsed(1)?)))
+        .collect()
+}
+
 /// Releases whose answer read a dataset, newest first. An id is a text of its own form, so it stands in the list of
 /// what was read or it does not.
 pub(crate) async fn releases_reading(

@@ -89,6 +89,16 @@ impl Record for Store {
         lists::releases(&self.main, case).await.doing("listing releases")
     }
 
+    async fn releases_charged(
+        &self,
+        permit: PermitId,
+        queries: &[Digest],
+    ) -> Result<BTreeMap<Digest, ReleaseId>, Fault> {
+        lists::releases_charged(&self.main, permit, queries)
+            .await
+            .doing("listing releases")
+    }
+
     async fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault> {
         lists::releases_reading(&self.main, dataset)
             .await

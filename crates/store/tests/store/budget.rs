@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use shuyu_domain::port::{Log, Record, RecordError, Stream};
+use shuyu_kernel::Digest;
 
 use crate::{
-    events::{answered, body, charged, dataset, release},
+    events::{answered, body, charged, dataset, permit, release},
     world::{World, code, events, request, write},
 };
 
@@ -78,4 +79,24 @@ pub async fn what_was_spent_survives_a_rebuild_and_another_budget(world: World) 
         )
         .await;
     assert_eq!(code(&next), "dp_budget_spent");
+}
+
+pub async fn releases_that_were_charged_are_found_by_their_question(world: World) {
+    let store = world.open().await;
+    let query = Digest::of(b"query");
+    let asked = [Digest::of(b"another"), query];
+    let found = || store.releases_charged(permit(1), &asked);
+    // The same question without a charge is none of them.
+    write(&store, Stream::Release(release(1)), vec![answered(1)]).await;
+    write(&store, Stream::Release(release(2)), vec![charged(2, 10, false)]).await;
+    assert!(found().await.unwrap().is_empty());
+    for n in [4, 3] {
+        let both = vec![charged(n, 10, true), answered(n)];
+        write(&store, Stream::Release(release(n)), both).await;
+    }
+    write(&store, Stream::Release(release(5)), vec![answered(5)]).await;
+    assert_eq!(found().await.unwrap(), [(query, release(3))].into(), "the newest");
+    let other = store.releases_charged(permit(2), &asked).await;
+    assert!(other.unwrap().is_empty());
+    assert!(store.releases_charged(permit(1), &[]).await.unwrap().is_empty());
 }

@@ -62,6 +62,7 @@ contract! {
     budget::{
         a_budget_holds_among_many,
         what_was_spent_survives_a_rebuild_and_another_budget,
+        releases_that_were_charged_are_found_by_their_question,
     }
     crash::{
         a_crash_leaves_all_or_nothing,

@@ -98,7 +98,7 @@ missing-apply = Start a data-use application on the data-use page
 missing-not-enough = Even with these grants it would be refused, for this reason:
 missing-no-grant = It is not grants that are missing:
 workbench-answer-made-up = Answer on made-up data (no real figures)
-workbench-made-up-note = Words of made-up data are dummy-0 and the like, so a filter by a value finds nothing. Press “Run” once the statement is right.
+workbench-made-up-note = Where a column has neither a code list nor a marginal, words of made-up data are dummy-0 and the like, and a filter by a value finds nothing. Press “Run” once the statement is right.
 workbench-made-up = made-up data, not one real row; nothing left, nothing is charged
 workbench-marked = The refused query with the offending part marked
 workbench-nearest = The nearest way that passes:
@@ -139,6 +139,20 @@ told-cost = It costs ρ { $rho }.
 told-epsilon = That is ε { $epsilon }.
 told-least = Groups below about { $n } subjects do not appear.
 told-note = This follows from the query and the permit alone; no data was read.
+marginals-title = Marginals of made-up data
+marginals-about = Once the marginal of a column has left, the made-up data of this permit follow it: values occur about as often as in the real data. Other columns take values evenly, or from a declared code list. A marginal comes only from figures that left under differential privacy: one query for each column, charged to the budget and entered in the release ledger. Values with too few subjects do not appear, and there is not one real row.
+marginals-cost = Each column costs ρ { $rho }.
+marginals-left = { $n ->
+        [0] pays for no further column.
+        [one] pays for one further column.
+       *[other] pays for { $n } further columns.
+    }
+marginals-release = Release those chosen
+marginal-known = released, with { $n ->
+        [one] one value
+       *[other] { $n } values
+    }
+marginal-unknown = none yet
 statistic-rows = Number of rows
 statistic-values = Number of values
 statistic-sum = Sum of

@@ -11,6 +11,8 @@ ingest-columns-lead = Further columns and wider types are taken and told. What l
 ingest-drop = Columns that are gone
 ingest-rename = Columns with another name
 ingest-rename-help = Written “old=new”, separated by commas.
+ingest-codes = Code lists
+ingest-codes-help = One line for each column: its name, a colon, the only values it may have. Rows with another value count as wrong, and made-up data take their values from the list. A line without values lifts an earlier list.
 ingest-retype = Columns with another type
 ingest-retype-help = Unless named, rows that are not of the type count as wrong.
 job-changes = Changes of columns

@@ -11,6 +11,8 @@ ingest-columns-lead = 多出的列和放宽的类型直接接收并写明。会�
 ingest-drop = 不再有的列
 ingest-rename = 改了名的列
 ingest-rename-help = 写成“旧名=新名”，几列之间用逗号隔开。
+ingest-codes = 代码表
+ingest-codes-help = 每列一行：列名、冒号、只允许的值。取其他值的行算有错，模拟数据也按代码表取值。只写列名不写值，表示取消原来的代码表。
 ingest-retype = 换了类型的列
 ingest-retype-help = 不写明的，类型不符的行算有错。
 job-changes = 列的变化

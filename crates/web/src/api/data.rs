@@ -97,6 +97,10 @@ pub struct IngestOrder {
     /// Columns that together differ in every row; a table that has a key keeps it.
     #[serde(default)]
     row_key: Vec<String>,
+    /// Column → the only values it may have from now on; an empty list lifts an earlier one. A row with another value
+    /// breaks a rule, and made-up tables take theirs from the list.
+    #[serde(default)]
+    codes: BTreeMap<String, BTreeSet<String>>,
     /// Changes of columns that lose something; without an order they are refused.
     #[serde(default)]
     changes: ChangesOrder,
@@ -273,6 +277,7 @@ pub async fn ingest(
         correction,
         mode,
         row_key,
+        codes,
         changes: ChangesOrder { drop, rename, retype },
     } = order;
     let new = NewIngest {
@@ -285,6 +290,7 @@ pub async fn ingest(
         arriving: Arriving {
             mode,
             row_key,
+            codes,
             drop,
             rename,
             retype,

@@ -18,6 +18,7 @@ mod identity;
 mod input;
 mod jobs;
 mod ledger;
+mod marginals;
 pub(crate) mod output;
 mod own;
 mod permits;
@@ -216,6 +217,7 @@ fn plane() -> OpenApiRouter<WebState> {
         .routes(routes!(own::take_back_own_list))
         .routes(routes!(explaining::missing_grants))
         .routes(routes!(trials::try_query))
+        .routes(routes!(marginals::marginals, marginals::release_marginals))
         .routes(routes!(permits::release))
         .routes(routes!(products::make_key))
         .routes(routes!(products::revoke_key))

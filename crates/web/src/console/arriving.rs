@@ -42,13 +42,25 @@ pub(crate) fn read(posted: &Posted) -> Result<Arriving, &'static str> {
     };
     let rename: Option<BTreeMap<_, _>> = names(posted.one("rename")).map(pair).collect();
     let set = |name: &str| names(posted.one(name)).collect::<BTreeSet<_>>();
+    let codes: Option<BTreeMap<_, _>> = posted.one("codes").lines().filter_map(listed).collect();
     Ok(Arriving {
         mode,
         row_key: names(posted.one("row_key")).collect(),
         drop: set("drop"),
         rename: rename.ok_or("ingest-rename")?,
         retype: set("retype"),
+        codes: codes.ok_or("ingest-codes")?,
     })
+}
+
+/// A line of code lists, `column: one two`: nothing for an empty one, `Some(None)` if it is no such line.
+fn listed(line: &str) -> Option<Option<(String, BTreeSet<String>)>> {
+    let line = line.trim();
+    let pair = || {
+        let (column, codes) = line.split_once([':', '\u{ff1a}'])?;
+        Some((column.trim().to_owned(), names(codes).collect()))
+    };
+    (!line.is_empty()).then(pair)
 }
 
 /// How a version came, sentence by sentence; nothing if as usual.
@@ -105,5 +117,24 @@ fn kind_words(frame: &Frame, word: &str) -> String {
         Some((_, scale)) => frame.tr("kind-decimal", &[("scale", scale)]),
         None if word.is_empty() => String::new(),
         None => frame.t(&format!("kind-{word}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn a_line_of_code_lists_is_a_column_and_its_values() {
+        let read = |line: &str| {
+            let (column, codes) = listed(line).flatten()?;
+            Some((column, codes.into_iter().collect::<Vec<_>>().join("/")))
+        };
+        let pair = |column: &str, codes: &str| Some((column.to_owned(), codes.to_owned()));
+        assert_eq!(read(" sex : m, f "), pair("sex", "f/m"));
+        assert_eq!(read("性别：男、女"), pair("性别", "女/男"));
+        assert_eq!(read("sex:"), pair("sex", ""), "a list is lifted");
+        assert!(listed("  ").is_none(), "an empty line says nothing");
+        assert_eq!(listed("sex m f"), Some(None), "and this is none");
     }
 }

@@ -20,6 +20,7 @@ pub mod law;
 pub mod ledger;
 pub mod lineage;
 pub mod lists;
+mod marginals;
 pub mod monthly;
 mod nearest;
 mod own;
@@ -160,6 +161,7 @@ fn pages() -> Router<WebState> {
         .route("/permits", get(permits::page))
         .route("/permits/{id}", get(workbench::page).post(workbench::ask))
         .route("/permits/{id}/cancellations", post(running::cancel))
+        .route("/permits/{id}/marginals", post(marginals::release))
         .route("/products", get(products::list))
         .route("/products/{id}", get(products::page).post(products::make_key))
         .route("/products/{id}/identity", post(identity::submit))

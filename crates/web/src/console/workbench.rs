@@ -17,6 +17,7 @@ use shuyu_kernel::{CaseId, PermitId, Refusal, Use};
 use super::{
     budget::{BudgetView, ToldView, budget, check},
     explaining::{MissingView, missing_view},
+    marginals::{self, MarginalsView},
     nearest::{locate, rewrite, split},
     own::{self, OwnView},
     permits::{AnswerView, answer_view},
@@ -68,6 +69,7 @@ pub(crate) struct WorkbenchPage {
     pub running: Vec<RunningView>,
     pub limits: LimitsView,
     pub own: OwnView,
+    pub marginals: MarginalsView,
 }
 
 pub(crate) struct UseView {
@@ -200,9 +202,12 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         .as_ref()
         .map(|bench| tables(&frame, bench))
         .unwrap_or_default();
-    let budget = match closed {
-        None => budget(visit, &frame, permit, None).await?,
-        Some(_) => BudgetView::default(),
+    let (budget, marginals) = match closed {
+        None => (
+            budget(visit, &frame, permit, None).await?,
+            marginals::section(visit, &frame, permit).await?,
+        ),
+        Some(_) => (BudgetView::default(), MarginalsView::default()),
     };
     let limits = bench.as_ref().map(|bench| limits(visit, &frame, bench));
     let own = own::section(visit, &frame, permit).await?;
@@ -214,6 +219,7 @@ async fn bench(visit: &Visit, permit: PermitId) -> Result<WorkbenchPage, Console
         limits: limits.unwrap_or_default(),
         budget,
         own,
+        marginals,
         told: None,
         missing: None,
         number: view.case.number.clone(),

@@ -73,6 +73,7 @@ pass! {
     fn datasets(&self, resource: Option<CaseId>) -> Result<Vec<DatasetRow>, Fault>;
     fn own_lists(&self) -> Result<Vec<(CaseId, DatasetId)>, Fault>;
     fn releases(&self, case: CaseId) -> Result<BTreeMap<ReleaseId, Digest>, Fault>;
+    fn releases_charged(&self, permit: PermitId, queries: &[Digest]) -> Result<BTreeMap<Digest, ReleaseId>, Fault>;
     fn releases_reading(&self, dataset: DatasetId) -> Result<Vec<ReleaseRead>, Fault>;
     fn source(&self, id: SourceId) -> Result<Option<Source>, Fault>;
     fn sources(&self, case: Option<CaseId>) -> Result<Vec<Source>, Fault>;

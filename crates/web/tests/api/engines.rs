@@ -18,7 +18,8 @@ use shuyu_app::identity::{Identities, IndexMade, IndexOrder};
 use shuyu_app::port::{
     Answer, Ask, AskError, ByteStream, Cancel, Cell, DataError, DataLake, DeriveOrder, DpEstimate,
     EraseOrder, ErasePrepared, ErasedRows, Erasing, Examined, Gated, IngestOrder, Ingested, Keeper,
-    OnProgress, OpenErasure, RawFile, Secrets, Sweep, TraceOrder, TrialTable, TryOut, Verified, VersionOrder,
+    LakeColumn, OnProgress, OpenErasure, RawFile, Secrets, Sweep, TraceOrder, TrialTable, TryOut, Verified,
+    VersionOrder,
 };
 use shuyu_domain::port::{Log, Record, StoredCheckpoint};
 use shuyu_kernel::{DatasetId, Digest, Fault, Refusal, Use};
@@ -189,8 +190,12 @@ impl DataLake for Pond {
     async fn sweep(&self, _: &Sweep) -> Result<u64, Fault> {
         Ok(0)
     }
-    async fn columns(&self, _: DatasetId) -> Result<Vec<(String, String)>, DataError> {
-        let column = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    async fn columns(&self, _: DatasetId) -> Result<Vec<LakeColumn>, DataError> {
+        let column = |name: &str, kind: &str| LakeColumn {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            codes: self.told().codes.get(name).cloned().unwrap_or_default(),
+        };
         Ok(vec![column("id_no", "Utf8"), column("age", "Int64")])
     }
 }
@@ -246,6 +251,8 @@ pub struct Oracle {
     pub go: Notify,
     /// The switch of the query that began last.
     pub switch: Mutex<Option<Cancel>>,
+    /// The made-up tables of the last trial.
+    pub tried: Mutex<BTreeMap<String, TrialTable>>,
 }
 
 impl Oracle {
@@ -333,6 +340,7 @@ impl TryOut for Oracle {
         _: Cancel,
     ) -> Result<Answer, AskError> {
         self.check(permit, sql).await?;
+        self.tried.lock().unwrap().clone_from(tables);
         // What it was given is all that it can tell.
         let row = |(name, made): (&String, &TrialTable)| {
             let columns: Vec<&str> = made

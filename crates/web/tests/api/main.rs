@@ -32,6 +32,7 @@ mod guards;
 mod identity;
 mod keys;
 mod listing;
+mod marginals;
 mod noting;
 mod own;
 mod own_files;

@@ -340,12 +340,24 @@ pub fn profiles_and(more: &[(&str, &str)]) -> Profiles {
     profiles_under(&format!("{PERMIT_GATES}{GATEWAY_GATES}{RIGHTS}"), more)
 }
 
+/// The same, without differential privacy.
+pub fn profiles_without_dp() -> Profiles {
+    let (before, rest) = DISCLOSURE.split_once("[dp]").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let gates = format!("{PERMIT_GATES}{GATEWAY_GATES}{RIGHTS}");
+    profiles_of(&gates, &format!("{before}{after}"), &[])
+}
+
 /// The same, where a permit rests on its own case alone.
 pub fn profiles_of_lone_permits(more: &[(&str, &str)]) -> Profiles {
     profiles_under(&format!("{GATEWAY_GATES}{RIGHTS}{LONE_RIGHTS}"), more)
 }
 
 fn profiles_under(gates: &str, more: &[(&str, &str)]) -> Profiles {
+    profiles_of(gates, DISCLOSURE, more)
+}
+
+fn profiles_of(gates: &str, disclosure: &str, more: &[(&str, &str)]) -> Profiles {
     let base = ProfileSource::new("base").with(
         "calendar/2026.toml",
         "year = 2026\nnotices = [\"https://example.org/\"]\n",
@@ -357,7 +369,7 @@ fn profiles_under(gates: &str, more: &[(&str, &str)]) -> Profiles {
         .with("roles.toml", ROLES)
         .with("settings.toml", SETTINGS)
         .with("gates.toml", gates)
-        .with("disclosure.toml", DISCLOSURE)
+        .with("disclosure.toml", disclosure)
         .with("procedures/request.toml", REQUEST)
         .with("procedures/development.toml", DEVELOPMENT)
         .with("procedures/product.toml", PRODUCT)

@@ -204,6 +204,7 @@ fn workbench_page(lang: Language, closed: bool) -> workbench::WorkbenchPage {
             fusion: true,
             card: Some(card()),
         }),
+        marginals: super::super::marginals::sample(&text()),
         own: own::OwnView {
             open: true,
             closed: String::new(),

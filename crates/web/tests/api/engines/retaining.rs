@@ -1,7 +1,7 @@
 //! What the lake is told to hold, and what it destroyed.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{MutexGuard, PoisonError},
 };
 
@@ -22,6 +22,8 @@ pub struct Told {
     pub purged: Vec<PurgeOrder>,
     /// What every ingest makes; `None`: it finds no rows.
     pub ingested: Option<Ingested>,
+    /// Column → the only values it may have, in every dataset.
+    pub codes: BTreeMap<String, Vec<String>>,
     /// Datasets that can be examined.
     pub examines: BTreeSet<DatasetId>,
     /// Checks are stopped when they have begun.
