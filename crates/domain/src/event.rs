@@ -1,7 +1,5 @@
-//! Events: acts a clerk can name. They are the record; state is a reading of them.
-//!
-//! Additive change only: a new field gets `#[serde(default)]`, a changed meaning gets a new variant. The golden
-//! files in `tests/golden` hold every form ever written.
+//! Events: acts a clerk can name. They are the record; state is a reading of them. Additive change only: a new field gets
+//! `#[serde(default)]`, a changed meaning a new variant. Golden files in `tests/golden` hold every form ever written.
 
 mod check;
 mod data;
