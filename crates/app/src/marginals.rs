@@ -21,7 +21,7 @@ use shuyu_privacy::{
 
 use crate::{
     App, Session, Stop,
-    budget::{DatasetBudget, budget_short},
+    budget::{DatasetBudget, budget_short, stricter},
     permit::Standing,
     port::{Answer, Cell},
     workbench::as_recorded,
@@ -65,6 +65,8 @@ pub struct Marginals {
     pub columns: Vec<(ColumnOf, Option<Marginal>)>,
     /// Millionths of ρ that each costs.
     pub cost: u64,
+    /// Values with fewer subjects, counted with noise, do not leave; as the engine says of the first of the columns.
+    pub least_subjects: Option<u64>,
     /// What the budgets of the body that asks still pay for.
     pub budgets: Vec<DatasetBudget>,
     /// Why none can be released.
@@ -146,8 +148,14 @@ impl App {
             None
         };
         let locked = permit.mode == PermitMode::Dp;
+        let first = columns.first().filter(|_| closed.is_none());
+        let least_subjects = match first {
+            Some((of, _)) => self.least_subjects(permit, of).await,
+            None => None,
+        };
         Ok(Marginals {
             columns,
+            least_subjects,
             cost: u64::from(terms.query.value),
             budgets: match closed {
                 None => self.budgets(session, permit, None, locked).await?,
@@ -155,6 +163,14 @@ impl App {
             },
             closed,
         })
+    }
+
+    /// Fewest subjects of a value that leaves, as an estimate says; no data is read.
+    async fn least_subjects(&self, permit: &Permit, of: &ColumnOf) -> Option<u64> {
+        let mut strict = permit.clone();
+        stricter(&mut strict, Some(PermitMode::Dp)).ok()?;
+        let told = self.engine.estimate(&strict, &question(of)).await.ok()?;
+        told?.least_subjects
     }
 
     /// Releases the marginals of some columns: a question in mode `dp` each, charged and entered like every other. Made-up

@@ -54,6 +54,9 @@ pub struct MarginalsView {
     closed: Option<String>,
     /// Millionths of ρ that each costs, on the dataset of its table.
     cost: u64,
+    /// Values with fewer subjects, counted with noise, do not leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least_subjects: Option<u64>,
     /// Columns.
     columns: Vec<MarginalState>,
 }
@@ -72,6 +75,7 @@ pub async fn marginals(
         open: found.closed.is_none(),
         closed: found.closed.map(|refusal| refusal.code),
         cost: found.cost,
+        least_subjects: found.least_subjects,
         columns: columns.map(|(of, known)| state_of(of, known.as_ref())).collect(),
     }))
 }

@@ -27,6 +27,8 @@ pub(crate) struct MarginalsView {
     pub action: String,
     pub form_key: String,
     pub cost: String,
+    /// From how many subjects on a value leaves.
+    pub least: String,
     /// What the budgets pay for, by table.
     pub left: Vec<String>,
     pub rows: Vec<MarginalRow>,
@@ -45,6 +47,8 @@ pub(crate) struct MarginalRow {
 pub(crate) async fn section(visit: &Visit, frame: &Frame, permit: PermitId) -> Result<MarginalsView, Stop> {
     let found = visit.app().marginals(&visit.session, permit).await?;
     let closed = found.closed.as_ref();
+    let least = found.least_subjects;
+    let least = least.map(|n| frame.tr("told-least", &[("n", n)]));
     Ok(MarginalsView {
         shown: true,
         closed: closed.map(|refusal| RefusalCard::of(frame, &visit.profile, refusal)),
@@ -54,6 +58,7 @@ pub(crate) async fn section(visit: &Visit, frame: &Frame, permit: PermitId) -> R
             "marginals-cost",
             &[("rho", (found.cost as f64 / 1e6).to_string())],
         ),
+        least: least.unwrap_or_default(),
         left: left(frame, &found),
         rows: found
             .columns
@@ -125,6 +130,7 @@ pub(super) fn sample(text: &str) -> MarginalsView {
         action: "/permits/x/marginals".to_owned(),
         form_key: "k".to_owned(),
         cost: text.to_owned(),
+        least: text.to_owned(),
         left: vec![text.to_owned()],
         rows: vec![row(""), row("/releases/x")],
     }

@@ -81,7 +81,7 @@ fn a_made_up_table_follows_what_left_under_differential_privacy() {
         let unknown = json!([{ "table": "people", "column": "age" }]);
         assert_eq!(
             before,
-            json!({ "open": true, "cost": 400, "columns": unknown }),
+            json!({ "open": true, "cost": 400, "least_subjects": 50, "columns": unknown }),
             "what names subjects has none"
         );
         assert!(ages(&world, &chain).await.len() > 20, "nothing is known of them");
@@ -236,6 +236,7 @@ fn they_are_released_from_the_workbench() {
         before.holds(&[
             "name=\"column\" value=\"people.age\"",
             "每列花费 ρ 0.0004",
+            "大约不到 50 ",
             "people 还能放出 2 列",
         ]);
         let form = format!("{page}/marginals");
