@@ -369,7 +369,7 @@ fn random_play_gets_somewhere() {
     for start in STARTS {
         let mut player = player(&SHIPPED.0, &SHIPPED.1, start);
         decided_before += lanes_decided(&player);
-        (0..1500).for_each(|seed: u64| player.play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        (0..3000).for_each(|seed: u64| player.play(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
         player.check();
         succeeded += player.succeeded;
         reached.extend(
