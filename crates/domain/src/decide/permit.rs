@@ -44,12 +44,14 @@ pub(super) fn permit(
         })
         .collect();
     let chain: Vec<CaseId> = chain(case, ctx).into_iter().collect();
-    let expires_on = chain
-        .iter()
-        .filter_map(|id| match ctx.linked.get(id)?.fields.get("term_to") {
-            Some(Value::Date(date)) => Some(*date),
-            _ => None,
-        })
+    let term = |fields: &BTreeMap<String, Value>| match fields.get("term_to") {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    };
+    // A case may have a term of its own, and is not among those it points at.
+    let linked = chain.iter().filter_map(|id| term(&ctx.linked.get(id)?.fields));
+    let expires_on = linked
+        .chain(term(fields))
         .min()
         .ok_or_else(|| Refusal::unmet("permit_without_term").citing(act.rule.basis.clauses()))?;
     Ok(CaseEvent::PermitIssued {
