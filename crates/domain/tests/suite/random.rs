@@ -149,9 +149,7 @@ impl Player<'_> {
         let mut actor = self.actor(&act.by, draw);
         if let Some((_, body)) = &of_lane {
             actor.body = *body;
-            if let Some(first) = act.route.first() {
-                actor = self.world.colleague(&actor, &first.post, &[]);
-            }
+            actor = (self.world).colleague(&actor, act.route.first().map_or("clerk", |s| &s.post), &[]);
         }
         let lanes: Vec<&String> = case.lanes.keys().collect();
         let lane = if let Some((lane, _)) = of_lane {
@@ -369,11 +367,8 @@ proptest! {
 fn random_play_gets_somewhere() {
     let mut reached: BTreeSet<(String, String)> = BTreeSet::new();
     let (mut succeeded, mut decided, mut decided_before) = (0, 0, 0);
-    // Whoever plays long opens more cases than it comes back to: several shorter plays get further.
-    let plays = STARTS
-        .into_iter()
-        .flat_map(|start| (0..30u64).map(move |play| (start, play)));
-    for (start, play) in plays {
+    // Whoever plays long opens more cases than it comes back to: many short plays get further.
+    for (start, play) in (0..180u64).map(|number| (STARTS[number as usize % STARTS.len()], number / 6)) {
         let mut player = player(&SHIPPED.0, &SHIPPED.1, start);
         decided_before += lanes_decided(&player);
         let seeds = play * 500..(play + 1) * 500;
