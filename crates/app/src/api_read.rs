@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use shuyu_domain::{
     Event,
-    event::{AirlockEvent, ReleaseEvent, SourceEvent},
+    event::{AirlockEvent, AnsweredQuery, ReleaseEvent, SourceEvent},
     port::{AccessNote, CaseFilter, CaseRow, DatasetRow, Duty, Loaded, Log, StoredCheckpoint, StoredEntry},
 };
 use shuyu_kernel::{BodyId, CaseId, Digest, Fault, PersonId, Refusal, Timestamp};
@@ -267,11 +267,11 @@ fn about(log: Log, entry: &Entry) -> About {
     match serde_json::from_slice::<ActPayload>(&entry.payload).map(|payload| payload.event) {
         Ok(Event::Case(_)) => case_of(&entry.stream),
         Ok(Event::Dataset(event)) => About::Data(event.resource()),
-        Ok(Event::Release(ReleaseEvent::Answered { case, .. } | ReleaseEvent::Charged { case, .. })) => {
-            About::Case(case)
-        }
+        Ok(Event::Release(
+            ReleaseEvent::Answered(AnsweredQuery { case, .. }) | ReleaseEvent::Charged { case, .. },
+        )) => About::Case(case),
         // It names an answer that nobody has by its digest, which could be compared with guesses.
-        Ok(Event::Release(ReleaseEvent::Held { .. })) => About::Body(None),
+        Ok(Event::Release(ReleaseEvent::Held(_))) => About::Body(None),
         Ok(Event::Source(event)) => about_source(&event),
         Ok(Event::Airlock(event)) => about_airlock(&event),
         Ok(Event::Registry(_) | Event::Installation(_)) => About::All,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use shuyu_domain::{
     Case, Event,
-    event::{DatasetEvent, ReleaseEvent},
+    event::{AnsweredQuery, DatasetEvent, ReleaseEvent},
     port::Log,
 };
 use shuyu_kernel::{CaseId, DatasetId, Refusal, ReleaseId};
@@ -281,9 +281,9 @@ impl Compiled {
     }
 
     fn release(&mut self, event: ReleaseEvent) {
-        let ReleaseEvent::Answered {
+        let ReleaseEvent::Answered(AnsweredQuery {
             release, case, read, ..
-        } = event
+        }) = event
         else {
             return;
         };

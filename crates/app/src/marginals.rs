@@ -139,24 +139,22 @@ impl App {
             (of, marginal)
         });
         let columns: Vec<_> = columns.collect();
-        let terms = &permit.thresholds.dp;
-        let closed = if terms.budget.value == 0 {
-            Some(Refusal::unmet("dp_not_offered").citing(&permit.citations.scope))
-        } else if columns.is_empty() {
-            Some(none_askable(permit))
-        } else {
-            None
+        // Marginals leave in mode `dp`: where a question may not ask for it, they cannot.
+        let mut strict = permit.clone();
+        let closed = match stricter(&mut strict, Some(PermitMode::Dp)) {
+            Err(refusal) => Some(refusal),
+            Ok(()) => columns.is_empty().then(|| none_askable(permit)),
         };
         let locked = permit.mode == PermitMode::Dp;
         let first = columns.first().filter(|_| closed.is_none());
         let least_subjects = match first {
-            Some((of, _)) => self.least_subjects(permit, of).await,
+            Some((of, _)) => self.least_subjects(&strict, of).await,
             None => None,
         };
         Ok(Marginals {
             columns,
             least_subjects,
-            cost: u64::from(terms.query.value),
+            cost: u64::from(permit.thresholds.dp.query.value),
             budgets: match closed {
                 None => self.budgets(session, permit, None, locked).await?,
                 Some(_) => Vec::new(),
@@ -165,11 +163,9 @@ impl App {
         })
     }
 
-    /// Fewest subjects of a value that leaves, as an estimate says; no data is read.
+    /// Fewest subjects of a value that leaves under a permit in mode `dp`, as an estimate says; no data is read.
     async fn least_subjects(&self, permit: &Permit, of: &ColumnOf) -> Option<u64> {
-        let mut strict = permit.clone();
-        stricter(&mut strict, Some(PermitMode::Dp)).ok()?;
-        let told = self.engine.estimate(&strict, &question(of)).await.ok()?;
+        let told = self.engine.estimate(permit, &question(of)).await.ok()?;
         told?.least_subjects
     }
 
@@ -301,12 +297,11 @@ impl App {
         let (mut left, mut charged) = (None, false);
         for entry in entries.iter().filter_map(crate::read::LogEntry::read) {
             match entry.event {
-                Some(Event::Release(ReleaseEvent::Answered {
-                    permit: under,
-                    query: asked,
-                    result,
-                    ..
-                })) if (under, asked) == (permit, query) => left = Some(result),
+                Some(Event::Release(ReleaseEvent::Answered(answered)))
+                    if (answered.permit, answered.query) == (permit, query) =>
+                {
+                    left = Some(answered.result);
+                }
                 Some(Event::Release(ReleaseEvent::Charged {
                     charges,
                     answered: true,

@@ -31,7 +31,7 @@ pub use identity::IdentityEvent;
 pub use installation::InstallationEvent;
 pub use own::{OwnEnd, OwnEvent};
 pub use record::{ErasureReason, RegistryEvent, RegistryMeta};
-pub use release::{Charge, ReleaseEvent};
+pub use release::{AnsweredQuery, Charge, ReleaseEvent};
 pub use watch::{EscalationReason, WatchEvent};
 pub use work::{
     AirlockEvent, AirlockFile, AirlockOrigin, Declared, OutputKind, RefusedFile, RunData, RunFile,

@@ -15,10 +15,10 @@ use crate::{
     permit::Thresholds,
     prf::GateKey,
     relations::Relation,
-    release::SetKey,
     rules::{Rule, Rules},
     touched::Touched,
 };
+use meeting::{Expected, Sequence};
 
 /// A sum that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -56,8 +56,10 @@ pub struct Draft<'a> {
     made: BTreeMap<GroupKey, Members>,
     /// Units whose ordinals were asked for last, and these.
     met: (Vec<u64>, Vec<u32>),
+    /// Sets of which sums will be asked.
+    expected: Expected,
     /// Ordinals of sets that were looked up together, in the order of their contributions.
-    ahead: BTreeMap<SetKey, Vec<u32>>,
+    ahead: BTreeMap<Sequence, Vec<u32>>,
 }
 
 impl<'a> Draft<'a> {
@@ -81,6 +83,7 @@ impl<'a> Draft<'a> {
             exact: false,
             made: BTreeMap::new(),
             met: Default::default(),
+            expected: Expected::default(),
             ahead: BTreeMap::new(),
         }
     }
@@ -119,7 +122,7 @@ impl<'a> Draft<'a> {
         let fresh = sought
             .tally
             .perturbed(sought.kind, self.thresholds, self.key, self.rules);
-        let members = self.members(sought.contributions, sought.tally.set);
+        let members = self.members(sought.contributions);
         let groups = sought.groups.iter().filter(|_| self.rules.hold(Rule::Groups));
         let groups: Vec<MadeOf<'_>> = groups.map(|group| self.made_of(group)).collect();
         if let Some(group) = groups
@@ -218,7 +221,7 @@ impl<'a> Draft<'a> {
         if sought.contributions.is_empty() || family.known.contains_key(&key) {
             return;
         }
-        let members = self.members(sought.contributions, sought.tally.set);
+        let members = self.members(sought.contributions);
         let entry = Entry {
             splits: false,
             ..self.entry(sought, members, value)
@@ -295,7 +298,7 @@ impl Draft<'_> {
         let members = match self.made.get(&key) {
             Some(members) => members.clone(),
             None => {
-                let members = self.members(group.contributions, group.tally.set);
+                let members = self.members(group.contributions);
                 self.made.insert(key, members.clone());
                 members
             }

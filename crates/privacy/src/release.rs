@@ -16,14 +16,6 @@ pub struct SetKey {
 }
 
 impl SetKey {
-    /// Of different units.
-    pub fn of(units: impl Iterator<Item = u64>) -> Self {
-        units.fold(Self { xor: 0, sum: 0 }, |set, unit| Self {
-            xor: set.xor ^ unit,
-            sum: set.sum.wrapping_add(unit),
-        })
-    }
-
     /// The sixteen bytes that stand for the set in keyed functions.
     pub fn bytes(self) -> [u8; 16] {
         let mut bytes = [0; 16];

@@ -103,13 +103,13 @@ impl Asking<'_> {
                 continue;
             };
             if self.one_row {
-                // Nobody is in two cells of a grouping, so that all are looked up together.
+                // Nobody is in two cells of a grouping, so that all can be looked up together.
                 let longest = |sums: &'_ Vec<Vec<Contribution>>| -> usize {
                     let by_length = (0..sums.len()).max_by_key(|sum| sums.get(*sum).map_or(0, Vec::len));
                     by_length.unwrap_or(0)
                 };
                 let sets = grouping.found.iter().filter_map(|sums| sums.get(longest(sums)));
-                draft.meet_all(sets.map(Vec::as_slice));
+                draft.expect(sets.map(Vec::as_slice));
             }
             for place in 0..grouping.found.len() {
                 let mut cell = Cell {

@@ -16,13 +16,13 @@ use shuyu_domain::{
     event::{CheckFound, CheckSample, CheckTrack, Checked, DatasetEvent},
     port::{DatasetRow, Document, Loaded, Proposal, Request},
 };
-use shuyu_kernel::{Actor, CivilDate, DatasetId, Digest, Fault, Refusal};
+use shuyu_kernel::{Actor, CivilDate, ClauseId, DatasetId, Digest, Fault, Refusal};
 use shuyu_privacy::governance::quality::{MAX_SAMPLE, Outcome, bad_at_most, scores};
 use shuyu_profile::{Right, RightTo};
 
 pub use narrow::most_rows;
 pub use shown::{CheckLine, Checks, Ended};
-pub use shuyu_privacy::governance::quality::{Dimension, Found, MAX_RULES, Rule, RuleText, WHOLE, score};
+pub use shuyu_privacy::governance::quality::{Dimension, Found, MAX_RULES, Rule, RuleText, holds, score};
 
 use crate::{
     App, Profiles, Session, Stop,
@@ -30,7 +30,7 @@ use crate::{
     governance::Reported,
     jobs::{JobStatus, Running},
     port::{CheckOrder, VersionOrder},
-    subjects::provides,
+    right::right_of,
 };
 
 /// Kind of the documents that hold the rules of a check, under its name.
@@ -70,6 +70,8 @@ struct Ordered {
     recorded_on: CivilDate,
     check: String,
     seed: Digest,
+    /// What the right to check rests on.
+    clauses: Vec<ClauseId>,
 }
 
 impl Ordered {
@@ -81,8 +83,8 @@ impl Ordered {
     }
 }
 
-/// Whether the actor may check data under a catalogue entry on this track: the provider itself; or whoever has the
-/// right to spot-check, unless the data is its own body's.
+/// What the actor's right rests on to check data under a catalogue entry on this track: the provider itself; or whoever
+/// has the right to spot-check, unless the data is its own body's.
 ///
 /// # Errors
 /// `case_unknown`, `not_a_party`, `role_may_not_act`, `own_data_not_spot_checked`.
@@ -91,31 +93,28 @@ fn may_check(
     loaded: &Loaded,
     (row, track): (&DatasetRow, CheckTrack),
     actor: &Actor,
-) -> Result<(), Refusal> {
-    let entry = row.resource;
-    let to = match track {
-        CheckTrack::SelfCheck => return provides(profiles, RightTo::BringData, loaded, entry, actor),
-        CheckTrack::SpotCheck => RightTo::SpotCheck,
-    };
-    provides(profiles, to, loaded, entry, actor)?;
+) -> Result<Vec<ClauseId>, Refusal> {
     let case = loaded
         .linked
-        .get(&entry)
+        .get(&row.resource)
         .ok_or_else(|| Refusal::unknown("case_unknown"))?;
     let profile = profiles.get(case.profile)?;
+    let to = match track {
+        CheckTrack::SelfCheck => RightTo::BringData,
+        CheckTrack::SpotCheck => RightTo::SpotCheck,
+    };
+    let clauses = right_of(&profile, to, case, actor)?.basis.clauses().to_vec();
     let mut providers = profile.rights(RightTo::BringData, &case.procedure);
     let own = |right: &Right| {
         let bodies = case.parties.get(&right.party);
         bodies.is_some_and(|bodies| bodies.contains(&actor.body))
     };
-    if providers.any(own) {
-        let rights = profile.rights(to, &case.procedure);
-        let clauses: Vec<_> = rights.flat_map(|right| right.basis.clauses().to_vec()).collect();
+    if track == CheckTrack::SpotCheck && providers.any(own) {
         return Err(Refusal::forbidden("own_data_not_spot_checked")
             .citing(&clauses)
             .fact("table", &row.table));
     }
-    Ok(())
+    Ok(clauses)
 }
 
 impl App {
@@ -153,9 +152,10 @@ impl App {
         self.require_signed_in(session)?;
         let row = self.dataset_row(dataset).await?;
         let loaded = self.record.load(&[row.resource].into()).await?;
-        may_check(&self.profiles, &loaded, (&row, new.track()), &session.actor)?;
+        let clauses = may_check(&self.profiles, &loaded, (&row, new.track()), &session.actor)?;
         if new.sample.is_some_and(|size| size == 0 || size > MAX_SAMPLE) {
             return Err(Refusal::unmet("sample_not_usable")
+                .citing(&clauses)
                 .fact("limit", MAX_SAMPLE)
                 .into());
         }
@@ -181,7 +181,7 @@ impl App {
         let version = VersionOrder { dataset, version };
         let rows = self.lake.checkable(version, &new.rules).await?;
         if let Some(size) = new.sample {
-            narrow::order(&row, &new.rules, (size, rows))?;
+            narrow::order(&row, &new.rules, (size, rows)).map_err(|refusal| refusal.citing(&clauses))?;
         }
         Ok(Ordered {
             recorded_on: self.profile().zone.date(recorded),
@@ -190,6 +190,7 @@ impl App {
             row,
             new,
             version,
+            clauses,
         })
     }
 
@@ -210,7 +211,8 @@ impl App {
             .check(order, job.on_progress(), job.cancel.clone())
             .await?;
         if sample.is_some() {
-            narrow::outcome(&ordered.row, &ordered.new.rules, &found)?;
+            let standard = narrow::outcome(&ordered.row, &ordered.new.rules, &found);
+            standard.map_err(|refusal| refusal.citing(&ordered.clauses))?;
         }
         self.record_found(session, ordered, (found, rows)).await?;
         Ok(Reported {

@@ -2,7 +2,7 @@
 
 use shuyu_domain::{
     Event,
-    event::{Charge, ReleaseEvent},
+    event::{AnsweredQuery, Charge, ReleaseEvent},
     port::ReleaseTrace,
 };
 use shuyu_kernel::Digest;
@@ -36,31 +36,19 @@ pub(super) fn events(
         answered: true,
         charges,
     };
-    let (by, query) = (session.actor.clone(), asked.query);
-    let read = released.answer.read.clone();
-    let rows = released.answer.rows.len() as u64;
-    let answered = if asked.held {
-        ReleaseEvent::Held {
-            release,
-            permit,
-            case,
-            by,
-            query,
-            read,
-            rows,
-            result,
-        }
-    } else {
-        ReleaseEvent::Answered {
-            release,
-            permit,
-            case,
-            by,
-            query,
-            read,
-            rows,
-            result,
-        }
+    let answered = AnsweredQuery {
+        release,
+        permit,
+        case,
+        by: session.actor.clone(),
+        query: asked.query,
+        read: released.answer.read.clone(),
+        rows: released.answer.rows.len() as u64,
+        result,
+    };
+    let answered = match asked.held {
+        true => ReleaseEvent::Held(answered),
+        false => ReleaseEvent::Answered(answered),
     };
     let costs = !matches!(&charged, ReleaseEvent::Charged { charges, .. } if charges.is_empty());
     let charged = costs.then_some(charged);

@@ -57,8 +57,8 @@ impl App {
         let stored = stored.ok_or_else(unknown)?;
         let mut recorded = self.release_events(release).await?.into_iter();
         let recorded = recorded.find_map(|event| match event {
-            ReleaseEvent::Held { result, by, .. } => (by.person == session.actor.person).then_some(result),
-            ReleaseEvent::Answered { .. } | ReleaseEvent::Charged { .. } => None,
+            ReleaseEvent::Held(held) => (held.by.person == session.actor.person).then_some(held.result),
+            ReleaseEvent::Answered(_) | ReleaseEvent::Charged { .. } => None,
         });
         Ok(as_recorded(&stored, recorded.ok_or_else(unknown)?)?)
     }

@@ -58,8 +58,8 @@ impl App {
         let stored = stored.ok_or_else(unknown)?;
         let mut recorded = self.release_events(release).await?.into_iter();
         let recorded = recorded.find_map(|event| match event {
-            ReleaseEvent::Answered { result, .. } => Some(result),
-            ReleaseEvent::Held { .. } | ReleaseEvent::Charged { .. } => None,
+            ReleaseEvent::Answered(answered) => Some(answered.result),
+            ReleaseEvent::Held(_) | ReleaseEvent::Charged { .. } => None,
         });
         Ok(as_recorded(&stored, recorded.ok_or_else(unknown)?)?)
     }

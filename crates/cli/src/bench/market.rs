@@ -228,7 +228,10 @@ impl Cases<'_> {
                 expires_on,
             })
         };
-        let set = [("agreement", Value::Case(on[1]))];
+        let set = [
+            ("agreement", Value::Case(on[1])),
+            ("answers", Value::Choice("verify".to_owned())),
+        ];
         self.put(("data_use", "permitted"), by, set, issued).await
     }
 

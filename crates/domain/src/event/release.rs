@@ -8,43 +8,10 @@ use shuyu_kernel::{Actor, CaseId, DatasetId, Digest, PermitId, ReleaseId};
 #[serde(rename_all = "snake_case")]
 pub enum ReleaseEvent {
     /// A query was answered: gated cells left the domain.
-    Answered {
-        /// The release.
-        release: ReleaseId,
-        /// Permit it rests on.
-        permit: PermitId,
-        /// Case of the permit.
-        case: CaseId,
-        /// Who asked.
-        by: Actor,
-        /// Keyed digest of the query text; the text itself is personal data and stays outside.
-        query: Digest,
-        /// Datasets and versions read.
-        read: Vec<(DatasetId, u64)>,
-        /// Rows that left.
-        rows: u64,
-        /// Digest of the result as stored.
-        result: Digest,
-    },
-    /// A query of mode `review` was answered exactly, and nothing left: the answer is held for those who look at it.
-    Held {
-        /// The name it is held under; that of its request too.
-        release: ReleaseId,
-        /// Permit it rests on.
-        permit: PermitId,
-        /// Case of the permit.
-        case: CaseId,
-        /// Who asked. The answer is not shown before it is let out.
-        by: Actor,
-        /// Keyed digest of the query text.
-        query: Digest,
-        /// Datasets and versions read.
-        read: Vec<(DatasetId, u64)>,
-        /// Rows held.
-        rows: u64,
-        /// Digest of the result as stored.
-        result: Digest,
-    },
+    Answered(AnsweredQuery),
+    /// A query of mode `review` was answered exactly, and nothing left: the answer is held for those who look at it, under
+    /// the name of its request. Whoever asked is not shown it before it is let out.
+    Held(AnsweredQuery),
     /// Differential privacy was spent on datasets, for one party. Nothing sets it back: not the end of a permit, not
     /// another budget.
     Charged {
@@ -72,4 +39,25 @@ pub struct Charge {
     pub rho: u64,
     /// Millionths of ρ that the body could spend on it in all, under the rules of that moment.
     pub budget: u64,
+}
+
+/// A query with what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnsweredQuery {
+    /// The release.
+    pub release: ReleaseId,
+    /// Permit it rests on.
+    pub permit: PermitId,
+    /// Case of the permit.
+    pub case: CaseId,
+    /// Who asked.
+    pub by: Actor,
+    /// Keyed digest of the query text; the text itself is personal data and stays outside.
+    pub query: Digest,
+    /// Datasets and versions read.
+    pub read: Vec<(DatasetId, u64)>,
+    /// Rows of the answer.
+    pub rows: u64,
+    /// Digest of the answer as stored.
+    pub result: Digest,
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shuyu_domain::{
     Event, Value,
     event::{
-        CaseEvent, Charge, DatasetEvent, IdentityEvent, InstallationEvent, PermitTable, RegistryEvent,
-        ReleaseEvent,
+        AnsweredQuery, CaseEvent, Charge, DatasetEvent, IdentityEvent, InstallationEvent, PermitTable,
+        RegistryEvent, ReleaseEvent,
     },
     registry::{Body, Delegation, Membership},
 };
@@ -187,7 +187,7 @@ pub(crate) fn of_data() -> Vec<Event> {
             arrival: None,
             by: actor(),
         }),
-        Event::Release(ReleaseEvent::Answered {
+        Event::Release(ReleaseEvent::Answered(AnsweredQuery {
             release: ReleaseId::from_bits(12),
             permit: PermitId::from_bits(1),
             case: CaseId::from_bits(1),
@@ -196,8 +196,8 @@ pub(crate) fn of_data() -> Vec<Event> {
             read: vec![(DatasetId::from_bits(11), 2)],
             rows: 5,
             result: digest("result"),
-        }),
-        Event::Release(ReleaseEvent::Held {
+        })),
+        Event::Release(ReleaseEvent::Held(AnsweredQuery {
             release: ReleaseId::from_bits(13),
             permit: PermitId::from_bits(1),
             case: CaseId::from_bits(1),
@@ -206,7 +206,7 @@ pub(crate) fn of_data() -> Vec<Event> {
             read: vec![(DatasetId::from_bits(11), 2)],
             rows: 5,
             result: digest("result"),
-        }),
+        })),
         Event::Release(ReleaseEvent::Charged {
             release: ReleaseId::from_bits(12),
             permit: PermitId::from_bits(1),

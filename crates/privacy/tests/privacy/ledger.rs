@@ -15,7 +15,7 @@ fn unit(number: u64) -> u64 {
 }
 
 /// Each of these people contributes what they have.
-fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f64) -> Vec<Contribution> {
+pub fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f64) -> Vec<Contribution> {
     let one = |number| Contribution {
         unit: unit(number),
         amount: amount(number),

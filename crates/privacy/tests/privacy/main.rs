@@ -12,4 +12,5 @@ mod identity;
 mod label;
 mod ledger;
 mod masking;
+mod meeting;
 mod permit;

@@ -140,17 +140,10 @@ fn dataset_row(event: &DatasetEvent, index: u64) -> Option<Change> {
 }
 
 fn release_rows(event: &ReleaseEvent, index: u64) -> Vec<Change> {
-    let (release, permit, case, by, query, read, rows, result) = match event {
-        ReleaseEvent::Answered {
-            release,
-            permit,
-            case,
-            by,
-            query,
-            read,
-            rows,
-            result,
-        } => (release, permit, case, by, query, read, rows, result),
+    let answered = match event {
+        ReleaseEvent::Answered(answered) => answered,
+        // Nothing left: what becomes of it, its request says.
+        ReleaseEvent::Held(_) => return Vec::new(),
         ReleaseEvent::Charged {
             release, by, charges, ..
         } => {
@@ -165,19 +158,17 @@ fn release_rows(event: &ReleaseEvent, index: u64) -> Vec<Change> {
             };
             return charges.iter().map(row).collect();
         }
-        // Nothing left: what becomes of it, its request says.
-        ReleaseEvent::Held { .. } => return Vec::new(),
     };
     let row = vec![
-        Cell::shown(release),
-        Cell::shown(permit),
-        Cell::shown(case),
-        Cell::shown(by.person),
-        Cell::shown(by.body),
-        Cell::shown(query),
-        json(read),
-        (*rows).into(),
-        Cell::shown(result),
+        Cell::shown(answered.release),
+        Cell::shown(answered.permit),
+        Cell::shown(answered.case),
+        Cell::shown(answered.by.person),
+        Cell::shown(answered.by.body),
+        Cell::shown(answered.query),
+        json(&answered.read),
+        answered.rows.into(),
+        Cell::shown(answered.result),
         index.into(),
     ];
     vec![Change::Insert(&RELEASE_ROW, row)]

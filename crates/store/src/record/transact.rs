@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shuyu_domain::{
-    event::{AirlockEvent, CaseEvent, Event, ReleaseEvent, SourceEvent},
+    event::{AirlockEvent, AnsweredQuery, CaseEvent, Event, ReleaseEvent, SourceEvent},
     port::{Committed, Decide, Document, Meter, Proposal, RecordError, Request, Stream},
 };
 use shuyu_kernel::{Digest, Fault, Refusal, Timestamp};
@@ -342,8 +342,8 @@ fn belongs(stream: &Stream, event: &Event) -> bool {
         (
             Stream::Release(id),
             Event::Release(
-                ReleaseEvent::Answered { release, .. }
-                | ReleaseEvent::Held { release, .. }
+                ReleaseEvent::Answered(AnsweredQuery { release, .. })
+                | ReleaseEvent::Held(AnsweredQuery { release, .. })
                 | ReleaseEvent::Charged { release, .. },
             ),
         ) => release == id,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shuyu_domain::{
     Event, Value,
     event::{
-        ActMeta, CaseEvent, Charge, ClockRun, DatasetEvent, EscalationReason, Holder, InstallationEvent,
-        Pending, RegistryEvent, ReleaseEvent, StepTaken, WatchEvent,
+        ActMeta, AnsweredQuery, CaseEvent, Charge, ClockRun, DatasetEvent, EscalationReason, Holder,
+        InstallationEvent, Pending, RegistryEvent, ReleaseEvent, StepTaken, WatchEvent,
     },
     port::{AccessNote, Stream},
     registry::Body,
@@ -275,7 +275,7 @@ pub fn release(n: u128) -> ReleaseId {
 }
 
 pub fn answered(n: u128) -> Event {
-    Event::Release(ReleaseEvent::Answered {
+    Event::Release(ReleaseEvent::Answered(AnsweredQuery {
         release: release(n),
         permit: permit(1),
         case: case(1),
@@ -284,7 +284,7 @@ pub fn answered(n: u128) -> Event {
         read: vec![(dataset(1), 1)],
         rows: 3,
         result: Digest::of(b"result"),
-    })
+    }))
 }
 
 /// A charge of `rho` on dataset 1, of a budget of 1,000.

@@ -5,7 +5,7 @@ use axum::{
     response::Redirect,
 };
 use shuyu_app::quality::{
-    CheckLine, Checks, Dimension, Ended, MAX_RULES, NewCheck, Rule, RuleText, WHOLE, most_rows, score,
+    CheckLine, Checks, Dimension, Ended, MAX_RULES, NewCheck, Rule, RuleText, holds, most_rows, score,
 };
 use shuyu_domain::{
     event::{CheckFound, CheckTrack, Checked},
@@ -208,8 +208,7 @@ fn found_rows(frame: &Frame, ended: &Ended) -> Vec<FoundRow> {
     let row = |(index, own): (usize, &CheckFound)| {
         let first = ended.found.get(index).map(|found| found.first.as_slice());
         let first: Vec<String> = first.unwrap_or_default().iter().map(u64::to_string).collect();
-        let whole = u128::from(WHOLE);
-        let holds = u128::from(own.bad) * whole <= u128::from(own.checked) * u128::from(own.at_most);
+        let holds = holds(own.checked, own.bad, own.at_most);
         FoundRow {
             column: match own.column.is_empty() {
                 true => frame.t("check-whole-version"),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shuyu_app::port::{Answer, Cell};
 use shuyu_domain::{
     Event,
-    event::{CaseEvent, Examined, ReleaseEvent},
+    event::{AnsweredQuery, CaseEvent, Examined, ReleaseEvent},
     port::{Document, Stream},
 };
 use shuyu_kernel::{CaseId, DatasetId, Digest, PermitId, ReleaseId};
@@ -294,7 +294,7 @@ pub async fn release_of(world: &World, case: &str, read: Vec<(DatasetId, u64)>) 
     let document = unrecorded(case);
     let release: ReleaseId = document.key.parse().unwrap();
     let id: CaseId = case.parse().unwrap();
-    let event = Event::Release(ReleaseEvent::Answered {
+    let event = Event::Release(ReleaseEvent::Answered(AnsweredQuery {
         release,
         permit: PermitId::from_bits(id.bits()),
         case: id,
@@ -303,7 +303,7 @@ pub async fn release_of(world: &World, case: &str, read: Vec<(DatasetId, u64)>) 
         read,
         rows: 3,
         result: Digest::of(document.body.as_bytes()),
-    });
+    }));
     write(world, Stream::Release(release), event, vec![document]).await;
     release.to_string()
 }

@@ -34,7 +34,7 @@ async fn held(world: &World) -> usize {
     let held = entries.iter().filter(|entry| {
         let read = shuyu_app::read::LogEntry::read(entry);
         let event = read.and_then(|entry| entry.event);
-        matches!(event, Some(Event::Release(ReleaseEvent::Held { .. })))
+        matches!(event, Some(Event::Release(ReleaseEvent::Held(_))))
     });
     held.count()
 }

@@ -46,7 +46,15 @@ impl Ready {
         }
         let kind = kind_of(&rule.column)?;
         let bounds = match &rule.rule {
-            Rule::Between(min, max) if kind.numeric() => [bound(min, kind)?, bound(max, kind)?],
+            Rule::Between(min, max) if kind.numeric() => {
+                let ends = [bound(min, kind)?, bound(max, kind)?];
+                match &ends {
+                    [Some(min), Some(max)] if order(min, max) == Some(Ordering::Greater) => {
+                        return Err("value");
+                    }
+                    _ => ends,
+                }
+            }
             Rule::Days(from, to) if kind == Kind::Date => [from, to].map(|day| {
                 let days = i32::try_from((*day)?.days()).ok()?;
                 Some(Value::Date(days))

@@ -46,12 +46,17 @@ pub struct Found {
 impl Found {
     /// Whether the rule holds.
     pub fn holds(&self) -> bool {
-        u128::from(self.bad) * u128::from(WHOLE) <= u128::from(self.checked) * u128::from(self.at_most)
+        holds(self.checked, self.bad, self.at_most)
     }
     /// The share of good values in hundredths of a percent, rounded down; nothing where no value was looked at.
     pub fn score(&self) -> Option<u32> {
         score(self.checked, self.bad)
     }
+}
+
+/// Whether a rule holds that up to `at_most` hundredths of a percent of values may break.
+pub fn holds(checked: u64, bad: u64, at_most: u32) -> bool {
+    u128::from(bad) * u128::from(WHOLE) <= u128::from(checked) * u128::from(at_most)
 }
 
 /// The share of good values in hundredths of a percent, rounded down; nothing where no value was looked at.

@@ -203,6 +203,7 @@ fn rules_that_cannot_be_asked_are_refused_by_what_is_wrong() {
         (vec![rule("d", "days", "2026-02-30..")], "value"),
         (vec![rule("d", "days", "2026-02-02..2026-02-01")], "value"),
         (vec![rule("n", "between", "0..1.5")], "value"),
+        (vec![rule("n", "between", "5..4")], "value"),
         (vec![rule("n", "fresh", "30")], "column"),
         (vec![rule("", "present", "")], "column"),
         (vec![rule("x", "present", "")], "column"),

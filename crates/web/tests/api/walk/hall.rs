@@ -12,7 +12,7 @@ use axum::Router;
 use shuyu_app::{App, Parts, Session, port::Answer, workbench::Released};
 use shuyu_domain::{
     Case, Event, Registry,
-    event::{CaseEvent, DatasetEvent, Examined, RegistryEvent, ReleaseEvent},
+    event::{AnsweredQuery, CaseEvent, DatasetEvent, Examined, RegistryEvent, ReleaseEvent},
     port::{Document, Proposal, Record, Request, Stream},
     value::TableUse,
 };
@@ -241,7 +241,7 @@ impl Hall {
             },
         };
         let body = serde_json::to_string(&released).unwrap();
-        let event = ReleaseEvent::Answered {
+        let event = ReleaseEvent::Answered(AnsweredQuery {
             release,
             permit,
             case,
@@ -250,7 +250,7 @@ impl Hall {
             read: Vec::new(),
             rows: 0,
             result: Digest::of(body.as_bytes()),
-        };
+        });
         self.writes(Stream::Release(release), vec![Event::Release(event)], None)
             .await;
         let document = Document {
