@@ -1,6 +1,6 @@
 //! The one binary `shuyu`: serves, walks the demo, checks the law, verifies. The only composition root.
 
-#[cfg(feature = "bench")]
+#[cfg(any(test, feature = "bench"))]
 mod bench;
 mod demo;
 mod embedded;
@@ -63,7 +63,7 @@ enum Command {
     /// Write the OpenAPI document.
     Openapi,
     /// Measure and print ratios.
-    #[cfg(feature = "bench")]
+    #[cfg(any(test, feature = "bench"))]
     Bench(bench::BenchArguments),
 }
 
@@ -252,7 +252,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Export(arguments) => verify::export(&arguments).await,
         Command::Rebuild(arguments) => verify::rebuild(&arguments).await,
-        #[cfg(feature = "bench")]
+        #[cfg(any(test, feature = "bench"))]
         Command::Bench(arguments) => bench::run(&arguments).await,
         Command::Law { command } => law::run(command).await,
         Command::Policy { .. } | Command::Verify(_) | Command::Keys { .. } | Command::Openapi => Ok(()),
