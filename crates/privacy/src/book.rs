@@ -180,7 +180,7 @@ impl Book {
             serde_json::from_slice(head).map_err(|error| Fault::new("reading the release ledger", error))?;
         match head {
             Head::Units { units } => {
-                self.ordinals.of(&units);
+                self.ordinals.of(&[&units]);
             }
             Head::Met => {
                 let (units, rest) = body.as_chunks::<8>();
@@ -188,7 +188,7 @@ impl Book {
                     return Err(cut());
                 }
                 let units = units.iter().map(|unit| u64::from_le_bytes(*unit));
-                self.ordinals.of(&units.collect::<Vec<u64>>());
+                self.ordinals.of(&[&units.collect::<Vec<u64>>()]);
             }
             Head::Entry {
                 family,
@@ -220,7 +220,7 @@ impl Book {
                 if entry.additive {
                     family.relations.put(&classes, FEW);
                 }
-                family.add(entry, &classes, &split);
+                family.add(Arc::new(entry), &classes, &split);
             }
             Head::Group { family, group, near } => {
                 let members = Members::decode(body)?;
@@ -284,7 +284,7 @@ impl Family {
         parted.collect()
     }
 
-    pub fn add(&mut self, entry: Entry, classes: &[u32], split: &[usize]) {
+    pub fn add(&mut self, entry: Arc<Entry>, classes: &[u32], split: &[usize]) {
         for place in split {
             if let Some(splits) = self.splits.get_mut(*place) {
                 *splits.entry(entry.party.clone()).or_default() += 1;
@@ -297,7 +297,7 @@ impl Family {
         if entry.fused && !self.chosen_by(&entry.party) {
             self.choosers.insert(entry.party.clone());
         }
-        self.entries.push_back(Arc::new(entry));
+        self.entries.push_back(entry);
         self.splits.push_back(BTreeMap::new());
     }
 }

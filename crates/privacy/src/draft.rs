@@ -2,23 +2,24 @@
 
 mod meeting;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use shuyu_kernel::Fault;
 
 use crate::{
     book::{Book, Entry, FEW, Head, Remembered, Verdict},
+    contributions::Contributions,
     groups::{Group, GroupKey, MadeOf},
     judge::Judge,
     members::Members,
-    noise::{Contribution, Kind, Tally},
+    noise::{Kind, Tally},
     permit::Thresholds,
     prf::GateKey,
     relations::Relation,
     rules::{Rule, Rules},
     touched::Touched,
 };
-use meeting::{Expected, Sequence};
+use meeting::Met;
 
 /// A sum that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +29,7 @@ pub struct Sought<'a> {
     /// Of what kind it is.
     pub kind: Kind,
     /// Its subjects, each once.
-    pub contributions: &'a [Contribution],
+    pub contributions: &'a Contributions,
     /// What they come to.
     pub tally: &'a Tally,
     /// Every subject has one row, so that what it contributes to a sum does not depend on the cell.
@@ -43,7 +44,7 @@ pub struct Sought<'a> {
 pub struct Draft<'a> {
     book: Book,
     units: Vec<u64>,
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
     /// Groups and sums that were answered as others, with who is in them.
     further: Vec<(Head, Option<Members>)>,
     party: &'a str,
@@ -54,12 +55,8 @@ pub struct Draft<'a> {
     exact: bool,
     /// Members of groups that came up in this statement: every cell of one has the same.
     made: BTreeMap<GroupKey, Members>,
-    /// Units whose ordinals were asked for last, and these.
-    met: (Vec<u64>, Vec<u32>),
-    /// Sets of which sums will be asked.
-    expected: Expected,
-    /// Ordinals of sets that were looked up together, in the order of their contributions.
-    ahead: BTreeMap<Sequence, Vec<u32>>,
+    /// Subjects whose ordinals were asked for.
+    met: Met,
 }
 
 impl<'a> Draft<'a> {
@@ -82,9 +79,7 @@ impl<'a> Draft<'a> {
             rules,
             exact: false,
             made: BTreeMap::new(),
-            met: Default::default(),
-            expected: Expected::default(),
-            ahead: BTreeMap::new(),
+            met: Met::default(),
         }
     }
 
@@ -204,8 +199,9 @@ impl<'a> Draft<'a> {
         } else {
             &split
         };
-        family.add(entry.clone(), &classes, counted);
         let (name, value) = (entry.family.clone(), entry.value);
+        let entry = Arc::new(entry);
+        family.add(Arc::clone(&entry), &classes, counted);
         self.entries.push(entry);
         for (group, near) in groups.into_iter().zip(near) {
             self.remember_group(&name, group, near);
@@ -232,7 +228,8 @@ impl<'a> Draft<'a> {
         if entry.additive {
             family.relations.put(&classes, least);
         }
-        family.add(entry.clone(), &classes, &[]);
+        let entry = Arc::new(entry);
+        family.add(Arc::clone(&entry), &classes, &[]);
         self.entries.push(entry);
     }
 

@@ -19,8 +19,9 @@ use imbl::{OrdMap, Vector};
 
 use crate::{
     book::Family,
+    contributions::Contributions,
     members::Members,
-    noise::{Contribution, Tally},
+    noise::Tally,
     relations::{Relation, Relations},
     release::SetKey,
 };
@@ -32,7 +33,7 @@ const MOST_AROUND: usize = 300;
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'a> {
     /// What its subjects contribute to the same sum.
-    pub contributions: &'a [Contribution],
+    pub contributions: &'a Contributions,
     /// What that comes to.
     pub tally: &'a Tally,
     /// Group and class are tied together by more than AND, so that who is looked at may depend on the group.
@@ -44,7 +45,7 @@ pub(crate) type GroupKey = (SetKey, u64);
 
 /// The group of a class.
 pub(crate) struct MadeOf<'a> {
-    pub contributions: &'a [Contribution],
+    pub contributions: &'a Contributions,
     pub tied: bool,
     pub tally: &'a Tally,
     pub members: Members,

@@ -26,6 +26,7 @@ pub mod book;
 pub mod citation;
 mod class_of;
 mod columns;
+mod contributions;
 pub mod dp;
 pub mod draft;
 pub mod dummy;
@@ -50,12 +51,14 @@ pub mod release;
 pub mod rules;
 pub mod scan;
 pub mod secondary;
+pub mod sorting;
 mod told;
 mod touched;
 mod ways;
 
 pub use book::{Book, Past, Remembered, Verdict};
 pub use citation::Citations;
+pub use contributions::{Amounts, Contributions};
 pub use draft::{Draft, Sought};
 pub use gate::{
     CellLayout, ClassColumns, DomainColumns, GateOutcome, HiddenColumns, StatisticColumns, gate,

@@ -5,6 +5,9 @@ use std::io::Cursor;
 use roaring::RoaringBitmap;
 use shuyu_kernel::Fault;
 
+/// Ordinals for each of which there is one subject at least are close together.
+const SPREAD: usize = 16;
+
 /// Marks of what subjects contributed. Equal contributions have equal marks.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Marks {
@@ -12,6 +15,24 @@ pub enum Marks {
     Same(u32),
     /// One for each member, in the order of their ordinals.
     Each(Vec<u32>),
+}
+
+impl Marks {
+    /// The same, said once if all are alike.
+    fn alike(self) -> Self {
+        match self {
+            Marks::Each(marks) => match marks.first().copied() {
+                Some(first) if marks.iter().any(|mark| *mark != first) => Marks::Each(marks),
+                first => Marks::Same(first.unwrap_or(0)),
+            },
+            same @ Marks::Same(_) => same,
+        }
+    }
+}
+
+/// Of ordinals that are sorted, none twice.
+fn bitmap(ordinals: impl Iterator<Item = u32> + Clone) -> RoaringBitmap {
+    RoaringBitmap::from_sorted_iter(ordinals.clone()).unwrap_or_else(|_| ordinals.collect())
 }
 
 /// The subjects of a cell, by ordinal, with marks.
@@ -39,21 +60,43 @@ pub(crate) fn mark_of(atom: Atom) -> u32 {
 }
 
 impl Members {
-    /// From ordinals with marks; of two with the same ordinal the last one stands.
-    pub fn new(mut all: Vec<(u32, u32)>) -> Self {
-        all.sort_unstable_by_key(|(ordinal, _)| *ordinal);
-        all.dedup_by_key(|(ordinal, _)| *ordinal);
-        let first = all.first().map_or(0, |(_, mark)| *mark);
-        let marks = if all.iter().all(|(_, mark)| *mark == first) {
-            Marks::Same(first)
-        } else {
-            Marks::Each(all.iter().map(|(_, mark)| *mark).collect())
+    /// From ordinals with their marks; of two with the same ordinal the last one stands.
+    pub fn new(ordinals: &[u32], marks: Marks) -> Self {
+        // Subjects who were met together were numbered in this order.
+        if ordinals.is_sorted_by(|one, other| one < other) {
+            return Self {
+                subjects: bitmap(ordinals.iter().copied()),
+                marks: marks.alike(),
+            };
+        }
+        let mark = |place: usize| match &marks {
+            Marks::Same(mark) => *mark,
+            Marks::Each(marks) => marks.get(place).copied().unwrap_or(0),
         };
-        let sorted = all.iter().map(|(ordinal, _)| *ordinal);
-        // They are sorted, and none is there twice.
-        let subjects = RoaringBitmap::from_sorted_iter(sorted)
-            .unwrap_or_else(|_| all.iter().map(|(ordinal, _)| *ordinal).collect());
-        Self { subjects, marks }
+        let most = ordinals.iter().max().map_or(0, |most| *most as usize);
+        let all: Vec<(u32, u32)> = if most / SPREAD < ordinals.len() {
+            // They lie close together: each is put where it belongs.
+            let mut marked = vec![None; most + 1];
+            for (place, ordinal) in ordinals.iter().enumerate() {
+                if let Some(slot) = marked.get_mut(*ordinal as usize) {
+                    *slot = Some(mark(place));
+                }
+            }
+            let there = (0u32..).zip(marked);
+            there
+                .filter_map(|(ordinal, mark)| Some((ordinal, mark?)))
+                .collect()
+        } else {
+            let mut all: Vec<(u32, usize)> = ordinals.iter().copied().zip(0..).collect();
+            all.sort_unstable();
+            let last = all.chunk_by(|(one, _), (other, _)| one == other);
+            let last = last.filter_map(|same| same.last());
+            last.map(|(ordinal, place)| (*ordinal, mark(*place))).collect()
+        };
+        Self {
+            subjects: bitmap(all.iter().map(|(ordinal, _)| *ordinal)),
+            marks: Marks::Each(all.into_iter().map(|(_, mark)| mark).collect()).alike(),
+        }
     }
 
     /// How many.

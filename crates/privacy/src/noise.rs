@@ -10,6 +10,7 @@
 //!   and asking often teaches nothing.
 
 use crate::{
+    contributions::Contributions,
     permit::Thresholds,
     prf::GateKey,
     release::{SetKey, scramble},
@@ -60,12 +61,15 @@ pub struct Tally {
 
 impl Tally {
     /// Of contributions, one for each subject. `k` as in the permit.
-    pub fn of(contributions: &[Contribution], k: u32) -> Self {
-        let (mut set, mut contribution, mut total) = (SetKey { xor: 0, sum: 0 }, 0u64, 0.0);
-        for one in contributions {
-            set.xor ^= one.unit;
-            set.sum = set.sum.wrapping_add(one.unit);
-            contribution = contribution.wrapping_add(contribution_of(*one));
+    pub fn of(contributions: &Contributions, k: u32) -> Self {
+        let mut set = SetKey { xor: 0, sum: 0 };
+        for unit in contributions.units().iter() {
+            set.xor ^= unit;
+            set.sum = set.sum.wrapping_add(*unit);
+        }
+        let (mut contribution, mut total) = (0u64, 0.0);
+        for one in contributions.iter() {
+            contribution = contribution.wrapping_add(contribution_of(one));
             total += one.amount;
         }
         let ranked = greatest(contributions, k as usize + 2);
@@ -115,13 +119,16 @@ pub fn contribution_of(one: Contribution) -> u64 {
 }
 
 /// The amounts with the greatest absolute value, greatest first.
-fn greatest(contributions: &[Contribution], most: usize) -> Vec<f64> {
+fn greatest(contributions: &Contributions, most: usize) -> Vec<f64> {
+    if contributions.ones() {
+        return vec![1.0; most.min(contributions.len())];
+    }
     let mut kept: Vec<f64> = Vec::with_capacity(most + 1);
-    for Contribution { amount, .. } in contributions {
+    for amount in contributions.amounts() {
         let below = |other: &f64| other.abs() < amount.abs();
         if kept.len() < most || kept.last().is_some_and(below) {
             let at = kept.partition_point(|other| other.abs() >= amount.abs());
-            kept.insert(at, *amount);
+            kept.insert(at, amount);
             kept.truncate(most);
         }
     }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::sorting::sorted;
+
 /// Units with their ordinals, sorted by unit.
 #[derive(Debug, Clone, Default)]
 struct Run {
@@ -22,20 +24,18 @@ pub(crate) struct Ordinals {
 const NONE: u32 = u32::MAX;
 
 impl Ordinals {
-    /// The ordinals of these units, which should be all different, in their order. Those that were never met get the next
-    /// ones, and are answered too.
-    pub fn of(&mut self, units: &[u64]) -> (Vec<u32>, Vec<u64>) {
-        let sorted = sorted(units);
-        let mut ordinals = vec![NONE; units.len()];
+    /// The ordinals of the units of some sets, which should be all different, in their order. Those that were never met
+    /// get the next ones, and are answered too.
+    pub fn of(&mut self, sets: &[&[u64]]) -> (Vec<u32>, Vec<u64>) {
+        let sorted = sorted(sets);
+        let mut ordinals = vec![NONE; sorted.len()];
         for run in &self.runs {
             run.find(&sorted, &mut ordinals);
         }
+        let first = self.len;
         let mut fresh = Vec::new();
-        for (unit, ordinal) in units
-            .iter()
-            .zip(&mut ordinals)
-            .filter(|(_, found)| **found == NONE)
-        {
+        let units = sets.iter().copied().flatten();
+        for (unit, ordinal) in units.zip(&mut ordinals).filter(|(_, found)| **found == NONE) {
             *ordinal = self.len;
             // More than 2³² subjects would share the last ordinal and be taken for one: too close, never too far.
             self.len = self.len.saturating_add(1);
@@ -45,22 +45,24 @@ impl Ordinals {
         for pair in sorted.windows(2) {
             if let [(one, first), (other, second)] = pair
                 && one == other
-                && let Some(ordinal) = ordinals.get(*first).copied()
-                && let Some(again) = ordinals.get_mut(*second)
+                && let Some(ordinal) = ordinals.get(*first as usize).copied()
+                && let Some(again) = ordinals.get_mut(*second as usize)
             {
                 *again = ordinal;
             }
         }
         if !fresh.is_empty() {
-            let first = self
-                .len
-                .saturating_sub(u32::try_from(fresh.len()).unwrap_or(NONE));
-            let new = sorted.iter().filter_map(|(unit, place)| {
-                let ordinal = ordinals.get(*place).copied()?;
-                (ordinal >= first).then_some((*unit, ordinal))
-            });
-            let (units, ordinals) = new.unzip();
-            self.add(Run { units, ordinals });
+            let mut run = Run {
+                units: Vec::with_capacity(fresh.len()),
+                ordinals: Vec::with_capacity(fresh.len()),
+            };
+            for (unit, place) in &sorted {
+                if let Some(ordinal) = ordinals.get(*place as usize).filter(|ordinal| **ordinal >= first) {
+                    run.units.push(*unit);
+                    run.ordinals.push(*ordinal);
+                }
+            }
+            self.add(run);
         }
         (ordinals, fresh)
     }
@@ -75,7 +77,7 @@ impl Ordinals {
 
 impl Run {
     /// Enters the ordinals of those that are in it, by place.
-    fn find(&self, sorted: &[(u64, usize)], ordinals: &mut [u32]) {
+    fn find(&self, sorted: &[(u64, u32)], ordinals: &mut [u32]) {
         let mut at = 0;
         for (unit, place) in sorted {
             let left = self.units.get(at..).unwrap_or_default();
@@ -83,7 +85,9 @@ impl Run {
             match self.units.get(at) {
                 None => return,
                 Some(found) if found == unit => {
-                    if let (Some(ordinal), Some(known)) = (ordinals.get_mut(*place), self.ordinals.get(at)) {
+                    if let (Some(ordinal), Some(known)) =
+                        (ordinals.get_mut(*place as usize), self.ordinals.get(at))
+                    {
                         *ordinal = *known;
                     }
                 }
@@ -118,49 +122,6 @@ impl Run {
     }
 }
 
-/// Units that are sorted at once; more are dealt out by their first bits before.
-const FEW: usize = 256;
-
-/// The units with their places, sorted. Units are keyed digests, so that each first bits are those of equally many.
-fn sorted(units: &[u64]) -> Vec<(u64, usize)> {
-    let bits = (units.len() / FEW).max(1).ilog2().min(16);
-    if bits == 0 {
-        let mut all: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
-        all.sort_unstable();
-        return all;
-    }
-    let pile = |unit: u64| usize::try_from(unit >> (u64::BITS - bits)).unwrap_or(0);
-    let mut ends = vec![0usize; 1 << bits];
-    for unit in units {
-        if let Some(count) = ends.get_mut(pile(*unit)) {
-            *count += 1;
-        }
-    }
-    let mut before = 0;
-    for end in &mut ends {
-        // Where its next one goes; where all of them end, once they are dealt out.
-        before += std::mem::replace(end, before);
-    }
-    let mut all = vec![(0, 0); units.len()];
-    for (unit, place) in units.iter().copied().zip(0..) {
-        let Some(next) = ends.get_mut(pile(unit)) else {
-            continue;
-        };
-        if let Some(slot) = all.get_mut(*next) {
-            *slot = (unit, place);
-        }
-        *next += 1;
-    }
-    let mut from = 0;
-    for end in ends {
-        if let Some(pile) = all.get_mut(from..end) {
-            pile.sort_unstable();
-        }
-        from = end;
-    }
-    all
-}
-
 /// How many of these are below a unit: found in steps that double, since the next one is mostly near.
 fn before(units: &[u64], unit: u64) -> usize {
     let mut step = 1;
@@ -187,7 +148,7 @@ mod tests {
         let (mut from, mut met) = (0, 0);
         for size in (1..).map(|n: usize| n * n % 997 + 1) {
             let set = units.get(from / 2..units.len().min(from + size)).unwrap();
-            let (numbers, fresh) = ordinals.of(set);
+            let (numbers, fresh) = ordinals.of(&[set]);
             assert!(
                 numbers
                     .iter()
@@ -204,7 +165,7 @@ mod tests {
         let mut before = ordinals.clone();
         let mut turned = units.clone();
         turned.reverse();
-        let (numbers, fresh) = ordinals.of(&turned);
+        let (numbers, fresh) = ordinals.of(&[&turned]);
         assert!(
             fresh.is_empty()
                 && numbers
@@ -213,27 +174,14 @@ mod tests {
                     .zip(0..)
                     .all(|(number, place)| *number == place)
         );
-        assert_eq!(ordinals.of(&[7]), (vec![20_002], vec![7]));
+        assert_eq!(ordinals.of(&[&[7]]), (vec![20_002], vec![7]));
         assert_eq!(
-            before.of(&[8, 7]),
+            before.of(&[&[8], &[7]]),
             (vec![20_002, 20_003], vec![8, 7]),
             "a copy stays as it was"
         );
         for pair in ordinals.runs.windows(2) {
             assert!(pair[0].units.len() > 2 * pair[1].units.len());
-        }
-    }
-
-    #[test]
-    fn piles_of_any_size_are_sorted() {
-        for len in [0, 1, 255, 256, 511, 512, 513, 5_000, 300_000] {
-            // Evenly spread, and all alike.
-            for unit in [scramble as fn(u64) -> u64, |n| n] {
-                let units: Vec<u64> = (0..len).map(unit).collect();
-                let mut expected: Vec<(u64, usize)> = units.iter().copied().zip(0..).collect();
-                expected.sort_unstable();
-                assert_eq!(sorted(&units), expected, "{len}");
-            }
         }
     }
 

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    contributions::Contributions,
     gate::least_subjects,
     noise::{Contribution, Tally, normal},
     permit::Thresholds,
@@ -26,7 +27,7 @@ const STEPS: [u32; 4] = [1, 2, 5, 10];
 pub struct Ranked {
     values: Vec<(f64, u64)>,
     /// What each subject contributes: the total of its values.
-    pub contributions: Vec<Contribution>,
+    pub contributions: Contributions,
     /// Of these contributions.
     pub tally: Tally,
     /// `T` of rows per subject.
@@ -56,7 +57,7 @@ impl Ranked {
             *total += value;
             *rows += 1.0;
         }
-        let of = |amount: fn(&(f64, f64)) -> f64| -> Vec<Contribution> {
+        let of = |amount: fn(&(f64, f64)) -> f64| -> Contributions {
             each.iter()
                 .map(|(unit, both)| Contribution {
                     unit: *unit,

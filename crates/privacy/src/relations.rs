@@ -105,6 +105,9 @@ impl Relations {
 
     /// The classes that these members are in.
     pub fn touched(&self, members: &Members) -> Touched {
+        if self.class_of.is_empty() {
+            return Touched::nobody(members.len());
+        }
         Touched::of(self.class_of.of(members.atoms()))
     }
 

@@ -10,6 +10,14 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
+    /// So many members who are in no class.
+    pub fn nobody(strangers: u64) -> Self {
+        Self {
+            classes: Vec::new(),
+            strangers,
+        }
+    }
+
     /// Counts the classes of members, said one by one.
     pub fn of(classes: impl Iterator<Item = Option<u32>>) -> Self {
         // Neighbours are mostly of one class: runs of them are counted before they are sorted.

@@ -9,7 +9,8 @@ use arrow::{
 };
 use datafusion::common::Result;
 use shuyu_privacy::{
-    CellLayout, Contribution, Draft, GateKey, Group, Kind, Rules, SetKey, Sought, Tally, Thresholds, Verdict,
+    CellLayout, Contributions, Draft, GateKey, Group, Kind, Rules, SetKey, Sought, Tally, Thresholds,
+    Verdict,
     quantile::{Ranked, rounded},
 };
 
@@ -39,13 +40,13 @@ pub(crate) struct Answers {
 }
 
 /// What the subjects of each cell contribute to each sum, by cell and sum.
-pub(crate) type Contributions = Vec<Vec<Vec<Contribution>>>;
+pub(crate) type OfSums = Vec<Vec<Contributions>>;
 /// Values with their subjects, by cell.
 pub(crate) type Values = Vec<Vec<(f64, u64)>>;
 
 /// The cells of one grouping, and what of them passed the gate. Never leaves.
 pub(crate) struct Grouping {
-    pub found: Contributions,
+    pub found: OfSums,
     /// By part.
     pub ranks: BTreeMap<usize, Values>,
     pub exact: Exact,
@@ -104,12 +105,10 @@ impl Asking<'_> {
             };
             if self.one_row {
                 // Nobody is in two cells of a grouping, so that all can be looked up together.
-                let longest = |sums: &'_ Vec<Vec<Contribution>>| -> usize {
-                    let by_length = (0..sums.len()).max_by_key(|sum| sums.get(*sum).map_or(0, Vec::len));
-                    by_length.unwrap_or(0)
-                };
-                let sets = grouping.found.iter().filter_map(|sums| sums.get(longest(sums)));
-                draft.expect(sets.map(Vec::as_slice));
+                let longest = |sums: &'_ [Contributions]| sums.iter().max_by_key(|sum| sum.len()).cloned();
+                let sets: Vec<Contributions> =
+                    grouping.found.iter().filter_map(|sums| longest(sums)).collect();
+                draft.expect(sets.iter());
             }
             for place in 0..grouping.found.len() {
                 let mut cell = Cell {
@@ -186,9 +185,9 @@ impl Cell<'_, '_> {
     }
 
     /// What each subject contributes to a sum.
-    pub fn contributions(&self, sum: usize) -> &[Contribution] {
+    pub fn contributions(&self, sum: usize) -> Contributions {
         let cell = self.grouping.found.get(self.place);
-        cell.and_then(|sums| sums.get(sum)).map_or(&[], |found| found)
+        cell.and_then(|sums| sums.get(sum)).cloned().unwrap_or_default()
     }
 
     /// What a sum is answered with. That of nobody is nothing: only what may be nobody's gets here.
@@ -212,9 +211,8 @@ impl Cell<'_, '_> {
                 verdict: Verdict::Suppressed,
             };
         };
-        let cell = self.grouping.found.get(self.place);
-        let contributions: &[Contribution] = cell.and_then(|sums| sums.get(sum)).map_or(&[], |found| found);
-        let mut tally = Tally::of(contributions, asking.thresholds.k.value);
+        let contributions = self.contributions(sum);
+        let mut tally = Tally::of(&contributions, asking.thresholds.k.value);
         if let Some(part) = asking.sums.exact.get(&sum) {
             match self.grouping.exact.at(*part, self.place) {
                 Some(exact) => tally.total = exact,
@@ -230,7 +228,7 @@ impl Cell<'_, '_> {
         let sought = Sought {
             family: &of.family,
             kind: of.kind,
-            contributions,
+            contributions: &contributions,
             tally: &tally,
             one_row: asking.one_row,
             fused: asking.fused,

@@ -15,7 +15,7 @@ use arrow::{
 use datafusion::common::{Result, exec_err};
 use futures::StreamExt;
 use shuyu_privacy::{
-    Contribution, Draft, GateKey, Kind, Sought, Statistic, Tally,
+    Contribution, Contributions, Draft, GateKey, Kind, Sought, Statistic, Tally,
     dp::{Amount, Noisy, Random, Subjects, bounded},
 };
 
@@ -134,7 +134,7 @@ fn contributions(
     counting: &Subjects,
     lines: &[usize],
     sums: usize,
-) -> Vec<Contribution> {
+) -> Contributions {
     let of = |line: &usize| {
         let steps = counting.line(*line, sums).get(number).copied()?;
         let missing = matches!(sum.read, Read::Has(_) | Read::Values(_)) && steps == 0;

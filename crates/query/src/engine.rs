@@ -15,7 +15,10 @@ use shuyu_privacy::{
     Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate,
     missing::{Missing, missing},
 };
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -30,13 +33,19 @@ use crate::{
     session,
     split::{
         cells::{self, MAX_CELLS},
-        classes, lower,
+        classes,
+        gather::Gather,
+        gathered::Gathered,
+        lower,
         order::Ranks,
-        sums::{Collector, Places, Sums},
+        sums::{Places, Sums},
         upper,
     },
     tables::{Tables, UNIT_COLUMN},
 };
+
+/// Batches that are read before they are asked for.
+const AHEAD: usize = 4;
 
 /// Answers questions under permits. Clones share the limit on queries at the same time.
 #[derive(Debug, Clone)]
@@ -282,7 +291,13 @@ impl Work {
         let thresholds = release.thresholds(self.sealed.thresholds(), &self.rules);
         let least = functions::least_subjects(&thresholds, &self.key);
         let lower = lower::build(release, &self.source, least)?;
-        let main = self.whole(session, &lower.main).await?;
+        // The rest is for what the engine below reads ahead.
+        let most = self.limits.memory_bytes / 4 * 3;
+        let schema = Arc::clone(lower.rows.schema().inner());
+        let gather = Gather::all(&lower.wanted, &schema, most)?;
+        let gathered = self.gathered(session, &lower.rows, gather).await?;
+        let mut left = most.saturating_sub(gathered.held());
+        let main = gathered.cells(&release.parts)?;
         let mut further = Vec::new();
         for plan in &lower.further {
             further.push(self.whole(session, plan).await?);
@@ -304,20 +319,11 @@ impl Work {
         }
         let outcome = gate(&cells, &lower.layout, &thresholds, &self.key, &self.rules)?;
         let places = Places::new(lower.keys, &cells, &outcome.kept)?;
-        // Half of the memory, at sixteen bytes each.
-        let most = self.limits.memory_bytes / 2 / size_of::<Contribution>();
-        let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
+        let found = gathered.contributions(&sums.given(), &outcome.kept);
         let mut ranks = BTreeMap::new();
         if outcome.kept.contains(&true) {
-            if !sums.sums.is_empty() {
-                let mut stream = self.stream(session, &lower.subjects).await?;
-                while let Some(batch) = stream.next().await {
-                    self.goes_on()?;
-                    collector.read(&batch?)?;
-                }
-            }
             for (part, plan) in &lower.ranks {
-                let mut values = Ranks::new(&places, cells.num_rows(), most);
+                let mut values = Ranks::new(&places, cells.num_rows(), most / size_of::<Contribution>());
                 let mut stream = self.stream(session, plan).await?;
                 while let Some(batch) = stream.next().await {
                     self.goes_on()?;
@@ -326,8 +332,6 @@ impl Work {
                 ranks.insert(*part, values.found);
             }
         }
-        let mut left = collector.left();
-        let found = collector.found;
         let mut grouped = Grouped::of(
             release,
             (&cells, &lower.layout),
@@ -345,6 +349,34 @@ impl Work {
             }
         }
         Ok(grouped)
+    }
+
+    /// What is gathered of the rows of a plan. They are read while others are laid into their cells.
+    pub(crate) async fn gathered(
+        &self,
+        session: &SessionState,
+        plan: &LogicalPlan,
+        mut gather: Gather<'_>,
+    ) -> EngineResult<Gathered> {
+        let mut rows = self.stream(session, plan).await?;
+        let (sender, mut batches) = mpsc::channel(AHEAD);
+        let mut reader = JoinSet::new();
+        reader.spawn(async move {
+            while let Some(batch) = rows.next().await {
+                if sender.send(batch).await.is_err() {
+                    break;
+                }
+            }
+        });
+        while let Some(batch) = batches.recv().await {
+            self.goes_on()?;
+            gather.read(&batch?)?;
+        }
+        // A reader that broke off has not read all.
+        match reader.join_next().await {
+            Some(Ok(())) => gather.finish(),
+            Some(Err(_)) | None => exec_err!("rows were not read to their end"),
+        }
     }
 
     /// Between two batches: whether to go on.

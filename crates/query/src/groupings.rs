@@ -15,7 +15,7 @@ use shuyu_privacy::{
 };
 
 use crate::{
-    answers::{self, Contributions, Grouping, Values},
+    answers::{self, Grouping, OfSums, Values},
     check::{figure::Formula, release::Release},
     split::cells::{self, rows_by_key},
 };
@@ -53,7 +53,7 @@ impl Grouped {
         release: &Release,
         (cells, layout): (&RecordBatch, &CellLayout),
         outcome: GateOutcome,
-        (found, ranks): (Contributions, BTreeMap<usize, Values>),
+        (found, ranks): (OfSums, BTreeMap<usize, Values>),
         left_out: u64,
     ) -> Result<Self> {
         let keys = release.keys.len();

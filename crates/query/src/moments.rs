@@ -4,7 +4,7 @@
 //! noise would be greater than the variance (ADR 0080). What a subject contributes is known from its totals of values,
 //! squares and products, so that it does not matter how many rows it has.
 
-use shuyu_privacy::{Contribution, Kind, Rule, Sought, Tally, Verdict};
+use shuyu_privacy::{Contribution, Contributions, Kind, Rule, Sought, Tally, Verdict};
 
 use crate::{
     answers::{AnsweredSum, Cell},
@@ -23,7 +23,7 @@ struct Totals {
 }
 
 /// Products around two centres, by subject.
-fn around(totals: &[Totals], (one, other): (f64, f64)) -> Vec<Contribution> {
+fn around(totals: &[Totals], (one, other): (f64, f64)) -> Contributions {
     let product = |of: &Totals| Contribution {
         unit: of.unit,
         amount: of.products - other * of.one - one * of.other + of.rows * one * other,
@@ -155,7 +155,12 @@ impl Cell<'_, '_> {
         let (others, products) = (self.contributions(other.total), self.contributions(products));
         let same = rows.len() == ones.len() && ones.len() == others.len() && others.len() == products.len();
         let mut totals = Vec::with_capacity(rows.len());
-        for (((rows, one), other), product) in rows.iter().zip(ones).zip(others).zip(products) {
+        for (((rows, one), other), product) in rows
+            .iter()
+            .zip(ones.iter())
+            .zip(others.iter())
+            .zip(products.iter())
+        {
             if !same || [one.unit, other.unit, product.unit] != [rows.unit; 3] {
                 return None;
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use shuyu_privacy::{Book, Contribution, Draft, GateKey, Kind, Rules, Sought, Tally, Thresholds};
+use shuyu_privacy::{
+    Book, Contribution, Contributions, Draft, GateKey, Kind, Rules, Sought, Tally, Thresholds,
+};
 
 use super::{
     people::scattered,
@@ -20,7 +22,7 @@ const JUDGED: u64 = 30;
 
 /// A sum before it is asked for.
 struct Cell {
-    contributions: Vec<Contribution>,
+    contributions: Contributions,
     tally: Tally,
 }
 
@@ -31,7 +33,7 @@ impl Cell {
             unit: scattered(number),
             amount: 1.0,
         };
-        let contributions: Vec<Contribution> = (from..from + subjects).map(one).collect();
+        let contributions: Contributions = (from..from + subjects).map(one).collect();
         let tally = Tally::of(&contributions, thresholds.k.value);
         Self { contributions, tally }
     }

@@ -23,6 +23,7 @@ mod stopwatch;
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 
 use self::{ingest::Source, report::Report, scratch::Scratch};
 
@@ -42,12 +43,36 @@ pub struct BenchArguments {
     /// files.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Measure these parts only; else all of them, in this order.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
     /// Measure one way of ingesting in this process, for `bench` itself.
     #[arg(long, hide = true, requires = "csv", requires = "folder")]
     alone: Option<ingest::Alone>,
     /// File for `--alone`.
     #[arg(long, hide = true)]
     csv: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Ingest beside bare DataFusion.
+    Ingest,
+    /// The gate on a register.
+    Gate,
+    /// Millions of persons and their events, through the lake and under the gate.
+    Scale,
+    /// The release ledger.
+    Book,
+    /// Discovery, masking, assessment; identities in process.
+    Governed,
+    /// Checks of identity over HTTP.
+    Checks,
+    /// The ledger.
+    Ledger,
+    /// Pages of the console.
+    Console,
 }
 
 /// Sizes of one run.
@@ -108,41 +133,31 @@ pub async fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     };
     let csv = scratch.join("employment.csv");
     let bytes = register::write(&csv, sizes.rows)?;
-    tracing::info!("measuring ingest");
-    ingest::measure(
-        &mut report,
-        &Source {
-            csv: &csv,
-            rows: sizes.rows,
-            bytes,
-        },
-        &scratch,
-    )?;
-    tracing::info!("measuring the gate");
-    gate::measure(&mut report, &csv, &scratch, sizes.questions)
-        .await
-        .context("the gate")?;
-    tracing::info!("measuring at scale");
-    scale::measure(&mut report, &scratch, sizes.persons)
-        .await
-        .context("at scale")?;
-    tracing::info!("measuring the release ledger");
-    book::measure(&mut report, sizes.sums).context("the release ledger")?;
-    tracing::info!("measuring governance and identity");
-    governed::measure(&mut report, sizes.persons).context("governance")?;
-    tracing::info!("measuring checks of identity over HTTP");
-    checks::measure(&mut report, &scratch, sizes.register, sizes.checks)
-        .await
-        .context("checks of identity over HTTP")?;
-    tracing::info!("measuring the ledger");
-    let postgres = arguments.postgres.clone().or_else(postgres_of_the_tests);
-    ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts)
-        .await
-        .context("the ledger")?;
-    tracing::info!("measuring the console");
-    console::measure(&mut report, &scratch, sizes.cases)
-        .await
-        .context("the console")?;
+    let source = Source {
+        csv: &csv,
+        rows: sizes.rows,
+        bytes,
+    };
+    for part in Part::value_variants() {
+        if !arguments.only.is_empty() && !arguments.only.contains(part) {
+            continue;
+        }
+        tracing::info!(?part, "measuring");
+        let measured = match part {
+            Part::Ingest => ingest::measure(&mut report, &source, &scratch),
+            Part::Gate => gate::measure(&mut report, &csv, &scratch, sizes.questions).await,
+            Part::Scale => scale::measure(&mut report, &scratch, sizes.persons).await,
+            Part::Book => book::measure(&mut report, sizes.sums),
+            Part::Governed => governed::measure(&mut report, sizes.persons),
+            Part::Checks => checks::measure(&mut report, &scratch, sizes.register, sizes.checks).await,
+            Part::Ledger => {
+                let postgres = arguments.postgres.clone().or_else(postgres_of_the_tests);
+                ledger::measure(&mut report, &scratch, postgres.as_deref(), sizes.acts).await
+            }
+            Part::Console => console::measure(&mut report, &scratch, sizes.cases).await,
+        };
+        measured.with_context(|| format!("measuring {part:?}"))?;
+    }
     if arguments.json {
         return crate::print(&serde_json::to_string_pretty(&report)?);
     }

@@ -1,14 +1,14 @@
 //! Classes beside the groups they are classes of (ADR 0187).
 
-use shuyu_privacy::{Contribution, Draft, Group, Kind, Rule, Rules, Sought, Tally, Thresholds, Verdict};
+use shuyu_privacy::{Contributions, Draft, Group, Kind, Rule, Rules, Sought, Tally, Thresholds, Verdict};
 
 use crate::ledger::{Desk, key, ones};
 
 /// What is asked about: a class, the group it is a class of, and whether both are tied by more than AND.
 struct Class {
     kind: Kind,
-    class: Vec<Contribution>,
-    group: Vec<Contribution>,
+    class: Contributions,
+    group: Contributions,
     tied: bool,
 }
 

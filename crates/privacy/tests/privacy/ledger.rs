@@ -1,9 +1,13 @@
 //! Perturbation, the release ledger and the relations between released sums.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use shuyu_privacy::{
-    Book, Contribution, Draft, GateKey, Kind, Remembered, Rule, Rules, Sought, Tally, Thresholds, Verdict,
-    masking::pseudonym, members::Members,
+    Book, Contribution, Contributions, Draft, GateKey, Kind, Remembered, Rule, Rules, Sought, Tally,
+    Thresholds, Verdict,
+    masking::pseudonym,
+    members::{Marks, Members},
 };
 
 pub fn key(byte: u8) -> GateKey {
@@ -15,7 +19,7 @@ fn unit(number: u64) -> u64 {
 }
 
 /// Each of these people contributes what they have.
-pub fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f64) -> Vec<Contribution> {
+pub fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f64) -> Contributions {
     let one = |number| Contribution {
         unit: unit(number),
         amount: amount(number),
@@ -23,11 +27,11 @@ pub fn people(numbers: impl IntoIterator<Item = u64>, amount: impl Fn(u64) -> f6
     numbers.into_iter().map(one).collect()
 }
 
-pub fn ones(numbers: impl IntoIterator<Item = u64>) -> Vec<Contribution> {
+pub fn ones(numbers: impl IntoIterator<Item = u64>) -> Contributions {
     people(numbers, |_| 1.0)
 }
 
-fn perturbed(contributions: &[Contribution], kind: Kind, byte: u8) -> f64 {
+fn perturbed(contributions: &Contributions, kind: Kind, byte: u8) -> f64 {
     Tally::of(contributions, 10).perturbed(kind, &Thresholds::default(), &key(byte), &Rules::all())
 }
 
@@ -54,8 +58,8 @@ impl Desk {
     }
 
     /// Each question is a statement of its own.
-    pub fn ask(&mut self, contributions: &[Contribution]) -> Verdict {
-        let (verdicts, remembered) = self.judge(&[contributions.to_vec()]);
+    pub fn ask(&mut self, contributions: &Contributions) -> Verdict {
+        let (verdicts, remembered) = self.judge(&[contributions.clone()]);
         remembered
             .rows
             .iter()
@@ -63,7 +67,7 @@ impl Desk {
         verdicts[0]
     }
 
-    fn judge(&self, all: &[Vec<Contribution>]) -> (Vec<Verdict>, Remembered) {
+    fn judge(&self, all: &[Contributions]) -> (Vec<Verdict>, Remembered) {
         let (thresholds, key) = (Thresholds::default(), key(1));
         let mut draft = Draft::new(&self.book, self.party, &thresholds, &key, &self.rules);
         if self.exact {
@@ -92,7 +96,9 @@ impl Desk {
 fn the_same_set_with_the_same_contributions_has_one_value_and_no_other_has() {
     let hundred = ones(0..100);
     let mut turned = hundred.clone();
-    turned.reverse();
+    let mut each: Vec<Contribution> = turned.iter().collect();
+    each.reverse();
+    turned = each.into_iter().collect();
     assert_eq!(
         perturbed(&hundred, Kind::Count, 1),
         perturbed(&turned, Kind::Count, 1)
@@ -297,7 +303,11 @@ proptest! {
         a in proptest::collection::btree_map(0u32..60, 0u32..3, 0..40),
         b in proptest::collection::btree_map(0u32..60, 0u32..3, 0..40),
     ) {
-        let (x, y) = (Members::new(a.clone().into_iter().collect()), Members::new(b.clone().into_iter().collect()));
+        let members = |of: &BTreeMap<u32, u32>| {
+            let (ordinals, marks): (Vec<u32>, Vec<u32>) = of.iter().rev().unzip();
+            Members::new(&ordinals, Marks::Each(marks))
+        };
+        let (x, y) = (members(&a), members(&b));
         let differs = (0..60).filter(|subject| a.get(subject) != b.get(subject)).count();
         prop_assert_eq!(x.distance(&y), differs as u64);
         prop_assert_eq!(y.distance(&x), differs as u64);

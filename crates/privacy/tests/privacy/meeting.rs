@@ -1,10 +1,10 @@
 //! Subjects that are looked up together are who they are, in whatever order sums name them.
 
-use shuyu_privacy::{Book, Contribution, Draft, Kind, Rules, Sought, Tally, Thresholds, Verdict};
+use shuyu_privacy::{Book, Contributions, Draft, Kind, Rules, Sought, Tally, Thresholds, Verdict};
 
 use crate::ledger::{key, people};
 
-fn ask(draft: &mut Draft<'_>, contributions: &[Contribution]) -> Verdict {
+fn ask(draft: &mut Draft<'_>, contributions: &Contributions) -> Verdict {
     let tally = Tally::of(contributions, 10);
     draft.answer(&Sought {
         family: "sum income",
@@ -26,10 +26,12 @@ fn contributions_stay_with_their_subjects_when_these_were_looked_up_together() {
     for turned in [false, true] {
         let book = Book::default();
         let mut draft = Draft::new(&book, "a", &thresholds, &key, &rules);
-        draft.expect([other.as_slice(), one.as_slice()].into_iter());
+        draft.expect([&other, &one].into_iter());
         let mut first = one.clone();
         if turned {
-            first.reverse();
+            let mut each: Vec<_> = one.iter().collect();
+            each.reverse();
+            first = each.into_iter().collect();
         }
         assert!(matches!(ask(&mut draft, &first), Verdict::Fresh(_)));
         assert!(matches!(ask(&mut draft, &one), Verdict::Again(_)));
@@ -53,7 +55,7 @@ fn nobody_is_looked_up_for_what_was_answered_before() {
         book.read(row).unwrap();
     }
     let mut draft = Draft::new(&book, "a", &thresholds, &key, &rules);
-    draft.expect([met.as_slice(), stranger.as_slice()].into_iter());
+    draft.expect([&met, &stranger].into_iter());
     assert!(matches!(ask(&mut draft, &met), Verdict::Again(_)));
     assert!(draft.remembered("person").unwrap().rows.is_empty());
     // At the first sum that is new, all are, in the order in which they were said.

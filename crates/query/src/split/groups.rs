@@ -9,15 +9,15 @@ use datafusion::{
     execution::SessionState,
     logical_expr::{Expr, LogicalPlan, lit},
 };
-use futures::StreamExt;
-use shuyu_privacy::{Contribution, Group, Tally, Thresholds};
+use shuyu_privacy::{Contributions, Group, Tally, Thresholds};
 
 use super::{
+    gather::{Gather, Wanted},
     lower::Builder,
-    sums::{Collector, Places, Sums},
+    sums::{Places, Sums},
 };
 use crate::{
-    answers::Contributions,
+    answers::OfSums,
     check::{
         membership::How,
         mixed::speaks,
@@ -29,8 +29,10 @@ use crate::{
 
 /// Plans the groups of a release.
 pub(crate) struct GroupPlan {
-    /// One row per group and subject, like those of the cells; the keys that say nothing sensitive first.
-    pub subjects: LogicalPlan,
+    /// Rows of the groups, like those of the cells; keyed by those keys that say nothing sensitive.
+    pub rows: LogicalPlan,
+    /// What is gathered of them.
+    pub wanted: Wanted,
     /// Which keys of the cells these are.
     pub outer: Vec<usize>,
     /// Group and class are tied together by more than AND.
@@ -42,24 +44,24 @@ pub(crate) struct OfCells {
     /// By cell: the place of its group.
     pub places: Vec<Option<usize>>,
     /// What the subjects of each group contribute, by place and sum.
-    pub found: Contributions,
+    pub found: OfSums,
     /// What that comes to.
     pub tallies: Vec<Vec<Tally>>,
     pub tied: bool,
+    held: usize,
 }
 
 impl OfCells {
-    /// How many contributions it holds.
+    /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        self.found.iter().flatten().map(Vec::len).sum()
+        self.held
     }
 
     /// The group of a cell, for a sum.
     pub fn of(&self, cell: usize, sum: usize) -> Option<Group<'_>> {
         let place = self.places.get(cell).copied().flatten()?;
-        let contributions: &[Contribution] = self.found.get(place)?.get(sum)?;
         Some(Group {
-            contributions,
+            contributions: self.found.get(place)?.get(sum)?,
             tally: self.tallies.get(place)?.get(sum)?,
             tied: self.tied,
         })
@@ -122,7 +124,8 @@ impl Builder<'_> {
             least: Arc::clone(&self.least),
         };
         Ok(GroupPlan {
-            subjects: builder.subjects()?.build()?,
+            rows: builder.arguments()?.build()?,
+            wanted: Wanted::of(&group),
             outer,
             tied: is_tied(relation),
         })
@@ -140,15 +143,12 @@ impl Work {
     ) -> Result<OfCells> {
         let outer = cells.project(&group.outer)?;
         let places = Places::new(group.outer.len(), &outer, kept)?;
-        let mut collector = Collector::new(&sums.sums, &places, cells.num_rows(), most);
-        let mut stream = self.stream(session, &group.subjects).await?;
-        while let Some(batch) = stream.next().await {
-            self.goes_on()?;
-            collector.read(&batch?)?;
-        }
-        let found = collector.found;
-        let tally = |each: &Vec<Contribution>| Tally::of(each, thresholds.k.value);
+        let gather = Gather::known(&group.wanted, &places, cells.num_rows(), most);
+        let gathered = self.gathered(session, &group.rows, gather).await?;
+        let found = gathered.contributions(&sums.given(), &vec![true; cells.num_rows()]);
+        let tally = |each: &Contributions| Tally::of(each, thresholds.k.value);
         Ok(OfCells {
+            held: gathered.held(),
             places: places.of(&outer)?,
             tallies: found
                 .iter()

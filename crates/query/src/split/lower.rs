@@ -1,53 +1,42 @@
 //! The lower plans: built anew from a checked release. No node of the analyst's plan is in them.
 //!
-//! Rows are first merged per cell and subject, so that a subject counts once and its total is known;
-//! where a table has one row per subject that step is a projection.
+//! Rows are read once and laid into their cells ([`super::gather`]); there they are merged by subject, so that a subject
+//! counts once and its total is known.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use arrow::datatypes::DataType;
 use datafusion::{
     common::{Column, Result},
-    functions::math::abs,
-    functions_aggregate::{
-        bit_and_or_xor::bit_xor_udaf,
-        expr_fn::{count, max, sum},
-    },
-    logical_expr::{
-        Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, expr::ScalarFunction, lit,
-        utils::conjunction, when,
-    },
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, col, lit, utils::conjunction, when},
 };
 use shuyu_privacy::{CellLayout, Use};
 
 use super::{
-    calls::aggregate,
     classes::Class,
     derived::{runs, selected},
+    gather::Wanted,
     groups::GroupPlan,
     rows::clamped,
 };
 use crate::{
     check::{
         figure::{Formula, Part, Role},
-        plan::cell_column,
         relation::Relation,
         release::Release,
         scalar::rounded,
     },
-    functions,
     provider::Source,
     tables::UNIT_COLUMN,
 };
 
 /// The lower plans of one release and the layout of the cells they yield together.
 pub(crate) struct Lower {
-    /// Yields one row per cell: keys, then visible and hidden columns.
-    pub main: LogicalPlan,
-    /// Yield further columns for the same cells, keys first.
+    /// Yields the rows: keys, unit, arguments; see [`super::gather`].
+    pub rows: LogicalPlan,
+    /// What is gathered of them.
+    pub wanted: Wanted,
+    /// Yield further columns for the cells, keys first.
     pub further: Vec<LogicalPlan>,
-    /// Yields one row per cell and subject, keys first; see [`super::sums`].
-    pub subjects: LogicalPlan,
     /// Yield one row per row that has a value: keys, unit, value; by part. See [`super::order`].
     pub ranks: Vec<(usize, LogicalPlan)>,
     /// What sensitive columns and measures make of larger cells.
@@ -85,9 +74,9 @@ pub(crate) fn build(release: &Release, source: &Source, least: Arc<ScalarUDF>) -
     }
     let classes = builder.classes()?;
     Ok(Lower {
-        main: builder.main()?,
+        rows: builder.arguments()?.build()?,
+        wanted: Wanted::of(release),
         further,
-        subjects: builder.subjects()?.build()?,
         groups: builder.groups()?,
         ranks,
         keys: release.keys.len(),
@@ -103,7 +92,6 @@ pub(super) struct Builder<'a> {
 }
 
 pub(super) const UNIT: &str = "u";
-pub(super) const ROWS: &str = "rows";
 pub(super) const SUBJECTS: &str = "n";
 pub(super) const XOR: &str = "set_xor";
 pub(super) const SUM: &str = "set_sum";
@@ -169,123 +157,18 @@ impl Builder<'_> {
         }
     }
 
-    /// One row per cell and subject: keys, unit, rows, for each part `s` total and `c` values, and for second moments
-    /// `q` products.
-    pub(super) fn subjects(&self) -> Result<LogicalPlanBuilder> {
+    /// Raw rows: keys, unit, and the argument of each part that has values.
+    pub(super) fn arguments(&self) -> Result<LogicalPlanBuilder> {
         let mut arguments = Vec::new();
         for (index, part) in self.per_subject().filter(|(_, part)| part.has_values()) {
             arguments.push(self.value(part)?.alias(name("a", index)));
         }
-        let rows = self.rows(arguments)?;
-        let many = self.release.subject.many_rows;
-        let mut values = vec![if many { count(lit(1i64)) } else { lit(1i64) }.alias(ROWS)];
-        for (index, part) in self.per_subject().filter(|(_, part)| part.has_values()) {
-            let argument = bare(&name("a", index));
-            let counted = match many {
-                true => count(argument.clone()),
-                false => when(argument.clone().is_null(), lit(0i64)).otherwise(lit(1i64))?,
-            };
-            values.push(counted.alias(name("c", index)));
-            if part.is_total() {
-                let total = if many { sum(argument) } else { argument };
-                values.push(total.alias(name("s", index)));
-            }
-        }
-        for (one, other) in moments(self.release) {
-            let factor = |part| cast(bare(&name("a", part)), DataType::Float64);
-            let product = factor(one) * factor(other);
-            values.push(if many { sum(product) } else { product }.alias(product_name(one, other)));
-        }
-        let by: Vec<Expr> = self.keys().into_iter().chain([bare(UNIT)]).collect();
-        if many {
-            return rows.aggregate(by, values);
-        }
-        rows.project(by.into_iter().chain(values))
-    }
-
-    fn main(&self) -> Result<LogicalPlan> {
-        let mut values = vec![
-            count(lit(1i64)).alias(SUBJECTS),
-            aggregate(bit_xor_udaf(), vec![bare(UNIT)]).alias(XOR),
-            sum(bare(UNIT)).alias(SUM),
-            sum(bare(ROWS)).alias("total_rows"),
-        ];
-        for (index, part) in self.per_subject() {
-            values.extend(self.hidden(index, part)?);
-        }
-        let cells = self.subjects()?.aggregate(self.keys(), values)?;
-        let visible = self.parts().filter_map(|(index, part)| {
-            let value = match part.role {
-                Role::Rows => bare("total_rows"),
-                Role::Count | Role::Ranks => bare(&name("sum_c", index)),
-                Role::Total => bare(&name("sum_s", index)),
-                Role::Subjects => bare(SUBJECTS),
-                Role::Different | Role::Greatest | Role::Smallest => return None,
-            };
-            Some(value.alias(self.cell(index)))
-        });
-        let keys = self
-            .keys()
-            .into_iter()
-            .enumerate()
-            .map(|(i, key)| key.alias(cell_column(i)));
-        let hidden_names = self.hidden_names();
-        let hidden = [SUBJECTS, XOR, SUM]
-            .map(bare)
-            .into_iter()
-            .chain(hidden_names.iter().map(|n| bare(n)));
-        let columns: Vec<Expr> = keys.chain(visible).chain(hidden).collect();
-        cells.project(columns)?.build()
+        self.rows(arguments)
     }
 
     /// Name of the column of a part.
     pub(super) fn cell(&self, index: usize) -> String {
         name("p", index)
-    }
-
-    /// What a subject contributes to a part.
-    fn contribution(&self, index: usize, part: &Part) -> Expr {
-        let amount = match part.role {
-            Role::Total => bare(&name("s", index)),
-            _ if part.has_values() => bare(&name("c", index)),
-            _ => bare(ROWS),
-        };
-        cast(amount, DataType::Float64)
-    }
-
-    /// Hidden columns of a part over rows of [`Self::subjects`].
-    fn hidden(&self, index: usize, part: &Part) -> Result<Vec<Expr>> {
-        let one_if = |condition: Expr| when(condition, lit(1i64)).otherwise(lit(0i64));
-        let amount = self.contribution(index, part);
-        let size = Expr::ScalarFunction(ScalarFunction::new_udf(abs(), vec![amount.clone()]));
-        let mut values = vec![
-            sum(size.clone()).alias(name("total", index)),
-            max(size.clone()).alias(name("first", index)),
-            aggregate(functions::second_greatest(), vec![size]).alias(name("second", index)),
-            // Sums of whole numbers without a sign wrap around.
-            sum(functions::contribution().call(vec![bare(UNIT), amount])).alias(name("key", index)),
-        ];
-        if part.has_values() {
-            let counted = bare(&name("c", index));
-            values.push(sum(counted.clone()).alias(name("sum_c", index)));
-            values.push(sum(one_if(counted.gt(lit(0i64)))?).alias(name("with", index)));
-        }
-        if part.is_total() {
-            let total = bare(&name("s", index));
-            values.push(sum(total.clone()).alias(name("sum_s", index)));
-            values.push(sum(one_if(total.not_eq(lit(0i64)))?).alias(name("nonzero", index)));
-        }
-        Ok(values)
-    }
-
-    fn hidden_names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for (index, part) in self.per_subject() {
-            names.extend(["total", "first", "second", "key"].map(|stem| name(stem, index)));
-            names.extend(part.has_values().then(|| name("with", index)));
-            names.extend(part.is_total().then(|| name("nonzero", index)));
-        }
-        names
     }
 }
 
@@ -314,8 +197,4 @@ pub(super) fn moments(release: &Release) -> BTreeSet<(usize, usize)> {
 /// Two parts in one order.
 pub(super) fn ordered(one: usize, other: usize) -> (usize, usize) {
     (one.min(other), one.max(other))
-}
-
-pub(super) fn product_name(one: usize, other: usize) -> String {
-    format!("q{one}_{other}")
 }

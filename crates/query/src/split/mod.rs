@@ -7,6 +7,8 @@ pub(crate) mod cells;
 pub(crate) mod classes;
 mod derived;
 mod further;
+pub(crate) mod gather;
+pub(crate) mod gathered;
 pub(crate) mod groups;
 mod layout;
 pub(crate) mod lower;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use arrow::{
-    array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
-    compute,
-    datatypes::{DataType, Float64Type, UInt64Type},
+    array::{AsArray, RecordBatch, UInt64Array},
+    datatypes::UInt64Type,
     row::{RowConverter, SortField},
 };
 use datafusion::{
@@ -15,30 +14,16 @@ use datafusion::{
     },
     logical_expr::Expr,
 };
-use shuyu_privacy::{Contribution, Kind};
+use shuyu_privacy::Kind;
 
-use super::lower::{ROWS, UNIT, name, ordered, product_name};
+use super::{
+    gathered::Given,
+    lower::{UNIT, ordered},
+};
 use crate::check::{
     figure::{Amount, Formula, Moment, Role, Scaled, Term},
     release::Release,
 };
-
-/// What a subject contributes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Given {
-    /// Itself.
-    One,
-    /// Itself, if the part with this number has a value of it.
-    Has(usize),
-    /// Its rows.
-    Rows,
-    /// Its values of the part with this number; nobody who has none.
-    Values(usize),
-    /// The total of its values of the part with this number; nobody who has none.
-    Total(usize),
-    /// The total of the products of its values of two parts over the same rows.
-    Product(usize, usize),
-}
 
 /// A sum over subjects.
 #[derive(Debug, Clone)]
@@ -46,7 +31,7 @@ pub(crate) struct Sum {
     /// What is the same for all sums that may be subtracted from each other, whatever the statement.
     pub family: String,
     pub kind: Kind,
-    given: Given,
+    pub given: Given,
 }
 
 /// One of the arguments of a second moment: `factor · x + offset`.
@@ -145,6 +130,11 @@ impl Sums {
             all.figures.push(made);
         }
         Ok(all)
+    }
+
+    /// What each sum adds up.
+    pub fn given(&self) -> Vec<Given> {
+        self.sums.iter().map(|sum| sum.given).collect()
     }
 
     fn linear(&mut self, terms: &[Term], release: &Release) -> Result<Vec<(f64, usize)>> {
@@ -294,85 +284,6 @@ impl Places {
     }
 }
 
-/// What the subjects of each cell contribute to each sum, by cell and sum.
-pub(crate) struct Collector<'a> {
-    sums: &'a [Sum],
-    places: &'a Places,
-    /// By cell, then by sum.
-    pub found: Vec<Vec<Vec<Contribution>>>,
-    left: usize,
-}
-
-impl<'a> Collector<'a> {
-    /// For the cells of some places. At most `most` contributions are held at a time.
-    pub fn new(sums: &'a [Sum], places: &'a Places, cells: usize, most: usize) -> Self {
-        Self {
-            sums,
-            places,
-            found: vec![vec![Vec::new(); sums.len()]; cells],
-            left: most,
-        }
-    }
-
-    /// How many more may be held.
-    pub fn left(&self) -> usize {
-        self.left
-    }
-
-    /// Reads rows of the plan by subject.
-    ///
-    /// # Errors
-    /// When the batch is another one, or when there is too much of it.
-    pub fn read(&mut self, batch: &RecordBatch) -> Result<()> {
-        let places = self.places.of(batch)?;
-        let units = units(batch)?;
-        for (index, sum) in self.sums.iter().enumerate() {
-            let (amounts, with) = match sum.given {
-                Given::One => (None, None),
-                Given::Has(of) => (None, Some(amounts(batch, &name("c", of))?)),
-                Given::Rows => (Some(amounts(batch, ROWS)?), None),
-                Given::Values(of) => {
-                    let values = amounts(batch, &name("c", of))?;
-                    (Some(values.clone()), Some(values))
-                }
-                Given::Total(of) => (
-                    Some(amounts(batch, &name("s", of))?),
-                    Some(amounts(batch, &name("c", of))?),
-                ),
-                Given::Product(one, other) => (
-                    Some(amounts(batch, &product_name(one, other))?),
-                    Some(amounts(batch, &name("c", one))?),
-                ),
-            };
-            for (row, place) in places.iter().enumerate() {
-                let Some(place) = place else { continue };
-                if with
-                    .as_ref()
-                    .is_some_and(|with| with.is_null(row) || with.value(row) == 0.0)
-                {
-                    continue;
-                }
-                let amount = match &amounts {
-                    None => 1.0,
-                    Some(amounts) if amounts.is_null(row) => continue,
-                    Some(amounts) => amounts.value(row),
-                };
-                let Some(left) = self.left.checked_sub(1) else {
-                    return exec_err!("too many contributions");
-                };
-                self.left = left;
-                if let Some(found) = self.found.get_mut(*place).and_then(|cell| cell.get_mut(index)) {
-                    found.push(Contribution {
-                        unit: units.value(row),
-                        amount,
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The units of a batch.
 ///
 /// # Errors
@@ -385,12 +296,4 @@ pub(super) fn units(batch: &RecordBatch) -> Result<&UInt64Array> {
         Some(units) => Ok(units),
         None => exec_err!("subjects without units"),
     }
-}
-
-pub(super) fn amounts(batch: &RecordBatch, column: &str) -> Result<Float64Array> {
-    let Some(column) = batch.column_by_name(column) else {
-        return exec_err!("subjects without amounts");
-    };
-    let column = compute::cast(column, &DataType::Float64)?;
-    Ok(column.as_primitive::<Float64Type>().clone())
 }
