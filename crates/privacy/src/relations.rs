@@ -108,7 +108,7 @@ impl Relations {
         if self.class_of.is_empty() {
             return Touched::nobody(members.len());
         }
-        Touched::of(self.class_of.of(members.atoms()))
+        Touched::of(self.class_of.of(members.atoms()), self.classes.len())
     }
 
     fn class(&self, id: u32) -> Option<&Class> {

@@ -3,6 +3,9 @@
 /// No class has this number.
 const NONE: u32 = u32::MAX;
 
+/// More classes than that are not counted one beside the other.
+const MANY: usize = 1 << 12;
+
 /// How many of some members are in which class, by class, and how many in none.
 pub(crate) struct Touched {
     pub classes: Vec<(u32, u64)>,
@@ -18,12 +21,23 @@ impl Touched {
         }
     }
 
-    /// Counts the classes of members, said one by one.
-    pub fn of(classes: impl Iterator<Item = Option<u32>>) -> Self {
+    /// Counts the classes of members, said one by one; there are so many classes.
+    pub fn of(of_members: impl Iterator<Item = Option<u32>>, classes: usize) -> Self {
+        let mut strangers = 0;
+        if classes <= MANY {
+            let mut counts = vec![0u64; classes];
+            for class in of_members {
+                match class.and_then(|class| counts.get_mut(class as usize)) {
+                    Some(count) => *count += 1,
+                    None => strangers += 1,
+                }
+            }
+            let classes = (0u32..).zip(counts).filter(|(_, count)| *count > 0).collect();
+            return Self { classes, strangers };
+        }
         // Neighbours are mostly of one class: runs of them are counted before they are sorted.
         let mut runs: Vec<(u32, u64)> = Vec::new();
-        let mut strangers = 0;
-        for class in classes {
+        for class in of_members {
             match (class, runs.last_mut()) {
                 (None, _) => strangers += 1,
                 (Some(class), Some((last, count))) if *last == class => *count += 1,

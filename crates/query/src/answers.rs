@@ -1,6 +1,6 @@
 //! Asks the release ledger about every sum behind the figures of a release.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use arrow::{
     array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
@@ -16,6 +16,7 @@ use shuyu_privacy::{
 
 use crate::{
     groupings::Grouped,
+    parallel,
     split::{
         groups::OfCells,
         sums::{Made, Sums},
@@ -80,6 +81,8 @@ pub(crate) struct Asking<'a> {
     pub one_row: bool,
     /// An own list has a say in who is in the cells.
     pub fused: bool,
+    /// How many threads add up.
+    pub threads: NonZeroUsize,
 }
 
 impl Asking<'_> {
@@ -110,11 +113,13 @@ impl Asking<'_> {
                     grouping.found.iter().filter_map(|sums| longest(sums)).collect();
                 draft.expect(sets.iter());
             }
-            for place in 0..grouping.found.len() {
+            let tallies = self.tallies(grouping);
+            for (place, tallies) in tallies.iter().enumerate() {
                 let mut cell = Cell {
                     asking: self,
                     grouping,
                     place,
+                    tallies,
                     draft: &mut *draft,
                     known: BTreeMap::new(),
                     sums: &mut sums,
@@ -136,6 +141,14 @@ impl Asking<'_> {
         }
         Answers { figures, sums }
     }
+
+    /// What the contributions to each sum of each cell come to.
+    fn tallies(&self, grouping: &Grouping) -> Vec<Vec<Tally>> {
+        let k = self.thresholds.k.value;
+        parallel::each(grouping.found.iter().collect(), self.threads, |sums| {
+            sums.iter().map(|each| Tally::of(each, k)).collect()
+        })
+    }
 }
 
 /// One cell that is being asked about.
@@ -143,6 +156,8 @@ pub(crate) struct Cell<'a, 'd> {
     pub asking: &'a Asking<'a>,
     pub grouping: &'a Grouping,
     place: usize,
+    /// By sum.
+    tallies: &'a [Tally],
     pub draft: &'a mut Draft<'d>,
     known: BTreeMap<usize, AnsweredSum>,
     pub sums: &'a mut Vec<AnsweredSum>,
@@ -205,14 +220,14 @@ impl Cell<'_, '_> {
 
     fn verdict(&mut self, sum: usize) -> AnsweredSum {
         let asking = self.asking;
-        let Some(of) = asking.sums.sums.get(sum) else {
+        let (Some(of), Some(tally)) = (asking.sums.sums.get(sum), self.tallies.get(sum)) else {
             return AnsweredSum {
                 exact: 0.0,
                 verdict: Verdict::Suppressed,
             };
         };
         let contributions = self.contributions(sum);
-        let mut tally = Tally::of(&contributions, asking.thresholds.k.value);
+        let mut tally = *tally;
         if let Some(part) = asking.sums.exact.get(&sum) {
             match self.grouping.exact.at(*part, self.place) {
                 Some(exact) => tally.total = exact,

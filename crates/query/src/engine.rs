@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
-use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use datafusion::{
-    common::{DataFusionError, Result as EngineResult, exec_err},
-    execution::{SendableRecordBatchStream, SessionState},
+    common::{DataFusionError, Result as EngineResult},
+    execution::SessionState,
     logical_expr::LogicalPlan,
-    physical_plan::execute_stream,
 };
 use futures::StreamExt;
 use shuyu_kernel::Fault;
@@ -15,10 +14,7 @@ use shuyu_privacy::{
     Book, Contribution, Draft, GateKey, Past, Permit, ReleasedCell, Rules, TableKind, gate,
     missing::{Missing, missing},
 };
-use tokio::{
-    sync::{Semaphore, mpsc},
-    task::JoinSet,
-};
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -32,10 +28,8 @@ use crate::{
     provider::Source,
     session,
     split::{
-        cells::{self, MAX_CELLS},
-        classes,
+        cells, classes,
         gather::Gather,
-        gathered::Gathered,
         lower,
         order::Ranks,
         sums::{Places, Sums},
@@ -43,9 +37,6 @@ use crate::{
     },
     tables::{Tables, UNIT_COLUMN},
 };
-
-/// Batches that are read before they are asked for.
-const AHEAD: usize = 4;
 
 /// Answers questions under permits. Clones share the limit on queries at the same time.
 #[derive(Debug, Clone)]
@@ -270,6 +261,7 @@ impl Work {
             sums: &sums,
             one_row: !release.subject.many_rows,
             fused: release.is_fused(),
+            threads: self.limits.threads,
         };
         let answered = asking.ask(draft, &groupings);
         let visible = groupings::visible(&groupings, release, &answered.figures, schema)?;
@@ -297,7 +289,7 @@ impl Work {
         let gather = Gather::all(&lower.wanted, &schema, most)?;
         let gathered = self.gathered(session, &lower.rows, gather).await?;
         let mut left = most.saturating_sub(gathered.held());
-        let main = gathered.cells(&release.parts)?;
+        let main = gathered.cells(&release.parts, self.limits.threads)?;
         let mut further = Vec::new();
         for plan in &lower.further {
             further.push(self.whole(session, plan).await?);
@@ -349,67 +341,5 @@ impl Work {
             }
         }
         Ok(grouped)
-    }
-
-    /// What is gathered of the rows of a plan. They are read while others are laid into their cells.
-    pub(crate) async fn gathered(
-        &self,
-        session: &SessionState,
-        plan: &LogicalPlan,
-        mut gather: Gather<'_>,
-    ) -> EngineResult<Gathered> {
-        let mut rows = self.stream(session, plan).await?;
-        let (sender, mut batches) = mpsc::channel(AHEAD);
-        let mut reader = JoinSet::new();
-        reader.spawn(async move {
-            while let Some(batch) = rows.next().await {
-                if sender.send(batch).await.is_err() {
-                    break;
-                }
-            }
-        });
-        while let Some(batch) = batches.recv().await {
-            self.goes_on()?;
-            gather.read(&batch?)?;
-        }
-        // A reader that broke off has not read all.
-        match reader.join_next().await {
-            Some(Ok(())) => gather.finish(),
-            Some(Err(_)) | None => exec_err!("rows were not read to their end"),
-        }
-    }
-
-    /// Between two batches: whether to go on.
-    pub(crate) fn goes_on(&self) -> EngineResult<()> {
-        if self.source.stop.is_cancelled() {
-            return exec_err!("stopped");
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn stream(
-        &self,
-        session: &SessionState,
-        plan: &LogicalPlan,
-    ) -> EngineResult<SendableRecordBatchStream> {
-        let physical = session.create_physical_plan(plan).await?;
-        execute_stream(physical, session.task_ctx())
-    }
-
-    /// All cells of a lower plan.
-    async fn whole(&self, session: &SessionState, plan: &LogicalPlan) -> EngineResult<RecordBatch> {
-        let mut stream = self.stream(session, plan).await?;
-        let schema = stream.schema();
-        let (mut batches, mut rows) = (Vec::new(), 0);
-        while let Some(batch) = stream.next().await {
-            self.goes_on()?;
-            let batch = batch?;
-            rows += batch.num_rows();
-            if rows > MAX_CELLS {
-                return exec_err!("too many cells");
-            }
-            batches.push(batch);
-        }
-        Ok(concat_batches(&schema, &batches)?)
     }
 }

@@ -14,6 +14,8 @@ pub struct EngineLimits {
     /// Parallel parts of the lower plan. With more than one, sums of fractions may differ in their
     /// last digits from run to run.
     pub partitions: NonZeroUsize,
+    /// Threads that work on the cells of one query, between its plans. Answers do not depend on it.
+    pub threads: NonZeroUsize,
     /// How long one query may take, from [`Engine::run`] on, waiting for its turn included.
     pub deadline: Duration,
     /// Queries that run at the same time. Others wait for their turn.
@@ -34,11 +36,12 @@ impl EngineLimits {
 }
 
 impl Default for EngineLimits {
-    /// 1 GiB, one part, 60 seconds, four at a time.
+    /// 1 GiB, one part, two threads, 60 seconds, four at a time.
     fn default() -> Self {
         Self {
             memory_bytes: 1 << 30,
             partitions: NonZeroUsize::MIN,
+            threads: NonZeroUsize::MIN.saturating_add(1),
             deadline: Duration::from_secs(60),
             concurrent: NonZeroUsize::MIN.saturating_add(3),
         }

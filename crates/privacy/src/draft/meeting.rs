@@ -13,10 +13,13 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Met {
     expected: Vec<Arc<Vec<u64>>>,
-    /// Sets with the ordinals of their subjects, by how many they are and who is first.
-    known: BTreeMap<(usize, Option<u64>), Known>,
+    /// Sets that were looked up together, by how many they are and who is first.
+    together: BTreeMap<(usize, Option<u64>), Known>,
+    /// The set that was looked up last by itself.
+    last: Option<Known>,
 }
 
+/// Subjects with their ordinals, in the same order.
 struct Known {
     units: Arc<Vec<u64>>,
     ordinals: Arc<Vec<u32>>,
@@ -29,21 +32,9 @@ fn named(units: &[u64]) -> (usize, Option<u64>) {
 impl Met {
     /// The ordinals of the same subjects in the same order.
     fn of(&self, units: &Arc<Vec<u64>>) -> Option<Arc<Vec<u32>>> {
-        let known = self.known.get(&named(units))?;
-        (Arc::ptr_eq(&known.units, units) || known.units == *units).then(|| Arc::clone(&known.ordinals))
-    }
-
-    fn add(&mut self, units: Arc<Vec<u64>>, ordinals: Vec<u32>) -> Arc<Vec<u32>> {
-        let ordinals = Arc::new(ordinals);
-        let name = named(&units);
-        self.known.insert(
-            name,
-            Known {
-                units,
-                ordinals: Arc::clone(&ordinals),
-            },
-        );
-        ordinals
+        let mut known = self.last.iter().chain(self.together.get(&named(units)));
+        let known = known.find(|known| Arc::ptr_eq(&known.units, units) || known.units == *units);
+        known.map(|known| Arc::clone(&known.ordinals))
     }
 }
 
@@ -64,8 +55,8 @@ impl Draft<'_> {
         self.units.extend(fresh);
         let mut found = found.into_iter();
         for units in sets {
-            let ordinals = found.by_ref().take(units.len()).collect();
-            self.met.add(units, ordinals);
+            let ordinals = Arc::new(found.by_ref().take(units.len()).collect());
+            self.met.together.insert(named(&units), Known { units, ordinals });
         }
     }
 
@@ -77,7 +68,12 @@ impl Draft<'_> {
         }
         let (found, fresh) = self.book.ordinals.of(&[units]);
         self.units.extend(fresh);
-        self.met.add(Arc::clone(units), found)
+        let (units, ordinals) = (Arc::clone(units), Arc::new(found));
+        self.met.last = Some(Known {
+            units,
+            ordinals: Arc::clone(&ordinals),
+        });
+        ordinals
     }
 
     pub(super) fn members(&mut self, contributions: &Contributions) -> Members {

@@ -3,7 +3,7 @@
 //! Rows go straight to their cells, column by column. Nothing of theirs is hashed but the keys, and no pair of cell and
 //! subject: the rows of a subject are laid beside each other once all are there ([`super::gathered`]).
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
@@ -25,7 +25,10 @@ use super::{
     lower::{moments, name},
     sums::{Places, units},
 };
-use crate::check::{figure::Role, release::Release};
+use crate::{
+    check::{figure::Role, release::Release},
+    parallel,
+};
 
 /// What is gathered beside the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,17 +252,21 @@ impl<'a> Gather<'a> {
     ///
     /// # Errors
     /// When the engine below refuses its own keys.
-    pub fn finish(mut self) -> Result<Gathered> {
+    pub fn finish(mut self, threads: NonZeroUsize) -> Result<Gathered> {
         let mut cells = Vec::with_capacity(self.units.len());
         for (place, units) in self.units.into_iter().enumerate() {
             let columns = self.read.iter_mut().map(|column| {
-                let taken = |all: Option<&mut Vec<f64>>| all.map(std::mem::take).unwrap_or_default();
+                let values = column.values.get_mut(place).map(std::mem::take);
                 let without = column.without.get_mut(place).map(std::mem::take);
-                (taken(column.values.get_mut(place)), without.unwrap_or_default())
+                (values.unwrap_or_default(), without.unwrap_or_default())
             });
             let columns: Vec<(Vec<f64>, Vec<u32>)> = columns.collect();
-            cells.push(OfCell::of(units, columns, &self.wanted));
+            cells.push((units, columns));
         }
+        let wanted = &self.wanted;
+        let cells = parallel::each(cells, threads, |(units, columns)| {
+            OfCell::of(units, columns, wanted)
+        });
         let keys = match &mut self.cells {
             Cells::Met(values) if self.wanted.keys > 0 => values.emit(EmitTo::All)?,
             Cells::Met(_) | Cells::Known(_) => Vec::new(),

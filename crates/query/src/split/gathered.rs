@@ -1,23 +1,17 @@
-//! What was gathered: subjects by cell with what each has there, and the hidden columns that the gate reads of it.
+//! What was gathered: subjects by cell, each once, with what each has there.
 
 use std::sync::Arc;
 
 use arrow::{
-    array::{ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array, UInt64Array},
+    array::{ArrayRef, UInt32Array},
     compute,
-    datatypes::{DataType, Field, Schema},
 };
 use datafusion::common::Result;
-use shuyu_privacy::{Amounts, Contribution, Contributions, noise::contribution_of, sorting::sorted};
+use shuyu_privacy::{Amounts, Contributions, sorting::sorted};
 
 use super::{
     cells::rows_by_key,
     gather::{Column, Wanted},
-    lower::{SUBJECTS, SUM, XOR, name},
-};
-use crate::check::{
-    figure::{Part, Role},
-    plan::cell_column,
 };
 
 /// What the subjects of a cell have of a column: of those who have a value.
@@ -33,7 +27,7 @@ pub(crate) struct OfColumn {
 /// Who is in a cell, each once, and what they have there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OfCell {
-    units: Arc<Vec<u64>>,
+    pub(super) units: Arc<Vec<u64>>,
     /// How many rows.
     rows: Amounts,
     columns: Vec<OfColumn>,
@@ -41,10 +35,11 @@ pub(crate) struct OfCell {
 
 /// The cells of a grouping. Never leave.
 pub(crate) struct Gathered {
-    wanted: Wanted,
-    keys: Vec<ArrayRef>,
-    cells: Vec<OfCell>,
-    whole: Vec<bool>,
+    pub(super) wanted: Wanted,
+    pub(super) keys: Vec<ArrayRef>,
+    pub(super) cells: Vec<OfCell>,
+    /// Columns of whole numbers.
+    pub(super) whole: Vec<bool>,
 }
 
 /// Bytes of one number.
@@ -101,47 +96,59 @@ impl OfCell {
         // Rows of a subject in the order in which they were read, so that they come to the same, bit by bit.
         let order = sorted(&[units]);
         let of_subjects = || order.chunk_by(|(one, _), (other, _)| one == other);
-        let unit = |rows: &[(u64, u32)]| rows.first().map_or(0, |(unit, _)| *unit);
-        let all: Arc<Vec<u64>> = Arc::new(of_subjects().map(unit).collect());
+        let all = Arc::new(of_subjects().map(unit_of).collect());
         let rows = of_subjects().map(|rows| rows.len() as f64).collect();
-        let merged = columns.into_iter().map(|(values, without)| {
-            let mut there = vec![true; if without.is_empty() { 0 } else { units.len() }];
-            for row in without {
-                if let Some(there) = there.get_mut(row as usize) {
-                    *there = false;
-                }
-            }
-            let mut column = (Vec::new(), Vec::new(), Vec::new());
-            for rows in of_subjects() {
-                let valued = rows.iter().map(|(_, row)| *row as usize);
-                let valued = valued.filter(|row| there.get(*row).copied().unwrap_or(true));
-                let (mut count, mut total) = (0.0, 0.0);
-                for row in valued {
-                    count += 1.0;
-                    total += values.get(row).copied().unwrap_or(0.0);
-                }
-                if count > 0.0 {
-                    column.0.push(unit(rows));
-                    column.1.push(count);
-                    column.2.push(total);
-                }
-            }
-            let everybody = column.0.len() == all.len();
-            OfColumn {
-                units: if everybody {
-                    Arc::clone(&all)
-                } else {
-                    Arc::new(column.0)
-                },
-                counted: Amounts::new(column.1),
-                totals: Amounts::new(if values.is_empty() { Vec::new() } else { column.2 }),
-            }
-        });
-        let columns = merged.collect();
+        let columns = columns.into_iter();
         Self {
-            units: all,
+            columns: columns
+                .map(|(values, without)| OfColumn::merged(&all, &order, &values, &without))
+                .collect(),
             rows: Amounts::new(rows),
-            columns,
+            units: all,
+        }
+    }
+}
+
+fn unit_of(rows: &[(u64, u32)]) -> u64 {
+    rows.first().map_or(0, |(unit, _)| *unit)
+}
+
+impl OfColumn {
+    /// From the rows of subjects, which lie beside each other in this order; some of them have no value.
+    fn merged(all: &Arc<Vec<u64>>, order: &[(u64, u32)], values: &[f64], without: &[u32]) -> Self {
+        let mut there = vec![true; if without.is_empty() { 0 } else { order.len() }];
+        for row in without {
+            if let Some(there) = there.get_mut(*row as usize) {
+                *there = false;
+            }
+        }
+        let (mut units, mut counted, mut totals) = (Vec::new(), Vec::new(), Vec::new());
+        for rows in order.chunk_by(|(one, _), (other, _)| one == other) {
+            let valued = rows.iter().map(|(_, row)| *row as usize);
+            let valued = valued.filter(|row| there.get(*row).copied().unwrap_or(true));
+            let (mut count, mut total) = (0.0, 0.0);
+            for row in valued {
+                count += 1.0;
+                total += values.get(row).copied().unwrap_or(0.0);
+            }
+            if count > 0.0 {
+                units.push(unit_of(rows));
+                counted.push(count);
+                totals.push(total);
+            }
+        }
+        if values.is_empty() {
+            totals.clear();
+        }
+        let everybody = units.len() == all.len();
+        Self {
+            units: if everybody {
+                Arc::clone(all)
+            } else {
+                Arc::new(units)
+            },
+            counted: Amounts::new(counted),
+            totals: Amounts::new(totals),
         }
     }
 }
@@ -216,7 +223,7 @@ impl Gathered {
         cells.map(of).collect()
     }
 
-    fn contribution(&self, cell: &OfCell, given: Given) -> Contributions {
+    pub(super) fn contribution(&self, cell: &OfCell, given: Given) -> Contributions {
         let of = |wanted: Column| {
             let place = self.wanted.columns.iter().position(|column| *column == wanted);
             place.and_then(|place| cell.columns.get(place))
@@ -235,165 +242,4 @@ impl Gathered {
         let found = found.map(|(units, amounts)| Contributions::new(Arc::clone(units), amounts.clone()));
         found.unwrap_or_default()
     }
-
-    /// Keys, then what the gate reads of the parts that are made of subjects: one row a cell.
-    ///
-    /// # Errors
-    /// When columns do not fit each other.
-    pub fn cells(&self, parts: &[Part]) -> Result<RecordBatch> {
-        let keys = self.keys.iter().enumerate();
-        let mut all: Vec<(String, ArrayRef)> =
-            keys.map(|(i, key)| (cell_column(i), Arc::clone(key))).collect();
-        let counted = |count: fn(&OfCell) -> usize| -> ArrayRef {
-            let counts = self.cells.iter().map(|cell| whole_number(count(cell)));
-            Arc::new(Int64Array::from_iter_values(counts))
-        };
-        let keyed = |key: fn(u64, u64) -> u64| -> ArrayRef {
-            let keys = self
-                .cells
-                .iter()
-                .map(|cell| cell.units.iter().copied().fold(0, key));
-            Arc::new(UInt64Array::from_iter_values(keys))
-        };
-        all.push((SUBJECTS.to_owned(), counted(|cell| cell.units.len())));
-        all.push((XOR.to_owned(), keyed(|key, unit| key ^ unit)));
-        all.push((SUM.to_owned(), keyed(u64::wrapping_add)));
-        for (index, part) in parts.iter().enumerate() {
-            if part.role == Role::Subjects {
-                all.push((name("p", index), counted(|cell| cell.units.len())));
-            }
-            if part.is_per_subject() {
-                let measured = self.cells.iter().map(|cell| self.measured(cell, index, part));
-                let measured: Vec<Measured> = measured.collect();
-                all.extend(self.columns(index, part, &measured)?);
-            }
-        }
-        let fields = all
-            .iter()
-            .map(|(name, column)| Field::new(name, column.data_type().clone(), true));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
-        let options = RecordBatchOptions::new().with_row_count(Some(self.cells.len()));
-        let columns = all.into_iter().map(|(_, column)| column).collect();
-        Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
-    }
-
-    /// The columns of a part.
-    fn columns(&self, index: usize, part: &Part, cells: &[Measured]) -> Result<Vec<(String, ArrayRef)>> {
-        let amounts = |of: fn(&Measured) -> f64| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(cells.iter().map(of)))
-        };
-        let counts = |of: fn(&Measured) -> usize| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(
-                cells.iter().map(|cell| whole_number(of(cell))),
-            ))
-        };
-        let exact: Float64Array = cells
-            .iter()
-            .map(|cell| (cell.with > 0).then_some(cell.sum))
-            .collect();
-        let place = self
-            .wanted
-            .columns
-            .iter()
-            .position(|column| *column == Column::Values(index));
-        let whole = match place {
-            Some(place) if part.is_total() => self.whole.get(place) == Some(&true),
-            Some(_) | None => true,
-        };
-        let exact: ArrayRef = Arc::new(exact);
-        let exact = if whole {
-            compute::cast(&exact, &DataType::Int64)?
-        } else {
-            exact
-        };
-        let mut all = vec![
-            (name("p", index), exact),
-            (name("total", index), amounts(|cell| cell.total)),
-            (name("first", index), amounts(|cell| cell.greatest[0])),
-            (name("second", index), amounts(|cell| cell.greatest[1])),
-            (
-                name("key", index),
-                Arc::new(UInt64Array::from_iter_values(cells.iter().map(|cell| cell.key))) as ArrayRef,
-            ),
-        ];
-        if part.has_values() {
-            all.push((name("with", index), counts(|cell| cell.with)));
-        }
-        if part.is_total() {
-            all.push((name("nonzero", index), counts(|cell| cell.nonzero)));
-        }
-        Ok(all)
-    }
-
-    fn measured(&self, cell: &OfCell, index: usize, part: &Part) -> Measured {
-        if !part.has_values() {
-            return Measured::of(&self.contribution(cell, Given::Rows));
-        }
-        if part.is_total() {
-            return Measured::of(&self.contribution(cell, Given::Total(index)));
-        }
-        let mut measured = Measured::of(&self.contribution(cell, Given::Values(index)));
-        let with = self.contribution(cell, Given::Has(index));
-        if with.len() < cell.units.len() {
-            // Whoever has no value contributes a count of nothing.
-            let nothing = |units: &[u64]| {
-                let each = units.iter().map(|unit| {
-                    contribution_of(Contribution {
-                        unit: *unit,
-                        amount: 0.0,
-                    })
-                });
-                each.fold(0, u64::wrapping_add)
-            };
-            let without = nothing(&cell.units).wrapping_sub(nothing(with.units()));
-            measured.key = measured.key.wrapping_add(without);
-        }
-        measured
-    }
-}
-
-/// What the gate weighs of a part in a cell.
-struct Measured {
-    /// What it comes to.
-    sum: f64,
-    /// Without signs.
-    total: f64,
-    /// The two greatest without their signs.
-    greatest: [f64; 2],
-    /// Of subjects with what they contribute.
-    key: u64,
-    with: usize,
-    nonzero: usize,
-}
-
-impl Measured {
-    fn of(contributions: &Contributions) -> Self {
-        let mut all = Self {
-            sum: 0.0,
-            total: 0.0,
-            greatest: [0.0; 2],
-            key: 0,
-            with: contributions.len(),
-            nonzero: 0,
-        };
-        for one in contributions.iter() {
-            let size = one.amount.abs();
-            all.sum += one.amount;
-            all.total += size;
-            all.key = all.key.wrapping_add(contribution_of(one));
-            all.nonzero += usize::from(one.amount != 0.0);
-            // A value that is not a number ranks above all, so that dominance never overlooks it.
-            let [first, second] = all.greatest;
-            if size.total_cmp(&first).is_gt() {
-                all.greatest = [size, first];
-            } else if size.total_cmp(&second).is_gt() {
-                all.greatest = [first, size];
-            }
-        }
-        all
-    }
-}
-
-fn whole_number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

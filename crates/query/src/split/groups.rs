@@ -25,6 +25,7 @@ use crate::{
         release::Release,
     },
     engine::Work,
+    parallel,
 };
 
 /// Plans the groups of a release.
@@ -150,10 +151,9 @@ impl Work {
         Ok(OfCells {
             held: gathered.held(),
             places: places.of(&outer)?,
-            tallies: found
-                .iter()
-                .map(|sums| sums.iter().map(tally).collect())
-                .collect(),
+            tallies: parallel::each(found.iter().collect(), self.limits.threads, |sums| {
+                sums.iter().map(tally).collect()
+            }),
             found,
             tied: group.tied,
         })

@@ -12,6 +12,7 @@ pub(crate) mod gathered;
 pub(crate) mod groups;
 mod layout;
 pub(crate) mod lower;
+mod measured;
 mod membership;
 pub(crate) mod order;
 mod own;
