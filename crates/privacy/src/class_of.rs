@@ -69,15 +69,21 @@ impl ClassOf {
         atoms: impl Iterator<Item = Atom> + 'a,
     ) -> impl Iterator<Item = Option<u32>> + 'a {
         let mut at: Option<usize> = None;
-        let mut pieces = [None; LAYERS];
+        // Pieces of the layers that were needed here; mostly it is the first one only.
+        let mut pieces: [Option<&Piece>; LAYERS] = [None; LAYERS];
+        let mut fetched = 0;
         atoms.map(move |atom| {
             let (piece, slot) = place(atom);
             if at != Some(piece) {
-                pieces = self.layers.each_ref().map(|layer| layer.piece(piece));
-                at = Some(piece);
+                (at, fetched) = (Some(piece), 0);
             }
-            for slots in pieces {
-                let found = slots?.get(slot).filter(|slot| slot.class != NONE)?;
+            for (number, layer) in self.layers.iter().enumerate() {
+                let here = pieces.get_mut(number)?;
+                if number == fetched {
+                    *here = layer.piece(piece);
+                    fetched += 1;
+                }
+                let found = (*here)?.get(slot).filter(|slot| slot.class != NONE)?;
                 if found.mark == mark_of(atom) {
                     return Some(found.class);
                 }

@@ -248,10 +248,14 @@ impl Work {
     ) -> EngineResult<RecordBatch> {
         let session = session::executor(self.limits.memory_bytes, self.limits.partitions)?;
         let sums = Sums::of(release)?;
+        // For all groupings together; the rest is for what the engine below reads ahead.
+        let mut left = self.limits.memory_bytes / 4 * 3;
         let mut groupings = Vec::new();
         for (grouping, left_out) in groupings::of(release) {
-            groupings.push(self.grouping(&session, &grouping, &sums, left_out).await?);
+            let (with, sums) = ((&session, &mut left), &sums);
+            groupings.push(self.grouping(with, &grouping, sums, left_out).await?);
         }
+        self.goes_on()?;
         let thresholds = &release.thresholds(self.sealed.thresholds(), &self.rules);
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
@@ -272,10 +276,11 @@ impl Work {
         Ok(visible)
     }
 
-    /// The cells of one grouping: what passes the gate, and what is to be asked about it.
+    /// The cells of one grouping: what passes the gate, and what is to be asked about it. It may hold as many bytes as
+    /// are left.
     async fn grouping(
         &self,
-        session: &SessionState,
+        (session, left): (&SessionState, &mut usize),
         release: &Release,
         sums: &Sums,
         left_out: u64,
@@ -283,12 +288,11 @@ impl Work {
         let thresholds = release.thresholds(self.sealed.thresholds(), &self.rules);
         let least = functions::least_subjects(&thresholds, &self.key);
         let lower = lower::build(release, &self.source, least)?;
-        // The rest is for what the engine below reads ahead.
-        let most = self.limits.memory_bytes / 4 * 3;
         let schema = Arc::clone(lower.rows.schema().inner());
-        let gather = Gather::all(&lower.wanted, &schema, most)?;
+        let gather = Gather::all(&lower.wanted, &schema, *left)?;
         let gathered = self.gathered(session, &lower.rows, gather).await?;
-        let mut left = most.saturating_sub(gathered.held());
+        self.goes_on()?;
+        *left = left.saturating_sub(gathered.held());
         let main = gathered.cells(&release.parts, self.limits.threads)?;
         let mut further = Vec::new();
         for plan in &lower.further {
@@ -315,7 +319,7 @@ impl Work {
         let mut ranks = BTreeMap::new();
         if outcome.kept.contains(&true) {
             for (part, plan) in &lower.ranks {
-                let mut values = Ranks::new(&places, cells.num_rows(), most / size_of::<Contribution>());
+                let mut values = Ranks::new(&places, cells.num_rows(), *left / size_of::<Contribution>());
                 let mut stream = self.stream(session, plan).await?;
                 while let Some(batch) = stream.next().await {
                     self.goes_on()?;
@@ -334,9 +338,9 @@ impl Work {
         if grouped.outcome.kept.contains(&true) && !sums.sums.is_empty() {
             for group in &lower.groups {
                 let kept = &grouped.outcome.kept;
-                let collected = self.groups(session, group, (&cells, kept), (sums, left, &thresholds));
+                let collected = self.groups(session, group, (&cells, kept), (sums, *left, &thresholds));
                 let groups = collected.await?;
-                left -= groups.held();
+                *left = left.saturating_sub(groups.held());
                 grouped.asked.groups.push(groups);
             }
         }

@@ -14,7 +14,6 @@ use datafusion::{
 use shuyu_privacy::ClassColumns;
 
 use super::{
-    calls::count_distinct,
     cells::rows_by_key,
     lower::{Builder, SUBJECTS, UNIT, bare, name},
 };
@@ -142,7 +141,7 @@ impl Builder<'_> {
                 .rows(vec![value.alias(VALUE)])?
                 .filter(bare(VALUE).is_not_null())?,
         };
-        rows.aggregate(builder.keys(), vec![count_distinct(bare(UNIT)).alias(SUBJECTS)])?
+        rows.aggregate(builder.keys(), vec![builder.subjects(bare(UNIT)).alias(SUBJECTS)])?
             .project(columns)?
             .build()
     }

@@ -14,7 +14,7 @@ use datafusion::{
 };
 
 use super::{
-    calls::{aggregate, count_distinct},
+    calls::aggregate,
     layout,
     lower::{Builder, UNIT, bare, name},
 };
@@ -31,7 +31,7 @@ impl Builder<'_> {
     pub(super) fn holders(&self, index: usize, part: &Part) -> Result<LogicalPlan> {
         let rows = self.values(part)?;
         let with = when(bare(VALUE).is_not_null(), bare(UNIT)).end()?;
-        let counted = count_distinct(with).alias(name("with", index));
+        let counted = self.subjects(with).alias(name("with", index));
         rows.aggregate(self.keys(), vec![counted])?
             .project(self.cells([bare(&name("with", index))]))?
             .build()
@@ -93,7 +93,7 @@ impl Builder<'_> {
     pub(super) fn domain(&self, index: usize, column: &Column) -> Result<LogicalPlan> {
         let measured: Vec<(usize, &Part)> = self.parts().filter(|(_, part)| part.is_total()).collect();
         let mut further = vec![Expr::Column(column.clone()).alias("e")];
-        let mut totals = vec![cast(count_distinct(bare(UNIT)), DataType::Float64).alias("weight")];
+        let mut totals = vec![cast(self.subjects(bare(UNIT)), DataType::Float64).alias("weight")];
         let mut values = vec![count(lit(1i64)).alias(name("members", index))];
         values.extend(share(bare("weight"), &format!("domain{index}_rows")));
         for (part_index, part) in &measured {
@@ -114,7 +114,7 @@ impl Builder<'_> {
                     .end()?
                     .alias(&there),
             );
-            let subjects = count_distinct(when(bare(&there).is_not_null(), bare(UNIT)).end()?);
+            let subjects = self.subjects(when(bare(&there).is_not_null(), bare(UNIT)).end()?);
             totals.push(cast(subjects, DataType::Float64).alias(&held));
             let one = when(bare(&held).gt(lit(0.0)), lit(1i64)).otherwise(lit(0i64))?;
             values.push(sum(one).alias(layout::side(index, side).members));

@@ -30,6 +30,9 @@ use crate::{
     parallel,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// What is gathered beside the subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {

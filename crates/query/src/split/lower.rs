@@ -7,11 +7,13 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{
     common::{Column, Result},
+    functions_aggregate::expr_fn::count,
     logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, col, lit, utils::conjunction, when},
 };
 use shuyu_privacy::{CellLayout, Use};
 
 use super::{
+    calls::count_distinct,
     classes::Class,
     derived::{runs, selected},
     gather::Wanted,
@@ -154,6 +156,14 @@ impl Builder<'_> {
         match conjunction(part.guards.iter().cloned()) {
             None => Ok(value),
             Some(guards) => when(guards, value).end(),
+        }
+    }
+
+    /// How many subjects have one of these units. Where each has one row, there is nothing to compare.
+    pub(super) fn subjects(&self, unit: Expr) -> Expr {
+        match self.release.subject.many_rows {
+            true => count_distinct(unit),
+            false => count(unit),
         }
     }
 
