@@ -150,7 +150,7 @@ mod tests {
         assert!(classes.is_empty());
         let atoms = |round: u64| {
             let subjects = (0..3 * PIECE as u64).filter(move |subject| subject % (round + 1) != 1);
-            subjects.map(move |subject| subject << 32 | (subject + round) % 20)
+            subjects.map(move |subject| (subject << 32) | ((subject + round) % 20))
         };
         for round in 0..20u64 {
             let all: Vec<Atom> = atoms(round).collect();

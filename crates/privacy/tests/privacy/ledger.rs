@@ -59,7 +59,7 @@ impl Desk {
 
     /// Each question is a statement of its own.
     pub fn ask(&mut self, contributions: &Contributions) -> Verdict {
-        let (verdicts, remembered) = self.judge(&[contributions.clone()]);
+        let (verdicts, remembered) = self.judge(std::slice::from_ref(contributions));
         remembered
             .rows
             .iter()
