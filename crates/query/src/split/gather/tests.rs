@@ -106,7 +106,7 @@ proptest! {
     fn subjects_of_several_rows_are_put_together(rows in rows(), batches in 1usize..9, threads in 1usize..4) {
         let all = gathered(&rows, batches, 1, true, threads);
         let expected = expected(&rows);
-        let keys = all.keys.first().map(|keys| keys.as_primitive::<Int64Type>().iter().collect());
+        let keys: Option<Vec<_>> = all.keys.first().map(|keys| keys.as_primitive::<Int64Type>().iter().collect());
         prop_assert_eq!(keys.unwrap_or_default(), expected.keys().copied().collect::<Vec<_>>());
         prop_assert_eq!(found(&all), expected.into_values().collect::<Vec<_>>());
     }
