@@ -53,8 +53,12 @@ pub struct Tally {
     pub total: f64,
     /// The sum with the two greatest contributions lowered to `top`.
     pub flattened: f64,
-    /// What the two greatest contributions come to, without their signs.
-    pub first_two: f64,
+    /// The sum without signs.
+    pub size: f64,
+    /// The two greatest contributions, without their signs.
+    pub greatest: [f64; 2],
+    /// Subjects who contribute something.
+    pub nonzero: u64,
     /// `T`: what the greatest contributions are usually like.
     pub top: f64,
 }
@@ -67,10 +71,13 @@ impl Tally {
             set.xor ^= unit;
             set.sum = set.sum.wrapping_add(*unit);
         }
-        let (mut contribution, mut total) = (0u64, 0.0);
+        let (mut contribution, mut nonzero) = (0u64, 0);
+        let (mut total, mut size) = (0.0, 0.0);
         for one in contributions.iter() {
             contribution = contribution.wrapping_add(contribution_of(one));
             total += one.amount;
+            size += one.amount.abs();
+            nonzero += u64::from(one.amount != 0.0);
         }
         let ranked = greatest(contributions, k as usize + 2);
         let usual = ranked.get(2..).unwrap_or_default();
@@ -87,7 +94,9 @@ impl Tally {
             set,
             contribution,
             total,
-            first_two: ranked.iter().take(2).map(|amount| amount.abs()).sum(),
+            size,
+            greatest: [0, 1].map(|rank| ranked.get(rank).map_or(0.0, |amount| amount.abs())),
+            nonzero,
             flattened: total - lowered.sum::<f64>(),
             top,
         }

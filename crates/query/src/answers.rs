@@ -1,6 +1,6 @@
 //! Asks the release ledger about every sum behind the figures of a release.
 
-use std::{collections::BTreeMap, num::NonZeroUsize};
+use std::collections::BTreeMap;
 
 use arrow::{
     array::{Array, AsArray, Float64Array, RecordBatch, UInt64Array},
@@ -16,9 +16,10 @@ use shuyu_privacy::{
 
 use crate::{
     groupings::Grouped,
-    parallel,
+    parallel::Hands,
     split::{
         groups::OfCells,
+        measured::Added,
         sums::{Made, Sums},
     },
 };
@@ -41,7 +42,7 @@ pub(crate) struct Answers {
 }
 
 /// What the subjects of each cell contribute to each sum, by cell and sum.
-pub(crate) type OfSums = Vec<Vec<Contributions>>;
+pub(crate) type OfSums = Vec<Vec<Added>>;
 /// Values with their subjects, by cell.
 pub(crate) type Values = Vec<Vec<(f64, u64)>>;
 
@@ -81,15 +82,18 @@ pub(crate) struct Asking<'a> {
     pub one_row: bool,
     /// An own list has a say in who is in the cells.
     pub fused: bool,
-    /// How many threads add up.
-    pub threads: NonZeroUsize,
+    /// The sign to stop.
+    pub hands: Hands<'a>,
 }
 
 impl Asking<'_> {
     /// Asks cell by cell in the order of their keys, so that cells of one statement are compared with each other too;
     /// margins before what they are made of, so that a part is withheld rather than the whole. Cells of several releases
     /// are compared by the draft, which goes from one to the next.
-    pub fn ask(&self, draft: &mut Draft<'_>, groupings: &[Grouped]) -> Answers {
+    ///
+    /// # Errors
+    /// When it is time to stop.
+    pub fn ask(&self, draft: &mut Draft<'_>, groupings: &[Grouped]) -> Result<Answers> {
         let mut figures: Vec<Vec<Vec<Option<f64>>>> = Vec::new();
         for grouped in groupings {
             figures.push(vec![
@@ -108,18 +112,20 @@ impl Asking<'_> {
             };
             if self.one_row {
                 // Nobody is in two cells of a grouping, so that all can be looked up together.
-                let longest = |sums: &'_ [Contributions]| sums.iter().max_by_key(|sum| sum.len()).cloned();
-                let sets: Vec<Contributions> =
-                    grouping.found.iter().filter_map(|sums| longest(sums)).collect();
+                let sums = |cell: &'_ Vec<Added>| -> Option<Contributions> {
+                    let all = cell.iter().map(|added| &added.contributions);
+                    all.max_by_key(|sum| sum.len()).cloned()
+                };
+                let sets: Vec<Contributions> = grouping.found.iter().filter_map(sums).collect();
                 draft.expect(sets.iter());
             }
-            let tallies = self.tallies(grouping);
-            for (place, tallies) in tallies.iter().enumerate() {
+            for (place, found) in grouping.found.iter().enumerate() {
+                self.hands.go_on()?;
                 let mut cell = Cell {
                     asking: self,
                     grouping,
                     place,
-                    tallies,
+                    found,
                     draft: &mut *draft,
                     known: BTreeMap::new(),
                     sums: &mut sums,
@@ -139,15 +145,7 @@ impl Asking<'_> {
                 sums.extend(known.into_values());
             }
         }
-        Answers { figures, sums }
-    }
-
-    /// What the contributions to each sum of each cell come to.
-    fn tallies(&self, grouping: &Grouping) -> Vec<Vec<Tally>> {
-        let k = self.thresholds.k.value;
-        parallel::each(grouping.found.iter().collect(), self.threads, |sums| {
-            sums.iter().map(|each| Tally::of(each, k)).collect()
-        })
+        Ok(Answers { figures, sums })
     }
 }
 
@@ -157,7 +155,7 @@ pub(crate) struct Cell<'a, 'd> {
     pub grouping: &'a Grouping,
     place: usize,
     /// By sum.
-    tallies: &'a [Tally],
+    found: &'a [Added],
     pub draft: &'a mut Draft<'d>,
     known: BTreeMap<usize, AnsweredSum>,
     pub sums: &'a mut Vec<AnsweredSum>,
@@ -201,8 +199,8 @@ impl Cell<'_, '_> {
 
     /// What each subject contributes to a sum.
     pub fn contributions(&self, sum: usize) -> Contributions {
-        let cell = self.grouping.found.get(self.place);
-        cell.and_then(|sums| sums.get(sum)).cloned().unwrap_or_default()
+        let found = self.found.get(sum).map(|added| &added.contributions);
+        found.cloned().unwrap_or_default()
     }
 
     /// What a sum is answered with. That of nobody is nothing: only what may be nobody's gets here.
@@ -220,14 +218,13 @@ impl Cell<'_, '_> {
 
     fn verdict(&mut self, sum: usize) -> AnsweredSum {
         let asking = self.asking;
-        let (Some(of), Some(tally)) = (asking.sums.sums.get(sum), self.tallies.get(sum)) else {
+        let (Some(of), Some(added)) = (asking.sums.sums.get(sum), self.found.get(sum)) else {
             return AnsweredSum {
                 exact: 0.0,
                 verdict: Verdict::Suppressed,
             };
         };
-        let contributions = self.contributions(sum);
-        let mut tally = *tally;
+        let mut tally = added.tally;
         if let Some(part) = asking.sums.exact.get(&sum) {
             match self.grouping.exact.at(*part, self.place) {
                 Some(exact) => tally.total = exact,
@@ -243,7 +240,7 @@ impl Cell<'_, '_> {
         let sought = Sought {
             family: &of.family,
             kind: of.kind,
-            contributions: &contributions,
+            contributions: &added.contributions,
             tally: &tally,
             one_row: asking.one_row,
             fused: asking.fused,

@@ -255,7 +255,6 @@ impl Work {
             let (with, sums) = ((&session, &mut left), &sums);
             groupings.push(self.grouping(with, &grouping, sums, left_out).await?);
         }
-        self.goes_on()?;
         let thresholds = &release.thresholds(self.sealed.thresholds(), &self.rules);
         let withheld = groupings::protect(&mut groupings, release, thresholds, &self.key, &self.rules);
         let asking = Asking {
@@ -265,9 +264,9 @@ impl Work {
             sums: &sums,
             one_row: !release.subject.many_rows,
             fused: release.is_fused(),
-            threads: self.limits.threads,
+            hands: self.hands(),
         };
-        let answered = asking.ask(draft, &groupings);
+        let answered = asking.ask(draft, &groupings)?;
         let visible = groupings::visible(&groupings, release, &answered.figures, schema)?;
         let recorded = groupings.into_iter().flat_map(|one| one.outcome.released);
         gated.recorded.extend(recorded);
@@ -291,9 +290,11 @@ impl Work {
         let schema = Arc::clone(lower.rows.schema().inner());
         let gather = Gather::all(&lower.wanted, &schema, *left)?;
         let gathered = self.gathered(session, &lower.rows, gather).await?;
-        self.goes_on()?;
         *left = left.saturating_sub(gathered.held());
-        let main = gathered.cells(&release.parts, self.limits.threads)?;
+        let k = thresholds.k.value;
+        let totals = gathered.totals(&sums.given(), &release.parts, k, self.hands())?;
+        let main = gathered.cells(&release.parts, &totals)?;
+        drop(gathered);
         let mut further = Vec::new();
         for plan in &lower.further {
             further.push(self.whole(session, plan).await?);
@@ -315,7 +316,7 @@ impl Work {
         }
         let outcome = gate(&cells, &lower.layout, &thresholds, &self.key, &self.rules)?;
         let places = Places::new(lower.keys, &cells, &outcome.kept)?;
-        let found = gathered.contributions(&sums.given(), &outcome.kept);
+        let found = totals.of_sums(&sums.given(), &outcome.kept);
         let mut ranks = BTreeMap::new();
         if outcome.kept.contains(&true) {
             for (part, plan) in &lower.ranks {

@@ -5,12 +5,42 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// What a function makes of each item.
-pub(crate) fn each<T: Send, U: Send>(
-    items: Vec<T>,
-    threads: NonZeroUsize,
-    make: impl Fn(T) -> U + Sync,
-) -> Vec<U> {
+use datafusion::common::{Result, exec_err};
+use tokio_util::sync::CancellationToken;
+
+/// How many work, and the sign to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hands<'a> {
+    pub threads: NonZeroUsize,
+    pub stop: &'a CancellationToken,
+}
+
+impl Hands<'_> {
+    /// Between two steps: whether to go on.
+    ///
+    /// # Errors
+    /// When it is time to stop.
+    pub fn go_on(self) -> Result<()> {
+        if self.stop.is_cancelled() {
+            return exec_err!("stopped");
+        }
+        Ok(())
+    }
+
+    /// What a function makes of each item.
+    ///
+    /// # Errors
+    /// When it is time to stop.
+    pub fn each<T: Send, U: Send>(self, items: Vec<T>, make: impl Fn(T) -> U + Sync) -> Result<Vec<U>> {
+        let made = each(items, self.threads, |item| {
+            self.go_on()?;
+            Ok(make(item))
+        });
+        made.into_iter().collect()
+    }
+}
+
+fn each<T: Send, U: Send>(items: Vec<T>, threads: NonZeroUsize, make: impl Fn(T) -> U + Sync) -> Vec<U> {
     if threads.get() == 1 || items.len() < 2 {
         return items.into_iter().map(make).collect();
     }
@@ -54,6 +84,18 @@ mod tests {
                 assert!(made.into_iter().eq((0..many).map(|n| n * n)));
             }
         }
+    }
+
+    #[test]
+    fn a_sign_to_stop_ends_it() {
+        let stop = CancellationToken::new();
+        let hands = Hands {
+            threads: NonZeroUsize::new(2).unwrap(),
+            stop: &stop,
+        };
+        assert_eq!(hands.each(vec![1, 2, 3], |n| n + 1).unwrap(), [2, 3, 4]);
+        let ended = hands.each(vec![1, 2, 3], |_| stop.cancel());
+        assert!(ended.is_err() && hands.go_on().is_err());
     }
 
     #[test]

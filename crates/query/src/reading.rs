@@ -12,6 +12,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     engine::Work,
+    parallel::Hands,
     split::{cells::MAX_CELLS, gather::Gather, gathered::Gathered},
 };
 
@@ -42,17 +43,21 @@ impl Work {
         }
         // A reader that broke off has not read all.
         match reader.join_next().await {
-            Some(Ok(())) => gather.finish(self.limits.threads),
+            Some(Ok(())) => gather.finish(self.hands()),
             Some(Err(_)) | None => exec_err!("rows were not read to their end"),
+        }
+    }
+
+    pub(crate) fn hands(&self) -> Hands<'_> {
+        Hands {
+            threads: self.limits.threads,
+            stop: &self.source.stop,
         }
     }
 
     /// Between two batches: whether to go on.
     pub(crate) fn goes_on(&self) -> Result<()> {
-        if self.source.stop.is_cancelled() {
-            return exec_err!("stopped");
-        }
-        Ok(())
+        self.hands().go_on()
     }
 
     pub(crate) async fn stream(

@@ -3,7 +3,7 @@
 //! Rows go straight to their cells, column by column. Nothing of theirs is hashed but the keys, and no pair of cell and
 //! subject: the rows of a subject are laid beside each other once all are there ([`super::gathered`]).
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     check::{figure::Role, release::Release},
-    parallel,
+    parallel::Hands,
 };
 
 #[cfg(test)]
@@ -99,9 +99,18 @@ struct Here {
 
 /// Values of a column by cell, and the rows without one. Where only presence counts there are no values.
 #[derive(Default)]
-pub(super) struct Read {
-    pub values: Vec<Vec<f64>>,
-    pub without: Vec<Vec<u32>>,
+struct Read {
+    values: Vec<Vec<f64>>,
+    without: Vec<Vec<u32>>,
+    /// All values are whole numbers.
+    whole: bool,
+}
+
+/// Values of a column in one cell, and which of its rows, in their order, have none.
+pub(crate) struct RowsOf {
+    pub values: Vec<f64>,
+    pub without: Vec<u32>,
+    pub whole: bool,
 }
 
 /// Gathers rows.
@@ -111,11 +120,10 @@ pub(crate) struct Gather<'a> {
     /// Units of rows, by cell.
     units: Vec<Vec<u64>>,
     read: Vec<Read>,
-    /// Columns of whole numbers.
-    whole: Vec<bool>,
     places: Vec<usize>,
-    /// Bytes that may still be held.
-    left: usize,
+    /// Bytes that may be held.
+    most: usize,
+    held: usize,
 }
 
 impl<'a> Gather<'a> {
@@ -149,9 +157,9 @@ impl<'a> Gather<'a> {
             cells,
             units: Vec::new(),
             read,
-            whole: vec![false; wanted.columns.len()],
             places: Vec::new(),
-            left: most,
+            most,
+            held: 0,
         }
     }
 
@@ -172,14 +180,11 @@ impl<'a> Gather<'a> {
     /// When the batch is another one, or when there is too much of it.
     pub fn read(&mut self, batch: &RecordBatch) -> Result<()> {
         let here = self.find(batch)?;
-        let Some(left) = self.left.checked_sub(here.len() * self.wanted.bytes()) else {
-            return exec_err!("too many rows");
-        };
-        self.left = left;
+        self.held += here.len() * self.wanted.bytes();
         for index in 0..self.read.len() {
-            self.column(batch, index, &here)?;
+            self.held += size_of::<u32>() * self.column(batch, index, &here)?;
         }
-        Ok(())
+        fits(self.held, self.most)
     }
 
     /// Finds the cells of rows, and puts their units there.
@@ -218,64 +223,79 @@ impl<'a> Gather<'a> {
         Ok(here)
     }
 
-    fn column(&mut self, batch: &RecordBatch, index: usize, here: &[Here]) -> Result<()> {
+    /// Puts the values of a column into their cells. Answers how many rows have none.
+    fn column(&mut self, batch: &RecordBatch, index: usize, here: &[Here]) -> Result<usize> {
         let (Some(wanted), Some(into)) = (self.wanted.columns.get(index), self.read.get_mut(index)) else {
-            return Ok(());
+            return Ok(0);
         };
         let (values, numbers) = match *wanted {
             Column::Presence(part) => (Arc::clone(argument(batch, part)?), None),
             Column::Values(part) => {
                 let values = argument(batch, part)?;
-                if let Some(whole) = self.whole.get_mut(index) {
-                    *whole = values.data_type().is_integer();
-                }
+                into.whole = values.data_type().is_integer();
                 (Arc::clone(values), Some(amounts(values)?))
             }
             Column::Products(one, other) => {
-                let one = amounts(argument(batch, one)?)?;
-                let other = amounts(argument(batch, other)?)?;
+                let (one, other) = (argument(batch, one)?, argument(batch, other)?);
+                into.whole = one.data_type().is_integer() && other.data_type().is_integer();
+                let (one, other) = (amounts(one)?, amounts(other)?);
                 let products: Float64Array = compute::binary(&one, &other, |one, other| one * other)?;
                 (Arc::new(products.clone()) as ArrayRef, Some(products))
             }
         };
         let nulls = values.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        let mut without_value = 0;
         for Here { row, cell, at } in here {
             let missing = nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row));
             if missing && let Some(without) = into.without.get_mut(*cell) {
                 without.push(*at);
+                without_value += 1;
             }
             if let (Some(numbers), Some(values)) = (&numbers, into.values.get_mut(*cell)) {
                 put(values, if missing { 0.0 } else { numbers.value(*row) });
             }
         }
-        Ok(())
+        Ok(without_value)
     }
 
     /// The cells, sorted by their keys if these were not known.
     ///
     /// # Errors
-    /// When the engine below refuses its own keys.
-    pub fn finish(mut self, threads: NonZeroUsize) -> Result<Gathered> {
+    /// When the engine below refuses its own keys, when subjects take more room than may be held, or when it is time to
+    /// stop.
+    pub fn finish(mut self, hands: Hands<'_>) -> Result<Gathered> {
         let mut cells = Vec::with_capacity(self.units.len());
         for (place, units) in self.units.into_iter().enumerate() {
             let columns = self.read.iter_mut().map(|column| {
                 let values = column.values.get_mut(place).map(std::mem::take);
                 let without = column.without.get_mut(place).map(std::mem::take);
-                (values.unwrap_or_default(), without.unwrap_or_default())
+                RowsOf {
+                    values: values.unwrap_or_default(),
+                    without: without.unwrap_or_default(),
+                    whole: column.whole,
+                }
             });
-            let columns: Vec<(Vec<f64>, Vec<u32>)> = columns.collect();
+            let columns: Vec<RowsOf> = columns.collect();
             cells.push((units, columns));
         }
-        let wanted = &self.wanted;
-        let cells = parallel::each(cells, threads, |(units, columns)| {
-            OfCell::of(units, columns, wanted)
-        });
+        let many = self.wanted.many;
+        let cells = hands.each(cells, |(units, columns)| OfCell::of(units, columns, many))?;
         let keys = match &mut self.cells {
             Cells::Met(values) if self.wanted.keys > 0 => values.emit(EmitTo::All)?,
             Cells::Met(_) | Cells::Known(_) => Vec::new(),
         };
-        Gathered::new(self.wanted, keys, cells, self.whole)
+        let whole = self.read.iter().map(|column| column.whole).collect();
+        let gathered = Gathered::new(self.wanted, keys, cells, whole)?;
+        fits(gathered.held(), self.most)?;
+        Ok(gathered)
     }
+}
+
+fn fits(held: usize, most: usize) -> Result<()> {
+    if held > most {
+        return exec_err!("too many rows");
+    }
+    Ok(())
 }
 
 /// Puts one at the end. Columns grow by a quarter, so that little more is held than there is.

@@ -11,7 +11,7 @@ use shuyu_privacy::{Amounts, Contributions, sorting::sorted};
 
 use super::{
     cells::rows_by_key,
-    gather::{Column, Wanted},
+    gather::{Column, RowsOf, Wanted},
 };
 
 /// What the subjects of a cell have of a column: of those who have a value.
@@ -63,24 +63,24 @@ pub(crate) enum Given {
 }
 
 impl OfCell {
-    /// From rows: their units, and by column their values and which of them have none.
-    pub fn of(units: Vec<u64>, columns: Vec<(Vec<f64>, Vec<u32>)>, wanted: &Wanted) -> Self {
-        if wanted.many {
+    /// From rows: their units, and their values by column. A subject may have several if there may be many.
+    pub fn of(units: Vec<u64>, columns: Vec<RowsOf>, many: bool) -> Self {
+        if many {
             return Self::merged(&units, columns);
         }
         let units = Arc::new(units);
-        let columns = columns.into_iter().map(|(values, without)| {
-            if without.is_empty() {
-                return OfColumn {
-                    units: Arc::clone(&units),
-                    counted: Amounts::Ones,
-                    totals: Amounts::new(values),
-                };
-            }
+        let columns = columns.into_iter().map(|RowsOf { values, without, .. }| {
+            let (with, totals) = match without.is_empty() {
+                true => (Arc::clone(&units), values),
+                false => (
+                    Arc::new(left_over(&units, &without)),
+                    left_over(&values, &without),
+                ),
+            };
             OfColumn {
-                units: Arc::new(left_over(&units, &without)),
+                units: with,
                 counted: Amounts::Ones,
-                totals: Amounts::new(left_over(&values, &without)),
+                totals: Amounts::new(totals),
             }
         });
         let columns = columns.collect();
@@ -91,20 +91,18 @@ impl OfCell {
         }
     }
 
-    /// The same where a subject has several rows.
-    fn merged(units: &[u64], columns: Vec<(Vec<f64>, Vec<u32>)>) -> Self {
-        // Rows of a subject in the order in which they were read, so that they come to the same, bit by bit.
+    fn merged(units: &[u64], columns: Vec<RowsOf>) -> Self {
         let order = sorted(&[units]);
         let of_subjects = || order.chunk_by(|(one, _), (other, _)| one == other);
         let all = Arc::new(of_subjects().map(unit_of).collect());
-        let rows = of_subjects().map(|rows| rows.len() as f64).collect();
+        let rows = Amounts::new(of_subjects().map(|rows| rows.len() as f64).collect());
         let columns = columns.into_iter();
         Self {
             columns: columns
-                .map(|(values, without)| OfColumn::merged(&all, &order, &values, &without))
+                .map(|column| OfColumn::merged((&all, &rows), &order, &column))
                 .collect(),
-            rows: Amounts::new(rows),
             units: all,
+            rows,
         }
     }
 }
@@ -113,9 +111,28 @@ fn unit_of(rows: &[(u64, u32)]) -> u64 {
     rows.first().map_or(0, |(unit, _)| *unit)
 }
 
+/// Up to here whole numbers come to the same in whatever order they are added.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What the values of a subject come to, bit by bit the same in whatever order its rows were read: else the same people
+/// would contribute something else to a question that reads them otherwise, and have another answer.
+fn added(values: &mut [f64], whole: bool) -> f64 {
+    let size = || values.iter().map(|value| value.abs()).sum::<f64>();
+    let in_any_order = values.len() <= 2 || whole && size() <= EXACT;
+    if !in_any_order {
+        values.sort_unstable_by(f64::total_cmp);
+    }
+    values.iter().fold(0.0, |total, value| total + value)
+}
+
 impl OfColumn {
     /// From the rows of subjects, which lie beside each other in this order; some of them have no value.
-    fn merged(all: &Arc<Vec<u64>>, order: &[(u64, u32)], values: &[f64], without: &[u32]) -> Self {
+    fn merged((all, rows): (&Arc<Vec<u64>>, &Amounts), order: &[(u64, u32)], column: &RowsOf) -> Self {
+        let RowsOf {
+            values,
+            without,
+            whole,
+        } = column;
         let mut there = vec![true; if without.is_empty() { 0 } else { order.len() }];
         for row in without {
             if let Some(there) = there.get_mut(*row as usize) {
@@ -123,32 +140,35 @@ impl OfColumn {
             }
         }
         let (mut units, mut counted, mut totals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut here = Vec::new();
         for rows in order.chunk_by(|(one, _), (other, _)| one == other) {
             let valued = rows.iter().map(|(_, row)| *row as usize);
             let valued = valued.filter(|row| there.get(*row).copied().unwrap_or(true));
-            let (mut count, mut total) = (0.0, 0.0);
-            for row in valued {
-                count += 1.0;
-                total += values.get(row).copied().unwrap_or(0.0);
+            here.clear();
+            here.extend(valued.map(|row| values.get(row).copied().unwrap_or(0.0)));
+            if here.is_empty() {
+                continue;
             }
-            if count > 0.0 {
+            if !without.is_empty() {
                 units.push(unit_of(rows));
-                counted.push(count);
-                totals.push(total);
+                counted.push(here.len() as f64);
+            }
+            if !values.is_empty() {
+                totals.push(added(&mut here, *whole));
             }
         }
-        if values.is_empty() {
-            totals.clear();
-        }
-        let everybody = units.len() == all.len();
-        Self {
-            units: if everybody {
-                Arc::clone(all)
-            } else {
-                Arc::new(units)
+        let totals = Amounts::new(totals);
+        match without.is_empty() {
+            true => Self {
+                units: Arc::clone(all),
+                counted: rows.clone(),
+                totals,
             },
-            counted: Amounts::new(counted),
-            totals: Amounts::new(totals),
+            false => Self {
+                units: Arc::new(units),
+                counted: Amounts::new(counted),
+                totals,
+            },
         }
     }
 }
@@ -200,27 +220,18 @@ impl Gathered {
 
     /// Bytes that it holds.
     pub fn held(&self) -> usize {
-        let own = |cell: &OfCell, units: &Arc<Vec<u64>>| match Arc::ptr_eq(units, &cell.units) {
-            true => 0,
-            false => units.len(),
-        };
         let cells = self.cells.iter().map(|cell| {
             let columns = cell.columns.iter().map(|column| {
-                NUMBER * own(cell, &column.units) + column.counted.held() + column.totals.held()
+                // Where everybody has a value, both are those of the cell.
+                let own = match Arc::ptr_eq(&column.units, &cell.units) {
+                    true => 0,
+                    false => NUMBER * column.units.len() + column.counted.held(),
+                };
+                own + column.totals.held()
             });
             NUMBER * cell.units.len() + cell.rows.held() + columns.sum::<usize>()
         });
         cells.sum()
-    }
-
-    /// What subjects contribute to a sum, of some cells; nothing of the others.
-    pub fn contributions(&self, sums: &[Given], kept: &[bool]) -> Vec<Vec<Contributions>> {
-        let cells = self.cells.iter().enumerate();
-        let of = |(place, cell): (usize, &OfCell)| match kept.get(place) {
-            Some(true) => sums.iter().map(|given| self.contribution(cell, *given)).collect(),
-            Some(false) | None => vec![Contributions::default(); sums.len()],
-        };
-        cells.map(of).collect()
     }
 
     pub(super) fn contribution(&self, cell: &OfCell, given: Given) -> Contributions {

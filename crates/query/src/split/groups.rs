@@ -9,7 +9,7 @@ use datafusion::{
     execution::SessionState,
     logical_expr::{Expr, LogicalPlan, lit},
 };
-use shuyu_privacy::{Contributions, Group, Tally, Thresholds};
+use shuyu_privacy::{Group, Thresholds};
 
 use super::{
     gather::{Gather, Wanted},
@@ -25,7 +25,6 @@ use crate::{
         release::Release,
     },
     engine::Work,
-    parallel,
 };
 
 /// Plans the groups of a release.
@@ -46,8 +45,6 @@ pub(crate) struct OfCells {
     pub places: Vec<Option<usize>>,
     /// What the subjects of each group contribute, by place and sum.
     pub found: OfSums,
-    /// What that comes to.
-    pub tallies: Vec<Vec<Tally>>,
     pub tied: bool,
     held: usize,
 }
@@ -61,9 +58,10 @@ impl OfCells {
     /// The group of a cell, for a sum.
     pub fn of(&self, cell: usize, sum: usize) -> Option<Group<'_>> {
         let place = self.places.get(cell).copied().flatten()?;
+        let added = self.found.get(place)?.get(sum)?;
         Some(Group {
-            contributions: self.found.get(place)?.get(sum)?,
-            tally: self.tallies.get(place)?.get(sum)?,
+            contributions: &added.contributions,
+            tally: &added.tally,
             tied: self.tied,
         })
     }
@@ -146,15 +144,12 @@ impl Work {
         let places = Places::new(group.outer.len(), &outer, kept)?;
         let gather = Gather::known(&group.wanted, &places, cells.num_rows(), most);
         let gathered = self.gathered(session, &group.rows, gather).await?;
-        let found = gathered.contributions(&sums.given(), &vec![true; cells.num_rows()]);
-        let tally = |each: &Contributions| Tally::of(each, thresholds.k.value);
+        let all = vec![true; cells.num_rows()];
+        let totals = gathered.totals(&sums.given(), &[], thresholds.k.value, self.hands())?;
         Ok(OfCells {
             held: gathered.held(),
             places: places.of(&outer)?,
-            tallies: parallel::each(found.iter().collect(), self.limits.threads, |sums| {
-                sums.iter().map(tally).collect()
-            }),
-            found,
+            found: totals.of_sums(&sums.given(), &all),
             tied: group.tied,
         })
     }

@@ -1,6 +1,6 @@
 //! What the gate reads of gathered cells: one row a cell, with hidden columns ([`shuyu_privacy::CellLayout`]).
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::sync::Arc;
 
 use arrow::{
     array::{ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchOptions, UInt64Array},
@@ -8,7 +8,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema},
 };
 use datafusion::common::Result;
-use shuyu_privacy::{Contribution, Contributions, noise::contribution_of};
+use shuyu_privacy::{Contribution, Contributions, Tally, noise::contribution_of};
 
 use super::{
     gather::Column,
@@ -20,40 +20,115 @@ use crate::{
         figure::{Part, Role},
         plan::cell_column,
     },
-    parallel,
+    parallel::Hands,
 };
 
+/// What subjects contribute to a sum, and what that comes to. Never leaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Added {
+    pub contributions: Contributions,
+    pub tally: Tally,
+}
+
+/// What is added up of the cells of a grouping. Never leaves.
+pub(crate) struct Totals {
+    given: Vec<Given>,
+    /// By cell, in the order of what is given.
+    cells: Vec<Vec<Added>>,
+}
+
+/// What subjects contribute to a part.
+fn given(index: usize, part: &Part) -> Given {
+    match (part.has_values(), part.is_total()) {
+        (false, _) => Given::Rows,
+        (true, true) => Given::Total(index),
+        (true, false) => Given::Values(index),
+    }
+}
+
+impl Totals {
+    /// The sums of some cells, in their order; of the others there are none.
+    pub fn of_sums(self, sums: &[Given], kept: &[bool]) -> Vec<Vec<Added>> {
+        let places = sums.iter().filter_map(|given| self.place(*given));
+        let places: Vec<usize> = places.collect();
+        let cells = self.cells.into_iter().enumerate();
+        let of = |(cell, added): (usize, Vec<Added>)| match kept.get(cell) {
+            Some(true) => places
+                .iter()
+                .filter_map(|place| added.get(*place).cloned())
+                .collect(),
+            Some(false) | None => Vec::new(),
+        };
+        cells.map(of).collect()
+    }
+
+    fn place(&self, given: Given) -> Option<usize> {
+        self.given.iter().position(|one| *one == given)
+    }
+
+    /// The tallies of all cells.
+    fn of(&self, given: Given) -> impl Iterator<Item = &Tally> + Clone {
+        let place = self.place(given);
+        let added = self.cells.iter().filter_map(move |cell| cell.get(place?));
+        added.map(|added| &added.tally)
+    }
+}
+
 impl Gathered {
+    /// Adds up what the sums and the parts of a release need, each once. `k` as in the permit.
+    ///
+    /// # Errors
+    /// When it is time to stop.
+    pub fn totals(&self, sums: &[Given], parts: &[Part], k: u32, hands: Hands<'_>) -> Result<Totals> {
+        let parts = parts.iter().enumerate().filter(|(_, part)| part.is_per_subject());
+        let needed = [Given::One]
+            .into_iter()
+            .chain(parts.map(|(index, part)| given(index, part)));
+        let mut all: Vec<Given> = Vec::new();
+        for given in sums.iter().copied().chain(needed) {
+            if !all.contains(&given) {
+                all.push(given);
+            }
+        }
+        let cells = hands.each(self.cells.iter().collect(), |cell| {
+            let mut done: Vec<Added> = Vec::new();
+            for given in &all {
+                let contributions = self.contribution(cell, *given);
+                // Rows, values and subjects are mostly the same.
+                let same = done.iter().find(|added| added.contributions.is(&contributions));
+                let tally = same.map_or_else(|| Tally::of(&contributions, k), |added| added.tally);
+                done.push(Added { contributions, tally });
+            }
+            done
+        });
+        Ok(Totals {
+            cells: cells?,
+            given: all,
+        })
+    }
+
     /// Keys, then what the gate reads of the parts that are made of subjects: one row a cell.
     ///
     /// # Errors
     /// When columns do not fit each other.
-    pub fn cells(&self, parts: &[Part], threads: NonZeroUsize) -> Result<RecordBatch> {
+    pub fn cells(&self, parts: &[Part], totals: &Totals) -> Result<RecordBatch> {
         let keys = self.keys.iter().enumerate();
         let mut all: Vec<(String, ArrayRef)> =
             keys.map(|(i, key)| (cell_column(i), Arc::clone(key))).collect();
-        let counted = |count: fn(&OfCell) -> usize| -> ArrayRef {
-            let counts = self.cells.iter().map(|cell| whole_number(count(cell)));
-            Arc::new(Int64Array::from_iter_values(counts))
-        };
-        let keyed = |key: fn(u64, u64) -> u64| -> ArrayRef {
-            let keys = self
-                .cells
-                .iter()
-                .map(|cell| cell.units.iter().copied().fold(0, key));
-            Arc::new(UInt64Array::from_iter_values(keys))
-        };
-        all.push((SUBJECTS.to_owned(), counted(|cell| cell.units.len())));
-        all.push((XOR.to_owned(), keyed(|key, unit| key ^ unit)));
-        all.push((SUM.to_owned(), keyed(u64::wrapping_add)));
+        let everybody = totals.of(Given::One);
+        let subjects = counts(everybody.clone().map(|tally| tally.subjects));
+        all.push((SUBJECTS.to_owned(), Arc::clone(&subjects)));
+        all.push((
+            XOR.to_owned(),
+            keyed(everybody.clone().map(|tally| tally.set.xor)),
+        ));
+        all.push((SUM.to_owned(), keyed(everybody.map(|tally| tally.set.sum))));
         for (index, part) in parts.iter().enumerate() {
             if part.role == Role::Subjects {
-                all.push((name("p", index), counted(|cell| cell.units.len())));
+                all.push((name("p", index), Arc::clone(&subjects)));
             }
             if part.is_per_subject() {
-                let cells = self.cells.iter().collect();
-                let measured = parallel::each(cells, threads, |cell| self.measured(cell, index, part));
-                all.extend(self.columns(index, part, &measured)?);
+                all.extend(self.columns(index, part, totals)?);
             }
         }
         let fields = all
@@ -66,122 +141,85 @@ impl Gathered {
     }
 
     /// The columns of a part.
-    fn columns(&self, index: usize, part: &Part, cells: &[Measured]) -> Result<Vec<(String, ArrayRef)>> {
-        let amounts = |of: fn(&Measured) -> f64| -> ArrayRef {
-            Arc::new(Float64Array::from_iter_values(cells.iter().map(of)))
-        };
-        let counts = |of: fn(&Measured) -> usize| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(
-                cells.iter().map(|cell| whole_number(of(cell))),
-            ))
-        };
-        let exact: Float64Array = cells
-            .iter()
-            .map(|cell| (cell.with > 0).then_some(cell.sum))
-            .collect();
+    fn columns(&self, index: usize, part: &Part, totals: &Totals) -> Result<Vec<(String, ArrayRef)>> {
+        let given = given(index, part);
+        let tallies = totals.of(given);
+        let exact = tallies
+            .clone()
+            .map(|tally| (tally.subjects > 0).then_some(tally.total));
+        let exact: ArrayRef = Arc::new(exact.collect::<Float64Array>());
         let place = self
             .wanted
             .columns
             .iter()
             .position(|column| *column == Column::Values(index));
-        let whole = match place {
-            Some(place) if part.is_total() => self.whole.get(place) == Some(&true),
-            Some(_) | None => true,
+        let of_whole = |place: usize| self.whole.get(place) == Some(&true);
+        let exact = match place.filter(|_| part.is_total()).is_none_or(of_whole) {
+            true => compute::cast(&exact, &DataType::Int64)?,
+            false => exact,
         };
-        let exact: ArrayRef = Arc::new(exact);
-        let exact = if whole {
-            compute::cast(&exact, &DataType::Int64)?
-        } else {
-            exact
-        };
+        let cells = self.cells.iter().zip(tallies.clone());
+        let keys = cells.map(|(cell, tally)| match given {
+            // Whoever has no value contributes a count of nothing.
+            Given::Values(_) => tally.contribution.wrapping_add(self.of_nothing(cell, index)),
+            _ => tally.contribution,
+        });
         let mut all = vec![
             (name("p", index), exact),
-            (name("total", index), amounts(|cell| cell.total)),
-            (name("first", index), amounts(|cell| cell.greatest[0])),
-            (name("second", index), amounts(|cell| cell.greatest[1])),
             (
-                name("key", index),
-                Arc::new(UInt64Array::from_iter_values(cells.iter().map(|cell| cell.key))) as ArrayRef,
+                name("total", index),
+                amounts(tallies.clone().map(|tally| tally.size)),
             ),
+            (
+                name("first", index),
+                amounts(tallies.clone().map(|tally| tally.greatest[0])),
+            ),
+            (
+                name("second", index),
+                amounts(tallies.clone().map(|tally| tally.greatest[1])),
+            ),
+            (name("key", index), keyed(keys)),
         ];
         if part.has_values() {
-            all.push((name("with", index), counts(|cell| cell.with)));
+            all.push((
+                name("with", index),
+                counts(tallies.clone().map(|tally| tally.subjects)),
+            ));
         }
         if part.is_total() {
-            all.push((name("nonzero", index), counts(|cell| cell.nonzero)));
+            all.push((name("nonzero", index), counts(tallies.map(|tally| tally.nonzero))));
         }
         Ok(all)
     }
 
-    fn measured(&self, cell: &OfCell, index: usize, part: &Part) -> Measured {
-        if !part.has_values() {
-            return Measured::of(&self.contribution(cell, Given::Rows));
+    /// The key of those in a cell who have no value of a part, each with nothing.
+    fn of_nothing(&self, cell: &OfCell, part: usize) -> u64 {
+        let with = self.contribution(cell, Given::Has(part));
+        if with.len() == cell.units.len() {
+            return 0;
         }
-        if part.is_total() {
-            return Measured::of(&self.contribution(cell, Given::Total(index)));
-        }
-        let mut measured = Measured::of(&self.contribution(cell, Given::Values(index)));
-        let with = self.contribution(cell, Given::Has(index));
-        if with.len() < cell.units.len() {
-            // Whoever has no value contributes a count of nothing.
-            let nothing = |units: &[u64]| {
-                let each = units.iter().map(|unit| {
-                    contribution_of(Contribution {
-                        unit: *unit,
-                        amount: 0.0,
-                    })
-                });
-                each.fold(0, u64::wrapping_add)
-            };
-            let without = nothing(&cell.units).wrapping_sub(nothing(with.units()));
-            measured.key = measured.key.wrapping_add(without);
-        }
-        measured
-    }
-}
-
-/// What the gate weighs of a part in a cell.
-struct Measured {
-    /// What it comes to.
-    sum: f64,
-    /// Without signs.
-    total: f64,
-    /// The two greatest without their signs.
-    greatest: [f64; 2],
-    /// Of subjects with what they contribute.
-    key: u64,
-    with: usize,
-    nonzero: usize,
-}
-
-impl Measured {
-    fn of(contributions: &Contributions) -> Self {
-        let mut all = Self {
-            sum: 0.0,
-            total: 0.0,
-            greatest: [0.0; 2],
-            key: 0,
-            with: contributions.len(),
-            nonzero: 0,
+        let nothing = |units: &[u64]| {
+            let each = units.iter().map(|unit| {
+                contribution_of(Contribution {
+                    unit: *unit,
+                    amount: 0.0,
+                })
+            });
+            each.fold(0, u64::wrapping_add)
         };
-        for one in contributions.iter() {
-            let size = one.amount.abs();
-            all.sum += one.amount;
-            all.total += size;
-            all.key = all.key.wrapping_add(contribution_of(one));
-            all.nonzero += usize::from(one.amount != 0.0);
-            // A value that is not a number ranks above all, so that dominance never overlooks it.
-            let [first, second] = all.greatest;
-            if size.total_cmp(&first).is_gt() {
-                all.greatest = [size, first];
-            } else if size.total_cmp(&second).is_gt() {
-                all.greatest = [first, size];
-            }
-        }
-        all
+        nothing(&cell.units).wrapping_sub(nothing(with.units()))
     }
 }
 
-fn whole_number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn amounts(of_cells: impl Iterator<Item = f64>) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(of_cells))
+}
+
+fn counts(of_cells: impl Iterator<Item = u64>) -> ArrayRef {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    Arc::new(Int64Array::from_iter_values(of_cells.map(whole)))
+}
+
+fn keyed(of_cells: impl Iterator<Item = u64>) -> ArrayRef {
+    Arc::new(UInt64Array::from_iter_values(of_cells))
 }

@@ -12,7 +12,7 @@ pub(crate) mod gathered;
 pub(crate) mod groups;
 mod layout;
 pub(crate) mod lower;
-mod measured;
+pub(crate) mod measured;
 mod membership;
 pub(crate) mod order;
 mod own;

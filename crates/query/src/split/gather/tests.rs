@@ -1,12 +1,13 @@
 //! Rows that are gathered, against the same rows put together one by one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use arrow::{
     array::{AsArray, Int64Array, StringArray, UInt64Array},
     datatypes::Int64Type,
 };
 use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::split::gathered::Given;
@@ -78,14 +79,18 @@ fn gathered(rows: &[Row], batches: usize, keys: usize, many: bool, threads: usiz
     for rows in rows.chunks(batches) {
         gather.read(&batch(rows)).unwrap();
     }
-    gather.finish(NonZeroUsize::new(threads).unwrap()).unwrap()
+    gather
+        .finish(Hands {
+            threads: NonZeroUsize::new(threads).unwrap(),
+            stop: &CancellationToken::new(),
+        })
+        .unwrap()
 }
 
 fn found(gathered: &Gathered) -> Vec<Vec<BTreeMap<u64, f64>>> {
-    let cells = gathered.cells.len();
-    let contributions = gathered.contributions(&GIVEN, &vec![true; cells]);
-    let each = contributions.iter().map(|sums| {
-        let sums = sums.iter().map(|sum| {
+    let each = gathered.cells.iter().map(|cell| {
+        let sums = GIVEN.iter().map(|given| {
+            let sum = gathered.contribution(cell, *given);
             let all: BTreeMap<u64, f64> = sum.iter().map(|one| (one.unit, one.amount)).collect();
             assert_eq!(all.len(), sum.len(), "nobody is there twice");
             all
@@ -143,4 +148,44 @@ fn rows_beyond_the_memory_are_refused() {
         let mut gather = Gather::all(&wanted, batch(&[]).schema().as_ref(), most).unwrap();
         assert_eq!(gather.read(&batch(&rows)).is_ok(), fits);
     }
+}
+
+#[test]
+fn what_a_subject_contributes_does_not_depend_on_the_order_of_its_rows() {
+    let values = [0.1, 0.7, 1e9, -0.3, 0.2, -1e9, 0.4];
+    let in_order = |values: &[f64]| values.iter().fold(0.0, |total, value| total + value).to_bits();
+    let wanted = Wanted {
+        keys: 0,
+        columns: vec![Column::Values(0), Column::Products(0, 0)],
+        many: true,
+    };
+    let (mut totals, mut plain) = (Vec::new(), Vec::new());
+    for first in 0..values.len() {
+        let mut turned = values;
+        turned.rotate_left(first);
+        plain.push(in_order(&turned));
+        let columns: [(&str, ArrayRef); 2] = [
+            ("u", Arc::new(UInt64Array::from(vec![7; values.len()]))),
+            ("a0", Arc::new(Float64Array::from(turned.to_vec()))),
+        ];
+        let rows = RecordBatch::try_from_iter(columns).unwrap();
+        let mut gather = Gather::all(&wanted, rows.schema().as_ref(), 1 << 20).unwrap();
+        gather.read(&rows).unwrap();
+        let hands = Hands {
+            threads: NonZeroUsize::MIN,
+            stop: &CancellationToken::new(),
+        };
+        let gathered = gather.finish(hands).unwrap();
+        let cell = gathered.cells.first().unwrap();
+        let amounts = [Given::Total(0), Given::Product(0, 0)].map(|given| {
+            let sum = gathered.contribution(cell, given);
+            sum.iter().map(|one| one.amount.to_bits()).collect::<Vec<u64>>()
+        });
+        totals.push(amounts);
+    }
+    assert!(
+        plain.iter().any(|total| *total != plain[0]),
+        "as they are read, they differ"
+    );
+    assert!(totals.iter().all(|amounts| *amounts == totals[0]), "{totals:?}");
 }
